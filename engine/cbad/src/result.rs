@@ -1,0 +1,205 @@
+//! The results of a run: typed first, words second.
+
+use serde::{Deserialize, Serialize};
+
+/// A p-value with what is needed to read it: how it was made, and how small it could have been at all.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PValue {
+    /// The p-value, in (0, 1].
+    pub value: f64,
+    /// The smallest value that this test could have given.
+    pub floor: f64,
+    /// Permutations drawn, or calibration windows ranked against.
+    pub n: u32,
+}
+
+/// Sizes under one codec of a baseline piece, the window, and both, in bits.
+///
+/// NCD = (C(bw) - min(C(b), C(w))) / max(C(b), C(w)); Li et al., "The similarity metric", IEEE Trans. Inf. Theory 50 (2004).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sizes {
+    /// Uncoded bytes of the baseline piece.
+    pub baseline_bytes: u64,
+    /// Uncoded bytes of the window.
+    pub window_bytes: u64,
+    /// C(b), bits.
+    pub baseline_bits: u64,
+    /// C(w), bits.
+    pub window_bits: u64,
+    /// C(bw), bits.
+    pub both_bits: u64,
+}
+
+impl Sizes {
+    /// Normalised compression distance; 0 where nothing was coded.
+    pub fn ncd(&self) -> f64 {
+        let larger = self.baseline_bits.max(self.window_bits);
+        if larger == 0 {
+            return 0.0;
+        }
+        (self.both_bits as f64 - self.baseline_bits.min(self.window_bits) as f64) / larger as f64
+    }
+
+    /// Bits that the window costs once the baseline piece is known: C(bw) - C(b).
+    pub fn delta_bits(&self) -> i64 {
+        self.both_bits as i64 - self.baseline_bits as i64
+    }
+
+    /// Compression ratio of the baseline piece: uncoded over coded, 0 where nothing was coded.
+    pub fn ratio_baseline(&self) -> f64 {
+        ratio(self.baseline_bytes, self.baseline_bits)
+    }
+
+    /// Compression ratio of the window: uncoded over coded, 0 where nothing was coded.
+    pub fn ratio_window(&self) -> f64 {
+        ratio(self.window_bytes, self.window_bits)
+    }
+}
+
+fn ratio(bytes: u64, bits: u64) -> f64 {
+    if bits == 0 { 0.0 } else { (bytes * 8) as f64 / bits as f64 }
+}
+
+/// Which lens drove a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lens {
+    /// Tokens and events never or rarely seen.
+    Content,
+}
+
+/// One scored window of a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowScore {
+    /// Position among the stream's windows, from 0.
+    pub index: u32,
+    /// Position in the stream of its first event, from 0.
+    pub first_event: u64,
+    /// Position in the stream of its last event, inclusive.
+    pub last_event: u64,
+    /// Earliest time in the window, nanoseconds UTC.
+    pub start_nanos: Option<i64>,
+    /// Latest time in the window, nanoseconds UTC.
+    pub end_nanos: Option<i64>,
+    /// Codec sizes of the window and a baseline piece of equal length (`zstd`).
+    pub zstd: Sizes,
+    /// The same under the count code.
+    pub count: Sizes,
+    /// Byte entropy of the window's canonical text, bits a byte.
+    pub entropy: f64,
+    /// The lens score in bits: higher is more unusual.
+    pub score_bits: f64,
+    /// Could the window and its baseline be one shuffled deck? `None` where the window was never a candidate.
+    pub p_permutation: Option<PValue>,
+    /// Rank among the stream's own ordinary windows; `None` where there is not enough history.
+    pub p_conformal: Option<PValue>,
+    /// The same, from the modelled tail beyond the rank's floor; `None` where there is not enough history.
+    pub p_tail: Option<PValue>,
+    /// Benjamini-Hochberg adjusted p over all windows of the run.
+    pub q: Option<f64>,
+    /// Whether it is held to be a change at the run's false discovery rate.
+    pub flagged: bool,
+}
+
+/// How much a finding matters, from its q and its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// Not significant; listed because it is among the most unusual.
+    Unusual,
+    /// Significant.
+    Notable,
+    /// Significant, with a large effect.
+    Severe,
+}
+
+impl Grade {
+    /// The stable lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unusual => "unusual",
+            Self::Notable => "notable",
+            Self::Severe => "severe",
+        }
+    }
+}
+
+/// One token of an event and what it cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenCost {
+    /// The token as it stands in the event; invalid UTF-8 replaced.
+    pub text: String,
+    /// The field that it stands in; `None` in the body.
+    pub field: Option<String>,
+    /// Shape under which the code saw it, where not the text itself: `uuid`, `number of 5 digits`, `duration 64-128 ms`.
+    pub shape: Option<String>,
+    /// Bits it cost given the baseline.
+    pub bits: f64,
+    /// How often the baseline has this token at this place (after the same two tokens).
+    pub seen: u64,
+}
+
+/// An event that carries part of a finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Driver {
+    /// Position of the event in the stream, from 0.
+    pub event: u64,
+    /// The event's bits given the baseline.
+    pub bits: f64,
+    /// Bits that an ordinary event of the stream costs (median over the baseline sample).
+    pub ordinary_bits: f64,
+    /// Every token of the event in order, with its cost.
+    pub tokens: Vec<TokenCost>,
+    /// Position in the stream of the baseline event that explains most of it, where one does.
+    pub nearest: Option<u64>,
+}
+
+/// What was seen and how sure it is, typed; `render` puts it in words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The lens that drove it.
+    pub lens: Lens,
+    /// The dearest events, dearest first.
+    pub drivers: Vec<Driver>,
+    /// Windows joined into the finding.
+    pub windows: u32,
+    /// What it does not show, in words.
+    pub caveats: Vec<String>,
+    /// The first sentence.
+    pub sentence: String,
+    /// The paragraph under it: what drove it, what lowered it, how sure.
+    pub paragraph: String,
+}
+
+/// Windows that overlap and belong together, or one of the most unusual ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which stream, as an index into the run's streams.
+    pub stream: u32,
+    /// Index of the dearest window.
+    pub window: u32,
+    /// Position in the stream of its first event.
+    pub first_event: u64,
+    /// Position in the stream of its last event, inclusive.
+    pub last_event: u64,
+    /// Earliest time, nanoseconds UTC.
+    pub start_nanos: Option<i64>,
+    /// Latest time, nanoseconds UTC.
+    pub end_nanos: Option<i64>,
+    /// How much it matters.
+    pub grade: Grade,
+    /// Whether it is significant at the run's false discovery rate.
+    pub flagged: bool,
+    /// Smallest q of its windows.
+    pub q: Option<f64>,
+    /// Of its dearest window.
+    pub p_permutation: Option<PValue>,
+    /// Of its dearest window.
+    pub p_conformal: Option<PValue>,
+    /// Of its dearest window.
+    pub p_tail: Option<PValue>,
+    /// Score of its dearest window, bits.
+    pub score_bits: f64,
+    /// Why.
+    pub explanation: Explanation,
+}
