@@ -1,1 +1,35 @@
-//! (being written)
+//! Turns the bytes of a telemetry capture into [`cbad::Event`]s, each with its exact byte range.
+//!
+//! A capture is opened by content, never by file name: first the wrapping (gzip, zstd), then the format
+//! (OTLP JSON, OTLP protobuf, JSON lines, plain text). One module reads one format, behind one trait.
+//! Nothing is lost silently: in every batch the records read equal the events plus the rejected records,
+//! and each rejected record carries its byte range, the reason and a hint. Memory is bounded by [`Limits`]
+//! and not by the capture; a batch is a function of the capture and its decoded offset alone, so reading
+//! can stop after any batch and go on later with the same result.
+//!
+//! It never writes, never analyses, never opens a socket and never follows what a capture refers to.
+
+mod budget;
+mod capture;
+mod decode;
+mod error;
+mod frames;
+mod ids;
+mod json;
+mod json_lines;
+mod model;
+mod otlp;
+mod otlp_json;
+mod otlp_proto;
+mod reader;
+mod severity;
+mod sniff;
+mod stamp;
+mod streams;
+mod text;
+mod window;
+
+pub use capture::Capture;
+pub use decode::read_range;
+pub use error::IngestError;
+pub use model::{Batch, EventOrder, Format, Limits, OpenOptions, Problem, ProblemKind, Wrapping};

@@ -1,0 +1,80 @@
+//! Why a capture cannot be read at all. What is wrong with single records is a [`crate::Problem`] instead.
+
+use std::path::PathBuf;
+
+/// A capture that gives no events: each says what happened, where, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// There is no such file.
+    #[error("No such file: {}. Check the path.", path.display())]
+    NotFound {
+        /// The capture.
+        path: PathBuf,
+    },
+    /// It is a folder.
+    #[error("{} is a folder. Open the capture files in it one by one.", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The system could not read the file.
+    #[error("Cannot read {} at byte {offset}: {source}. Check that the file is readable and its disk healthy.", path.display())]
+    Io {
+        /// The capture.
+        path: PathBuf,
+        /// Byte of the file as stored.
+        offset: u64,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is nothing in it.
+    #[error("{} holds nothing to read ({stored_bytes} bytes, {decoded_bytes} decoded). Check that the capture was written and copied to its end.", path.display())]
+    Empty {
+        /// The capture.
+        path: PathBuf,
+        /// Bytes of the file.
+        stored_bytes: u64,
+        /// Bytes after gzip or zstd is undone.
+        decoded_bytes: u64,
+    },
+    /// It is not a telemetry capture in a format that can be read.
+    #[error("{} is {what} (seen at byte {offset}), not a capture that can be read. {hint}", path.display())]
+    Binary {
+        /// The capture.
+        path: PathBuf,
+        /// Byte of the decoded capture where that shows.
+        offset: u64,
+        /// What it looks like.
+        what: &'static str,
+        /// What to do next.
+        hint: &'static str,
+    },
+    /// The compressed data break off before anything could be decoded.
+    #[error("{} cannot be decoded as {wrapping}: {reason} at byte {offset}. Copy the file again from where it was captured.", path.display())]
+    Damaged {
+        /// The capture.
+        path: PathBuf,
+        /// Name of the wrapping.
+        wrapping: &'static str,
+        /// Byte of the file as stored.
+        offset: u64,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// Reading cannot go on at an offset that the capture does not have.
+    #[error("{} ends at decoded byte {end}, before byte {offset} where reading was to go on. The file has changed since: import it again.", path.display())]
+    Shorter {
+        /// The capture.
+        path: PathBuf,
+        /// Where reading was to go on.
+        offset: u64,
+        /// Where the decoded bytes end.
+        end: u64,
+    },
+    /// `resume_at` was called after the first batch.
+    #[error("{} is being read already; open it again to go on at another place.", path.display())]
+    Started {
+        /// The capture.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,76 @@
+//! Trace and span ids: hexadecimal as the specification wants, base64 as some tools write.
+
+/// An id of `N` bytes from hexadecimal digits of either case.
+pub(crate) fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    if text.len() != 2 * N {
+        return None;
+    }
+    let mut id = [0; N];
+    for (byte, pair) in id.iter_mut().zip(text.chunks_exact(2)) {
+        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+    }
+    Some(id)
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Bytes from base64, of the standard or the URL alphabet, padded or not.
+pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let unpadded = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    if unpadded.len() % 4 == 1 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(unpadded.len() / 4 * 3 + 2);
+    for group in unpadded.chunks(4) {
+        let mut bits = 0_u32;
+        for &letter in group {
+            bits = bits << 6 | u32::from(base64_digit(letter)?);
+        }
+        bits <<= 6 * (4 - group.len());
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
+    }
+    Some(bytes)
+}
+
+fn base64_digit(letter: u8) -> Option<u8> {
+    match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_ids_of_either_case_and_nothing_else() {
+        assert_eq!(from_hex(b"00Ff10aB"), Some([0, 0xff, 0x10, 0xab]));
+        for bad in [&b"00ff10a"[..], b"00ff10ag", b"", b"00ff10ab00"] {
+            assert_eq!(from_hex::<4>(bad), None);
+        }
+    }
+
+    #[test]
+    fn base64_as_rfc_4648_gives_it() {
+        for (text, bytes) in
+            [("", ""), ("Zg==", "f"), ("Zg", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")]
+        {
+            assert_eq!(from_base64(text.as_bytes()), Some(bytes.as_bytes().to_vec()), "{text}");
+        }
+        assert_eq!(from_base64(b"-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
+        assert_eq!(from_base64(b"Z"), None);
+        assert_eq!(from_base64(b"Zm 9v"), None);
+    }
+}

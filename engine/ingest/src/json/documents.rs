@@ -1,0 +1,150 @@
+//! Cuts a capture into JSON documents: one a line, or, in pretty-printed captures and arrays, one a value.
+
+use crate::model::{Batch, Limits, Problem};
+use crate::text::{reject_long_line, skip_byte_order_mark};
+use crate::window::{LineAt, Window};
+use cbad::ByteRange;
+use std::io;
+
+/// How documents follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// A line holds whole documents, nearly always one. A damaged line costs itself only.
+    Lines,
+    /// Documents run over several lines, or stand in one array.
+    Values,
+}
+
+/// What comes next in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// So many bytes from the window's begin hold documents; `next` bytes lead to what follows.
+    Bytes {
+        length: usize,
+        next: usize,
+    },
+    /// Something was passed over: blanks, separators, or a document that was too long and is a problem in the batch.
+    Passed,
+    End,
+}
+
+/// Finds the next document. Only the file itself can fail.
+pub(crate) fn next_document(
+    window: &mut Window,
+    framing: Framing,
+    limits: &Limits,
+    batch: &mut Batch,
+) -> io::Result<Document> {
+    skip_byte_order_mark(window)?;
+    match framing {
+        Framing::Lines => next_line(window, limits, batch),
+        Framing::Values => next_value(window, limits, batch),
+    }
+}
+
+fn next_line(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Result<Document> {
+    match window.line_at(0, limits.record_bytes)? {
+        LineAt::End => Ok(Document::End),
+        LineAt::TooLong => {
+            reject_long_line(window, batch, limits.record_bytes)?;
+            Ok(Document::Passed)
+        }
+        LineAt::Line(line) if window.available()[..line.end].iter().copied().all(separates) => {
+            window.pass(line.next, 1);
+            Ok(Document::Passed)
+        }
+        LineAt::Line(line) => Ok(Document::Bytes { length: line.end, next: line.next }),
+    }
+}
+
+/// Blanks, and the record separator of RFC 7464.
+pub(crate) fn separates(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x1e
+}
+
+fn next_value(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Result<Document> {
+    if !window.want(1)? {
+        return Ok(Document::End);
+    }
+    // The brackets and commas of an array around all documents are passed over like blanks.
+    let between = |byte: &u8| separates(*byte) || matches!(byte, b',' | b'[' | b']');
+    let blanks = window.available().iter().take_while(|byte| between(byte)).count();
+    if blanks > 0 {
+        window.pass_counting(blanks);
+        return Ok(Document::Passed);
+    }
+    let mut extent = Extent::default();
+    loop {
+        if let Some(length) = extent.advance(window.available()) {
+            return Ok(Document::Bytes { length, next: length });
+        }
+        if extent.seen as u64 > limits.record_bytes {
+            reject_long_value(window, batch, limits.record_bytes)?;
+            return Ok(Document::Passed);
+        }
+        if !window.fill()? {
+            let length = window.available().len();
+            return Ok(Document::Bytes { length, next: length });
+        }
+    }
+}
+
+/// Where a value ends, by brackets and quotes alone, found piece by piece as bytes come in.
+#[derive(Debug, Default)]
+struct Extent {
+    seen: usize,
+    depth: u64,
+    in_text: bool,
+    escaped: bool,
+}
+
+impl Extent {
+    /// The length of the value that begins `bytes`, once it is all there.
+    fn advance(&mut self, bytes: &[u8]) -> Option<usize> {
+        for &byte in &bytes[self.seen..] {
+            self.seen += 1;
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_text = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                // A value that is no object ends with its line.
+                b'\n' if self.depth == 0 => return Some(self.seen),
+                _ => continue,
+            }
+            if self.depth == 0 && matches!(byte, b'}' | b']') {
+                return Some(self.seen);
+            }
+        }
+        None
+    }
+}
+
+/// Passes on to the next line that looks like the begin of a document.
+fn reject_long_value(window: &mut Window, batch: &mut Batch, limit: u64) -> io::Result<()> {
+    let (offset, line) = (window.offset(), window.line_number());
+    loop {
+        window.skip_line()?;
+        if !window.want(1)? || matches!(window.available()[0], b'{' | b'[') {
+            break;
+        }
+    }
+    let length = window.offset() - offset;
+    let reason = format!(
+        "the JSON document is over {limit} bytes long, more than one record may take; {length} bytes were passed over"
+    );
+    batch.problem(
+        Problem::rejected(ByteRange { offset, length }, Some(line), reason).hint(
+            "Write one JSON object a line (for example with `jq -c`), or raise the record-bytes limit.",
+        ),
+    );
+    Ok(())
+}

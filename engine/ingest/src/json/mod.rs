@@ -1,0 +1,5 @@
+//! What the two JSON formats share: the cursor, the cutting of a capture into documents, field values.
+
+pub(crate) mod cursor;
+pub(crate) mod documents;
+pub(crate) mod value;

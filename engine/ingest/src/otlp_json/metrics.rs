@@ -1,0 +1,252 @@
+//! Metrics out of OTLP JSON. A point is a record, but what it means stands in the metric around it, often after it.
+
+use super::typed::{Odd, attributes_of, bool_of, each, enum_of, f64_of, i64_of, members, string_of, u64_of};
+use crate::budget::Budget;
+use crate::json::cursor::{Cursor, Kind, Read};
+use crate::otlp::{Buckets, MetricParts, NumberKind, PointData, PointParts, Temporality};
+
+const TEMPORALITIES: [(&str, i64); 3] = [("UNSPECIFIED", 0), ("DELTA", 1), ("CUMULATIVE", 2)];
+/// Bit 0 of a point's flags: no value was recorded.
+const NO_RECORDED_VALUE: u64 = 1;
+
+/// A point, and the bytes that it takes up in the text.
+pub(super) struct Placed {
+    pub(super) begin: usize,
+    pub(super) end: usize,
+    /// `None` where the point is not an object.
+    pub(super) point: Option<PointParts>,
+    pub(super) odd: Odd,
+}
+
+/// Reads a metric and its points; the points are not events before the whole metric is known.
+pub(super) fn metric(
+    cursor: &mut Cursor<'_>,
+    odd: &mut Odd,
+    points: &mut Vec<Placed>,
+    budget: &mut Budget,
+) -> Read<MetricParts> {
+    let mut metric = MetricParts::default();
+    let mut has_data = false;
+    cursor.object(|cursor, name| {
+        let kind = match &*name {
+            b"name" => {
+                metric.name = string_of(cursor, odd, "a metric name that is not text")?;
+                return Ok(());
+            }
+            b"unit" => {
+                metric.unit = string_of(cursor, odd, "a metric unit that is not text")?;
+                return Ok(());
+            }
+            b"gauge" | b"histogram" | b"exponentialHistogram" | b"exponential_histogram" | b"summary" => {
+                NumberKind::Gauge
+            }
+            b"sum" => NumberKind::Sum { monotonic: false },
+            _ => return cursor.skip(),
+        };
+        has_data = true;
+        metric.kind = kind;
+        data(cursor, odd, &mut metric, points, budget)
+    })?;
+    if !has_data {
+        odd.get_or_insert("a metric without data of a known kind");
+    }
+    Ok(metric)
+}
+
+fn data(
+    cursor: &mut Cursor<'_>,
+    odd: &mut Odd,
+    metric: &mut MetricParts,
+    points: &mut Vec<Placed>,
+    budget: &mut Budget,
+) -> Read<()> {
+    members(cursor, odd, "metric data that are not an object", |cursor, odd, name| {
+        match name {
+            b"dataPoints" | b"data_points" => {
+                let is_list = each(cursor, |cursor| {
+                    points.push(placed(cursor, budget)?);
+                    Ok(())
+                })?;
+                if !is_list {
+                    odd.get_or_insert("data points that are not a list");
+                }
+            }
+            b"aggregationTemporality" | b"aggregation_temporality" => {
+                let what = "an aggregationTemporality that is not one";
+                let number = enum_of(cursor, odd, what, "AGGREGATION_TEMPORALITY_", &TEMPORALITIES)?;
+                metric.temporality = Temporality::from_number(number);
+            }
+            b"isMonotonic" | b"is_monotonic" => {
+                let monotonic = bool_of(cursor, odd, "an isMonotonic that is not true or false")?;
+                if let NumberKind::Sum { monotonic: known } = &mut metric.kind {
+                    *known = monotonic;
+                }
+            }
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })
+}
+
+fn placed(cursor: &mut Cursor<'_>, budget: &mut Budget) -> Read<Placed> {
+    let kind = cursor.kind()?;
+    let begin = cursor.at();
+    let mut odd = None;
+    let point = if kind == Kind::Object {
+        Some(point(cursor, &mut odd, budget)?)
+    } else {
+        cursor.skip()?;
+        None
+    };
+    Ok(Placed { begin, end: cursor.at(), point, odd })
+}
+
+/// The numbers of every kind of point, by name; the kind shows in which of them are there.
+#[derive(Default)]
+struct Numbers {
+    value: Option<f64>,
+    flags: u64,
+    count: Option<u64>,
+    sum: Option<f64>,
+    bounds: Vec<f64>,
+    counts: Vec<u64>,
+    scale: Option<i64>,
+    zero_count: u64,
+    positive: Buckets,
+    negative: Buckets,
+    quantiles: Option<Vec<(f64, f64)>>,
+}
+
+impl Numbers {
+    fn into_data(self) -> PointData {
+        if self.flags & NO_RECORDED_VALUE != 0 {
+            return PointData::None;
+        }
+        if let Some(value) = self.value {
+            return PointData::Number(value);
+        }
+        let (count, sum) = (self.count.unwrap_or(0), self.sum);
+        if let Some(quantiles) = self.quantiles {
+            return PointData::Summary { count, sum, quantiles };
+        }
+        let is_exponential =
+            self.scale.is_some() || !self.positive.counts.is_empty() || !self.negative.counts.is_empty();
+        if is_exponential {
+            let scale = self.scale.unwrap_or(0).try_into().unwrap_or(i32::MAX);
+            let (zero_count, positive, negative) = (self.zero_count, self.positive, self.negative);
+            return PointData::Exponential { count, sum, scale, zero_count, positive, negative };
+        }
+        if self.count.is_none() && self.counts.is_empty() {
+            return PointData::None;
+        }
+        PointData::Histogram { count, sum, bounds: self.bounds, counts: self.counts }
+    }
+}
+
+fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<PointParts> {
+    let mut point = PointParts::default();
+    let mut numbers = Numbers::default();
+    cursor.object(|cursor, name| {
+        match &*name {
+            b"attributes" | b"labels" => point.attributes = attributes_of(cursor, odd, budget)?,
+            b"startTimeUnixNano" | b"start_time_unix_nano" => {
+                point.start_nanos = u64_of(cursor, odd, "a startTimeUnixNano that is not a number")?;
+            }
+            b"timeUnixNano" | b"time_unix_nano" => {
+                point.time_nanos = u64_of(cursor, odd, "a timeUnixNano that is not a number")?;
+            }
+            b"asDouble" | b"as_double" => {
+                numbers.value = f64_of(cursor, odd, "an asDouble that is not a number")?
+            }
+            b"asInt" | b"as_int" => {
+                numbers.value =
+                    i64_of(cursor, odd, "an asInt that is not a number")?.map(|whole| whole as f64);
+            }
+            name => return number(cursor, odd, name, &mut numbers),
+        }
+        Ok(())
+    })?;
+    point.data = numbers.into_data();
+    Ok(point)
+}
+
+fn number(cursor: &mut Cursor<'_>, odd: &mut Odd, name: &[u8], numbers: &mut Numbers) -> Read<()> {
+    match name {
+        b"flags" => numbers.flags = u64_of(cursor, odd, "flags that are not a number")?,
+        b"count" => numbers.count = Some(u64_of(cursor, odd, "a count that is not a number")?),
+        b"sum" => numbers.sum = f64_of(cursor, odd, "a sum that is not a number")?,
+        b"bucketCounts" | b"bucket_counts" => numbers.counts = counts(cursor, odd)?,
+        b"explicitBounds" | b"explicit_bounds" => {
+            let is_list = each(cursor, |cursor| {
+                numbers.bounds.extend(f64_of(cursor, odd, "a bound that is not a number")?);
+                Ok(())
+            })?;
+            if !is_list {
+                odd.get_or_insert("bounds that are not a list");
+            }
+        }
+        b"scale" => numbers.scale = i64_of(cursor, odd, "a scale that is not a number")?,
+        b"zeroCount" | b"zero_count" => {
+            numbers.zero_count = u64_of(cursor, odd, "a zeroCount that is not a number")?
+        }
+        b"positive" => numbers.positive = buckets(cursor, odd)?,
+        b"negative" => numbers.negative = buckets(cursor, odd)?,
+        b"quantileValues" | b"quantile_values" => numbers.quantiles = Some(quantiles(cursor, odd)?),
+        _ => cursor.skip()?,
+    }
+    Ok(())
+}
+
+fn counts(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Vec<u64>> {
+    let mut counts = Vec::new();
+    let is_list = each(cursor, |cursor| {
+        counts.push(u64_of(cursor, odd, "a bucket count that is not a number")?);
+        Ok(())
+    })?;
+    if !is_list {
+        odd.get_or_insert("bucket counts that are not a list");
+    }
+    Ok(counts)
+}
+
+fn buckets(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Buckets> {
+    let mut buckets = Buckets::default();
+    members(cursor, odd, "buckets that are not an object", |cursor, odd, name| {
+        match name {
+            b"offset" => {
+                let offset = i64_of(cursor, odd, "a bucket offset that is not a number")?.unwrap_or(0);
+                buckets.offset = offset.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+            }
+            b"bucketCounts" | b"bucket_counts" => buckets.counts = counts(cursor, odd)?,
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(buckets)
+}
+
+fn quantiles(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Vec<(f64, f64)>> {
+    let mut quantiles = Vec::new();
+    let is_list = each(cursor, |cursor| {
+        // Zero is the default of both, and left out by some writers.
+        let (mut quantile, mut value) = (0.0, 0.0);
+        members(cursor, odd, "a quantile that is not an object", |cursor, odd, name| {
+            match name {
+                b"quantile" => {
+                    quantile = f64_of(cursor, odd, "a quantile that is not a number")?.unwrap_or(f64::NAN)
+                }
+                b"value" => {
+                    value = f64_of(cursor, odd, "a quantile value that is not a number")?.unwrap_or(f64::NAN)
+                }
+                _ => cursor.skip()?,
+            }
+            Ok(())
+        })?;
+        quantiles.push((quantile, value));
+        Ok(())
+    })?;
+    if !is_list {
+        odd.get_or_insert("quantiles that are not a list");
+    }
+    Ok(quantiles)
+}

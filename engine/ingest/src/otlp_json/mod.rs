@@ -1,0 +1,376 @@
+//! OTLP as JSON: one request a line as the collector's file exporter writes it, or whole documents.
+//!
+//! A line may mix signals. Each log record, span and data point is a record with the exact bytes of its own object.
+//! Where a line is damaged, what was read before the damage is kept and the rest of the line is one rejected record.
+
+mod metrics;
+mod records;
+mod typed;
+
+use crate::budget::{Budget, RECORD_BYTES};
+use crate::json::cursor::{Cursor, Fault, FaultKind, Kind, Read};
+use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::model::{Batch, Limits, Problem};
+use crate::otlp::{Context, Resource, TooCostly};
+use crate::reader::Reader;
+use crate::streams::OtlpStreams;
+use crate::window::Window;
+use cbad::{ByteRange, Signal};
+use std::io;
+use typed::Odd;
+
+/// Reads OTLP JSON.
+pub(crate) struct OtlpJsonReader {
+    streams: OtlpStreams,
+    framing: Framing,
+    limits: Limits,
+}
+
+impl OtlpJsonReader {
+    pub(crate) fn new(framing: Framing, limits: Limits) -> Self {
+        Self { streams: OtlpStreams::default(), framing, limits }
+    }
+}
+
+impl Reader for OtlpJsonReader {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
+            Document::End => return Ok(false),
+            Document::Passed => return Ok(true),
+            Document::Bytes { length, next } => (length, next),
+        };
+        let (offset, line) = (window.offset(), window.line_number());
+        let bytes = &window.available()[..length];
+        let mut at = 0;
+        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
+            at += begin;
+            let mut decoder = Decoder {
+                streams: &mut self.streams,
+                batch: &mut *batch,
+                offset: offset + at as u64,
+                line,
+                budget: Budget::for_unit(length - at),
+                read_to: 0,
+                found: false,
+                odd: None,
+            };
+            at += decoder.document(&bytes[at..], &self.limits);
+        }
+        window.pass_counting(next);
+        Ok(true)
+    }
+}
+
+/// Whether a document with this key is OTLP.
+pub(crate) fn is_top_key(key: &[u8]) -> bool {
+    top(key).is_some()
+}
+
+enum Top {
+    Signal(Signal),
+    Profiles,
+    /// Tempo and Jaeger put the request inside another object.
+    Wrapper,
+}
+
+fn top(key: &[u8]) -> Option<Top> {
+    Some(match key {
+        b"resourceLogs" | b"resource_logs" => Top::Signal(Signal::Log),
+        b"resourceSpans" | b"resource_spans" | b"batches" => Top::Signal(Signal::Span),
+        b"resourceMetrics" | b"resource_metrics" => Top::Signal(Signal::Metric),
+        b"resourceProfiles" | b"resource_profiles" => Top::Profiles,
+        b"trace" | b"result" => Top::Wrapper,
+        _ => return None,
+    })
+}
+
+fn is_scopes(key: &[u8], signal: Signal) -> bool {
+    match signal {
+        Signal::Log => matches!(
+            key,
+            b"scopeLogs"
+                | b"scope_logs"
+                | b"instrumentationLibraryLogs"
+                | b"instrumentation_library_logs"
+                | b"deprecatedScopeLogs"
+        ),
+        Signal::Metric => matches!(
+            key,
+            b"scopeMetrics"
+                | b"scope_metrics"
+                | b"instrumentationLibraryMetrics"
+                | b"instrumentation_library_metrics"
+                | b"deprecatedScopeMetrics"
+        ),
+        Signal::Span | Signal::LlmCall => matches!(
+            key,
+            b"scopeSpans"
+                | b"scope_spans"
+                | b"instrumentationLibrarySpans"
+                | b"instrumentation_library_spans"
+                | b"deprecatedScopeSpans"
+        ),
+    }
+}
+
+fn is_scope(key: &[u8], _: Signal) -> bool {
+    matches!(key, b"scope" | b"instrumentationLibrary" | b"instrumentation_library" | b"deprecatedScope")
+}
+
+fn is_records(key: &[u8], signal: Signal) -> bool {
+    match signal {
+        Signal::Log => matches!(key, b"logRecords" | b"log_records" | b"logs"),
+        Signal::Metric => key == b"metrics",
+        Signal::Span | Signal::LlmCall => key == b"spans",
+    }
+}
+
+/// Which keys of an object must be known before which others.
+struct Order {
+    first: fn(&[u8], Signal) -> bool,
+    then: fn(&[u8], Signal) -> bool,
+}
+
+const RESOURCE_THEN_SCOPES: Order = Order { first: |key, _| key == b"resource", then: is_scopes };
+const SCOPE_THEN_RECORDS: Order = Order { first: is_scope, then: is_records };
+
+fn too_costly(at: usize) -> Read<()> {
+    Err(Fault { at, what: FaultKind::TooCostly })
+}
+
+/// Decodes one document. Offsets count from the document's begin.
+struct Decoder<'d> {
+    streams: &'d mut OtlpStreams,
+    batch: &'d mut Batch,
+    offset: u64,
+    line: u64,
+    budget: Budget,
+    /// Where the last record ended that was read or rejected.
+    read_to: usize,
+    /// Whether any OTLP key was seen.
+    found: bool,
+    odd: Odd,
+}
+
+impl Decoder<'_> {
+    /// Reads the document that begins `bytes` and returns where it ends. What is damaged takes all bytes.
+    fn document(&mut self, bytes: &[u8], limits: &Limits) -> usize {
+        let mut cursor = Cursor::new(bytes, limits.depth, limits.values);
+        let read = match cursor.kind() {
+            Ok(Kind::Object) => self.request(&mut cursor),
+            Ok(_) => cursor.skip(),
+            Err(fault) => Err(fault),
+        };
+        match read {
+            Ok(()) => {
+                let end = cursor.at();
+                if !self.found {
+                    let reason = "the line holds JSON without resourceLogs, resourceSpans or resourceMetrics";
+                    self.reject(0, end, reason, "Open the capture as json-lines if it is no OTLP.");
+                }
+                self.note(0, end);
+                end
+            }
+            Err(fault) => {
+                self.reject_rest(bytes.len(), fault);
+                bytes.len()
+            }
+        }
+    }
+
+    fn range(&self, begin: usize, end: usize) -> ByteRange {
+        ByteRange { offset: self.offset + begin as u64, length: (end - begin) as u64 }
+    }
+
+    fn reject(&mut self, begin: usize, end: usize, reason: impl Into<String>, hint: &str) {
+        let problem = Problem::rejected(self.range(begin, end), Some(self.line), reason).hint(hint);
+        self.batch.problem(problem);
+        self.read_to = end;
+    }
+
+    /// Rejects one record among others, as long as the line may cost it.
+    fn reject_one(&mut self, begin: usize, end: usize, reason: &'static str) -> Read<()> {
+        if !self.budget.spend(RECORD_BYTES) {
+            return too_costly(begin);
+        }
+        self.reject(
+            begin,
+            end,
+            reason,
+            "Look at these bytes in the capture; the records around them were read.",
+        );
+        Ok(())
+    }
+
+    fn reject_rest(&mut self, end: usize, fault: Fault) {
+        let at = self.offset + fault.at as u64;
+        let reason = format!("{} at byte {at}", fault.what.reason());
+        let hint = if self.read_to == 0 {
+            "Look at these bytes in the capture; the lines before and after were read."
+        } else {
+            "Look at these bytes in the capture; the records of the line before this place were read."
+        };
+        self.reject(self.read_to, end, reason, hint);
+    }
+
+    /// Tells of what was odd in a record that was read all the same.
+    fn note(&mut self, begin: usize, end: usize) {
+        if let Some(odd) = self.odd.take() {
+            let reason = format!("{odd}: passed over");
+            self.batch.problem(Problem::note(self.range(begin, end), Some(self.line), reason));
+        }
+    }
+
+    fn request(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        cursor.object(|cursor, key| match top(&key) {
+            Some(Top::Signal(signal)) => {
+                self.found = true;
+                self.list(cursor, |decoder, cursor| decoder.resource(cursor, signal))
+            }
+            Some(Top::Profiles) => {
+                self.found = true;
+                cursor.kind()?;
+                let begin = cursor.at();
+                cursor.skip()?;
+                self.reject_one(begin, cursor.at(), "profiles are not read")
+            }
+            Some(Top::Wrapper) if cursor.kind()? == Kind::Object => self.request(cursor),
+            Some(Top::Wrapper) | None => cursor.skip(),
+        })
+    }
+
+    /// Reads a list whose elements hold records; what is no list is rejected as one record.
+    fn list<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        mut element: impl FnMut(&mut Self, &mut Cursor<'a>) -> Read<()>,
+    ) -> Read<()> {
+        cursor.kind()?;
+        let begin = cursor.at();
+        if typed::each(cursor, |cursor| element(self, cursor))? {
+            return Ok(());
+        }
+        self.reject_one(begin, cursor.at(), "a list of records should stand here")
+    }
+
+    /// Reads an object in which `first` must be known before `then`, in whatever order they are written.
+    fn ordered<'a, T: Default>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        signal: Signal,
+        order: &Order,
+        mut first: impl FnMut(&mut Self, &mut Cursor<'a>) -> Read<T>,
+        mut then: impl FnMut(&mut Self, &mut Cursor<'a>, &T) -> Read<()>,
+    ) -> Read<()> {
+        if cursor.kind()? != Kind::Object {
+            let begin = cursor.at();
+            cursor.skip()?;
+            return self.reject_one(begin, cursor.at(), "an object with records should stand here");
+        }
+        let mut known = None;
+        let mut waiting = Vec::new();
+        let read = cursor.object(|cursor, key| {
+            if (order.first)(&key, signal) {
+                known = Some(first(self, cursor)?);
+                Ok(())
+            } else if !(order.then)(&key, signal) {
+                cursor.skip()
+            } else if let Some(known) = &known {
+                then(self, cursor, known)
+            } else {
+                waiting.push(cursor.clone());
+                cursor.skip()
+            }
+        });
+        let known = known.unwrap_or_default();
+        for mut earlier in waiting {
+            then(self, &mut earlier, &known)?;
+        }
+        read
+    }
+
+    fn resource(&mut self, cursor: &mut Cursor<'_>, signal: Signal) -> Read<()> {
+        self.ordered(
+            cursor,
+            signal,
+            &RESOURCE_THEN_SCOPES,
+            |decoder, cursor| {
+                records::resource(cursor, &mut decoder.odd, &mut decoder.budget).map(Resource::new)
+            },
+            |decoder, cursor, resource| {
+                decoder.list(cursor, |decoder, cursor| decoder.scope(cursor, signal, resource))
+            },
+        )
+    }
+
+    fn scope(&mut self, cursor: &mut Cursor<'_>, signal: Signal, resource: &Resource) -> Read<()> {
+        self.ordered(
+            cursor,
+            signal,
+            &SCOPE_THEN_RECORDS,
+            |decoder, cursor| records::scope(cursor, &mut decoder.odd),
+            |decoder, cursor, scope: &String| {
+                let context = Context { resource, scope };
+                decoder.list(cursor, |decoder, cursor| decoder.record(cursor, signal, context))
+            },
+        )
+    }
+
+    fn record(&mut self, cursor: &mut Cursor<'_>, signal: Signal, context: Context<'_>) -> Read<()> {
+        let kind = cursor.kind()?;
+        let begin = cursor.at();
+        if kind != Kind::Object {
+            cursor.skip()?;
+            return self.reject_one(begin, cursor.at(), "a record that is not an object");
+        }
+        let service = &context.resource.service;
+        let (stream, event) = match signal {
+            Signal::Metric => return self.metric(cursor, context),
+            Signal::Log => {
+                let log = records::log(cursor, &mut self.odd, &mut self.budget)?;
+                let source = self.range(begin, cursor.at());
+                (self.streams.logs(service), log.into_event(context, source, &mut self.budget))
+            }
+            Signal::Span | Signal::LlmCall => {
+                let span = records::span(cursor, &mut self.odd, &mut self.budget)?;
+                let source = self.range(begin, cursor.at());
+                (self.streams.spans(service), span.into_event(context, source, &mut self.budget))
+            }
+        };
+        self.note(begin, cursor.at());
+        match event {
+            Ok(event) => self.batch.push(stream, event),
+            Err(TooCostly) => return too_costly(begin),
+        }
+        self.read_to = cursor.at();
+        Ok(())
+    }
+
+    fn metric(&mut self, cursor: &mut Cursor<'_>, context: Context<'_>) -> Read<()> {
+        cursor.kind()?;
+        let begin = cursor.at();
+        let mut points = Vec::new();
+        let metric = metrics::metric(cursor, &mut self.odd, &mut points, &mut self.budget)?;
+        self.note(begin, cursor.at());
+        for placed in points {
+            let Some(point) = placed.point else {
+                self.reject_one(placed.begin, placed.end, "a data point that is not an object")?;
+                continue;
+            };
+            self.odd = placed.odd;
+            self.note(placed.begin, placed.end);
+            let source = self.range(placed.begin, placed.end);
+            match point.into_event(&metric, context, self.streams, source, &mut self.budget) {
+                Ok((stream, event)) => self.batch.push(stream, event),
+                Err(TooCostly) => return too_costly(placed.begin),
+            }
+            self.read_to = placed.end;
+        }
+        self.read_to = cursor.at();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "../otlp_json_tests.rs"]
+mod tests;

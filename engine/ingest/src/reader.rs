@@ -1,0 +1,13 @@
+//! What every format reader does.
+
+use crate::model::Batch;
+use crate::window::Window;
+use std::io;
+
+/// Reads one format. A reader keeps no state from one unit to the next that could change an event,
+/// so that reading may begin at the start of any unit.
+pub(crate) trait Reader: Send {
+    /// Reads the next unit (a line, a document, a frame, a text event) into the batch and passes over it.
+    /// False at the end of the capture. Only the file itself can fail; what cannot be decoded is a problem in the batch.
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool>;
+}

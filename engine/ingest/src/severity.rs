@@ -1,0 +1,221 @@
+//! Reads severities: the words that logs use, syslog priorities, and the numbers of JSON loggers.
+
+use cbad::Severity;
+
+/// How far after the time stamp (or the line's begin) a severity is looked for.
+const SEARCHED_BYTES: usize = 80;
+const LONGEST_WORD_BYTES: usize = 11;
+
+/// The severity that a word names, whatever its case.
+pub(crate) fn of_word(word: &[u8]) -> Option<Severity> {
+    if !(1..=LONGEST_WORD_BYTES).contains(&word.len()) {
+        return None;
+    }
+    let mut lower = [0; LONGEST_WORD_BYTES];
+    let lower = &mut lower[..word.len()];
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    Some(match &*lower {
+        b"trace" | b"verbose" | b"finest" | b"finer" => Severity::Trace,
+        b"debug" | b"dbg" | b"fine" => Severity::Debug,
+        b"info" | b"information" | b"notice" | b"inf" => Severity::Info,
+        b"warn" | b"warning" | b"wrn" => Severity::Warn,
+        b"error" | b"err" | b"severe" => Severity::Error,
+        b"fatal" | b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" => Severity::Fatal,
+        _ => return None,
+    })
+}
+
+/// The severity of the numbers 10, 20 … 60 that bunyan and pino write.
+pub(crate) fn of_json_number(number: i64) -> Option<Severity> {
+    Some(match number {
+        10 => Severity::Trace,
+        20 => Severity::Debug,
+        30 => Severity::Info,
+        40 => Severity::Warn,
+        50 => Severity::Error,
+        60 => Severity::Fatal,
+        _ => return None,
+    })
+}
+
+/// The severity of a text line whose time stamp, where it has one, takes up bytes `stamp`.
+pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severity> {
+    let (stamp_start, after) = stamp.unwrap_or((0, 0));
+    glog(line, stamp_start, after)
+        .or_else(|| find_word(line, after))
+        .or_else(|| logcat(line, after))
+        .or_else(|| syslog_priority(line))
+}
+
+fn find_word(line: &[u8], after: usize) -> Option<Severity> {
+    let searched = line.len().min(after + SEARCHED_BYTES);
+    let mut at = after;
+    while at < searched {
+        let begin = at;
+        while at < line.len() && line[at].is_ascii_alphabetic() && at - begin <= LONGEST_WORD_BYTES {
+            at += 1;
+        }
+        let word = &line[begin..at];
+        if (3..=LONGEST_WORD_BYTES).contains(&word.len()) && may_begin(word[0]) {
+            let before = if begin == 0 { b' ' } else { line[begin - 1] };
+            let next = line.get(at).copied().unwrap_or(b' ');
+            if let Some(severity) = of_word(word).filter(|_| stands_as_level(line, begin, word, before, next))
+            {
+                return Some(severity);
+            }
+        }
+        // The rest of a longer word, or of a word with digits and dashes, names no level.
+        if at > begin {
+            while at < searched && is_word_byte(line[at]) {
+                at += 1;
+            }
+        } else {
+            at += 1;
+            while at < searched && is_word_byte(line[at - 1]) && is_word_byte(line[at]) {
+                at += 1;
+            }
+        }
+    }
+    None
+}
+
+fn may_begin(first: u8) -> bool {
+    matches!(
+        first.to_ascii_lowercase(),
+        b't' | b'v' | b'd' | b'f' | b'i' | b'n' | b'w' | b'e' | b's' | b'c' | b'a' | b'p'
+    )
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$') || byte >= 0x80
+}
+
+/// Upper-case words are levels wherever they stand alone; others only in brackets, before a colon, or as `level=…`.
+fn stands_as_level(line: &[u8], begin: usize, word: &[u8], before: u8, next: u8) -> bool {
+    if is_word_byte(before) || is_word_byte(next) {
+        return false;
+    }
+    let is_upper = word.iter().all(u8::is_ascii_uppercase);
+    let in_brackets =
+        matches!((before, next), (b'[' | b':', b']') | (b'<', b'>') | (b'(', b')') | (b'|', b'|'));
+    let before_colon = next == b':' && matches!(before, b' ' | b'\t');
+    is_upper && !matches!(before, b'=' | b'"')
+        || in_brackets
+        || before_colon
+        || is_level_value(&line[..begin])
+}
+
+fn is_level_value(before: &[u8]) -> bool {
+    const NAMES: [&[u8]; 4] = [b"level", b"lvl", b"severity", b"loglevel"];
+    let unquoted = before.strip_suffix(b"\"").unwrap_or(before);
+    let Some(name) = unquoted.strip_suffix(b"=").or_else(|| unquoted.strip_suffix(b":")) else {
+        return false;
+    };
+    let name = name.strip_suffix(b"\"").unwrap_or(name);
+    NAMES.iter().any(|known| {
+        name.len() >= known.len() && name[name.len() - known.len()..].eq_ignore_ascii_case(known)
+    })
+}
+
+/// `I0517 10:05:03.123456`: the letter is part of the stamp.
+fn glog(line: &[u8], start: usize, end: usize) -> Option<Severity> {
+    let is_glog = end > start && line.get(start + 1).is_some_and(u8::is_ascii_digit);
+    match line.get(start).filter(|_| is_glog)? {
+        b'I' => Some(Severity::Info),
+        b'W' => Some(Severity::Warn),
+        b'E' => Some(Severity::Error),
+        b'F' => Some(Severity::Fatal),
+        _ => None,
+    }
+}
+
+/// Android's `… 1702  2395 D WindowManager: …`: a letter alone after the thread number.
+fn logcat(line: &[u8], after: usize) -> Option<Severity> {
+    let near = line.get(after..line.len().min(after + 24))?;
+    let letter = near.windows(4).find(|part| {
+        part[0].is_ascii_digit() && part[1] == b' ' && part[2].is_ascii_uppercase() && part[3] == b' '
+    })?[2];
+    Some(match letter {
+        b'V' => Severity::Trace,
+        b'D' => Severity::Debug,
+        b'I' => Severity::Info,
+        b'W' => Severity::Warn,
+        b'E' => Severity::Error,
+        b'F' => Severity::Fatal,
+        _ => return None,
+    })
+}
+
+/// `<34>` at the begin of a line: RFC 5424, section 6.2.1; the severity is the priority modulo 8.
+fn syslog_priority(line: &[u8]) -> Option<Severity> {
+    let rest = line.strip_prefix(b"<")?;
+    let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    if !(1..=3).contains(&digits) || rest.get(digits) != Some(&b'>') {
+        return None;
+    }
+    let priority = rest[..digits].iter().fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0'));
+    if priority > 191 {
+        return None;
+    }
+    Some(match priority % 8 {
+        0..=2 => Severity::Fatal,
+        3 => Severity::Error,
+        4 => Severity::Warn,
+        5 | 6 => Severity::Info,
+        _ => Severity::Debug,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Severity::{Debug, Error, Fatal, Info, Trace, Warn};
+
+    #[test]
+    fn levels_are_found_where_logs_write_them() {
+        for (line, severity) in [
+            ("148 INFO dfs.DataNode$PacketResponder: done", Some(Info)),
+            (" [error] client denied", Some(Error)),
+            (" [core:warn] [pid 3]", Some(Warn)),
+            (" host sshd[12]: error: Received disconnect", Some(Error)),
+            (" host sshd[12]: fatal: no", Some(Fatal)),
+            (" level=warning msg=\"x\"", Some(Warn)),
+            (" {\"level\":\"debug\"}", Some(Debug)),
+            (" [main] ERROR c.e.Service - failed", Some(Error)),
+            ("|TRACE|x", Some(Trace)),
+            (" 1702  2395 D WindowManager: x", Some(Debug)),
+            ("<34>1 host app", Some(Fatal)),
+            ("<191>x", Some(Debug)),
+            ("<192>x", None),
+            ("<Error> x", Some(Error)),
+            ("WARNING: disk", Some(Warn)),
+            (" GET /error/404 HTTP/1.1", None),
+            (" an error happened", None),
+            (" INFORMATIONAL x", None),
+            (" user=ERROR", None),
+            (" pre-ERROR-post", None),
+            ("", None),
+        ] {
+            assert_eq!(find(line.as_bytes(), None), severity, "{line}");
+        }
+        let glog = b"E0517 10:05:03.123456 main.go] x";
+        assert_eq!(find(glog, Some((0, 21))), Some(Error));
+    }
+
+    #[test]
+    fn words_and_numbers_map_to_the_six_ranges() {
+        for (word, severity) in [
+            ("Warning", Some(Warn)),
+            ("NOTICE", Some(Info)),
+            ("emerg", Some(Fatal)),
+            ("SEVERE", Some(Error)),
+            ("", None),
+            ("informationally", None),
+        ] {
+            assert_eq!(of_word(word.as_bytes()), severity, "{word}");
+        }
+        assert_eq!(of_json_number(50), Some(Error));
+        assert_eq!(of_json_number(7), None);
+    }
+}

@@ -1,0 +1,152 @@
+//! Calendar dates to nanoseconds, in the proleptic Gregorian calendar and without a time zone database.
+
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// A date and time of day as written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Civil {
+    pub(crate) year: i32,
+    pub(crate) month: u32,
+    pub(crate) day: u32,
+    pub(crate) hour: u32,
+    pub(crate) minute: u32,
+    pub(crate) second: u32,
+    pub(crate) nanos: u32,
+    /// East of UTC.
+    pub(crate) zone_seconds: i32,
+}
+
+impl Civil {
+    /// Nanoseconds since 1970-01-01 UTC; `None` where a part is out of range or the time does not fit.
+    /// A leap second counts as the first second of the next minute.
+    pub(crate) fn nanos_utc(self) -> Option<i64> {
+        let is_time = self.hour < 24 && self.minute < 60 && self.second <= 60;
+        if !is_time || !is_date(self.year, self.month, self.day) {
+            return None;
+        }
+        let days = days_since_epoch(self.year, self.month, self.day);
+        let of_day = i64::from(self.hour * 3600 + self.minute * 60 + self.second);
+        let seconds = days * SECONDS_PER_DAY + of_day - i64::from(self.zone_seconds);
+        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(self.nanos))
+    }
+}
+
+fn is_date(year: i32, month: u32, day: u32) -> bool {
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap(year) => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=last).contains(&day)
+}
+
+const fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// Days from 1970-01-01 to the date, by Howard Hinnant's `days_from_civil`
+/// (<https://howardhinnant.github.io/date_algorithms.html>).
+pub(crate) fn days_since_epoch(year: i32, month: u32, day: u32) -> i64 {
+    let year = i64::from(year) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = i64::from((153 * ((month + 9) % 12) + 2) / 5 + day - 1);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// The year of a stamp that names none.
+///
+/// A capture without years is taken to span less than one: what stands more than a day before the capture's
+/// first stamp in the calendar belongs to the year after. That depends on the capture's beginning alone,
+/// so reading can begin anywhere in it and give the same times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Years {
+    pub(crate) assumed: i32,
+    pub(crate) first: Option<(u32, u32)>,
+}
+
+impl Years {
+    pub(crate) const fn new(assumed: i32) -> Self {
+        Self { assumed, first: None }
+    }
+
+    /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists.
+    pub(crate) fn year_of(self, month: u32, day: u32) -> i32 {
+        // In a leap year every month and day that can be written exists.
+        let day_of_year = |month: u32, day: u32| days_since_epoch(1972, month, day);
+        let wraps = self.first.is_some_and(|(m, d)| day_of_year(month, day) + 1 < day_of_year(m, d));
+        let year = self.assumed.saturating_add(i32::from(wraps));
+        if (month, day) == (2, 29) {
+            (year..year.saturating_add(8)).find(|&year| is_leap(year)).unwrap_or(year)
+        } else {
+            year
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_match_known_dates() {
+        for (year, month, day, days) in [
+            (1970, 1, 1, 0),
+            (1969, 12, 31, -1),
+            (2000, 2, 29, 11_016),
+            (2015, 5, 17, 16_572),
+            (1600, 3, 1, -135_080),
+        ] {
+            assert_eq!(days_since_epoch(year, month, day), days, "{year}-{month}-{day}");
+        }
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let mut days = days_since_epoch(1999, 12, 31);
+        for year in 2000..2005 {
+            for month in 1..=12 {
+                for day in (1..=31).filter(|&day| is_date(year, month, day)) {
+                    days += 1;
+                    assert_eq!(days_since_epoch(year, month, day), days, "{year}-{month}-{day}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_or_time_is_refused() {
+        let good =
+            Civil { year: 2023, month: 2, day: 28, hour: 23, minute: 59, second: 60, ..Civil::default() };
+        assert_eq!(
+            good.nanos_utc(),
+            Civil { month: 3, day: 1, hour: 0, minute: 0, second: 0, ..good }.nanos_utc()
+        );
+        for bad in [
+            Civil { day: 29, ..good },
+            Civil { day: 0, ..good },
+            Civil { month: 13, ..good },
+            Civil { month: 0, ..good },
+            Civil { hour: 24, ..good },
+            Civil { minute: 60, ..good },
+            Civil { second: 61, ..good },
+            Civil { year: 9999, ..good },
+        ] {
+            assert_eq!(bad.nanos_utc(), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_capture_over_new_year_goes_on_into_the_next() {
+        let years = Years { assumed: 2023, first: Some((12, 30)) };
+        assert_eq!(years.year_of(12, 31), 2023);
+        assert_eq!(years.year_of(12, 29), 2023, "a little out of order is not a year");
+        assert_eq!(years.year_of(1, 1), 2024);
+        assert_eq!(years.year_of(2, 29), 2024);
+        assert_eq!(Years::new(1970).year_of(2, 29), 1972);
+    }
+}

@@ -1,0 +1,160 @@
+//! Plain text logs: a line is an event, with the lines that continue it.
+
+use crate::model::{Batch, Limits, Problem};
+use crate::reader::Reader;
+use crate::severity;
+use crate::stamp::{self, Years};
+use crate::window::{LineAt, Window};
+use cbad::{ByteRange, Event, Signal, StreamKey};
+use std::io;
+use std::sync::Arc;
+
+/// How much of a line is looked at to see whether it continues the event before.
+const CONTINUATION_BYTES: usize = 256;
+
+/// Reads plain text.
+pub(crate) struct TextReader {
+    stream: Arc<StreamKey>,
+    /// Whether the capture's lines carry time stamps, so that what carries none may continue an event.
+    stamped: bool,
+    years: Years,
+    limits: Limits,
+}
+
+impl TextReader {
+    pub(crate) fn new(name: String, stamped: bool, years: Years, limits: Limits) -> Self {
+        let stream = Arc::new(StreamKey { signal: Signal::Log, service: None, name });
+        Self { stream, stamped, years, limits }
+    }
+
+    fn event(&self, text: &[u8], first_line: usize, source: ByteRange) -> Event {
+        let line = &text[..first_line];
+        let stamp = stamp::find(line, self.years);
+        let place = stamp.map(|stamp| (stamp.start, stamp.end));
+        let mut event = Event::new(text, source);
+        event.time_nanos = stamp.map(|stamp| stamp.nanos);
+        event.body_stamp = place.map(|(start, end)| (start as u32, end as u32));
+        event.severity = severity::find(line, place);
+        event
+    }
+}
+
+impl Reader for TextReader {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        skip_byte_order_mark(window)?;
+        let first = match window.line_at(0, self.limits.record_bytes)? {
+            LineAt::End => return Ok(false),
+            LineAt::TooLong => {
+                reject_long_line(window, batch, self.limits.record_bytes)?;
+                return Ok(true);
+            }
+            LineAt::Line(line) => line,
+        };
+        if is_blank(&window.available()[..first.end]) {
+            window.pass(first.next, 1);
+            return Ok(true);
+        }
+        let (mut end, mut next, mut lines) = (first.end, first.next, 1);
+        let (mut ahead, mut ahead_lines) = (next, lines);
+        // Blank lines belong to the event only if something after them continues it.
+        while let Continuation::Line { end: line_end, next: line_next, blank } =
+            continuation(window, ahead, self.stamped, self.limits.event_bytes)?
+        {
+            (ahead, ahead_lines) = (line_next, ahead_lines + 1);
+            if !blank {
+                (end, next, lines) = (line_end, ahead, ahead_lines);
+            }
+        }
+        let source = ByteRange { offset: window.offset(), length: end as u64 };
+        let event = self.event(&window.available()[..end], first.end, source);
+        batch.push(Arc::clone(&self.stream), event);
+        window.pass(next, lines);
+        Ok(true)
+    }
+}
+
+enum Continuation {
+    Line { end: usize, next: usize, blank: bool },
+    No,
+}
+
+/// Whether the line that begins `from` bytes into the window continues the event that begins the window.
+fn continuation(window: &mut Window, from: usize, stamped: bool, limit: u64) -> io::Result<Continuation> {
+    if !window.want(from + 1)? {
+        return Ok(Continuation::No);
+    }
+    let first = window.available()[from];
+    if !first.is_ascii_whitespace() {
+        if !(stamped && first.is_ascii_alphabetic()) {
+            return Ok(Continuation::No);
+        }
+        window.want(from + CONTINUATION_BYTES)?;
+        let rest = &window.available()[from..];
+        if !continues_a_trace(&rest[..rest.len().min(CONTINUATION_BYTES)]) {
+            return Ok(Continuation::No);
+        }
+    }
+    let room = limit.saturating_sub(from as u64);
+    let LineAt::Line(line) = window.line_at(from, room)? else { return Ok(Continuation::No) };
+    if line.end as u64 > limit {
+        return Ok(Continuation::No);
+    }
+    let text = &window.available()[from..line.end];
+    let begin = text.trim_ascii_start();
+    if begin.len() < text.len() && stamp::begins(begin) {
+        return Ok(Continuation::No);
+    }
+    Ok(Continuation::Line { end: line.end, next: line.next, blank: begin.is_empty() })
+}
+
+/// Lines without indent that stack traces of the JVM, Python, Go and .NET are made of.
+fn continues_a_trace(line: &[u8]) -> bool {
+    const BEGINS: [&[u8]; 8] = [
+        b"Caused by:",
+        b"Suppressed:",
+        b"Traceback (most recent call last):",
+        b"During handling of the above exception",
+        b"The above exception was the direct cause",
+        b"Exception in thread ",
+        b"goroutine ",
+        b"at ",
+    ];
+    BEGINS.iter().any(|begin| line.starts_with(begin)) || names_an_exception(line)
+}
+
+/// `java.lang.IllegalStateException: …`, `ValueError: …`: one dotted name that ends in Exception or Error.
+fn names_an_exception(line: &[u8]) -> bool {
+    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$');
+    let length = line.iter().take_while(|&&byte| is_name_byte(byte)).count();
+    let (name, rest) = line.split_at(length);
+    let ends = matches!(rest.first(), None | Some(b':' | b'\r' | b'\n'));
+    ends && (name.ends_with(b"Exception") || name.len() > 5 && name.ends_with(b"Error"))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}
+
+/// Passes over a UTF-8 byte order mark at the capture's begin.
+pub(crate) fn skip_byte_order_mark(window: &mut Window) -> io::Result<()> {
+    if window.offset() == 0 && window.want(3)? && window.available().starts_with(b"\xef\xbb\xbf") {
+        window.pass(3, 0);
+    }
+    Ok(())
+}
+
+/// Passes over a line that is longer than may be held, and says so.
+pub(crate) fn reject_long_line(window: &mut Window, batch: &mut Batch, limit: u64) -> io::Result<()> {
+    let (offset, line) = (window.offset(), window.line_number());
+    let length = window.skip_line()?;
+    let reason = format!("the line is {length} bytes long, more than the {limit} that one record may take");
+    batch.problem(
+        Problem::rejected(ByteRange { offset, length }, Some(line), reason)
+            .hint("Split the line, or raise the record-bytes limit if it is one genuine record."),
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;
