@@ -1,1 +1,35 @@
-//! (being written)
+//! The case file: one SQLite database that holds captures as events, and the runs over them.
+//!
+//! For: importing captures so that a kill at any moment loses nothing and changes nothing, running the engine over
+//! them, and giving back events, windows and findings cheaply enough for a window that never waits.
+//! Never: copies or alters a capture, migrates or repairs a case unasked, shows half a run, opens a socket.
+//!
+//! Invariant: what an import leaves depends on the bytes of the capture, its name and the options, and not on
+//! interruptions, threads or batches. Invariant: a stream's public id and its events' positions never change.
+
+mod analyze;
+mod block;
+mod cache;
+mod digest;
+mod error;
+mod events;
+mod import;
+mod inert;
+mod pack;
+mod read;
+mod rows;
+mod runs;
+mod schema;
+mod settle;
+mod source;
+mod sql;
+mod store;
+mod tables;
+
+pub use error::CaseError;
+pub use inert::inert;
+pub use rows::{
+    CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, ProblemRow, ProblemSeverity,
+    RunRow, SourceBytes, StreamRow, StreamSummary,
+};
+pub use store::Case;

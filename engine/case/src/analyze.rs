@@ -1,0 +1,283 @@
+//! Running an analysis over a case and keeping its result, whole or not at all.
+
+use std::sync::Mutex;
+use std::thread;
+
+use cbad::{Config, Event, EventLookup, RunResult, Stage, Stream, StreamBuilder, Watch};
+use crossbeam_channel::{Sender, bounded};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::block::Block;
+use crate::error::CaseError;
+use crate::rows::{RunRow, StreamRow};
+use crate::sql::{AtPath, hex, now_nanos};
+use crate::store::Case;
+
+/// Blocks decompressed ahead of the one whose events are being turned into tokens.
+const AHEAD: usize = 2;
+
+/// What decides a result. Hashed, it finds the run that has it already.
+#[derive(Serialize)]
+struct RunKey<'a> {
+    engine: &'a str,
+    codecs: &'a [cbad::CodecInfo],
+    config: &'a Config,
+    captures: &'a [String],
+}
+
+impl Case {
+    /// Analyses every stream of every complete capture. The same captures, configuration and engine give the stored
+    /// run at once. `threads` changes how long it takes and nothing else.
+    pub fn analyze(
+        &mut self,
+        config: &Config,
+        threads: Option<usize>,
+        watch: &dyn Watch,
+    ) -> Result<RunRow, CaseError> {
+        let captures = self.captures_completed()?;
+        if captures.is_empty() {
+            return Err(CaseError::NothingToAnalyze { path: self.path.clone() });
+        }
+        let codecs = cbad::codecs();
+        let key = RunKey { engine: cbad::ENGINE_VERSION, codecs: &codecs, config, captures: &captures };
+        let digest = json_sha256(&key);
+        if let Some(id) = self.run_with_key(digest)? {
+            return self.run(id);
+        }
+        let rows = self.streams()?;
+        let streams = self.prepare(&rows, watch)?;
+        let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?) };
+        let result = in_pool(threads, || cbad::analyze(&streams, config, &lookup, watch))??;
+        drop(streams);
+        let path = self.path.clone();
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
+        let id = store(&transaction, &key, digest, &result).at(&path)?;
+        transaction.commit().at(&path)?;
+        self.run(id)
+    }
+
+    /// SHA-256 of the complete captures, in the order in which they were completed, which is the order of their streams.
+    fn captures_completed(&self) -> Result<Vec<String>, CaseError> {
+        const QUERY: &str = "SELECT sha256 FROM capture WHERE completion IS NOT NULL ORDER BY completion";
+        let mut statement = self.connection.prepare(QUERY).at(&self.path)?;
+        let rows = statement.query_map([], |row| Ok(hex(row.get_ref(0)?.as_blob()?))).at(&self.path)?;
+        rows.collect::<rusqlite::Result<_>>().at(&self.path)
+    }
+
+    fn run_with_key(&self, digest: [u8; 32]) -> Result<Option<i64>, CaseError> {
+        let query = "SELECT id FROM run WHERE key_sha256 = ?1";
+        self.connection.query_row(query, [digest.as_slice()], |row| row.get(0)).optional().at(&self.path)
+    }
+
+    /// Turns stored events into what the engine compares. Blocks are decompressed on a thread of their own.
+    fn prepare(&self, rows: &[StreamRow], watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
+        let total: u64 = rows.iter().map(|row| row.events).sum();
+        let mut done = 0;
+        let reader = Self::open_read_only(&self.path)?;
+        thread::scope(|scope| {
+            let (blocks_in, blocks) = bounded(AHEAD);
+            scope.spawn(move || read_blocks(&reader, rows, &blocks_in));
+            let mut streams = Vec::with_capacity(rows.len());
+            for row in rows {
+                let mut builder = StreamBuilder::new(row.key.clone());
+                let mut left = row.events;
+                while left > 0 {
+                    let (first, block): (u64, Block) =
+                        blocks.recv().expect("the reader sends every event or an error")?;
+                    for index in 0..block.len() {
+                        let event = block.event(index).map_err(|what| CaseError::DamagedBlock {
+                            capture: row.capture.to_string(),
+                            stream: row.key.label(),
+                            first_event: first,
+                            last_event: first + block.len() as u64 - 1,
+                            what,
+                        })?;
+                        builder.push(&event);
+                    }
+                    left = left.saturating_sub(block.len() as u64);
+                    done += block.len() as u64;
+                    watch.progress(Stage::Prepare, done, total);
+                    if watch.cancelled() {
+                        return Err(CaseError::Cancelled);
+                    }
+                }
+                streams.push(builder.finish());
+            }
+            Ok(streams)
+        })
+    }
+}
+
+type Read = Result<(u64, Block), CaseError>;
+
+/// Sends every block of the streams in order; ends early where nobody listens any more.
+fn read_blocks(case: &Case, rows: &[StreamRow], blocks: &Sender<Read>) {
+    for row in rows {
+        let outcome =
+            case.stream_by_number(row.id).and_then(|(id, _)| case.blocks_with(id, &(0..row.events)));
+        let places = match outcome {
+            Ok(places) => places,
+            Err(error) => return drop(blocks.send(Err(error))),
+        };
+        let mut next = 0;
+        for place in &places {
+            let read = if place.first_position == next {
+                case.read_block(place).at(&case.path)
+            } else {
+                Ok(Err(format!("the events from {next} on are missing before it")))
+            };
+            next = place.end_position();
+            let message = match read {
+                Ok(Ok(block)) => Ok((place.first_position, block)),
+                Ok(Err(what)) => Err(case.damaged(place, row, what)),
+                Err(error) => Err(error),
+            };
+            let is_last = message.is_err();
+            if blocks.send(message).is_err() || is_last {
+                return;
+            }
+        }
+        if next != row.events {
+            let what = format!(
+                "stream “{}” should hold {} events and its blocks hold {next}",
+                row.key.label(),
+                row.events
+            );
+            return drop(blocks.send(Err(CaseError::row(&case.path, "block", what))));
+        }
+    }
+}
+
+/// Events for explanations, from a connection of its own; the engine asks for few.
+struct Lookup {
+    case: Mutex<Case>,
+}
+
+impl EventLookup for Lookup {
+    fn event(&self, stream: u32, position: u64) -> Option<Event> {
+        let case = self.case.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        case.event(stream, position).ok().map(|row| row.event)
+    }
+}
+
+/// Runs on a pool of its own, so that the number of threads is this run's and not the process's.
+fn in_pool<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, CaseError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    let failed = |error: rayon::ThreadPoolBuildError| CaseError::Threads {
+        threads: threads.unwrap_or(0),
+        what: error.to_string(),
+    };
+    Ok(pool.map_err(failed)?.install(work))
+}
+
+fn json_sha256(value: &impl Serialize) -> [u8; 32] {
+    struct Hashing(Sha256);
+    impl std::io::Write for Hashing {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut hashing = std::io::BufWriter::new(Hashing(Sha256::new()));
+    serde_json::to_writer(&mut hashing, value)
+        .expect("the engine's types have string keys and a hash takes every byte");
+    let hashing = hashing.into_inner().unwrap_or_else(|_| unreachable!("a hash takes every byte"));
+    hashing.0.finalize().into()
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("the engine's types have string keys")
+}
+
+fn store(
+    transaction: &Transaction<'_>,
+    key: &RunKey<'_>,
+    digest: [u8; 32],
+    result: &RunResult,
+) -> rusqlite::Result<i64> {
+    const RUN: &str =
+        "INSERT INTO run (key_sha256, engine, codecs, config, captures, results_sha256, windows, flagged,
+        findings, finished_at_nanos) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    const STREAM: &str = "INSERT INTO run_stream (run, stream, windows, note) VALUES (?1, ?2, ?3, ?4)";
+    let windows = result.streams.iter().flat_map(|stream| &stream.windows);
+    let (total, flagged) =
+        (windows.clone().count() as i64, windows.filter(|window| window.flagged).count() as i64);
+    transaction.execute(
+        RUN,
+        params![
+            digest.as_slice(),
+            key.engine,
+            json(&key.codecs),
+            json(key.config),
+            json(&key.captures),
+            hex(&json_sha256(result)),
+            total,
+            flagged,
+            result.findings.len() as i64,
+            now_nanos(),
+        ],
+    )?;
+    let run = transaction.last_insert_rowid();
+    let mut insert = transaction.prepare(STREAM)?;
+    for (number, stream) in (0_i64..).zip(&result.streams) {
+        insert.execute(params![run, number, stream.windows.len() as i64, stream.note])?;
+    }
+    store_windows(transaction, run, result)?;
+    store_findings(transaction, run, result)?;
+    Ok(run)
+}
+
+fn store_windows(transaction: &Transaction<'_>, run: i64, result: &RunResult) -> rusqlite::Result<()> {
+    const WINDOW: &str =
+        "INSERT INTO window (run, stream, position, first_event, last_event, start_nanos, end_nanos,
+        score_bits, q, flagged, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    let mut insert = transaction.prepare(WINDOW)?;
+    for (number, stream) in (0_i64..).zip(&result.streams) {
+        for window in &stream.windows {
+            insert.execute(params![
+                run,
+                number,
+                window.index,
+                window.first_event as i64,
+                window.last_event as i64,
+                window.start_nanos,
+                window.end_nanos,
+                window.score_bits,
+                window.q,
+                window.flagged,
+                postcard::to_stdvec(window).expect("a window's score fits a growing buffer"),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn store_findings(transaction: &Transaction<'_>, run: i64, result: &RunResult) -> rusqlite::Result<()> {
+    const FINDING: &str = "INSERT INTO finding (run, id, stream, first_event, last_event, start_nanos, end_nanos, grade,
+        flagged, q, score_bits, sentence, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    let mut insert = transaction.prepare(FINDING)?;
+    for (id, finding) in (1_i64..).zip(&result.findings) {
+        insert.execute(params![
+            run,
+            id,
+            finding.stream,
+            finding.first_event as i64,
+            finding.last_event as i64,
+            finding.start_nanos,
+            finding.end_nanos,
+            finding.grade.name(),
+            finding.flagged,
+            finding.q,
+            finding.score_bits,
+            finding.explanation.sentence,
+            json(finding),
+        ])?;
+    }
+    Ok(())
+}

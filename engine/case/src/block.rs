@@ -1,0 +1,231 @@
+//! Blocks of events: encoding, sealing, and reading back with their damage named.
+
+use cbad::Event;
+use sha2::{Digest, Sha256};
+
+/// A block is sealed once its events take this many bytes: zstd gains little from more, and a person who looks at one
+/// event waits for the whole block.
+pub(crate) const BLOCK_BYTES: usize = 512 << 10;
+const LEVEL: i32 = 3;
+const LENGTH_BYTES: usize = 4;
+/// What a block may take without its data proving it; only events beyond the block size take more.
+const TRUSTED_BYTES: u64 = 4 << 20;
+
+/// Events of one stream that are being gathered.
+#[derive(Debug, Default)]
+pub(crate) struct OpenBlock {
+    pub(crate) first_position: u64,
+    pub(crate) events: u64,
+    pub(crate) start_nanos: Option<i64>,
+    pub(crate) end_nanos: Option<i64>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl OpenBlock {
+    pub(crate) fn starting_at(first_position: u64) -> Self {
+        Self { first_position, ..Self::default() }
+    }
+
+    pub(crate) fn push(&mut self, event: &Event) {
+        let start = self.bytes.len();
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
+        self.bytes =
+            postcard::to_extend(event, bytes).expect("an event in memory always fits a growing buffer");
+        let length = u32::try_from(self.bytes.len() - start - LENGTH_BYTES)
+            .expect("a record is limited to far less than 4 GiB");
+        self.bytes[start..start + LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
+        self.count(event.time_nanos);
+    }
+
+    /// Takes an event that is encoded already.
+    pub(crate) fn push_encoded(&mut self, encoded: &[u8], time_nanos: Option<i64>) {
+        let length =
+            u32::try_from(encoded.len()).expect("it came out of a block, where its length was a u32");
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(encoded);
+        self.count(time_nanos);
+    }
+
+    fn count(&mut self, time_nanos: Option<i64>) {
+        self.events += 1;
+        widen(&mut self.start_nanos, &mut self.end_nanos, time_nanos);
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes.len() >= BLOCK_BYTES
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// Takes what was gathered and goes on at the position after it.
+    pub(crate) fn take(&mut self) -> Self {
+        let next = Self::starting_at(self.first_position + self.events);
+        std::mem::replace(self, next)
+    }
+}
+
+/// Widens a range of times by one more.
+pub(crate) fn widen(start: &mut Option<i64>, end: &mut Option<i64>, time: Option<i64>) {
+    if let Some(time) = time {
+        *start = Some(start.map_or(time, |start| start.min(time)));
+        *end = Some(end.map_or(time, |end| end.max(time)));
+    }
+}
+
+/// A compressed block, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct SealedBlock {
+    pub(crate) first_position: u64,
+    pub(crate) events: u64,
+    pub(crate) start_nanos: Option<i64>,
+    pub(crate) end_nanos: Option<i64>,
+    pub(crate) raw_bytes: u64,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) data: Vec<u8>,
+}
+
+/// Compresses blocks; keeps the compressor's tables between them.
+pub(crate) struct Sealer {
+    compressor: zstd::bulk::Compressor<'static>,
+}
+
+impl Sealer {
+    pub(crate) fn new() -> Self {
+        let compressor =
+            zstd::bulk::Compressor::new(LEVEL).expect("level 3 exists and memory for its tables is there");
+        Self { compressor }
+    }
+
+    pub(crate) fn seal(&mut self, block: &OpenBlock) -> SealedBlock {
+        let data =
+            self.compressor.compress(&block.bytes).expect("the buffer is as large as zstd says it must be");
+        SealedBlock {
+            first_position: block.first_position,
+            events: block.events,
+            start_nanos: block.start_nanos,
+            end_nanos: block.end_nanos,
+            raw_bytes: block.bytes.len() as u64,
+            sha256: Sha256::digest(&data).into(),
+            data,
+        }
+    }
+}
+
+/// A block read back: its bytes, and where each event's stand in them.
+#[derive(Debug)]
+pub(crate) struct Block {
+    bytes: Vec<u8>,
+    events: Vec<(u32, u32)>,
+}
+
+impl Block {
+    /// Checks the hash, decompresses, and finds the events. The error says what does not fit.
+    pub(crate) fn unseal(data: &[u8], sha256: &[u8], raw_bytes: u64, events: u64) -> Result<Self, String> {
+        if Sha256::digest(data).as_slice() != sha256 {
+            return Err("its bytes do not match their SHA-256".to_owned());
+        }
+        let bytes =
+            decompress(data, raw_bytes).map_err(|error| format!("it cannot be decompressed ({error})"))?;
+        let mut found = Vec::with_capacity(bytes.len() / 64);
+        let mut rest = bytes.as_slice();
+        while let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() {
+            let length = u32::from_le_bytes(*length);
+            let start = (bytes.len() - after.len()) as u32;
+            rest = after.get(length as usize..).ok_or("an event runs over its end")?;
+            found.push((start, length));
+        }
+        if !rest.is_empty() || found.len() as u64 != events {
+            return Err(format!("it holds {} events and should hold {events}", found.len()));
+        }
+        Ok(Self { bytes, events: found })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The encoded event at an index below [`Self::len`].
+    pub(crate) fn encoded(&self, index: usize) -> &[u8] {
+        let (start, length) = self.events[index];
+        &self.bytes[start as usize..][..length as usize]
+    }
+
+    pub(crate) fn event(&self, index: usize) -> Result<Event, String> {
+        postcard::from_bytes(self.encoded(index))
+            .map_err(|error| format!("event {index} of it cannot be decoded ({error})"))
+    }
+
+    /// The time of an event without the rest: it is the first field of the encoding.
+    pub(crate) fn time_nanos(&self, index: usize) -> Result<Option<i64>, String> {
+        postcard::take_from_bytes::<Option<i64>>(self.encoded(index))
+            .map(|(time, _)| time)
+            .map_err(|error| format!("the time of event {index} of it cannot be decoded ({error})"))
+    }
+}
+
+/// The size is the case file's word; memory is taken as the data prove it, and never for more than was said.
+fn decompress(data: &[u8], raw_bytes: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::with_capacity(raw_bytes.min(TRUSTED_BYTES) as usize);
+    zstd::stream::read::Decoder::with_buffer(data)?
+        .take(raw_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == raw_bytes && u32::try_from(raw_bytes).is_ok() {
+        Ok(bytes)
+    } else {
+        Err(std::io::Error::other(format!("{} bytes or more where {raw_bytes} were announced", bytes.len())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cbad::{ByteRange, Field, Value};
+
+    fn event(index: u64) -> Event {
+        let mut event = Event::new(format!("line {index}"), ByteRange { offset: index * 10, length: 9 });
+        event.time_nanos = (index % 3 != 0).then_some(index as i64 * -1_000_000_007);
+        event.fields.push(Field { path: "a.b".into(), value: Value::Float(0.1) });
+        event
+    }
+
+    #[test]
+    fn events_come_back_as_they_went_in() {
+        let mut open = OpenBlock::starting_at(7);
+        (0..50).for_each(|index| open.push(&event(index)));
+        let sealed = Sealer::new().seal(&open.take());
+        assert_eq!((open.first_position, open.events, sealed.first_position), (57, 0, 7));
+        assert_eq!((sealed.start_nanos, sealed.end_nanos), (Some(49 * -1_000_000_007), Some(-1_000_000_007)));
+        let block = Block::unseal(&sealed.data, &sealed.sha256, sealed.raw_bytes, 50).expect("whole");
+        for index in 0..50 {
+            assert_eq!(block.event(index).expect("whole"), event(index as u64));
+            assert_eq!(block.time_nanos(index), Ok(event(index as u64).time_nanos));
+        }
+    }
+
+    #[test]
+    fn damage_is_said_and_never_panics() {
+        let mut open = OpenBlock::default();
+        (0..5).for_each(|index| open.push(&event(index)));
+        let sealed = Sealer::new().seal(&open);
+        let unseal =
+            |data: &[u8], raw, events| Block::unseal(data, &Sha256::digest(data), raw, events).map(|_| ());
+        let mut flipped = sealed.data.clone();
+        flipped[10] ^= 1;
+        assert!(
+            Block::unseal(&flipped, &sealed.sha256, sealed.raw_bytes, 5)
+                .is_err_and(|what| what.contains("SHA-256"))
+        );
+        assert!(unseal(&sealed.data, sealed.raw_bytes, 6).is_err_and(|what| what.contains("should hold 6")));
+        assert!(unseal(&sealed.data, sealed.raw_bytes - 1, 5).is_err());
+        assert!(unseal(&sealed.data, u64::MAX, 5).is_err());
+        assert!(unseal(&sealed.data[..20], sealed.raw_bytes, 5).is_err());
+        assert!(unseal(b"not zstd at all", 100, 1).is_err());
+        let frame = |raw: &[u8]| zstd::bulk::compress(raw, 3).expect("compresses");
+        assert!(unseal(&frame(&[9, 0, 0, 0, 1]), 5, 1).is_err_and(|what| what.contains("runs over")));
+        assert!(unseal(&frame(&[1, 0]), 2, 0).is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! One number for all that a case holds, whatever the moment and the machine at which it was made.
+
+use rusqlite::types::ValueRef;
+use sha2::{Digest, Sha256};
+
+use crate::error::CaseError;
+use crate::sql::{AtPath, hex};
+use crate::store::Case;
+
+/// Everything but row ids, paths, and times of this machine's clock; blocks by their hashes. The order is fixed.
+const CONTENT: [&str; 7] = [
+    "SELECT completion, file_name, sha256, stored_bytes, forced_format, assumed_year, format, wrapping, confidence,
+        event_order, decoded_bytes, checkpoints, records, events, rejected, notes, read_to_end
+        FROM capture ORDER BY sha256",
+    "SELECT capture.sha256, number, signal, service, name, stream.events, start_nanos, end_nanos, last_nanos, in_order,
+        settled FROM stream JOIN capture ON capture.id = stream.capture
+        ORDER BY capture.sha256, signal, service, name",
+    "SELECT capture.sha256, signal, service, name, first_position, block.events, block.start_nanos, block.end_nanos,
+        raw_bytes, block.sha256 FROM block JOIN stream ON stream.id = block.stream
+        JOIN capture ON capture.id = stream.capture
+        ORDER BY capture.sha256, signal, service, name, first_position",
+    "SELECT capture.sha256, sequence, kind, byte_offset, byte_length, line, reason, hint
+        FROM problem JOIN capture ON capture.id = problem.capture ORDER BY capture.sha256, sequence",
+    "SELECT key_sha256, engine, codecs, config, captures, results_sha256, windows, flagged, findings
+        FROM run ORDER BY key_sha256",
+    "SELECT key_sha256, stream, position, payload FROM window JOIN run ON run.id = window.run
+        ORDER BY key_sha256, stream, position",
+    "SELECT key_sha256, finding.id, payload FROM finding JOIN run ON run.id = finding.run
+        ORDER BY key_sha256, finding.id",
+];
+
+impl Case {
+    /// SHA-256 over the content: captures, streams, hashes of blocks, problems, runs. Two cases made from the same files
+    /// by the same version have the same, however often an import was interrupted. Lower-case hex.
+    pub fn content_sha256(&self) -> Result<String, CaseError> {
+        let mut hash = Sha256::new();
+        for query in CONTENT {
+            hash.update(b"\nTable\n");
+            let mut statement = self.connection.prepare(query).at(&self.path)?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([]).at(&self.path)?;
+            while let Some(row) = rows.next().at(&self.path)? {
+                for column in 0..columns {
+                    add(&mut hash, row.get_ref(column).at(&self.path)?);
+                }
+            }
+        }
+        Ok(hex(&hash.finalize()))
+    }
+}
+
+/// Each value with its kind and length before it, so that no two rows give the same bytes.
+fn add(hash: &mut Sha256, value: ValueRef<'_>) {
+    let mut tagged = |tag: u8, bytes: &[u8]| {
+        hash.update([tag]);
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    match value {
+        ValueRef::Null => tagged(0, &[]),
+        ValueRef::Integer(value) => tagged(1, &value.to_le_bytes()),
+        ValueRef::Real(value) => tagged(2, &value.to_bits().to_le_bytes()),
+        ValueRef::Text(bytes) => tagged(3, bytes),
+        ValueRef::Blob(bytes) => tagged(4, bytes),
+    }
+}

@@ -1,0 +1,158 @@
+//! What can go wrong with a case file, each with what to do next.
+
+use std::path::{Path, PathBuf};
+
+use ingest::IngestError;
+
+/// Why a case could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// The operating system refused.
+    #[error("Could not {action} {}: {source}", path.display())]
+    Io {
+        /// What was being done: `read`, `create` …
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// There is no such file.
+    #[error("There is no case file at {}. Check the path, or make one with `driftlock analyze FILE --case {}`.", path.display(), path.display())]
+    NotFound {
+        /// The file asked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is not a Driftlock case file. To import it as a capture, use `driftlock analyze {}`.", path.display(), path.display())]
+    NotACase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The capture is a pipe or a device.
+    #[error("{} is a pipe or a device. Save what comes out of it to a file and import that.", path.display())]
+    NotAFile {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// A new case was asked for, and the file is there.
+    #[error("{} is there already. Open it, or choose another name.", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The case was written by another version of the schema.
+    #[error("{} has case schema {found}, and this program reads schema {known}. Open it with the version that wrote it; nothing was changed.", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The version known here.
+        known: i64,
+    },
+    /// SQLite failed.
+    #[error("The case file {} could not be used: {source}. If it is in use by another program, close that; if the disk is full, make room; committed data is safe.", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// One block of events does not match its hash or cannot be decoded.
+    #[error(
+        "Events {first_event} to {last_event} of stream “{stream}” (capture {capture}) are damaged in the case file: {what}. The other events can be read; import the capture into a new case to get these back."
+    )]
+    DamagedBlock {
+        /// File name of the capture.
+        capture: String,
+        /// Label of the stream.
+        stream: String,
+        /// Position of the block's first event.
+        first_event: u64,
+        /// Position of its last event, inclusive.
+        last_event: u64,
+        /// What does not fit.
+        what: String,
+    },
+    /// A row cannot be understood.
+    #[error("The case file {} holds a {table} entry that cannot be read: {what}. Import the capture into a new case.", path.display())]
+    DamagedRow {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: &'static str,
+        /// What does not fit.
+        what: String,
+    },
+    /// The capture could not be read.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The capture changed between its hash and its last byte.
+    #[error("{} changed while it was being imported ({what}). Nothing of it was kept: import a copy that nothing writes to.", path.display())]
+    CaptureChanged {
+        /// The capture.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+    },
+    /// The capture of an interrupted import is gone or is another file now.
+    #[error("The import of {} was interrupted and cannot go on: {what}. Put the file with SHA-256 {sha256} back, or import the new one.", path.display())]
+    CannotResume {
+        /// The capture.
+        path: PathBuf,
+        /// SHA-256 of the capture whose import began.
+        sha256: String,
+        /// What is in the way.
+        what: String,
+    },
+    /// Another program imports the same capture into this case.
+    #[error("Another program is importing {} into this case. Let it finish, then try again.", path.display())]
+    ImportedElsewhere {
+        /// The capture.
+        path: PathBuf,
+    },
+    /// There is nothing complete to analyse.
+    #[error("The case holds no complete capture. Import one first: `driftlock analyze FILE --case {}`.", path.display())]
+    NothingToAnalyze {
+        /// The case file.
+        path: PathBuf,
+    },
+    /// There is no such stream, run or finding.
+    #[error("The case has no {what} {id}{}.", match available { Some(last) => format!(" (there are {last})"), None => String::new() })]
+    NoSuch {
+        /// `stream`, `run`, `finding`, `event`.
+        what: &'static str,
+        /// The number asked for.
+        id: i64,
+        /// How many there are, where that helps.
+        available: Option<u64>,
+    },
+    /// The threads asked for could not be started.
+    #[error("Could not start {threads} threads: {what}. Ask for fewer with --threads.")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// The cause.
+        what: String,
+    },
+    /// The work was stopped on request; the case is usable and the work can be taken up again.
+    #[error("Stopped. What was committed is kept; the same command goes on from there.")]
+    Cancelled,
+}
+
+impl From<cbad::Cancelled> for CaseError {
+    fn from(_: cbad::Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl CaseError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn row(path: &Path, table: &'static str, what: impl ToString) -> Self {
+        Self::DamagedRow { path: path.to_owned(), table, what: what.to_string() }
+    }
+}

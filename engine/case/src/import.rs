@@ -1,0 +1,257 @@
+//! Importing a capture: find out whether it is known, read it, put its streams in order, and only then show it.
+//!
+//! Three steps, each of which can be taken up where a kill left it: reading (a commit every few megabytes, which moves
+//! events, problems, counts and the offset to go on from together), settling (streams whose events were not written in
+//! the order of analysis), completion (streams get their public numbers). What comes out does not depend on where or
+//! how often the work was interrupted.
+
+use std::path::{Path, PathBuf};
+
+use cbad::{StreamKey, Watch};
+use ingest::{Capture, Format, OpenOptions};
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::error::CaseError;
+use crate::rows::{ImportOutcome, ImportReport};
+use crate::source::{Fingerprint, Stamp};
+use crate::sql::{AtPath, hex, now_nanos, path_column, path_value, unsigned};
+use crate::store::Case;
+use crate::tables::stream_key;
+
+/// An import that has begun, as the case file holds it.
+pub(crate) struct Begun {
+    pub(crate) capture: i64,
+    pub(crate) path: PathBuf,
+    pub(crate) checkpoints: u64,
+    pub(crate) decoded_offset: u64,
+    pub(crate) problems: u64,
+    pub(crate) read_to_end: bool,
+    file_name: String,
+    sha256: Vec<u8>,
+    forced_format: Option<String>,
+    assumed_year: i32,
+    is_complete: bool,
+}
+
+const BEGUN: &str =
+    "SELECT id, path, checkpoints, decoded_bytes, rejected + notes, read_to_end, file_name, sha256,
+    forced_format, assumed_year, completion IS NOT NULL FROM capture";
+
+fn begun_row(row: &Row<'_>) -> rusqlite::Result<Begun> {
+    Ok(Begun {
+        capture: row.get(0)?,
+        path: path_column(row, 1)?,
+        checkpoints: unsigned(row, 2)?,
+        decoded_offset: unsigned(row, 3)?,
+        problems: unsigned(row, 4)?,
+        read_to_end: row.get(5)?,
+        file_name: row.get(6)?,
+        sha256: row.get(7)?,
+        forced_format: row.get(8)?,
+        assumed_year: row.get(9)?,
+        is_complete: row.get(10)?,
+    })
+}
+
+impl Begun {
+    /// Whether going on would give what starting over gives: the file name names streams, and options shape events.
+    fn fits(&self, path: &Path, options: &OpenOptions) -> bool {
+        self.file_name == file_name(path)
+            && self.forced_format.as_deref() == options.format.map(Format::name)
+            && self.assumed_year == options.assumed_year
+    }
+
+    fn options(&self) -> OpenOptions {
+        OpenOptions {
+            format: self.forced_format.as_deref().and_then(Format::from_name),
+            assumed_year: self.assumed_year,
+            ..OpenOptions::default()
+        }
+    }
+}
+
+impl Case {
+    /// Imports a capture. A capture with the same SHA-256 that is there already changes nothing; one whose import was
+    /// interrupted is finished.
+    pub fn import(
+        &mut self,
+        capture: &Path,
+        options: &OpenOptions,
+        watch: &dyn Watch,
+    ) -> Result<ImportReport, CaseError> {
+        let path = std::path::absolute(capture).map_err(CaseError::io("find", capture))?;
+        refuse_pipes(&path)?;
+        // Opened for what is wrong with it, before a long read; opened again after, so that a file put in its place
+        // while its hash was taken shows by its stamp.
+        drop(Capture::open(&path, options)?);
+        let fingerprint = Fingerprint::take(&path, watch)?;
+        let opened = Capture::open(&path, options)?;
+        let begun = match self.begun_with(&fingerprint)? {
+            Some(known) if known.is_complete => {
+                return self.report(known.capture, ImportOutcome::AlreadyThere);
+            }
+            Some(known) if known.fits(&path, options) => Some(known),
+            Some(other) => {
+                self.discard(other.capture)?;
+                None
+            }
+            None => None,
+        };
+        let outcome = if begun.is_some() { ImportOutcome::Resumed } else { ImportOutcome::Imported };
+        let begun = match begun {
+            Some(known) => self.moved(known, path)?,
+            None => self.begin(path, &opened, options, &fingerprint)?,
+        };
+        self.carry_through(begun, opened, &fingerprint, watch, outcome)
+    }
+
+    /// Finishes every interrupted import, in the order in which they began.
+    pub fn resume_imports(&mut self, watch: &dyn Watch) -> Result<Vec<ImportReport>, CaseError> {
+        let mut reports = Vec::new();
+        while let Some(begun) = self.begun("WHERE completion IS NULL ORDER BY id LIMIT 1", [])? {
+            let cannot = |what: String| CaseError::CannotResume {
+                path: begun.path.clone(),
+                sha256: hex(&begun.sha256),
+                what,
+            };
+            if !begun.path.exists() {
+                return Err(cannot("it is no longer there".to_owned()));
+            }
+            let fingerprint = Fingerprint::take(&begun.path, watch)?;
+            if begun.sha256 != fingerprint.sha256 {
+                return Err(cannot(format!("its SHA-256 is now {}", hex(&fingerprint.sha256))));
+            }
+            let opened = Capture::open(&begun.path, &begun.options())?;
+            reports.push(self.carry_through(begun, opened, &fingerprint, watch, ImportOutcome::Resumed)?);
+        }
+        Ok(reports)
+    }
+
+    fn carry_through(
+        &mut self,
+        begun: Begun,
+        opened: Capture,
+        fingerprint: &Fingerprint,
+        watch: &dyn Watch,
+        outcome: ImportOutcome,
+    ) -> Result<ImportReport, CaseError> {
+        let (capture, order) = (begun.capture, opened.order());
+        if !begun.read_to_end {
+            let path = begun.path.clone();
+            self.read_capture(begun, opened, watch)?;
+            if let Some(what) = fingerprint.difference(&path, watch)? {
+                self.discard(capture)?;
+                return Err(CaseError::CaptureChanged { path, what });
+            }
+            self.mark_read(capture)?;
+        }
+        self.settle(capture, order, watch)?;
+        self.complete(capture)?;
+        self.report(capture, outcome)
+    }
+
+    fn report(&self, capture: i64, outcome: ImportOutcome) -> Result<ImportReport, CaseError> {
+        Ok(ImportReport { capture: self.capture(capture)?, outcome })
+    }
+
+    fn begun(&self, clause: &str, parameters: impl rusqlite::Params) -> Result<Option<Begun>, CaseError> {
+        self.connection
+            .query_row(&format!("{BEGUN} {clause}"), parameters, begun_row)
+            .optional()
+            .at(&self.path)
+    }
+
+    fn begun_with(&self, fingerprint: &Fingerprint) -> Result<Option<Begun>, CaseError> {
+        self.begun("WHERE sha256 = ?1", [fingerprint.sha256.as_slice()])
+    }
+
+    fn begin(
+        &self,
+        path: PathBuf,
+        opened: &Capture,
+        options: &OpenOptions,
+        fingerprint: &Fingerprint,
+    ) -> Result<Begun, CaseError> {
+        const INSERT: &str =
+            "INSERT INTO capture (path, file_name, sha256, stored_bytes, modified_nanos, forced_format,
+            assumed_year, format, wrapping, confidence, event_order, imported_at_nanos)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let Stamp { stored_bytes, modified_nanos } = fingerprint.stamp;
+        let values = params![
+            path_value(&path),
+            file_name(&path),
+            fingerprint.sha256.as_slice(),
+            stored_bytes as i64,
+            modified_nanos,
+            options.format.map(Format::name),
+            options.assumed_year,
+            opened.format().name(),
+            opened.wrapping().name(),
+            opened.confidence(),
+            opened.order().name(),
+            now_nanos(),
+        ];
+        self.connection.execute(INSERT, values).at(&self.path)?;
+        let begun = self.begun("WHERE id = ?1", [self.connection.last_insert_rowid()])?;
+        Ok(begun.expect("the row was inserted on this connection just now"))
+    }
+
+    /// The same bytes under the same name in another folder: go on, and remember where they are now.
+    fn moved(&self, begun: Begun, path: PathBuf) -> Result<Begun, CaseError> {
+        let values = params![path_value(&path), begun.capture];
+        self.connection.execute("UPDATE capture SET path = ?1 WHERE id = ?2", values).at(&self.path)?;
+        Ok(Begun { path, ..begun })
+    }
+
+    /// Takes an unfinished import out of the case, with everything that it brought.
+    fn discard(&self, capture: i64) -> Result<(), CaseError> {
+        let deleted =
+            self.connection.execute("DELETE FROM capture WHERE id = ?1 AND completion IS NULL", [capture]);
+        deleted.map(drop).at(&self.path)
+    }
+
+    fn mark_read(&self, capture: i64) -> Result<(), CaseError> {
+        let marked = self.connection.execute("UPDATE capture SET read_to_end = 1 WHERE id = ?1", [capture]);
+        marked.map(drop).at(&self.path)
+    }
+
+    /// Numbers the streams in key order and makes the capture visible to analysis.
+    fn complete(&mut self, capture: i64) -> Result<(), CaseError> {
+        const STREAMS: &str = "SELECT id, signal, service, name FROM stream WHERE capture = ?1";
+        const NUMBER: &str = "UPDATE stream SET number = ?1 WHERE id = ?2";
+        const COMPLETE: &str = "UPDATE capture SET completion =
+            (SELECT coalesce(max(completion) + 1, 0) FROM capture) WHERE id = ?1 AND completion IS NULL";
+        let path = &self.path;
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).at(path)?;
+        if transaction.execute(COMPLETE, [capture]).at(path)? == 1 {
+            let mut streams: Vec<(StreamKey, i64)> = {
+                let mut statement = transaction.prepare(STREAMS).at(path)?;
+                let rows =
+                    statement.query_map([capture], |row| Ok((stream_key(row, 1)?, row.get(0)?))).at(path)?;
+                rows.collect::<rusqlite::Result<_>>().at(path)?
+            };
+            streams.sort();
+            let next = "SELECT coalesce(max(number) + 1, 0) FROM stream";
+            let first: i64 = transaction.query_row(next, [], |row| row.get(0)).at(path)?;
+            for (number, (_, id)) in (first..).zip(streams) {
+                transaction.execute(NUMBER, [number, id]).at(path)?;
+            }
+        }
+        transaction.commit().at(path)
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// A pipe can be read once, and a capture is read twice and shown again later.
+fn refuse_pipes(path: &Path) -> Result<(), CaseError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+            Err(CaseError::NotAFile { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,55 @@
+//! Evidence text made harmless for a screen, a terminal and a log.
+
+use std::fmt::Write as _;
+
+/// Evidence as text that can only be read, not acted upon: control characters (terminal escapes, line ends),
+/// bidirectional controls and other invisible format characters become `\u{1b}`, bytes that are not UTF-8 become
+/// `\x{ff}`. Tabs and line ends are escaped too, so that one piece of evidence stays one line.
+///
+/// The set is Unicode's general categories Cc, Zl and Zp, and from Cf the ones that reorder or hide text
+/// (Unicode Technical Report 36, "Unicode security considerations", section 3.5; CVE-2021-42574 for the bidi controls).
+pub fn inert(evidence: impl AsRef<[u8]>) -> String {
+    let mut text = String::with_capacity(evidence.as_ref().len());
+    for chunk in evidence.as_ref().utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if is_hidden(character) {
+                text.extend(character.escape_unicode());
+            } else {
+                text.push(character);
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(text, "\\x{{{byte:02x}}}").expect("writing to a String cannot fail");
+        }
+    }
+    text
+}
+
+/// Whether a character would act on, reorder or vanish from what a person sees.
+const fn is_hidden(character: char) -> bool {
+    matches!(character,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inert;
+
+    #[test]
+    fn evidence_cannot_act_on_the_reader() {
+        for (evidence, shown) in [
+            (&b"plain \xc3\xa9\xe2\x82\xac"[..], "plain é€"),
+            (b"\x1b[31mred\x07", "\\u{1b}[31mred\\u{7}"),
+            (b"a\nb\r\tc", "a\\u{a}b\\u{d}\\u{9}c"),
+            ("user\u{202e}gpj.exe\u{2066}".as_bytes(), "user\\u{202e}gpj.exe\\u{2066}"),
+            ("zero\u{200b}width\u{feff}".as_bytes(), "zero\\u{200b}width\\u{feff}"),
+            (b"\xff\xfeok\xc3", "\\x{ff}\\x{fe}ok\\x{c3}"),
+            ("c1 \u{9b}31m".as_bytes(), "c1 \\u{9b}31m"),
+        ] {
+            assert_eq!(inert(evidence), shown);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! From batches of events to checkpoints: what one commit of an import brings into the case.
+//!
+//! Where a checkpoint falls is a function of the capture alone (see [`CHECKPOINT_BYTES`]), and every open block is
+//! sealed there. So an import that was killed and goes on from its last checkpoint cuts the same blocks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cbad::{Event, StreamKey};
+use ingest::{Batch, Problem, ProblemKind};
+
+use crate::block::{OpenBlock, SealedBlock, widen};
+
+/// Decoded bytes from one checkpoint to the first batch end that may be the next. More would lose more work to a kill,
+/// less would cost more flushes to disk and cut blocks smaller.
+pub(crate) const CHECKPOINT_BYTES: u64 = 8 << 20;
+
+/// What a stream is so far, as written.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamState {
+    pub(crate) key: Arc<StreamKey>,
+    pub(crate) events: u64,
+    pub(crate) start_nanos: Option<i64>,
+    pub(crate) end_nanos: Option<i64>,
+    pub(crate) last_nanos: Option<i64>,
+    pub(crate) in_order: bool,
+}
+
+impl StreamState {
+    fn new(key: Arc<StreamKey>) -> Self {
+        Self { key, events: 0, start_nanos: None, end_nanos: None, last_nanos: None, in_order: true }
+    }
+
+    fn add(&mut self, event: &Event) {
+        self.events += 1;
+        widen(&mut self.start_nanos, &mut self.end_nanos, event.time_nanos);
+        if let Some(time) = event.time_nanos {
+            self.in_order &= self.last_nanos.is_none_or(|last| last <= time);
+            self.last_nanos = Some(time);
+        }
+    }
+}
+
+/// A block on its way to be sealed: `checkpoint` and `index` say where it belongs.
+pub(crate) struct Job {
+    pub(crate) checkpoint: u64,
+    pub(crate) index: usize,
+    pub(crate) block: OpenBlock,
+}
+
+/// What is committed together.
+#[derive(Debug, Default)]
+pub(crate) struct Checkpoint {
+    /// Where reading goes on after it.
+    pub(crate) decoded_offset: u64,
+    pub(crate) records: u64,
+    pub(crate) events: u64,
+    pub(crate) rejected: u64,
+    pub(crate) notes: u64,
+    pub(crate) problems: Vec<Problem>,
+    /// Streams that got events, by slot, as they were at the checkpoint.
+    pub(crate) streams: Vec<(usize, StreamState)>,
+    /// Slot of each block, and the block once it is sealed.
+    pub(crate) blocks: Vec<(usize, Option<SealedBlock>)>,
+    /// Blocks still to be sealed.
+    pub(crate) missing: usize,
+    /// Whether nothing more comes to it.
+    pub(crate) closed: bool,
+}
+
+impl Checkpoint {
+    pub(crate) fn is_ready(&self) -> bool {
+        self.closed && self.missing == 0
+    }
+
+    pub(crate) fn put(&mut self, index: usize, block: SealedBlock) {
+        self.blocks[index].1 = Some(block);
+        self.missing -= 1;
+    }
+}
+
+struct Slot {
+    state: StreamState,
+    open: OpenBlock,
+    is_touched: bool,
+}
+
+/// Sorts events into the open blocks of their streams.
+pub(crate) struct Packer {
+    slots: Vec<Slot>,
+    by_key: HashMap<Arc<StreamKey>, usize>,
+    last: Option<(Arc<StreamKey>, usize)>,
+    /// The checkpoint that events go to now.
+    number: u64,
+    begun_at: u64,
+}
+
+impl Packer {
+    /// Goes on with the streams that the case has, in slot order, from the end of the last checkpoint.
+    pub(crate) fn new(streams: Vec<StreamState>, decoded_offset: u64) -> Self {
+        let mut packer = Self {
+            slots: Vec::with_capacity(streams.len()),
+            by_key: HashMap::new(),
+            last: None,
+            number: 0,
+            begun_at: decoded_offset,
+        };
+        for state in streams {
+            packer.add_slot(state);
+        }
+        packer
+    }
+
+    fn add_slot(&mut self, state: StreamState) -> usize {
+        let index = self.slots.len();
+        self.by_key.insert(Arc::clone(&state.key), index);
+        self.slots.push(Slot { open: OpenBlock::starting_at(state.events), state, is_touched: false });
+        index
+    }
+
+    /// Mostly the stream of the event before, by pointer.
+    fn slot_of(&mut self, key: &Arc<StreamKey>) -> usize {
+        if let Some((last, index)) = &self.last
+            && Arc::ptr_eq(last, key)
+        {
+            return *index;
+        }
+        let known = self.by_key.get(key).copied();
+        let index = known.unwrap_or_else(|| self.add_slot(StreamState::new(Arc::clone(key))));
+        self.last = Some((Arc::clone(key), index));
+        index
+    }
+
+    /// Takes a batch into the checkpoint being gathered; full blocks are handed to `seal`.
+    pub(crate) fn add(&mut self, batch: Batch, into: &mut Checkpoint, mut seal: impl FnMut(Job)) {
+        into.records += batch.records;
+        into.events += batch.events.len() as u64;
+        into.rejected += batch.rejected();
+        into.notes +=
+            batch.problems.iter().filter(|problem| problem.kind == ProblemKind::Note).count() as u64;
+        into.decoded_offset = batch.next_offset;
+        into.problems.extend(batch.problems);
+        for (key, event) in &batch.events {
+            let index = self.slot_of(key);
+            let slot = &mut self.slots[index];
+            slot.state.add(event);
+            slot.is_touched = true;
+            slot.open.push(event);
+            if slot.open.is_full() {
+                seal(job(self.number, index, slot, into));
+            }
+        }
+    }
+
+    /// Whether the checkpoint being gathered ends here.
+    pub(crate) fn is_due(&self, decoded_offset: u64) -> bool {
+        decoded_offset - self.begun_at >= CHECKPOINT_BYTES
+    }
+
+    /// Seals what is open and ends the checkpoint; the next begins where it ends.
+    pub(crate) fn close(&mut self, into: &mut Checkpoint, mut seal: impl FnMut(Job)) {
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            if !slot.open.is_empty() {
+                seal(job(self.number, index, slot, into));
+            }
+            if std::mem::take(&mut slot.is_touched) {
+                into.streams.push((index, slot.state.clone()));
+            }
+        }
+        into.closed = true;
+        self.begun_at = into.decoded_offset;
+        self.number += 1;
+    }
+}
+
+fn job(checkpoint: u64, slot: usize, from: &mut Slot, into: &mut Checkpoint) -> Job {
+    let index = into.blocks.len();
+    into.blocks.push((slot, None));
+    into.missing += 1;
+    Job { checkpoint, index, block: from.open.take() }
+}

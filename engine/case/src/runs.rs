@@ -1,0 +1,112 @@
+//! Reading runs, their windows and their findings.
+
+use cbad::{Finding, WindowScore};
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::error::CaseError;
+use crate::rows::{FindingRow, RunRow, StreamSummary};
+use crate::sql::{AtPath, unsigned};
+use crate::store::Case;
+
+const RUN: &str =
+    "SELECT id, engine, codecs, config, captures, results_sha256, windows, flagged, findings FROM run";
+
+impl Case {
+    /// Every complete run, oldest first.
+    pub fn runs(&self) -> Result<Vec<RunRow>, CaseError> {
+        let mut statement = self.connection.prepare_cached(&format!("{RUN} ORDER BY id")).at(&self.path)?;
+        let rows = statement.query_map([], run_row).at(&self.path)?;
+        let mut runs: Vec<RunRow> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
+        for run in &mut runs {
+            run.streams = self.stream_summaries(run.id)?;
+        }
+        Ok(runs)
+    }
+
+    /// The run that was finished last.
+    pub fn latest_run(&self) -> Result<Option<RunRow>, CaseError> {
+        let query = "SELECT max(id) FROM run";
+        let id: Option<i64> = self.connection.query_row(query, [], |row| row.get(0)).at(&self.path)?;
+        id.map(|id| self.run(id)).transpose()
+    }
+
+    /// One run.
+    pub fn run(&self, id: i64) -> Result<RunRow, CaseError> {
+        let mut statement = self.connection.prepare_cached(&format!("{RUN} WHERE id = ?1")).at(&self.path)?;
+        let mut run = statement
+            .query_row([id], run_row)
+            .optional()
+            .at(&self.path)?
+            .ok_or(CaseError::NoSuch { what: "run", id, available: None })?;
+        run.streams = self.stream_summaries(id)?;
+        Ok(run)
+    }
+
+    fn stream_summaries(&self, run: i64) -> Result<Vec<StreamSummary>, CaseError> {
+        let query = "SELECT stream, windows, note FROM run_stream WHERE run = ?1 ORDER BY stream";
+        let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
+        let rows = statement.query_map([run], |row| {
+            Ok(StreamSummary { stream: row.get(0)?, windows: unsigned(row, 1)?, note: row.get(2)? })
+        });
+        rows.at(&self.path)?.collect::<rusqlite::Result<_>>().at(&self.path)
+    }
+
+    /// All windows of one stream, in order.
+    pub fn windows(&self, run: i64, stream: u32) -> Result<Vec<WindowScore>, CaseError> {
+        let query = "SELECT payload FROM window WHERE run = ?1 AND stream = ?2 ORDER BY position";
+        let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
+        let rows = statement.query_map(params![run, stream], |row| {
+            postcard::from_bytes(row.get_ref(0)?.as_blob()?)
+                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, Box::new(error)))
+        });
+        rows.at(&self.path)?.collect::<rusqlite::Result<_>>().at(&self.path)
+    }
+
+    /// The findings of a run by rank: flagged ones first, then the most unusual windows.
+    pub fn findings(&self, run: i64) -> Result<Vec<FindingRow>, CaseError> {
+        let query = "SELECT id, payload FROM finding WHERE run = ?1 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
+        let rows = statement.query_map([run], finding_row).at(&self.path)?;
+        let found: Vec<(i64, Finding)> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
+        found.into_iter().map(|(id, finding)| self.with_stream(id, finding)).collect()
+    }
+
+    /// One finding of a run.
+    pub fn finding(&self, run: i64, id: i64) -> Result<FindingRow, CaseError> {
+        let query = "SELECT id, payload FROM finding WHERE run = ?1 AND id = ?2";
+        let found = self.connection.query_row(query, [run, id], finding_row).optional().at(&self.path)?;
+        match found {
+            Some((id, finding)) => self.with_stream(id, finding),
+            None => Err(CaseError::NoSuch { what: "finding", id, available: Some(self.run(run)?.findings) }),
+        }
+    }
+
+    fn with_stream(&self, id: i64, finding: Finding) -> Result<FindingRow, CaseError> {
+        Ok(FindingRow { id, stream: self.stream(finding.stream)?, finding })
+    }
+}
+
+fn json_column<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(index)?.as_str()?)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+fn finding_row(row: &Row<'_>) -> rusqlite::Result<(i64, Finding)> {
+    Ok((row.get(0)?, json_column(row, 1)?))
+}
+
+fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: row.get(0)?,
+        engine: row.get(1)?,
+        codecs: json_column(row, 2)?,
+        config: json_column(row, 3)?,
+        captures: json_column(row, 4)?,
+        streams: Vec::new(),
+        results_sha256: row.get(5)?,
+        windows: unsigned(row, 6)?,
+        flagged: unsigned(row, 7)?,
+        findings: unsigned(row, 8)?,
+    })
+}

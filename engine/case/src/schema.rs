@@ -1,0 +1,174 @@
+//! The tables of a case file, and what makes a SQLite file a case.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::error::CaseError;
+use crate::sql::AtPath;
+
+/// `Drft` in ASCII, at byte 68 of the file; `file(1)` and `is_case` go by it.
+pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
+/// Schema of the tables below. A case with another number is refused, never migrated unasked.
+pub(crate) const SCHEMA_VERSION: i64 = 1;
+/// First bytes of every SQLite database.
+pub(crate) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// A block is one row, its data last: SQLite keeps the columns before it on the table's own pages, so that a search by
+/// position never touches the data. 16 KiB pages, because the data are some 50 KiB a block and the pages of a block
+/// are chained.
+const TABLES: &str = "
+CREATE TABLE capture (
+    id INTEGER PRIMARY KEY,
+    path ANY NOT NULL,                  -- text, or the raw bytes of a path that is not UTF-8
+    file_name TEXT NOT NULL,
+    sha256 BLOB NOT NULL UNIQUE,        -- of the file as stored
+    stored_bytes INTEGER NOT NULL,
+    modified_nanos INTEGER,             -- the file's own time stamp, to notice a change during the import
+    forced_format TEXT,                 -- the options that the import began with
+    assumed_year INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    wrapping TEXT NOT NULL,
+    confidence REAL NOT NULL,
+    event_order TEXT NOT NULL,
+    decoded_bytes INTEGER NOT NULL DEFAULT 0,   -- where the import goes on, until it is complete
+    checkpoints INTEGER NOT NULL DEFAULT 0,
+    records INTEGER NOT NULL DEFAULT 0,
+    events INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0,
+    notes INTEGER NOT NULL DEFAULT 0,
+    read_to_end INTEGER NOT NULL DEFAULT 0,
+    completion INTEGER UNIQUE,          -- 0, 1, … in the order of completion; null while importing
+    imported_at_nanos INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE stream (
+    id INTEGER PRIMARY KEY,
+    capture INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+    number INTEGER UNIQUE,              -- the public stream id: dense from 0, given at completion in key order
+    signal TEXT NOT NULL,
+    service TEXT,
+    name TEXT NOT NULL,
+    events INTEGER NOT NULL,
+    start_nanos INTEGER,
+    end_nanos INTEGER,
+    last_nanos INTEGER,                 -- time of the last timed event as written
+    in_order INTEGER NOT NULL,          -- whether times never went back as written
+    settled INTEGER NOT NULL DEFAULT 0  -- whether the blocks stand in analysis order
+) STRICT;
+CREATE INDEX stream_capture ON stream (capture);
+
+CREATE TABLE block (
+    id INTEGER PRIMARY KEY,
+    stream INTEGER NOT NULL REFERENCES stream ON DELETE CASCADE,
+    first_position INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    start_nanos INTEGER,
+    end_nanos INTEGER,
+    raw_bytes INTEGER NOT NULL,         -- before compression
+    sha256 BLOB NOT NULL,               -- of data
+    data BLOB NOT NULL,                 -- zstd frame: length (u32, little-endian) and postcard bytes of each event
+    UNIQUE (stream, first_position)
+) STRICT;
+
+CREATE TABLE problem (
+    capture INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+    sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    byte_offset INTEGER NOT NULL,
+    byte_length INTEGER NOT NULL,
+    line INTEGER,
+    reason TEXT NOT NULL,
+    hint TEXT,
+    PRIMARY KEY (capture, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    key_sha256 BLOB NOT NULL UNIQUE,    -- of engine, configuration and captures: what decides the result
+    engine TEXT NOT NULL,
+    codecs TEXT NOT NULL,               -- JSON
+    config TEXT NOT NULL,               -- JSON
+    captures TEXT NOT NULL,             -- JSON array of SHA-256
+    results_sha256 TEXT NOT NULL,
+    windows INTEGER NOT NULL,
+    flagged INTEGER NOT NULL,
+    findings INTEGER NOT NULL,
+    finished_at_nanos INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE run_stream (
+    run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    stream INTEGER NOT NULL,            -- stream.number
+    windows INTEGER NOT NULL,
+    note TEXT,
+    PRIMARY KEY (run, stream)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE window (
+    run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    stream INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    last_event INTEGER NOT NULL,
+    start_nanos INTEGER,
+    end_nanos INTEGER,
+    score_bits REAL NOT NULL,
+    q REAL,
+    flagged INTEGER NOT NULL,
+    payload BLOB NOT NULL,              -- postcard of the whole score
+    PRIMARY KEY (run, stream, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE finding (
+    run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    id INTEGER NOT NULL,                -- rank from 1
+    stream INTEGER NOT NULL,
+    first_event INTEGER NOT NULL,
+    last_event INTEGER NOT NULL,
+    start_nanos INTEGER,
+    end_nanos INTEGER,
+    grade TEXT NOT NULL,
+    flagged INTEGER NOT NULL,
+    q REAL,
+    score_bits REAL NOT NULL,
+    sentence TEXT NOT NULL,
+    payload TEXT NOT NULL,              -- JSON of the whole finding
+    PRIMARY KEY (run, id)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Makes an empty database a case, all or nothing.
+pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(), CaseError> {
+    connection.pragma_update(None, "page_size", 16384).at(path)?;
+    let transaction = connection.transaction().at(path)?;
+    transaction.execute_batch(TABLES).at(path)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION).at(path)?;
+    transaction.commit().at(path)
+}
+
+/// What a database is, by its header and not by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A case of the schema known here.
+    Case,
+    /// No tables, no identity: a case that was about to be made, or a new file.
+    Empty,
+    /// A case of another schema.
+    OtherSchema(i64),
+    /// Some other database.
+    Foreign,
+}
+
+pub(crate) fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match (application, version, tables) {
+        (APPLICATION_ID, SCHEMA_VERSION, _) => Kind::Case,
+        (APPLICATION_ID, other, _) => Kind::OtherSchema(other),
+        (0, 0, 0) => Kind::Empty,
+        _ => Kind::Foreign,
+    })
+}
