@@ -1,1 +1,63 @@
-//! (being written)
+//! The headless twin of the window: each subcommand calls the same functions of `case`.
+//!
+//! For: analysing captures and reading cases from a script or a terminal, as text or as JSON (`docs/CLI.md`).
+//! Never: holds logic that the window lacks, prints evidence that could act on a terminal, draws progress into a pipe.
+
+mod analyze;
+mod arguments;
+mod baseline;
+mod events;
+mod explain;
+mod failure;
+mod findings;
+mod info;
+mod interrupt;
+mod json;
+mod output;
+mod progress;
+mod table;
+mod words;
+
+use std::ffi::{OsStr, OsString};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+
+/// Whether a first argument asks for the command line: a subcommand, or an option such as `--help`.
+pub fn is_headless(first: &OsStr) -> bool {
+    let command = Arguments::command();
+    first.as_encoded_bytes().starts_with(b"-")
+        || first == "help"
+        || command.get_subcommands().any(|subcommand| first == subcommand.get_name())
+}
+
+/// Runs one command line, the program's name first, and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = Arguments::command().try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let outcome = match parsed {
+        Ok(Arguments { command }) => carry_out(&command),
+        Err(error) => {
+            // Where even the message cannot be written there is nobody left to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failure::BAD_USAGE } else { 0 });
+        }
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Findings(arguments) => findings::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Info(arguments) => info::run(arguments),
+        Command::Events(arguments) => events::run(arguments),
+    }
+}

@@ -1,0 +1,145 @@
+//! `driftlock analyze`: captures in, findings out.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
+use cbad::Config;
+use ingest::OpenOptions;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+
+use crate::arguments::AnalyzeArguments;
+use crate::failure::{FOUND, Failure};
+use crate::findings;
+use crate::interrupt;
+use crate::json::{Capture, FindingJson, Run, SCHEMA, Stream, Window, all};
+use crate::output;
+use crate::progress::Progress;
+use crate::words::{counted, shell_word};
+
+pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
+    interrupt::listen();
+    let progress = Progress::new();
+    let outcome = import_and_analyze(arguments, &progress);
+    progress.clear();
+    let (case, run) = outcome.map_err(|failure| resumable(failure, arguments))?;
+    let findings = case.findings(run.id)?;
+    if arguments.json {
+        let streams = case.streams()?;
+        output::json(&AnalyzeJson {
+            schema: SCHEMA,
+            captures: all(&case.captures()?),
+            streams: all(&streams),
+            run: Run::from(&run),
+            windows: Windows { case: &case, run: run.id, streams: &streams },
+            findings: findings::in_json(&case, &findings)?,
+        })?;
+    } else {
+        let mut out = output::stdout();
+        findings::write(&mut out, &run, &findings)?;
+        if let (Some(path), false) = (&arguments.case, findings.is_empty()) {
+            let path = shell_word(&path.to_string_lossy());
+            writeln!(out, "\nFor one of them in full: driftlock explain {path} 1")?;
+        }
+        out.flush()?;
+    }
+    let is_found = findings.iter().any(|row| row.finding.flagged);
+    Ok(if arguments.fail_on_finding && is_found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Result<(Case, RunRow), Failure> {
+    let config = Config {
+        baseline: arguments.baseline.clone(),
+        window: arguments.window,
+        hop: arguments.hop,
+        seed: arguments.seed,
+        alpha: arguments.alpha,
+        ..Config::default()
+    };
+    let options = OpenOptions {
+        format: arguments.format,
+        assumed_year: arguments.assumed_year,
+        ..OpenOptions::default()
+    };
+    let (mut case, files) = match (&arguments.case, arguments.files.as_slice()) {
+        (Some(path), files) => (Case::open_or_create(path)?, files),
+        (None, [file]) if Case::is_case(file) => (Case::open(file)?, &[][..]),
+        (None, files) => (Case::temporary()?, files),
+    };
+    for file in files {
+        let report = case.import(file, &options, progress)?;
+        tell(progress, file, &report);
+    }
+    if files.is_empty() {
+        for report in case.resume_imports(progress)? {
+            tell(progress, &report.capture.path, &report);
+        }
+    }
+    for capture in case.captures()?.iter().filter(|capture| capture.state == CaptureState::Importing) {
+        eprintln!(
+            "{}: its import was interrupted, so it is not analysed. Name it here to finish it.",
+            inert(&capture.file_name)
+        );
+    }
+    let run = case.analyze(&config, arguments.threads.map(usize::from), progress)?;
+    Ok((case, run))
+}
+
+/// One line a capture on standard error.
+fn tell(progress: &Progress, file: &Path, report: &ImportReport) {
+    progress.clear();
+    let capture = &report.capture;
+    let did = match report.outcome {
+        ImportOutcome::Imported => "imported",
+        ImportOutcome::AlreadyThere => "already in the case (same SHA-256), nothing changed",
+        ImportOutcome::Resumed => "import finished from where it was interrupted",
+    };
+    let events = counted(capture.events, "event", "events");
+    let (name, format) = (inert(file.to_string_lossy().as_bytes()), capture.format.name());
+    eprintln!("{name}: {did}; {format}, {events}, {} rejected.", capture.rejected);
+}
+
+/// Says how to go on after Ctrl-C.
+fn resumable(failure: Failure, arguments: &AnalyzeArguments) -> Failure {
+    match (failure, &arguments.case) {
+        (Failure::Case(CaseError::Cancelled), Some(case)) => Failure::Interrupted(format!(
+            "Interrupted. {} is whole and keeps what was imported; the same command goes on from there.",
+            case.display()
+        )),
+        (Failure::Case(CaseError::Cancelled), None) => Failure::Interrupted(
+            "Interrupted. Nothing was kept; with --case the work can be taken up again.".to_owned(),
+        ),
+        (other, _) => other,
+    }
+}
+
+#[derive(Serialize)]
+struct AnalyzeJson<'a> {
+    schema: u32,
+    captures: Vec<Capture>,
+    streams: Vec<Stream>,
+    run: Run,
+    windows: Windows<'a>,
+    findings: Vec<FindingJson>,
+}
+
+/// Windows of all streams, read one stream at a time while they are written.
+struct Windows<'a> {
+    case: &'a Case,
+    run: i64,
+    streams: &'a [StreamRow],
+}
+
+impl Serialize for Windows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(None)?;
+        for stream in self.streams {
+            for window in self.case.windows(self.run, stream.id).map_err(serde::ser::Error::custom)? {
+                sequence.serialize_element(&Window::new(stream.id, &window))?;
+            }
+        }
+        sequence.end()
+    }
+}

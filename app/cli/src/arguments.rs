@@ -1,0 +1,133 @@
+//! Every flag, declared once.
+
+use std::path::PathBuf;
+
+use cbad::{Baseline, Config};
+use clap::{Args, Parser, Subcommand};
+
+use crate::baseline::{Moment, parse_alpha, parse_baseline, parse_format, parse_moment};
+
+/// Finds and explains what is unusual in a telemetry capture, offline.
+#[derive(Parser, Debug)]
+#[command(
+    name = "driftlock",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "\
+`driftlock FILE…` without a subcommand opens the window.
+
+Exit codes: 0 done, 1 significant findings with --fail-on-finding, 2 bad usage, 3 input that cannot be used, 130 interrupted."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Import captures, look for what is unusual, and explain it
+    Analyze(AnalyzeArguments),
+    /// List the findings of a case
+    Findings(FindingsArguments),
+    /// Explain one finding: what drove it, how sure it is, what it does not show
+    Explain(ExplainArguments),
+    /// Say what a capture or a case holds: format, counts, times, hash, problems
+    Info(InfoArguments),
+    /// List events of a case
+    Events(EventsArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AnalyzeArguments {
+    /// Captures to import (OTLP JSON or protobuf, JSON lines, text; gzip and zstd are undone), or one case
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Keep everything in this case file; without it nothing is kept
+    #[arg(long, value_name = "OUT.driftlock")]
+    pub(crate) case: Option<PathBuf>,
+    /// What a window is compared with: rest, trailing:EVENTS, or range:START..END with two times (RFC 3339) or two
+    /// event positions
+    #[arg(long, value_name = "BASELINE", default_value = "rest", value_parser = parse_baseline)]
+    pub(crate) baseline: Baseline,
+    /// Events a window; chosen by the length of the stream where not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) window: Option<u32>,
+    /// Events from one window's start to the next; chosen by the window where not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) hop: Option<u32>,
+    /// Seed of every random choice
+    #[arg(long, value_name = "S", default_value_t = Config::default().seed)]
+    pub(crate) seed: u64,
+    /// False discovery rate that flagged windows are held to
+    #[arg(long, value_name = "A", default_value_t = Config::default().alpha, value_parser = parse_alpha)]
+    pub(crate) alpha: f64,
+    /// Threads to use; changes the time and not the result
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, json-lines, text
+    #[arg(long, value_name = "F", value_parser = parse_format)]
+    pub(crate) format: Option<ingest::Format>,
+    /// Year of time stamps that have none
+    #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
+        value_parser = clap::value_parser!(i32).range(1..=9999))]
+    pub(crate) assumed_year: i32,
+    /// Exit with 1 where a finding is significant
+    #[arg(long)]
+    pub(crate) fail_on_finding: bool,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FindingsArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Number of the finding, as `findings` lists it
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: i64,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InfoArguments {
+    /// A capture or a case file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EventsArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Only this stream: its number, or its name as `info` lists it
+    #[arg(long, value_name = "STREAM")]
+    pub(crate) stream: Option<String>,
+    /// From this time (RFC 3339) or event position on
+    #[arg(long, value_name = "FROM", value_parser = parse_moment)]
+    pub(crate) from: Option<Moment>,
+    /// Up to and without this time (RFC 3339) or event position
+    #[arg(long, value_name = "TO", value_parser = parse_moment)]
+    pub(crate) to: Option<Moment>,
+    /// Print one JSON object a line, one line an event
+    #[arg(long)]
+    pub(crate) json: bool,
+}

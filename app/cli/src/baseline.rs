@@ -1,0 +1,131 @@
+//! Values on the command line that have a syntax of their own.
+
+use cbad::Baseline;
+use ingest::Format;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A place in a stream: a time, or a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Nanoseconds UTC.
+    Nanos(i64),
+    /// Position from 0.
+    Position(u64),
+}
+
+/// A whole number is a position, everything else a time as RFC 3339 writes it.
+pub(crate) fn parse_moment(text: &str) -> Result<Moment, String> {
+    if let Ok(position) = text.parse() {
+        return Ok(Moment::Position(position));
+    }
+    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+        format!("“{text}” is neither an event position nor a time such as 2026-03-01T12:00:00Z")
+    })?;
+    i64::try_from(time.unix_timestamp_nanos()).map(Moment::Nanos).map_err(|_| {
+        format!("“{text}” is outside the years 1677 to 2262 that can be given to the nanosecond")
+    })
+}
+
+/// `rest`, `trailing:N` or `range:START..END`.
+pub(crate) fn parse_baseline(text: &str) -> Result<Baseline, String> {
+    if text == "rest" {
+        return Ok(Baseline::Rest);
+    }
+    if let Some(events) = text.strip_prefix("trailing:") {
+        return match events.parse() {
+            Ok(events) if events > 0 => Ok(Baseline::Trailing { events }),
+            _ => Err(format!("“{events}” is not a number of events from 1 to {}", u32::MAX)),
+        };
+    }
+    let (start, end) = text
+        .strip_prefix("range:")
+        .and_then(|range| range.split_once(".."))
+        .ok_or("give rest, trailing:EVENTS, or range:START..END")?;
+    let empty = || format!("the range “{text}” is empty: its end is not after its start");
+    match (parse_moment(start)?, parse_moment(end)?) {
+        (Moment::Position(first), Moment::Position(end)) if first < end => {
+            Ok(Baseline::Events { first, end })
+        }
+        (Moment::Nanos(start_nanos), Moment::Nanos(end_nanos)) if start_nanos < end_nanos => {
+            Ok(Baseline::Times { start_nanos, end_nanos })
+        }
+        (Moment::Position(_), Moment::Position(_)) | (Moment::Nanos(_), Moment::Nanos(_)) => Err(empty()),
+        _ => Err("give two times or two event positions, not one of each".to_owned()),
+    }
+}
+
+/// The inverse of [`parse_baseline`].
+pub(crate) fn baseline_text(baseline: &Baseline) -> String {
+    match baseline {
+        Baseline::Rest => "rest".to_owned(),
+        Baseline::Trailing { events } => format!("trailing:{events}"),
+        Baseline::Times { start_nanos, end_nanos } => {
+            format!("range:{}..{}", cbad::rfc3339(*start_nanos), cbad::rfc3339(*end_nanos))
+        }
+        Baseline::Events { first, end } => format!("range:{first}..{end}"),
+    }
+}
+
+/// A rate strictly between 0 and 1.
+pub(crate) fn parse_alpha(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(alpha) if alpha > 0.0 && alpha < 1.0 => Ok(alpha),
+        _ => Err("give a number between 0 and 1, for example 0.05".to_owned()),
+    }
+}
+
+/// A format by its stable name.
+pub(crate) fn parse_format(text: &str) -> Result<Format, String> {
+    Format::from_name(text).ok_or_else(|| {
+        let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+        format!("there is no such format; there are {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, baseline_text, parse_alpha, parse_baseline, parse_moment};
+    use cbad::Baseline;
+
+    #[test]
+    fn baselines_are_read_and_written_alike() {
+        for (text, baseline) in [
+            ("rest", Baseline::Rest),
+            ("trailing:400", Baseline::Trailing { events: 400 }),
+            ("range:0..1500", Baseline::Events { first: 0, end: 1500 }),
+            (
+                "range:1970-01-01T00:00:01Z..1970-01-01T00:00:02.5Z",
+                Baseline::Times { start_nanos: 1_000_000_000, end_nanos: 2_500_000_000 },
+            ),
+        ] {
+            assert_eq!(parse_baseline(text).as_ref(), Ok(&baseline));
+            assert_eq!(
+                parse_baseline(&baseline_text(&baseline)).as_ref(),
+                Ok(&baseline),
+                "{text} written and read"
+            );
+        }
+        assert_eq!(parse_moment("1970-01-01T01:00:00+01:00"), Ok(Moment::Nanos(0)));
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        for text in [
+            "",
+            "all",
+            "trailing:0",
+            "trailing:x",
+            "range:5",
+            "range:5..5",
+            "range:9..1",
+            "range:1..2026-01-01T00:00:00Z",
+        ] {
+            assert!(parse_baseline(text).is_err(), "{text}");
+        }
+        for text in ["0", "1", "-0.1", "NaN", "x"] {
+            assert!(parse_alpha(text).is_err(), "{text}");
+        }
+        assert!(parse_moment("9999-01-01T00:00:00Z").is_err_and(|what| what.contains("1677")));
+    }
+}

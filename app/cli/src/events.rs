@@ -1,0 +1,99 @@
+//! `driftlock events`: events as they were imported, in the order of analysis.
+
+use std::io::Write;
+use std::ops::Range;
+use std::process::ExitCode;
+
+use case::{Case, EventRow, StreamRow, inert};
+
+use crate::arguments::EventsArguments;
+use crate::baseline::Moment;
+use crate::failure::Failure;
+use crate::json::EventJson;
+use crate::output;
+use crate::words::time;
+
+/// Events read at once; memory does not grow with the stream.
+const PAGE: u64 = 1000;
+
+pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
+    let case = Case::open_read_only(&arguments.case)?;
+    let mut out = output::stdout();
+    for stream in chosen(&case, arguments.stream.as_deref())? {
+        let range = range(&case, &stream, arguments.from, arguments.to)?;
+        if !arguments.json && !range.is_empty() {
+            writeln!(out, "Stream {} “{}”", stream.id, inert(stream.key.label()))?;
+        }
+        for first in range.clone().step_by(PAGE as usize) {
+            for row in case.events(stream.id, first..range.end.min(first + PAGE))? {
+                if arguments.json {
+                    output::json_line(&mut out, &EventJson::new(stream.id, &row))?;
+                } else {
+                    write_event(&mut out, &row)?;
+                }
+            }
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One stream by number or by name, or all of them.
+fn chosen(case: &Case, name: Option<&str>) -> Result<Vec<StreamRow>, Failure> {
+    let Some(name) = name else {
+        return Ok(case.streams()?);
+    };
+    if let Ok(number) = name.parse() {
+        return Ok(vec![case.stream(number)?]);
+    }
+    let named: Vec<_> = case.streams()?.into_iter().filter(|stream| stream.key.label() == name).collect();
+    if named.is_empty() {
+        let path = case.path().display();
+        return Err(Failure::Usage(format!(
+            "There is no stream “{name}”. `driftlock info {path}` lists the streams."
+        )));
+    }
+    Ok(named)
+}
+
+/// Positions from `from` on and before `to`.
+fn range(
+    case: &Case,
+    stream: &StreamRow,
+    from: Option<Moment>,
+    to: Option<Moment>,
+) -> Result<Range<u64>, Failure> {
+    let first = match from {
+        None => 0,
+        Some(Moment::Position(position)) => position,
+        Some(Moment::Nanos(nanos)) => case.event_positions_at(stream.id, nanos, i64::MAX)?.start,
+    };
+    let end = match to {
+        None => stream.events,
+        Some(Moment::Position(position)) => position.min(stream.events),
+        Some(Moment::Nanos(nanos)) => case.event_positions_at(stream.id, i64::MIN, nanos)?.end,
+    };
+    Ok(first..end.max(first))
+}
+
+fn write_event(out: &mut impl Write, row: &EventRow) -> Result<(), Failure> {
+    let event = &row.event;
+    let severity = event.severity.map_or("-", cbad::Severity::name);
+    write!(out, "{:>8}  {}  {severity:5}  {}", row.position, time(event.time_nanos), inert(&event.body))?;
+    for field in &event.fields {
+        write!(out, "  {}={}", inert(&field.path), value_text(&field.value))?;
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
+fn value_text(value: &cbad::Value) -> String {
+    match value {
+        cbad::Value::Null => "null".to_owned(),
+        cbad::Value::Bool(value) => value.to_string(),
+        cbad::Value::Int(value) => value.to_string(),
+        cbad::Value::Float(value) => value.to_string(),
+        cbad::Value::Text(text) => inert(text),
+        cbad::Value::Bytes(bytes) => format!("0x{}", crate::words::hex(bytes)),
+    }
+}

@@ -1,0 +1,185 @@
+//! `driftlock explain`: one finding in full.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use case::{Case, FindingRow, RunRow, SourceBytes, inert};
+use cbad::Driver;
+use serde::Serialize;
+
+use crate::arguments::ExplainArguments;
+use crate::baseline::baseline_text;
+use crate::failure::Failure;
+use crate::findings::latest;
+use crate::json::{DriverJson, FindingJson, Run, SCHEMA, dearest};
+use crate::output;
+use crate::table::{Align, Table};
+use crate::words::{extent, probability, shell_word, time};
+
+/// Bytes of the capture shown of one event.
+const SHOWN_BYTES: usize = 400;
+
+#[derive(Serialize)]
+struct ExplainJson {
+    schema: u32,
+    run: Run,
+    finding: FindingJson,
+    paragraph: String,
+    caveats: Vec<String>,
+    drivers: Vec<DriverJson>,
+    reproduce: String,
+}
+
+pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+    let case = Case::open_read_only(&arguments.case)?;
+    let run = latest(&case)?;
+    let row = case.finding(run.id, arguments.finding)?;
+    let reproduce = reproduce(&case, &run)?;
+    if arguments.json {
+        let explanation = &row.finding.explanation;
+        let driver = |driver: &Driver| DriverJson::new(&case, row.stream.id, driver);
+        output::json(&ExplainJson {
+            schema: SCHEMA,
+            run: Run::from(&run),
+            finding: FindingJson::new(&case, &row)?,
+            paragraph: explanation.paragraph.clone(),
+            caveats: explanation.caveats.clone(),
+            drivers: explanation.drivers.iter().map(driver).collect::<Result<_, _>>()?,
+            reproduce,
+        })?;
+    } else {
+        let mut out = output::stdout();
+        write(&mut out, &case, &row, &reproduce)?;
+        out.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command line that gives the same numbers from the captures alone.
+fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
+    let captures = case.captures()?;
+    let mut words = vec!["driftlock".to_owned(), "analyze".to_owned()];
+    for sha256 in &run.captures {
+        let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
+        words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
+    }
+    let config = &run.config;
+    words.extend(["--baseline".to_owned(), baseline_text(&config.baseline)]);
+    words.extend(config.window.map(|window| format!("--window {window}")));
+    words.extend(config.hop.map(|hop| format!("--hop {hop}")));
+    words.push(format!("--seed {} --alpha {}", config.seed, config.alpha));
+    Ok(words.join(" "))
+}
+
+fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -> Result<(), Failure> {
+    let FindingRow { id, stream, finding } = row;
+    let explanation = &finding.explanation;
+    writeln!(
+        out,
+        "Finding {id}, {}, stream {} “{}”",
+        finding.grade.name(),
+        stream.id,
+        inert(stream.key.label())
+    )?;
+    writeln!(
+        out,
+        "Events {}, {} to {}",
+        extent(finding),
+        time(finding.start_nanos),
+        time(finding.end_nanos)
+    )?;
+    writeln!(out, "\n{}\n\n{}", inert(&explanation.sentence), inert(&explanation.paragraph))?;
+    writeln!(out, "\nHow sure")?;
+    let mut sure = Table::new(&[
+        ("", Align::Left),
+        ("Value", Align::Right),
+        ("Floor", Align::Right),
+        ("From", Align::Right),
+    ]);
+    for (name, p) in [
+        ("permutation p", finding.p_permutation),
+        ("conformal p", finding.p_conformal),
+        ("tail p", finding.p_tail),
+    ] {
+        let floor = probability(p.map(|p| p.floor));
+        sure.row([
+            name.into(),
+            probability(p.map(|p| p.value)),
+            floor,
+            p.map_or("-".into(), |p| p.n.to_string()),
+        ]);
+    }
+    sure.row(["q".into(), probability(finding.q), String::new(), String::new()]);
+    sure.write(out, "  ")?;
+    for driver in &explanation.drivers {
+        write_driver(out, case, row, driver)?;
+    }
+    if !explanation.caveats.is_empty() {
+        writeln!(out, "\nWhat this does not show")?;
+        for caveat in &explanation.caveats {
+            writeln!(out, "  {}", inert(caveat))?;
+        }
+    }
+    writeln!(out, "\nTo do it again\n  {reproduce}")?;
+    Ok(())
+}
+
+fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Driver) -> Result<(), Failure> {
+    let stream = row.stream.id;
+    let event = case.event(stream, driver.event)?.event;
+    let (bits, ordinary) = (driver.bits, driver.ordinary_bits);
+    writeln!(out, "\nEvent {} costs {bits:.1} bits; an ordinary one {ordinary:.1}", driver.event)?;
+    writeln!(
+        out,
+        "  {}, bytes {} to {} of the capture",
+        time(event.time_nanos),
+        event.source.offset,
+        event.source.end()
+    )?;
+    match case.source_bytes(stream, driver.event)? {
+        SourceBytes::Exact { bytes, .. } => writeln!(out, "  {}", excerpt(&bytes))?,
+        SourceBytes::Missing { path } => {
+            writeln!(out, "  {}", excerpt(&event.body))?;
+            writeln!(
+                out,
+                "  (as imported; {} is no longer there)",
+                inert(path.to_string_lossy().as_bytes())
+            )?;
+        }
+        SourceBytes::Changed { path, difference, .. } => {
+            writeln!(out, "  {}", excerpt(&event.body))?;
+            writeln!(
+                out,
+                "  (as imported; {} has changed: {difference})",
+                inert(path.to_string_lossy().as_bytes())
+            )?;
+        }
+    }
+    let mut table = Table::new(&[
+        ("Token", Align::Left),
+        ("Field", Align::Left),
+        ("Bits", Align::Right),
+        ("Seen before", Align::Right),
+    ]);
+    for token in dearest(&driver.tokens) {
+        table.row([
+            inert(&token.text),
+            token.field.as_ref().map_or_else(|| "body".to_owned(), inert),
+            format!("{:.1}", token.bits),
+            token.seen.to_string(),
+        ]);
+    }
+    table.write(out, "    ")?;
+    if let Some(nearest) = driver.nearest {
+        let event = case.event(stream, nearest)?.event;
+        writeln!(out, "  Nearest in the baseline: event {nearest}\n    {}", excerpt(&event.body))?;
+    }
+    Ok(())
+}
+
+fn excerpt(bytes: &[u8]) -> String {
+    if bytes.len() <= SHOWN_BYTES {
+        return inert(bytes);
+    }
+    format!("{}… ({} more bytes)", inert(&bytes[..SHOWN_BYTES]), bytes.len() - SHOWN_BYTES)
+}

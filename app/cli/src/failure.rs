@@ -1,0 +1,53 @@
+//! What went wrong, and the exit code that says so to a script.
+
+use std::process::ExitCode;
+
+use case::CaseError;
+
+/// `--fail-on-finding` was given and a finding is significant.
+pub(crate) const FOUND: u8 = 1;
+/// The command line asks for what does not exist.
+pub(crate) const BAD_USAGE: u8 = 2;
+/// A capture or case that cannot be read or written.
+pub(crate) const UNUSABLE: u8 = 3;
+/// As a shell reports a program that ended by Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// From the case or the capture.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// What was asked for does not make sense for this input.
+    #[error("{0}")]
+    Usage(String),
+    /// Ctrl-C.
+    #[error("{0}")]
+    Interrupted(String),
+    /// Standard output could not be written.
+    #[error("Could not write the output: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. }) | Self::Usage(_) => BAD_USAGE,
+            Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
+            Self::Case(_) | Self::Output(_) => UNUSABLE,
+        }
+    }
+
+    /// Says it on standard error. A reader that closed the pipe has what it wanted, and is not an error.
+    pub(crate) fn report(&self) -> ExitCode {
+        if let Self::Output(error) = self
+            && error.kind() == std::io::ErrorKind::BrokenPipe
+        {
+            return ExitCode::SUCCESS;
+        }
+        // File names and time stamps in a message come from outside.
+        eprintln!("driftlock: {}", case::inert(self.to_string()));
+        ExitCode::from(self.code())
+    }
+}

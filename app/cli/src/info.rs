@@ -1,0 +1,162 @@
+//! `driftlock info`: what a capture or a case holds.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use case::{CaptureRow, CaptureState, Case, ProblemSeverity, inert};
+use ingest::OpenOptions;
+use serde::Serialize;
+
+use crate::arguments::InfoArguments;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::json::{Capture, Problem, Run, SCHEMA, Stream, all};
+use crate::output;
+use crate::progress::Progress;
+use crate::table::{Align, Table};
+use crate::words::{bytes, counted, time};
+
+/// Problems listed in text; `--json` gives a thousand.
+const SHOWN_PROBLEMS: u64 = 20;
+const JSON_PROBLEMS: u64 = 1000;
+
+#[derive(Serialize)]
+struct InfoJson {
+    schema: u32,
+    kind: &'static str,
+    content_sha256: String,
+    captures: Vec<Capture>,
+    streams: Vec<Stream>,
+    runs: Vec<Run>,
+    problems: Vec<Problem>,
+}
+
+pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
+    let is_case = Case::is_case(&arguments.file);
+    let case = if is_case { Case::open_read_only(&arguments.file)? } else { read(&arguments.file)? };
+    if arguments.json {
+        output::json(&InfoJson {
+            schema: SCHEMA,
+            kind: if is_case { "case" } else { "capture" },
+            content_sha256: case.content_sha256()?,
+            captures: all(&case.captures()?),
+            streams: all(&case.streams()?),
+            runs: all(&case.runs()?),
+            problems: all(&case.problems(None, JSON_PROBLEMS, 0)?),
+        })?;
+    } else {
+        let mut out = output::stdout();
+        write(&mut out, &case)?;
+        out.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads all of a capture into a case that is thrown away: only then are its counts, times and problems known.
+fn read(file: &Path) -> Result<Case, Failure> {
+    interrupt::listen();
+    let progress = Progress::new();
+    let mut case = Case::temporary()?;
+    let outcome = case.import(file, &OpenOptions::default(), &progress);
+    progress.clear();
+    outcome?;
+    Ok(case)
+}
+
+fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
+    for capture in case.captures()? {
+        write_capture(out, &capture)?;
+        write_problems(out, case, &capture)?;
+        writeln!(out)?;
+    }
+    let streams = case.streams()?;
+    if !streams.is_empty() {
+        let mut table = Table::new(&[
+            ("Stream", Align::Right),
+            ("Name", Align::Left),
+            ("Signal", Align::Left),
+            ("Events", Align::Right),
+            ("Begins", Align::Left),
+            ("Ends", Align::Left),
+        ]);
+        for stream in &streams {
+            table.row([
+                stream.id.to_string(),
+                inert(stream.key.label()),
+                stream.key.signal.name().to_owned(),
+                stream.events.to_string(),
+                time(stream.start_nanos),
+                time(stream.end_nanos),
+            ]);
+        }
+        table.write(out, "")?;
+    }
+    for run in case.runs()? {
+        let (windows, findings) =
+            (counted(run.windows, "window", "windows"), counted(run.findings, "finding", "findings"));
+        writeln!(out, "\nRun {}: {}, {windows}, {} flagged, {findings}", run.id, run.engine, run.flagged)?;
+        writeln!(out, "  results SHA-256 {}", run.results_sha256)?;
+        for stream in run.streams.iter().filter(|stream| stream.note.is_some()) {
+            writeln!(
+                out,
+                "  stream {}: {}",
+                stream.stream,
+                inert(stream.note.as_deref().unwrap_or_default())
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn write_capture(out: &mut impl Write, capture: &CaptureRow) -> Result<(), Failure> {
+    writeln!(out, "{}", inert(capture.path.to_string_lossy().as_bytes()))?;
+    let confidence = capture.confidence * 100.0;
+    writeln!(
+        out,
+        "  format    {} ({confidence:.0} % sure), wrapping {}",
+        capture.format.name(),
+        capture.wrapping.name()
+    )?;
+    let (stored, decoded) = (bytes(capture.stored_bytes), bytes(capture.decoded_bytes));
+    writeln!(out, "  size      {stored} stored, {decoded} decoded")?;
+    writeln!(out, "  SHA-256   {}", capture.sha256)?;
+    let records = counted(capture.records, "record", "records");
+    let events = counted(capture.events, "event", "events");
+    writeln!(
+        out,
+        "  records   {records} = {events} + {} rejected; {}",
+        capture.rejected,
+        counted(capture.notes, "note", "notes")
+    )?;
+    writeln!(out, "  times     {} to {}", time(capture.start_nanos), time(capture.end_nanos))?;
+    if capture.state == CaptureState::Importing {
+        writeln!(out, "  The import was interrupted. `driftlock analyze` with this case goes on with it.")?;
+    }
+    Ok(())
+}
+
+fn write_problems(out: &mut impl Write, case: &Case, capture: &CaptureRow) -> Result<(), Failure> {
+    let problems = case.problems(Some(capture.id), SHOWN_PROBLEMS, 0)?;
+    for problem in &problems {
+        let severity = match problem.severity {
+            ProblemSeverity::Rejected => "rejected",
+            ProblemSeverity::Note => "note",
+        };
+        let line = problem.line.map_or_else(String::new, |line| format!(", line {line}"));
+        let place = format!("bytes {} to {}{line}", problem.source.offset, problem.source.end());
+        writeln!(out, "  {severity}, {place}: {}", inert(&problem.reason))?;
+        if let Some(hint) = &problem.hint {
+            writeln!(out, "    {}", inert(hint))?;
+        }
+    }
+    let more = capture.rejected + capture.notes - problems.len() as u64;
+    if more > 0 {
+        writeln!(
+            out,
+            "  … and {}; --json lists up to {JSON_PROBLEMS}",
+            counted(more, "more problem", "more problems")
+        )?;
+    }
+    Ok(())
+}
