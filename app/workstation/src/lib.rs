@@ -1,1 +1,30 @@
-//! (being written)
+//! The workstation: the window in which a person opens a capture, sees what was unusual in it, and why.
+//!
+//! For: showing what a case file holds, and starting the same functions of `case` that the command line starts.
+//! Never: computes a score, changes evidence, waits for a disk on the thread of the window, or opens a socket.
+
+mod app;
+mod command;
+mod dialogs;
+mod doc;
+mod heatmap;
+mod pages;
+mod places;
+mod prefs;
+mod query;
+mod series;
+mod state;
+mod theme;
+mod tokens;
+mod ui;
+mod view;
+mod window;
+mod words;
+mod work;
+
+pub use app::{App, Services};
+pub use command::{Command, Spec};
+pub use dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
+pub use places::Places;
+pub use window::run;
+pub use work::{Job, Spawn, threads};

@@ -1,0 +1,385 @@
+//! The application: receives messages, shows the views, carries out commands. Needs no native frame, so that tests drive
+//! exactly what a person uses.
+
+use crate::command::Command;
+use crate::dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
+use crate::doc::{Doc, Selection};
+use crate::places::Places;
+use crate::prefs::{Prefs, ThemeChoice};
+use crate::query::{Answer, Query, Reader};
+use crate::state::{Level, Pane, State};
+use crate::tokens::Ramp;
+use crate::view;
+use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
+use crossbeam_channel::Receiver;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the application asks of the system around it.
+#[derive(Clone)]
+pub struct Services {
+    /// File dialogs.
+    pub dialogs: Arc<dyn FileDialogs>,
+    /// Threads.
+    pub spawn: Spawn,
+    /// Folders.
+    pub places: Places,
+}
+
+impl Services {
+    /// The real ones.
+    pub fn of_system() -> Self {
+        Self { dialogs: Arc::new(SystemDialogs), spawn: work::threads(), places: Places::of_user() }
+    }
+}
+
+/// The workstation.
+pub struct App {
+    state: State,
+    tree: egui_tiles::Tree<Pane>,
+    services: Services,
+    post: Post,
+    inbox: Receiver<Message>,
+    /// Received while a test waited; handled in the next frame.
+    waiting: Vec<Message>,
+    next_task: u64,
+}
+
+impl App {
+    /// A window without a case.
+    pub fn new(ctx: &egui::Context, services: Services) -> Self {
+        crate::theme::install(ctx);
+        let (tx, inbox) = crossbeam_channel::unbounded();
+        let mut state = State { sample_here: services.places.sample_captures().is_ok(), ..State::default() };
+        match Prefs::load(&services.places.config) {
+            Ok(prefs) => state.prefs = prefs,
+            Err(why) => state.notice(
+                Level::Warning,
+                "The settings could not be read",
+                format!("{why}. The window uses its first settings and writes new ones."),
+            ),
+        }
+        ctx.set_theme(state.prefs.theme);
+        let tree = view::dock::first_layout();
+        let post = Post::new(tx, ctx.clone());
+        Self { state, tree, services, post, inbox, waiting: Vec::new(), next_task: 1 }
+    }
+
+    /// Opens captures (together, in one case) or a case, in the background.
+    pub fn open(&mut self, files: &[PathBuf]) {
+        let Some(first) = files.first() else { return };
+        let name = case::inert(crate::words::file_name(first));
+        let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+        let (files, places) = (files.to_vec(), self.services.places.clone());
+        self.start(format!("Opening {name}{more}"), move |task, watch, post| {
+            work::open(task, &files, &places, watch, post);
+        });
+    }
+
+    /// Shows one frame.
+    pub fn ui(&mut self, ui: &mut egui::Ui) {
+        let arrived: Vec<Message> = self.waiting.drain(..).chain(self.inbox.try_iter()).collect();
+        for message in arrived {
+            self.receive(message);
+        }
+        let dropped: Vec<PathBuf> =
+            ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+        self.open(&dropped);
+        if let Some(command) = Command::pressed(ui) {
+            self.state.command(command);
+        }
+        view::frame(ui, &mut self.state, &mut self.tree);
+        if !self.state.tasks.is_empty() {
+            ui.ctx().request_repaint_after(Duration::from_millis(100));
+        }
+        let asked = std::mem::take(&mut self.state.open);
+        self.open(&asked);
+        for command in std::mem::take(&mut self.state.commands) {
+            if self.state.enabled(command) {
+                self.carry_out(ui.ctx(), command);
+                ui.ctx().request_repaint();
+            }
+        }
+        if let Some(pane) = self.state.front.take() {
+            self.tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(shown) if *shown == pane));
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Whether anything in the background will still change what is shown.
+    pub fn busy(&self) -> bool {
+        let reading = self.state.readers.as_ref().is_some_and(|(quick, slow)| quick.busy() || slow.busy());
+        // Asked last: a reader sends its answer before it calls itself idle.
+        reading || !self.state.tasks.is_empty() || !self.waiting.is_empty() || !self.inbox.is_empty()
+    }
+
+    /// Waits until something arrives from the background, at most `limit`; for tests, which have no event loop.
+    pub fn wait(&mut self, limit: Duration) -> bool {
+        match self.inbox.recv_timeout(limit) {
+            Ok(message) => self.waiting.push(message),
+            Err(_) => return false,
+        }
+        true
+    }
+
+    fn start(&mut self, name: String, job: impl FnOnce(u64, &TaskWatch, &Post) + Send + 'static) {
+        let id = self.next_task;
+        self.next_task += 1;
+        let watch = Arc::new(TaskWatch::default());
+        let (theirs, post) = (Arc::clone(&watch), self.post.clone());
+        self.state.tasks.push(Task { id, name, watch });
+        (self.services.spawn)("task", Box::new(move || job(id, &theirs, &post)));
+    }
+
+    fn receive(&mut self, message: Message) {
+        match message {
+            Message::Dialog(purpose, picked) => self.picked(purpose, picked),
+            Message::Imported { task, case, notices } => {
+                if let Some(task) = self.state.tasks.iter_mut().find(|running| running.id == task) {
+                    task.name = format!("Analysing {}", case::inert(crate::words::file_name(&case)));
+                }
+                for Failure { what, detail } in notices {
+                    self.state.notice(Level::Error, what, detail);
+                }
+                self.show_case(&case);
+            }
+            Message::Finished { task, result } => {
+                self.state.tasks.retain(|running| running.id != task);
+                self.finished(result);
+            }
+            Message::Answer(doc, answer) if doc == self.state.doc_id => self.answered(answer),
+            Message::Answer(..) => {}
+            Message::Pixels(image) => self.cut_and_save(&image),
+        }
+    }
+
+    fn finished(&mut self, result: Result<Finished, Failure>) {
+        match result {
+            Ok(Finished::Case(path)) => self.show_case(&path),
+            Ok(Finished::Written(path)) => {
+                self.state.notice(Level::Done, "Picture written", case::inert(path.display().to_string()));
+            }
+            Ok(Finished::Cancelled(kept)) => {
+                let detail = match kept {
+                    Some(path) => format!(
+                        "What was done so far is kept in {}. Open the same file again to go on from there.",
+                        case::inert(path.display().to_string())
+                    ),
+                    None => "Nothing was kept.".to_owned(),
+                };
+                self.state.notice(Level::Warning, "Cancelled", detail);
+            }
+            Err(Failure { what, detail }) => self.state.notice(Level::Error, what, detail),
+        }
+    }
+
+    /// Opens a case for reading, or reads it again where it is the open one.
+    fn show_case(&mut self, path: &Path) {
+        let same = self.state.doc.as_ref().is_some_and(|doc| doc.path == path);
+        if !same {
+            self.close();
+            let reader = || Reader::start(path, self.state.doc_id, &self.services.spawn, self.post.clone());
+            self.state.readers = Some((reader(), reader()));
+        }
+        self.state.loading = true;
+        self.state.ask(Query::Load);
+    }
+
+    fn close(&mut self) {
+        self.state.doc_id += 1;
+        self.state.doc = None;
+        self.state.readers = None;
+        self.state.selection = Selection::Nothing;
+        self.state.stream = None;
+        self.state.loading = false;
+        self.state.forget();
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        let state = &mut self.state;
+        match answer {
+            Answer::Loaded(Ok(doc)) => self.loaded(*doc),
+            Answer::Loaded(Err(why)) => {
+                self.close();
+                self.state.notice(Level::Error, "The case could not be read", why);
+            }
+            Answer::Stream(stream, Ok(data)) if state.stream == Some(stream) => {
+                state.data = Some(data);
+                if matches!(state.selection, Selection::Window { .. }) {
+                    state.reveal_selected();
+                }
+            }
+            Answer::Stream(_, Ok(_)) => {}
+            Answer::Stream(_, Err(why)) => {
+                state.notice(Level::Error, "The windows of a stream could not be read", why)
+            }
+            Answer::Heat(Ok(rows)) => state.heat.rows = Some(rows),
+            Answer::Heat(Err(why)) => state.notice(Level::Error, "The heatmap could not be read", why),
+            Answer::Binned(binned) => {
+                state.heat.version += 1;
+                state.heat.binned = Some(binned);
+            }
+            Answer::Page(stream, page, rows) => {
+                if state.stream == Some(stream) {
+                    state.events.pages.fill(page, rows);
+                }
+            }
+            Answer::Event(stream, position, row) => {
+                state.single.insert((stream, position), Some(row.map(Arc::new)));
+            }
+            Answer::Bytes(stream, position, bytes) => {
+                if state.bytes.as_ref().is_some_and(|(place, _)| *place == (stream, position)) {
+                    state.bytes = Some(((stream, position), Some(bytes.map(Arc::new))));
+                }
+            }
+            Answer::Positions(stream, Ok(positions)) => {
+                if state.stream == Some(stream) {
+                    state.events.positions = Some(positions);
+                    state.reveal_selected();
+                }
+            }
+            Answer::Positions(_, Err(why)) => {
+                state.notice(Level::Error, "A range of time could not be found", why)
+            }
+            Answer::Problems(page, rows) => state.problems.fill(page, rows),
+        }
+    }
+
+    fn loaded(&mut self, doc: Doc) {
+        let state = &mut self.state;
+        state.loading = false;
+        let first = state.doc.is_none();
+        let new_run = first || state.doc.as_ref().is_some_and(|old| old.run != doc.run);
+        let new_extent = first || state.doc.as_ref().is_some_and(|old| old.extent != doc.extent);
+        if new_extent {
+            state.range = doc.extent;
+        }
+        state.prefs.remember(&doc.path);
+        let doc = Arc::new(doc);
+        state.doc = Some(Arc::clone(&doc));
+        if new_run {
+            state.forget();
+            if let Some(run) = &doc.run {
+                state.ask(Query::Heat { run: run.id, streams: doc.scored.clone(), axis: doc.axis });
+            }
+            match (doc.findings.first(), doc.streams.first()) {
+                (Some(finding), _) => state.select(Selection::Finding(finding.id)),
+                (None, Some(stream)) => state.select(Selection::Stream(stream.id)),
+                (None, None) => {}
+            }
+        }
+        self.save_prefs();
+    }
+
+    fn save_prefs(&mut self) {
+        if let Err(why) = self.state.prefs.save(&self.services.places.config) {
+            let advice = "The window works, but will not remember its settings and the recent cases.";
+            self.state.notice(
+                Level::Warning,
+                "The settings could not be written",
+                format!("{why}. {advice}"),
+            );
+        }
+    }
+
+    fn picked(&mut self, purpose: For, picked: Picked) {
+        let paths = match picked {
+            Picked::Paths(paths) => paths,
+            Picked::Cancelled => return,
+            Picked::Unavailable => {
+                let advice = "Drop the file on this window instead, or start `driftlock FILE`. \
+                              On Linux, the package xdg-desktop-portal or zenity brings file dialogs.";
+                self.state.notice(Level::Error, "This system shows no file dialog", advice);
+                return;
+            }
+        };
+        match purpose {
+            For::Captures | For::Case => self.open(&paths),
+            For::Picture(image) => {
+                let Some(path) = paths.into_iter().next() else { return };
+                let name = case::inert(crate::words::file_name(&path));
+                self.start(format!("Writing {name}"), move |task, _, post| {
+                    post.send(Message::Finished { task, result: work::write_png(&image, &path) });
+                });
+            }
+        }
+    }
+
+    fn ask_person(&self, purpose: For, dialog: Dialog) {
+        let post = self.post.clone();
+        (self.services.spawn)(
+            "file dialog",
+            Box::new(move || {
+                post.send(Message::Dialog(purpose, dialog()));
+            }),
+        );
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::OpenCapture => self.ask_person(For::Captures, self.services.dialogs.captures()),
+            Command::OpenCase => self.ask_person(For::Case, self.services.dialogs.case()),
+            Command::OpenSample => self.open_sample(),
+            Command::CloseCase => self.close(),
+            Command::CancelTasks => self.state.tasks.iter().for_each(|task| task.watch.cancel()),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::ResetLayout => self.tree = view::dock::first_layout(),
+            Command::ToggleTheme => {
+                let dark = ctx.theme() == egui::Theme::Dark;
+                self.state.prefs.theme = if dark { ThemeChoice::Light } else { ThemeChoice::Dark };
+                ctx.set_theme(self.state.prefs.theme);
+                self.save_prefs();
+            }
+            Command::ToggleRamp => {
+                self.state.prefs.ramp = match self.state.prefs.ramp {
+                    Ramp::GreenYellowRed => Ramp::Cividis,
+                    Ramp::Cividis => Ramp::GreenYellowRed,
+                };
+                self.save_prefs();
+            }
+            Command::ExportPlot => {
+                let post = self.post.clone();
+                ctx.request_screenshot(move |image| {
+                    post.send(Message::Pixels(image));
+                });
+            }
+            Command::CopyCommandLine => {
+                if let Some(line) = view::explain::command_line(&self.state) {
+                    ctx.copy_text(line);
+                }
+            }
+            _ => view::carry_out(&mut self.state, command),
+        }
+    }
+
+    fn open_sample(&mut self) {
+        match self.services.places.sample_captures() {
+            Ok(captures) => self.open(&captures),
+            Err(folders) => {
+                let list: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+                let detail = format!(
+                    "There is no capture in {}. Put the folder sample-data of the distribution in one of these places, \
+                     or open a capture of your own.",
+                    list.join(", ")
+                );
+                self.state.notice(Level::Error, "The sample incident is not here", detail);
+            }
+        }
+    }
+
+    fn cut_and_save(&mut self, image: &egui::ColorImage) {
+        let Some(rect) = self.state.overview_rect else { return };
+        let scale = self.post.pixels_per_point();
+        let whole =
+            egui::Rect::from_min_size(egui::Pos2::ZERO, image.size.map(|side| side as f32 / scale).into());
+        let cut = image.region(&rect.intersect(whole), Some(scale));
+        let name = self
+            .state
+            .doc
+            .as_ref()
+            .map_or_else(|| "driftlock.png".to_owned(), |doc| format!("{}.png", doc.name()));
+        let dialog = self.services.dialogs.save_png(&name);
+        self.ask_person(For::Picture(Arc::new(cut)), dialog);
+    }
+}

@@ -1,0 +1,202 @@
+//! Windows of many streams into a picture: pure functions from scores to bins and from bins to colours.
+
+use crate::tokens::Ramp;
+use egui::{Color32, ColorImage};
+
+/// What a cell shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Normalised compression distance under zstd, window against an equally long baseline piece.
+    #[default]
+    Ncd,
+    /// The content lens: bits above the ordinary.
+    Score,
+}
+
+impl Quantity {
+    /// The name beside the legend.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Ncd => "NCD",
+            Self::Score => "Score (bits)",
+        }
+    }
+}
+
+/// One window as the heatmap needs it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cell {
+    /// Where it begins on the shared axis.
+    pub(crate) from: f64,
+    /// Where it ends; never before `from`.
+    pub(crate) to: f64,
+    /// Value a [`Quantity`]: NCD and score.
+    pub(crate) values: [f32; 2],
+    /// Index of the window in its stream.
+    pub(crate) window: u32,
+    /// Whether it is significant.
+    pub(crate) flagged: bool,
+}
+
+/// The windows of one stream, in ascending `from`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Row {
+    /// Stream id.
+    pub(crate) stream: u32,
+    /// Its windows.
+    pub(crate) cells: Vec<Cell>,
+    /// The longest window, so that the first one that reaches into a range can be found by bisection.
+    longest: f64,
+}
+
+impl Row {
+    /// A row of these windows.
+    pub(crate) fn new(stream: u32, mut cells: Vec<Cell>) -> Self {
+        cells.sort_by(|a, b| a.from.total_cmp(&b.from));
+        let longest = cells.iter().map(|c| c.to - c.from).fold(0.0, f64::max);
+        Self { stream, cells, longest }
+    }
+
+    /// The most of `quantity` over all windows.
+    pub(crate) fn most(&self, quantity: Quantity) -> Option<f32> {
+        self.cells.iter().map(|c| c.values[quantity as usize]).reduce(f32::max)
+    }
+}
+
+/// A bin of the picture: the window that stands out most among those that reach into it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bin {
+    /// Its value.
+    pub(crate) value: f32,
+    /// Its index in the stream.
+    pub(crate) window: u32,
+    /// Whether any window in the bin is significant.
+    pub(crate) flagged: bool,
+}
+
+/// Rows by columns of bins over a range of the shared axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Binned {
+    /// Stream ids from top to bottom.
+    pub(crate) streams: Vec<u32>,
+    /// Number of columns.
+    pub(crate) columns: usize,
+    /// First and last point of the axis.
+    pub(crate) range: (f64, f64),
+    /// What the values are.
+    pub(crate) quantity: Quantity,
+    /// Row after row.
+    bins: Vec<Option<Bin>>,
+    /// Least and most value of all windows of all rows, in range or not: the ends of the legend.
+    pub(crate) scale: (f32, f32),
+}
+
+/// Puts the windows of `rows` into `columns` bins between the ends of `range`.
+pub(crate) fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Quantity) -> Binned {
+    let values = || rows.iter().flat_map(|row| &row.cells).map(|cell| cell.values[quantity as usize]);
+    let scale = (values().reduce(f32::min).unwrap_or(0.0), values().reduce(f32::max).unwrap_or(1.0));
+    let mut bins = vec![None; rows.len() * columns];
+    let per_column = (range.1 - range.0) / columns.max(1) as f64;
+    if per_column > 0.0 {
+        for (row, line) in rows.iter().zip(bins.chunks_mut(columns.max(1))) {
+            bin_row(row, range, per_column, quantity, line);
+        }
+    }
+    Binned { streams: rows.iter().map(|row| row.stream).collect(), columns, range, quantity, bins, scale }
+}
+
+fn bin_row(row: &Row, range: (f64, f64), per_column: f64, quantity: Quantity, line: &mut [Option<Bin>]) {
+    let first = row.cells.partition_point(|cell| cell.from < range.0 - row.longest);
+    for cell in row.cells[first..].iter().take_while(|cell| cell.from <= range.1) {
+        if cell.to < range.0 {
+            continue;
+        }
+        let column = |x: f64| (((x - range.0) / per_column).max(0.0) as usize).min(line.len() - 1);
+        let (left, right) = (column(cell.from), column(cell.to));
+        for bin in &mut line[left..=right] {
+            let new =
+                Bin { value: cell.values[quantity as usize], window: cell.window, flagged: cell.flagged };
+            *bin = Some(match *bin {
+                Some(old) if old.value >= new.value => Bin { flagged: old.flagged || new.flagged, ..old },
+                Some(old) => Bin { flagged: old.flagged || new.flagged, ..new },
+                None => new,
+            });
+        }
+    }
+}
+
+impl Binned {
+    /// The bin in `row` and `column`.
+    pub(crate) fn at(&self, row: usize, column: usize) -> Option<Bin> {
+        if column >= self.columns {
+            return None;
+        }
+        *self.bins.get(row * self.columns + column)?
+    }
+
+    /// Where a value stands between the ends of the legend.
+    pub(crate) fn share(&self, value: f32) -> f32 {
+        let (least, most) = self.scale;
+        if most > least { (value - least) / (most - least) } else { 0.0 }
+    }
+
+    /// Rows `first..end` as pixels, one a bin.
+    pub(crate) fn image(&self, first: usize, end: usize, ramp: Ramp, empty: Color32) -> ColorImage {
+        let (first, end) = (first.min(self.streams.len()), end.min(self.streams.len()));
+        let bins = &self.bins[first * self.columns..end.max(first) * self.columns];
+        let pixels = bins.iter().map(|bin| bin.map_or(empty, |bin| ramp.at(self.share(bin.value)))).collect();
+        ColorImage::new([self.columns, end.saturating_sub(first)], pixels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(from: f64, to: f64, value: f32, window: u32) -> Cell {
+        Cell { from, to, values: [value, value * 10.0], window, flagged: value > 0.8 }
+    }
+
+    #[test]
+    fn a_bin_shows_the_window_that_stands_out_most() {
+        let rows = [
+            Row::new(7, vec![cell(4.0, 6.0, 0.9, 1), cell(0.0, 4.5, 0.2, 0)]),
+            Row::new(3, vec![cell(9.0, 9.0, 0.5, 0)]),
+            Row::new(9, Vec::new()),
+        ];
+        let binned = bin(&rows, (0.0, 10.0), 10, Quantity::Ncd);
+        assert_eq!(binned.streams, [7, 3, 9]);
+        assert_eq!(binned.scale, (0.2, 0.9));
+        let windows = |row| (0..10).map(|c| binned.at(row, c).map(|b| b.window)).collect::<Vec<_>>();
+        let (a, b) = (Some(0), Some(1));
+        assert_eq!(windows(0), [a, a, a, a, b, b, b, None, None, None]);
+        assert_eq!(windows(1)[9], Some(0), "a window of one instant fills its bin");
+        assert!(windows(2).iter().all(Option::is_none));
+        assert!(binned.at(0, 4).is_some_and(|b| b.flagged) && !binned.at(0, 3).is_some_and(|b| b.flagged));
+        assert_eq!(binned.at(0, 10), None);
+        assert_eq!(bin(&rows, (0.0, 10.0), 10, Quantity::Score).scale, (2.0, 9.0));
+    }
+
+    #[test]
+    fn zooming_keeps_windows_that_reach_in_from_outside() {
+        let rows =
+            [Row::new(0, (0..100).map(|i| cell(f64::from(i), f64::from(i) + 20.0, 0.1, i as u32)).collect())];
+        let binned = bin(&rows, (50.0, 51.0), 2, Quantity::Ncd);
+        assert_eq!(binned.at(0, 0).map(|b| b.window), Some(30), "the first of equals, which began 20 before");
+        assert_eq!(bin(&rows, (500.0, 600.0), 4, Quantity::Ncd).at(0, 0), None);
+        assert_eq!(bin(&rows, (5.0, 5.0), 4, Quantity::Ncd).at(0, 0), None, "an empty range has no bins");
+        assert_eq!(
+            bin(&[], (0.0, 1.0), 4, Quantity::Ncd).image(0, 9, Ramp::Cividis, crate::tokens::CLEAR).size,
+            [4, 0]
+        );
+    }
+
+    #[test]
+    fn pixels_follow_the_ramp() {
+        let rows = [Row::new(0, vec![cell(0.0, 0.4, 0.0, 0), cell(1.0, 1.4, 1.0, 1)])];
+        let image =
+            bin(&rows, (0.0, 3.0), 3, Quantity::Ncd).image(0, 1, Ramp::GreenYellowRed, crate::tokens::CLEAR);
+        let ramp = Ramp::GreenYellowRed;
+        assert_eq!(image.pixels, [ramp.at(0.0), ramp.at(1.0), crate::tokens::CLEAR]);
+    }
+}

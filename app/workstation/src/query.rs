@@ -1,0 +1,324 @@
+//! Reading the case for the views: readers with a connection of their own answer questions in the background.
+//!
+//! The newest question is answered first, and a newer one of the same kind takes the place of one that still waits:
+//! nobody looks at its answer any more.
+
+use crate::doc::{Axis, Doc};
+use crate::heatmap::{self, Binned, Cell, Quantity, Row};
+use crate::series::Series;
+use crate::work::{Message, Post, Spawn};
+use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes};
+use cbad::WindowScore;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Pages that may wait; older ones have been scrolled past.
+const WAITING_PAGES: usize = 8;
+
+/// What a view asks.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Query {
+    /// Captures, streams, the latest run and its findings.
+    Load,
+    /// All windows of a stream.
+    Stream { run: i64, stream: u32, axis: Axis },
+    /// The windows of these streams, reduced to what the heatmap shows.
+    Heat { run: i64, streams: Vec<u32>, axis: Axis },
+    /// Bins of the heatmap.
+    Bin { rows: Arc<Vec<Row>>, range: (f64, f64), columns: usize, quantity: Quantity },
+    /// A page of the events of a stream.
+    Page { stream: u32, page: u64 },
+    /// One event.
+    Event { stream: u32, position: u64 },
+    /// The bytes that an event was read from.
+    Bytes { stream: u32, position: u64 },
+    /// Positions of the events in a range of time.
+    Positions { stream: u32, start_nanos: i64, end_nanos: i64 },
+    /// A page of the problems.
+    Problems { page: u64 },
+}
+
+/// The windows of a stream, ready to draw.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamData {
+    /// Which stream.
+    pub(crate) stream: u32,
+    /// Its windows.
+    pub(crate) windows: Vec<WindowScore>,
+    /// Compression ratio of the window over the axis.
+    pub(crate) ratio_window: Series,
+    /// Compression ratio of the baseline piece.
+    pub(crate) ratio_baseline: Series,
+    /// NCD under zstd.
+    pub(crate) ncd_zstd: Series,
+    /// NCD under the count code.
+    pub(crate) ncd_count: Series,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// To [`Query::Load`].
+    Loaded(Result<Box<Doc>, String>),
+    /// To [`Query::Stream`].
+    Stream(u32, Result<Arc<StreamData>, String>),
+    /// To [`Query::Heat`].
+    Heat(Result<Arc<Vec<Row>>, String>),
+    /// To [`Query::Bin`].
+    Binned(Binned),
+    /// To [`Query::Page`].
+    Page(u32, u64, Result<Vec<EventRow>, String>),
+    /// To [`Query::Event`].
+    Event(u32, u64, Result<EventRow, String>),
+    /// To [`Query::Bytes`].
+    Bytes(u32, u64, Result<SourceBytes, String>),
+    /// To [`Query::Positions`].
+    Positions(u32, Result<Range<u64>, String>),
+    /// To [`Query::Problems`].
+    Problems(u64, Result<Vec<ProblemRow>, String>),
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<Query>,
+    at_work: bool,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // A panic while the lock is held leaves the queue whole: each change is one push or one pop.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A background thread with its own read-only connection. Dropping it ends the thread after its present question.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.waiting.clear();
+        queue.closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Reader {
+    /// Starts a reader of the case at `path`; its answers carry `doc`.
+    pub(crate) fn start(path: &Path, doc: u64, spawn: &Spawn, post: Post) -> Self {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let path = path.to_owned();
+        spawn("case reader", Box::new(move || serve(&theirs, &path, doc, &post)));
+        Self { shared }
+    }
+
+    /// Asks; gives back the pages that will not be answered because newer ones are wanted.
+    pub(crate) fn ask(&self, query: Query) -> Vec<u64> {
+        let mut queue = self.shared.lock();
+        let dropped = push(&mut queue.waiting, query);
+        self.shared.changed.notify_all();
+        dropped
+    }
+
+    /// Whether a question waits or is being answered.
+    pub(crate) fn busy(&self) -> bool {
+        let queue = self.shared.lock();
+        queue.at_work || !queue.waiting.is_empty()
+    }
+}
+
+fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
+    let replaces = |old: &Query| match (old, &query) {
+        (Query::Page { .. } | Query::Event { .. } | Query::Problems { .. }, _) => *old == query,
+        _ => std::mem::discriminant(old) == std::mem::discriminant(&query),
+    };
+    waiting.retain(|old| !replaces(old));
+    waiting.push(query);
+    let pages = waiting.iter().filter(|q| matches!(q, Query::Page { .. })).count();
+    let mut dropped = Vec::new();
+    for _ in WAITING_PAGES..pages {
+        if let Some(oldest) = waiting.iter().position(|q| matches!(q, Query::Page { .. }))
+            && let Query::Page { page, .. } = waiting.remove(oldest)
+        {
+            dropped.push(page);
+        }
+    }
+    dropped
+}
+
+fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post) {
+    let case = Case::open_read_only(path).map_err(|error| said(&error));
+    loop {
+        let mut queue = shared.lock();
+        queue.at_work = false;
+        let query = loop {
+            if queue.closed {
+                return;
+            }
+            match queue.waiting.pop() {
+                Some(query) => break query,
+                None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        queue.at_work = true;
+        drop(queue);
+        let answer = answer(case.as_ref(), path, query);
+        if !post.send(Message::Answer(doc, answer)) {
+            return;
+        }
+    }
+}
+
+fn said(error: &CaseError) -> String {
+    case::inert(error.to_string())
+}
+
+fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
+    let with =
+        |ask: &dyn Fn(&Case) -> Result<Answer, CaseError>, failed: &dyn Fn(String) -> Answer| match case {
+            Ok(case) => ask(case).unwrap_or_else(|error| failed(said(&error))),
+            Err(why) => failed(why.clone()),
+        };
+    match query {
+        Query::Load => with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned())?)))), &|why| {
+            Answer::Loaded(Err(why))
+        }),
+        Query::Stream { run, stream, axis } => with(
+            &|case| {
+                Ok(Answer::Stream(
+                    stream,
+                    Ok(Arc::new(stream_data(stream, case.windows(run, stream)?, axis))),
+                ))
+            },
+            &|why| Answer::Stream(stream, Err(why)),
+        ),
+        Query::Heat { run, streams, axis } => {
+            with(&|case| Ok(Answer::Heat(Ok(Arc::new(heat_rows(case, run, &streams, axis)?)))), &|why| {
+                Answer::Heat(Err(why))
+            })
+        }
+        Query::Bin { rows, range, columns, quantity } => {
+            Answer::Binned(heatmap::bin(&rows, range, columns, quantity))
+        }
+        Query::Page { stream, page } => with(
+            &|case| {
+                let first = page * crate::pages::PAGE;
+                Ok(Answer::Page(stream, page, Ok(case.events(stream, first..first + crate::pages::PAGE)?)))
+            },
+            &|why| Answer::Page(stream, page, Err(why)),
+        ),
+        Query::Event { stream, position } => with(
+            &|case| {
+                let row = case.events(stream, position..position + 1)?.pop();
+                Ok(Answer::Event(
+                    stream,
+                    position,
+                    row.ok_or_else(|| format!("The stream has no event {position}.")),
+                ))
+            },
+            &|why| Answer::Event(stream, position, Err(why)),
+        ),
+        Query::Bytes { stream, position } => with(
+            &|case| Ok(Answer::Bytes(stream, position, Ok(case.source_bytes(stream, position)?))),
+            &|why| Answer::Bytes(stream, position, Err(why)),
+        ),
+        Query::Positions { stream, start_nanos, end_nanos } => with(
+            &|case| {
+                Ok(Answer::Positions(stream, Ok(case.event_positions_at(stream, start_nanos, end_nanos)?)))
+            },
+            &|why| Answer::Positions(stream, Err(why)),
+        ),
+        Query::Problems { page } => with(
+            &|case| {
+                let size = crate::pages::PAGE;
+                Ok(Answer::Problems(page, Ok(case.problems(None, size, page * size)?)))
+            },
+            &|why| Answer::Problems(page, Err(why)),
+        ),
+    }
+}
+
+fn load(case: &Case, path: PathBuf) -> Result<Doc, CaseError> {
+    let run = case.latest_run()?;
+    let findings = match &run {
+        Some(run) => case.findings(run.id)?,
+        None => Vec::new(),
+    };
+    Ok(Doc::new(path, case.captures()?, case.streams()?, run, findings))
+}
+
+fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) -> StreamData {
+    let line = |value: fn(&WindowScore) -> f64| {
+        let place = |w: &WindowScore| axis.of_window(w).map(|(from, to)| [f64::midpoint(from, to), value(w)]);
+        Series::new(windows.iter().filter_map(place).collect())
+    };
+    StreamData {
+        stream,
+        ratio_window: line(|w| w.zstd.ratio_window()),
+        ratio_baseline: line(|w| w.zstd.ratio_baseline()),
+        ncd_zstd: line(|w| w.zstd.ncd()),
+        ncd_count: line(|w| w.count.ncd()),
+        windows,
+    }
+}
+
+fn heat_rows(case: &Case, run: i64, streams: &[u32], axis: Axis) -> Result<Vec<Row>, CaseError> {
+    let cell = |window: &WindowScore| {
+        let (from, to) = axis.of_window(window)?;
+        let values = [window.zstd.ncd() as f32, window.score_bits as f32];
+        Some(Cell { from, to, values, window: window.index, flagged: window.flagged })
+    };
+    let row =
+        |&stream: &u32| Ok(Row::new(stream, case.windows(run, stream)?.iter().filter_map(cell).collect()));
+    streams.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_question_takes_the_place_of_an_older_one_of_its_kind() {
+        let mut waiting = Vec::new();
+        let axis = Axis::Position;
+        let page = |page| Query::Page { stream: 0, page };
+        for query in [
+            Query::Stream { run: 1, stream: 4, axis },
+            page(1),
+            Query::Event { stream: 0, position: 3 },
+            Query::Stream { run: 1, stream: 5, axis },
+            page(2),
+            page(1),
+            Query::Event { stream: 0, position: 4 },
+        ] {
+            assert_eq!(push(&mut waiting, query), Vec::<u64>::new());
+        }
+        let event = |position| Query::Event { stream: 0, position };
+        assert_eq!(
+            waiting,
+            [event(3), Query::Stream { run: 1, stream: 5, axis }, page(2), page(1), event(4)]
+        );
+    }
+
+    #[test]
+    fn pages_scrolled_past_are_dropped_and_named() {
+        let mut waiting = vec![Query::Load];
+        let dropped: Vec<u64> =
+            (0..12).flat_map(|page| push(&mut waiting, Query::Page { stream: 0, page })).collect();
+        assert_eq!(dropped, [0, 1, 2, 3]);
+        assert_eq!(waiting.len(), 1 + WAITING_PAGES);
+        assert_eq!(waiting[0], Query::Load);
+    }
+}

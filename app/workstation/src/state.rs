@@ -1,0 +1,325 @@
+//! What the views share: the case, one selection, one range, what was fetched, and what was asked for.
+
+use crate::command::Command;
+use crate::doc::{Doc, Selection, moved};
+use crate::heatmap::{Binned, Quantity, Row};
+use crate::pages::Pages;
+use crate::prefs::Prefs;
+use crate::query::{Query, Reader, StreamData};
+use crate::ui::rows::ListState;
+use crate::work::Task;
+use case::{EventRow, ProblemRow, SourceBytes};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Single events kept for explanations.
+const EVENTS_KEPT: usize = 1024;
+
+/// A docked view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pane {
+    Overview,
+    Finding,
+    Events,
+    Bytes,
+    Problems,
+}
+
+impl Pane {
+    /// Every view, in its first order.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Overview, Self::Finding, Self::Events, Self::Bytes, Self::Problems];
+
+    /// The words on its tab.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Finding => "Finding",
+            Self::Events => "Events",
+            Self::Bytes => "Exact bytes",
+            Self::Problems => "Problems",
+        }
+    }
+}
+
+/// How bad a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Error,
+    Warning,
+    Done,
+}
+
+/// Something that a person has to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) level: Level,
+    /// What happened.
+    pub(crate) what: String,
+    /// Where, and what to do next.
+    pub(crate) detail: String,
+}
+
+/// Order of the findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FindingOrder {
+    #[default]
+    Rank,
+    Time,
+    Stream,
+    Score,
+}
+
+/// How the findings are listed.
+#[derive(Debug, Default)]
+pub(crate) struct FindingsList {
+    pub(crate) order: FindingOrder,
+    pub(crate) significant_only: bool,
+    pub(crate) search: String,
+    pub(crate) focus_search: bool,
+    pub(crate) list: ListState,
+}
+
+/// The heatmap's data and place.
+#[derive(Default)]
+pub(crate) struct Heat {
+    pub(crate) rows: Option<Arc<Vec<Row>>>,
+    pub(crate) binned: Option<Binned>,
+    pub(crate) asked: Option<((f64, f64), usize, Quantity)>,
+    /// Counts the binned pictures that came, so that the texture knows when it is old.
+    pub(crate) version: u64,
+    pub(crate) texture: Option<(crate::view::heatmap::TextureKey, egui::TextureHandle)>,
+    pub(crate) first_row: usize,
+    pub(crate) rest: f32,
+    /// Row and column under the keyboard.
+    pub(crate) cursor: Option<(usize, usize)>,
+}
+
+/// The events of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct EventList {
+    pub(crate) pages: Pages<EventRow>,
+    pub(crate) list: ListState,
+    /// Only events in the shared range.
+    pub(crate) in_range: bool,
+    /// Their positions, and the range they were asked for.
+    pub(crate) positions: Option<Range<u64>>,
+    pub(crate) asked: Option<(i64, i64)>,
+}
+
+/// What the views share.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) doc: Option<Arc<Doc>>,
+    pub(crate) doc_id: u64,
+    pub(crate) loading: bool,
+    /// Whether the sample incident can be opened.
+    pub(crate) sample_here: bool,
+    pub(crate) selection: Selection,
+    pub(crate) stream: Option<u32>,
+    pub(crate) range: (f64, f64),
+    pub(crate) quantity: Quantity,
+    pub(crate) as_table: bool,
+    pub(crate) prefs: Prefs,
+    pub(crate) data: Option<Arc<StreamData>>,
+    pub(crate) heat: Heat,
+    pub(crate) events: EventList,
+    pub(crate) single: BTreeMap<(u32, u64), Option<Result<Arc<EventRow>, String>>>,
+    pub(crate) bytes: Option<((u32, u64), Option<Result<Arc<SourceBytes>, String>>)>,
+    pub(crate) bytes_list: ListState,
+    pub(crate) problems: Pages<ProblemRow>,
+    pub(crate) problems_list: ListState,
+    pub(crate) streams_list: ListState,
+    pub(crate) table_list: ListState,
+    pub(crate) findings: FindingsList,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) commands: Vec<Command>,
+    /// Files to open, asked for by a view.
+    pub(crate) open: Vec<std::path::PathBuf>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) front: Option<Pane>,
+    pub(crate) palette: Option<crate::view::palette::Palette>,
+    /// Left and right end of the shared axis on the screen.
+    pub(crate) axis_x: Option<egui::Rangef>,
+    /// What the pointer stands on in the overview, in words.
+    pub(crate) read_out: String,
+    /// Where the overview stands in the window, for its export.
+    pub(crate) overview_rect: Option<egui::Rect>,
+    /// Answers quick questions, and the one that walks over all streams.
+    pub(crate) readers: Option<(Reader, Reader)>,
+}
+
+impl State {
+    /// Asks a reader.
+    pub(crate) fn ask(&mut self, query: Query) {
+        let Some((quick, slow)) = &self.readers else { return };
+        let reader = if matches!(query, Query::Heat { .. }) { slow } else { quick };
+        let problems = matches!(query, Query::Problems { .. });
+        for page in reader.ask(query) {
+            if !problems {
+                self.events.pages.dropped(page);
+            }
+        }
+    }
+
+    /// Forgets everything about the open case but the range and the selection.
+    pub(crate) fn forget(&mut self) {
+        self.data = None;
+        self.heat = Heat::default();
+        self.events = EventList { in_range: self.events.in_range, ..Default::default() };
+        self.single.clear();
+        self.bytes = None;
+        self.problems = Pages::default();
+        self.table_list = ListState::default();
+    }
+
+    /// Selects; every view follows.
+    pub(crate) fn select(&mut self, selection: Selection) {
+        self.selection = selection;
+        let Some(doc) = self.doc.clone() else { return };
+        let stream = match selection {
+            Selection::Nothing => None,
+            Selection::Stream(stream)
+            | Selection::Window { stream, .. }
+            | Selection::Event { stream, .. } => Some(stream),
+            Selection::Finding(id) => doc.finding(id).map(|row| row.stream.id),
+        };
+        if let Some(stream) = stream {
+            self.show_stream(stream);
+            self.streams_list.reveal = doc.streams.iter().position(|s| s.id == stream).map(|row| row as u64);
+            self.streams_list.selected = self.streams_list.reveal;
+        }
+        self.reveal_selected();
+    }
+
+    /// Makes `stream` the one that the timeline and the events show.
+    fn show_stream(&mut self, stream: u32) {
+        if self.stream == Some(stream) && self.data.as_ref().is_some_and(|data| data.stream == stream) {
+            return;
+        }
+        self.stream = Some(stream);
+        self.data = None;
+        self.events = EventList { in_range: self.events.in_range, ..Default::default() };
+        self.table_list = ListState::default();
+        if let Some(doc) = self.doc.clone()
+            && let Some(run) = &doc.run
+        {
+            self.ask(Query::Stream { run: run.id, stream, axis: doc.axis });
+        }
+    }
+
+    /// Brings the first event of the selection into view in the list of events.
+    pub(crate) fn reveal_selected(&mut self) {
+        let first = match self.selection {
+            Selection::Event { position, .. } => Some(position),
+            _ => self.selected_events().map(|events| events.start),
+        };
+        if let Some(first) = first {
+            let offset = self.events.positions.as_ref().map_or(0, |positions| positions.start);
+            let row = first.saturating_sub(offset);
+            self.events.list.reveal = Some(row);
+            self.events.list.selected = Some(row);
+        }
+    }
+
+    /// Positions of the events of the selected finding or window.
+    pub(crate) fn selected_events(&self) -> Option<Range<u64>> {
+        match self.selection {
+            Selection::Finding(id) => {
+                let finding = &self.doc.as_ref()?.finding(id)?.finding;
+                Some(finding.first_event..finding.last_event + 1)
+            }
+            Selection::Window { stream, index } => {
+                let data = self.data.as_ref().filter(|data| data.stream == stream)?;
+                let window = data.windows.iter().find(|w| w.index == index)?;
+                Some(window.first_event..window.last_event + 1)
+            }
+            Selection::Event { position, .. } => Some(position..position + 1),
+            Selection::Nothing | Selection::Stream(_) => None,
+        }
+    }
+
+    /// The single event that the selection is about: the event, or the dearest of the finding, or the first.
+    pub(crate) fn selected_event(&self) -> Option<(u32, u64)> {
+        let stream = self.stream?;
+        match self.selection {
+            Selection::Event { stream, position } => Some((stream, position)),
+            Selection::Finding(id) => {
+                let finding = &self.doc.as_ref()?.finding(id)?.finding;
+                let dearest = finding.explanation.drivers.first().map(|driver| driver.event);
+                Some((stream, dearest.unwrap_or(finding.first_event)))
+            }
+            _ => self.selected_events().map(|events| (stream, events.start)),
+        }
+    }
+
+    /// Where the selection reaches on the shared axis.
+    pub(crate) fn selected_range(&self) -> Option<(f64, f64)> {
+        let doc = self.doc.as_ref()?;
+        match self.selection {
+            Selection::Finding(id) => doc.axis.of_finding(&doc.finding(id)?.finding),
+            Selection::Window { stream, index } => {
+                let data = self.data.as_ref().filter(|data| data.stream == stream)?;
+                doc.axis.of_window(data.windows.iter().find(|w| w.index == index)?)
+            }
+            _ => None,
+        }
+    }
+
+    /// An event, asked for where it is not here yet.
+    pub(crate) fn event(&mut self, stream: u32, position: u64) -> Option<Result<Arc<EventRow>, String>> {
+        if let Some(known) = self.single.get(&(stream, position)) {
+            return known.clone();
+        }
+        if self.single.len() >= EVENTS_KEPT {
+            self.single.clear();
+        }
+        self.single.insert((stream, position), None);
+        self.ask(Query::Event { stream, position });
+        None
+    }
+
+    /// Zooms (above 1: closer) around `at` and moves by `by`, both on the shared axis.
+    pub(crate) fn move_range(&mut self, factor: f64, at: f64, by: f64) {
+        if let Some(doc) = &self.doc {
+            self.range = moved(self.range, doc.extent, factor, at, by);
+        }
+    }
+
+    /// Tells a person something.
+    pub(crate) fn notice(&mut self, level: Level, what: impl Into<String>, detail: impl Into<String>) {
+        let notice = Notice { level, what: what.into(), detail: detail.into() };
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
+    }
+
+    /// Asks for a command; it is carried out after the frame.
+    pub(crate) fn command(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    /// Whether a command can be carried out now.
+    pub(crate) fn enabled(&self, command: Command) -> bool {
+        let finding = matches!(self.selection, Selection::Finding(_));
+        match command {
+            Command::OpenCapture
+            | Command::OpenCase
+            | Command::OpenSample
+            | Command::Quit
+            | Command::ToggleTheme
+            | Command::ToggleRamp
+            | Command::Palette => true,
+            Command::CancelTasks => !self.tasks.is_empty(),
+            Command::ShowBytes => self.selected_event().is_some(),
+            Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
+            Command::ZoomToSelection => self.selected_range().is_some(),
+            Command::ExportPlot => self.overview_rect.is_some(),
+            Command::NextFinding | Command::PreviousFinding => {
+                finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())
+            }
+            _ => self.doc.is_some(),
+        }
+    }
+}

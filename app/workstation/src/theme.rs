@@ -1,0 +1,121 @@
+//! Tokens into egui's style, and the fonts.
+
+use crate::tokens::{self, Tokens, size};
+use egui::epaint::Shadow;
+use egui::{CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, vec2};
+use std::sync::Arc;
+
+/// The family of headings and of the selected.
+pub(crate) const SEMIBOLD: &str = "semibold";
+
+/// Gives `ctx` the fonts and both themes.
+pub(crate) fn install(ctx: &egui::Context) {
+    ctx.set_fonts(fonts());
+    for (theme, tokens) in [(egui::Theme::Dark, &tokens::DARK), (egui::Theme::Light, &tokens::LIGHT)] {
+        ctx.set_style_of(theme, style(theme, tokens));
+    }
+}
+
+/// A font of the text family at `points`.
+pub(crate) fn text_font(points: f32) -> FontId {
+    FontId::new(points, FontFamily::Proportional)
+}
+
+/// A font of the heading family at `points`.
+pub(crate) fn semibold_font(points: f32) -> FontId {
+    FontId::new(points, FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// The font of evidence and numbers.
+pub(crate) fn mono_font() -> FontId {
+    FontId::new(size::MONO, FontFamily::Monospace)
+}
+
+/// Own fonts first; egui's stay behind them for the symbols that these lack.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let own: [(&str, &'static [u8]); 3] = [
+        ("inter", include_bytes!("../../../assets/fonts/Inter-Regular.otf")),
+        ("inter-semibold", include_bytes!("../../../assets/fonts/Inter-SemiBold.otf")),
+        ("jetbrains-mono", include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf")),
+    ];
+    for (name, bytes) in own {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    let behind = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let family =
+        |first: &[&str]| first.iter().map(|&name| name.to_owned()).chain(behind.iter().cloned()).collect();
+    fonts.families.insert(FontFamily::Proportional, family(&["inter", "jetbrains-mono"]));
+    fonts.families.insert(FontFamily::Monospace, family(&["jetbrains-mono", "inter"]));
+    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), family(&["inter-semibold", "jetbrains-mono"]));
+    fonts
+}
+
+fn style(theme: egui::Theme, t: &Tokens) -> egui::Style {
+    let mut style = egui::Style { visuals: visuals(theme, t), ..Default::default() };
+    style.text_styles = [
+        (TextStyle::Small, text_font(size::SMALL)),
+        (TextStyle::Body, text_font(size::TEXT)),
+        (TextStyle::Button, text_font(size::TEXT)),
+        (TextStyle::Monospace, mono_font()),
+        (TextStyle::Heading, semibold_font(size::HEADING)),
+    ]
+    .into();
+    let space = &mut style.spacing;
+    space.item_spacing = vec2(size::GAP, 6.0);
+    space.button_padding = vec2(10.0, 4.0);
+    space.interact_size = vec2(28.0, 24.0);
+    space.menu_margin = Margin::same(6);
+    space.window_margin = Margin::same(16);
+    space.tooltip_width = 380.0;
+    space.combo_width = 120.0;
+    space.scroll.floating = false;
+    space.scroll.bar_width = 8.0;
+    space.scroll.foreground_color = false;
+    style.interaction.tooltip_delay = 0.35;
+    style.interaction.selectable_labels = true;
+    style.animation_time = 0.0;
+    style
+}
+
+fn visuals(theme: egui::Theme, t: &Tokens) -> egui::Visuals {
+    let mut v = theme.default_visuals();
+    let corner = CornerRadius::same(size::CORNER);
+    let states = [
+        (&mut v.widgets.noninteractive, t.panel, t.border, t.text),
+        (&mut v.widgets.inactive, t.raised, t.border, t.text),
+        (&mut v.widgets.hovered, t.hovered, t.outline, t.strong),
+        (&mut v.widgets.active, t.hovered, t.accent, t.strong),
+        (&mut v.widgets.open, t.hovered, t.outline, t.strong),
+    ];
+    for (state, fill, line, ink) in states {
+        state.bg_fill = fill;
+        state.weak_bg_fill = fill;
+        state.bg_stroke = Stroke::new(1.0, line);
+        state.fg_stroke = Stroke::new(1.0, ink);
+        state.corner_radius = corner;
+        state.expansion = 0.0;
+    }
+    v.widgets.active.bg_stroke = Stroke::new(2.0, t.accent);
+    v.widgets.active.fg_stroke = Stroke::new(1.5, t.strong);
+    v.selection.bg_fill = t.selected;
+    v.selection.stroke = Stroke::new(1.0, t.strong);
+    v.hyperlink_color = t.accent;
+    v.faint_bg_color = t.stripe;
+    v.extreme_bg_color = t.sunken;
+    v.text_edit_bg_color = Some(t.sunken);
+    v.code_bg_color = t.raised;
+    v.warn_fg_color = t.warning;
+    v.error_fg_color = t.danger;
+    v.weak_text_color = Some(t.weak);
+    v.panel_fill = t.panel;
+    v.window_fill = t.panel;
+    v.window_stroke = Stroke::new(1.0, t.border);
+    v.window_corner_radius = CornerRadius::same(8);
+    v.menu_corner_radius = CornerRadius::same(6);
+    v.window_shadow = Shadow { offset: [0, 8], blur: 24, spread: 0, color: t.shadow };
+    v.popup_shadow = Shadow { offset: [0, 4], blur: 12, spread: 0, color: t.shadow };
+    v.striped = false;
+    v.indent_has_left_vline = false;
+    v
+}

@@ -1,0 +1,299 @@
+//! Design tokens: every colour, size and space of the window. No other module names a colour.
+
+use egui::Color32;
+
+/// Colours of one theme, by what they mean.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    /// Behind the docked views.
+    pub(crate) ground: Color32,
+    /// Side panels, bars, menus.
+    pub(crate) panel: Color32,
+    /// Buttons at rest, table headings, cards.
+    pub(crate) raised: Color32,
+    /// Buttons under the pointer.
+    pub(crate) hovered: Color32,
+    /// Text fields, plots, lists: where evidence stands.
+    pub(crate) sunken: Color32,
+    /// Every other row of a list.
+    pub(crate) stripe: Color32,
+    /// Hairlines.
+    pub(crate) border: Color32,
+    /// Outlines of controls.
+    pub(crate) outline: Color32,
+    /// Body text.
+    pub(crate) text: Color32,
+    /// Headings and what is selected.
+    pub(crate) strong: Color32,
+    /// Captions and units.
+    pub(crate) weak: Color32,
+    /// Links, focus rings, the selected mark.
+    pub(crate) accent: Color32,
+    /// Text on a filled accent.
+    pub(crate) on_accent: Color32,
+    /// Behind selected rows and selected text.
+    pub(crate) selected: Color32,
+    /// Errors, severe findings.
+    pub(crate) danger: Color32,
+    /// Warnings, notable findings.
+    pub(crate) warning: Color32,
+    /// Success.
+    pub(crate) good: Color32,
+    /// First line of a plot.
+    pub(crate) series_a: Color32,
+    /// Second line of a plot.
+    pub(crate) series_b: Color32,
+    /// Behind the span of a finding.
+    pub(crate) span: Color32,
+    /// Behind the span of the selected finding.
+    pub(crate) span_selected: Color32,
+    /// Heatmap cells without a window.
+    pub(crate) no_data: Color32,
+    /// Behind tokens, from free to dear.
+    pub(crate) cost: [Color32; 4],
+    /// Under tokens, from free to dear.
+    pub(crate) cost_line: [Color32; 4],
+    /// Behind a dialog.
+    pub(crate) veil: Color32,
+    /// Of menus and dialogs.
+    pub(crate) shadow: Color32,
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+/// Nothing painted.
+pub(crate) const CLEAR: Color32 = Color32::TRANSPARENT;
+
+/// Multiplies nothing: a texture is shown with its own colours.
+pub(crate) const UNTINTED: Color32 = Color32::WHITE;
+
+/// The dark theme.
+pub(crate) static DARK: Tokens = Tokens {
+    ground: rgb(0x0E_1115),
+    panel: rgb(0x14_181E),
+    raised: rgb(0x20_262E),
+    hovered: rgb(0x2B_333D),
+    sunken: rgb(0x0A_0C0F),
+    stripe: rgb(0x10_1419),
+    border: rgb(0x26_2D36),
+    outline: rgb(0x46_5261),
+    text: rgb(0xD3_DAE2),
+    strong: rgb(0xF5_F8FB),
+    weak: rgb(0x93_A1B0),
+    accent: rgb(0x62_ADFF),
+    on_accent: rgb(0x06_1526),
+    selected: rgb(0x17_3A63),
+    danger: rgb(0xFF_7A73),
+    warning: rgb(0xF2_B441),
+    good: rgb(0x56_C990),
+    series_a: rgb(0x62_ADFF),
+    series_b: rgb(0xE3_A35A),
+    span: rgb(0x2E_2716),
+    span_selected: rgb(0x57_4516),
+    no_data: rgb(0x18_1D23),
+    cost: [rgb(0x0A_0C0F), rgb(0x2A_2813), rgb(0x4A_3010), rgb(0x66_1F1B)],
+    cost_line: [rgb(0x46_5261), rgb(0xC9_B94A), rgb(0xF0_9A3A), rgb(0xFF_7A73)],
+    veil: Color32::from_black_alpha(150),
+    shadow: Color32::from_black_alpha(110),
+};
+
+/// The light theme.
+pub(crate) static LIGHT: Tokens = Tokens {
+    ground: rgb(0xEC_EFF3),
+    panel: rgb(0xF8_F9FB),
+    raised: rgb(0xE9_EDF2),
+    hovered: rgb(0xDC_E3EB),
+    sunken: rgb(0xFF_FFFF),
+    stripe: rgb(0xF6_F8FA),
+    border: rgb(0xD6_DDE5),
+    outline: rgb(0x8B_98A7),
+    text: rgb(0x25_2F3A),
+    strong: rgb(0x0A_1018),
+    weak: rgb(0x55_6270),
+    accent: rgb(0x0A_5CC7),
+    on_accent: rgb(0xFF_FFFF),
+    selected: rgb(0xCF_E3FC),
+    danger: rgb(0xB4_2318),
+    warning: rgb(0x86_5600),
+    good: rgb(0x0F_7040),
+    series_a: rgb(0x0A_5CC7),
+    series_b: rgb(0xAD_5A00),
+    span: rgb(0xFD_F3D6),
+    span_selected: rgb(0xF8_DC8B),
+    no_data: rgb(0xE6_EAEF),
+    cost: [rgb(0xFF_FFFF), rgb(0xFF_F6C9), rgb(0xFF_E0B0), rgb(0xFF_CCC4)],
+    cost_line: [rgb(0x8B_98A7), rgb(0x8F_7A00), rgb(0xB8_6200), rgb(0xB4_2318)],
+    veil: Color32::from_black_alpha(70),
+    shadow: Color32::from_black_alpha(40),
+};
+
+/// The tokens of the theme that `ui` is shown in.
+pub(crate) fn of(ui: &egui::Ui) -> &'static Tokens {
+    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+}
+
+/// Lengths, in points.
+pub(crate) mod size {
+    /// Between parts of one thing.
+    pub(crate) const TIGHT: f32 = 4.0;
+    /// Between things.
+    pub(crate) const GAP: f32 = 8.0;
+    /// Between groups, and inside panels.
+    pub(crate) const WIDE: f32 = 12.0;
+    /// Around a view.
+    pub(crate) const PAGE: f32 = 16.0;
+    /// Height of a row of a list.
+    pub(crate) const ROW: f32 = 22.0;
+    /// Height of a row of the heatmap.
+    pub(crate) const HEAT_ROW: f32 = 20.0;
+    /// Left of the plots and the heatmap: the vertical axes and the names of streams.
+    pub(crate) const GUTTER: f32 = 168.0;
+    /// Right of the plots and the heatmap: half of the last number of the axis, and the scroll bar of the heatmap.
+    pub(crate) const EDGE: f32 = 22.0;
+    /// Corner of controls.
+    pub(crate) const CORNER: u8 = 4;
+    /// Side of an icon.
+    pub(crate) const ICON: f32 = 16.0;
+    /// Body text.
+    pub(crate) const TEXT: f32 = 13.0;
+    /// Captions.
+    pub(crate) const SMALL: f32 = 11.5;
+    /// Evidence and numbers.
+    pub(crate) const MONO: f32 = 12.5;
+    /// Headings.
+    pub(crate) const HEADING: f32 = 16.0;
+    /// The name on the welcome screen.
+    pub(crate) const TITLE: f32 = 28.0;
+    /// The first sentence of a finding.
+    pub(crate) const SENTENCE: f32 = 17.0;
+}
+
+/// How a value between 0 and 1 becomes a colour in the heatmap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ramp {
+    /// Green over yellow to red.
+    #[default]
+    GreenYellowRed,
+    /// Dark blue over grey to yellow: even in lightness, and readable with every kind of colour vision.
+    /// Nuñez, Anderton, Renslow, "Optimizing colormaps with consideration for color vision deficiency", PLoS ONE 13 (2018).
+    Cividis,
+}
+
+const GREEN_YELLOW_RED: [Color32; 5] =
+    [rgb(0x1A_8F55), rgb(0x86_BF5A), rgb(0xF3_DC5E), rgb(0xEE_8A3C), rgb(0xCC_2B2B)];
+
+const CIVIDIS: [Color32; 9] = [
+    rgb(0x00_204D),
+    rgb(0x00_336F),
+    rgb(0x39_486B),
+    rgb(0x57_5C6D),
+    rgb(0x70_7173),
+    rgb(0x8A_8779),
+    rgb(0xA6_9D75),
+    rgb(0xC4_B56C),
+    rgb(0xFF_EA46),
+];
+
+impl Ramp {
+    /// What a person chooses it by.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::GreenYellowRed => "Green to red",
+            Self::Cividis => "Colour-blind safe",
+        }
+    }
+
+    /// The colour at `share` (0 least, 1 most; clamped).
+    pub(crate) fn at(self, share: f32) -> Color32 {
+        let stops: &[Color32] = match self {
+            Self::GreenYellowRed => &GREEN_YELLOW_RED,
+            Self::Cividis => &CIVIDIS,
+        };
+        let place = share.clamp(0.0, 1.0) * (stops.len() - 1) as f32;
+        let below = (place as usize).min(stops.len() - 2);
+        stops[below].lerp_to_gamma(stops[below + 1], place - below as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Contrast ratio of WCAG 2.2.
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let luminance = |c: Color32| {
+            let channel = |v: u8| {
+                let v = f32::from(v) / 255.0;
+                if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * channel(c.r()) + 0.7152 * channel(c.g()) + 0.0722 * channel(c.b())
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_is_readable_on_every_surface() {
+        for (theme, t) in [("dark", &DARK), ("light", &LIGHT)] {
+            for (name, ink) in [
+                ("text", t.text),
+                ("strong", t.strong),
+                ("weak", t.weak),
+                ("danger", t.danger),
+                ("warning", t.warning),
+            ] {
+                for ground in [t.ground, t.panel, t.raised, t.sunken, t.stripe] {
+                    assert!(
+                        contrast(ink, ground) >= 4.5,
+                        "{theme} {name} on {ground:?}: {}",
+                        contrast(ink, ground)
+                    );
+                }
+            }
+            assert!(contrast(t.strong, t.selected) >= 7.0, "{theme} selected rows");
+            assert!(contrast(t.on_accent, t.accent) >= 4.5, "{theme} filled accent");
+            assert!(contrast(t.outline, t.panel) >= 2.0, "{theme} outlines of controls");
+            for cost in t.cost {
+                assert!(contrast(t.strong, cost) >= 7.0, "{theme} token on {cost:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ramp_runs_from_its_first_colour_to_its_last() {
+        for (ramp, first, last) in [
+            (Ramp::GreenYellowRed, GREEN_YELLOW_RED[0], GREEN_YELLOW_RED[4]),
+            (Ramp::Cividis, CIVIDIS[0], CIVIDIS[8]),
+        ] {
+            assert_eq!(ramp.at(-1.0), first);
+            assert_eq!(ramp.at(0.0), first);
+            assert_eq!(ramp.at(1.0), last);
+            assert_eq!(ramp.at(7.0), last);
+        }
+    }
+
+    #[test]
+    fn no_other_file_names_a_colour() {
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("the crate's own sources") {
+                let path = entry.expect("the crate's own sources").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.file_name().is_some_and(|name| name != "tokens.rs") {
+                    let source = std::fs::read_to_string(&path).expect("sources are text");
+                    for needle in ["Color32::", "Rgba::", "from_rgb", "from_gray", "hex_color!"] {
+                        assert!(!source.contains(needle), "{} names a colour: {needle}", path.display());
+                    }
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 10, "looked at {seen} files only");
+    }
+}

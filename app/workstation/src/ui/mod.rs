@@ -1,0 +1,4 @@
+//! Widgets that know nothing of cases.
+
+pub(crate) mod icon;
+pub(crate) mod rows;

@@ -1,0 +1,150 @@
+//! The exact bytes of the capture that an event was read from.
+
+use crate::query::Query;
+use crate::state::State;
+use crate::theme::{mono_font, semibold_font};
+use crate::tokens::{self, size};
+use crate::ui::rows::{self, Rows};
+use crate::words;
+use case::SourceBytes;
+use egui::{Id, Label, RichText, Ui, pos2};
+
+/// Bytes a line.
+const LINE: usize = 16;
+
+/// Asks for the bytes of the selected event, unless they are here.
+pub(super) fn ask(state: &mut State) {
+    let Some(place) = state.selected_event() else { return };
+    if state.bytes.as_ref().is_none_or(|(known, _)| *known != place) {
+        state.bytes = Some((place, None));
+        state.bytes_list = rows::ListState::default();
+        state.ask(Query::Bytes { stream: place.0, position: place.1 });
+    }
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    ask(state);
+    let (Some(((stream, position), answer)), Some(doc)) = (state.bytes.clone(), state.doc.clone()) else {
+        super::empty(
+            ui,
+            "No event is selected",
+            "Select an event or a finding; its bytes in the capture appear here.",
+        );
+        return;
+    };
+    let t = tokens::of(ui);
+    let label = doc.stream(stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+    let title = format!("{label} · event {}", words::count(position));
+    ui.add(Label::new(RichText::new(title).font(semibold_font(size::HEADING)).color(t.strong)).truncate());
+    match answer.as_deref_result() {
+        None => drop(ui.label("Reading the capture…")),
+        Some(Err(why)) => drop(ui.add(Label::new(RichText::new(why).color(t.danger)).wrap())),
+        Some(Ok(SourceBytes::Missing { path })) => {
+            let path = case::inert(path.display().to_string());
+            let text =
+                format!("The capture is no longer at {path}. Put it back, and select the event again.");
+            ui.add(Label::new(RichText::new(text).color(t.warning)).wrap());
+        }
+        Some(Ok(SourceBytes::Changed { path, imported_sha256, difference })) => {
+            let path = case::inert(path.display().to_string());
+            let text = format!(
+                "The file at {path} is not the one that was imported: {difference}. Its bytes are not shown. \
+                 The capture that was imported has SHA-256 {imported_sha256}."
+            );
+            ui.add(Label::new(RichText::new(text).color(t.warning)).wrap());
+        }
+        Some(Ok(SourceBytes::Exact { path, range, bytes })) => {
+            let what = format!(
+                "Bytes {} to {} of the decoded capture ({}), read again just now from {}. The file's SHA-256 is the one that was imported.",
+                words::count(range.offset),
+                words::count(range.end().saturating_sub(1)),
+                words::bytes(range.length),
+                case::inert(path.display().to_string()),
+            );
+            ui.add(Label::new(RichText::new(what).color(t.weak)).wrap());
+            ui.add_space(size::TIGHT);
+            let mut list = Hex { bytes, offset: range.offset };
+            let mut place = std::mem::take(&mut state.bytes_list);
+            rows::show(ui, Id::unique("bytes list"), "Bytes as hexadecimal and text", &mut place, &mut list);
+            state.bytes_list = place;
+        }
+    }
+}
+
+/// A look into an answer that may not be here yet.
+trait AsDerefResult {
+    fn as_deref_result(&self) -> Option<Result<&SourceBytes, &str>>;
+}
+
+impl AsDerefResult for Option<Result<std::sync::Arc<SourceBytes>, String>> {
+    fn as_deref_result(&self) -> Option<Result<&SourceBytes, &str>> {
+        Some(match self.as_ref()? {
+            Ok(bytes) => Ok(bytes.as_ref()),
+            Err(why) => Err(why.as_str()),
+        })
+    }
+}
+
+struct Hex<'a> {
+    bytes: &'a [u8],
+    offset: u64,
+}
+
+impl Hex<'_> {
+    fn line(&self, row: u64) -> (String, String, String) {
+        let first = row as usize * LINE;
+        let bytes = &self.bytes[first.min(self.bytes.len())..(first + LINE).min(self.bytes.len())];
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (left, right) = hex.split_at(hex.len().min(LINE / 2));
+        let text = bytes
+            .iter()
+            .map(|&byte| if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '·' })
+            .collect();
+        (
+            words::count(self.offset + first as u64),
+            format!("{:<23}  {}", left.join(" "), right.join(" ")),
+            text,
+        )
+    }
+}
+
+impl Rows for Hex<'_> {
+    fn len(&self) -> u64 {
+        self.bytes.len().div_ceil(LINE) as u64
+    }
+
+    fn label(&mut self, row: u64) -> String {
+        let (offset, _, text) = self.line(row);
+        format!("Offset {offset}: {text}")
+    }
+
+    fn show(&mut self, ui: &mut Ui, row: u64, _selected: bool) {
+        let t = tokens::of(ui);
+        let rect = ui.max_rect();
+        let (offset, hex, text) = self.line(row);
+        let middle = rect.center().y;
+        let number = super::line(ui, &offset, mono_font(), t.weak, 110.0);
+        let at = pos2(rect.left() + 110.0 - number.size().x, middle - number.size().y / 2.0);
+        ui.painter().galley(at, number, t.weak);
+        super::paint_line(ui, &hex, mono_font(), t.text, pos2(rect.left() + 128.0, middle), 380.0);
+        super::paint_line(ui, &text, mono_font(), t.strong, pos2(rect.left() + 520.0, middle), 160.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_say_where_they_are_and_show_nothing_that_acts() {
+        let bytes: Vec<u8> = (0..20).map(|i| if i == 3 { 0x1b } else { b'a' + i }).collect();
+        let hex = Hex { bytes: &bytes, offset: 4096 };
+        assert_eq!(hex.len(), 2);
+        let (offset, first, text) = hex.line(0);
+        assert_eq!(offset, "4,096");
+        assert_eq!(first, "61 62 63 1b 65 66 67 68  69 6a 6b 6c 6d 6e 6f 70");
+        assert_eq!(text, "abc·efghijklmnop");
+        assert_eq!(hex.line(1).1.trim_end(), "71 72 73 74");
+        assert_eq!(hex.line(9).2, "");
+    }
+}

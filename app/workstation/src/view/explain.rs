@@ -1,0 +1,310 @@
+//! Right: what is selected, in words and numbers.
+
+use super::button;
+use crate::command::Command;
+use crate::doc::{Doc, Selection};
+use crate::state::State;
+use crate::theme::{mono_font, semibold_font, text_font};
+use crate::tokens::{self, size};
+use crate::words;
+use case::{EventRow, FindingRow, StreamRow};
+use cbad::{Baseline, PValue, Value, WindowScore};
+use egui::{Label, RichText, ScrollArea, Ui};
+use std::path::Path;
+
+const Q: &str = "Among windows flagged at this level or a smaller one, the expected share of false alarms (Benjamini-Hochberg, over all windows of the run).";
+const CONFORMAL: &str = "The share of this stream's own ordinary windows that are at least as unusual. It keeps false alarms at their promised rate on real logs.";
+const TAIL: &str = "Beyond the rank's floor, the tail of the ordinary windows is modelled (peaks over threshold). Where the rank suffices, trust the rank.";
+const PERMUTATION: &str = "If the window and its baseline were one shuffled deck: how often would a deal look this unusual? Real logs come in bursts, so this alone does not flag a window.";
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(doc) = state.doc.clone() else { return };
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.set_width(ui.available_width() - size::TIGHT);
+        ui.spacing_mut().item_spacing.y = size::TIGHT;
+        match state.selection {
+            Selection::Nothing => nothing(ui),
+            Selection::Stream(id) => doc.stream(id).into_iter().for_each(|row| stream(ui, &doc, row)),
+            Selection::Finding(id) => {
+                if let Some(row) = doc.finding(id) {
+                    finding(ui, state, row);
+                }
+            }
+            Selection::Window { stream, index } => window(ui, state, &doc, stream, index),
+            Selection::Event { stream, position } => event(ui, state, &doc, stream, position),
+        }
+    });
+}
+
+fn nothing(ui: &mut Ui) {
+    super::heading(ui, "Explanation");
+    let text = "Select a finding, a window or an event to have it explained here.";
+    ui.add(Label::new(RichText::new(text).color(tokens::of(ui).weak)).wrap());
+}
+
+fn title(ui: &mut Ui, kind: &str, name: &str) {
+    let t = tokens::of(ui);
+    super::caption(ui, kind);
+    ui.add(Label::new(RichText::new(name).font(semibold_font(size::HEADING)).color(t.strong)).wrap());
+}
+
+/// A line of a name and a value, with the meaning at the pointer.
+fn fact(ui: &mut Ui, name: &str, value: &str, about: &str) {
+    const NAME: f32 = 104.0;
+    let t = tokens::of(ui);
+    let response = ui.horizontal_top(|ui| {
+        ui.spacing_mut().interact_size.y = 0.0;
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let galley = super::line(ui, name, text_font(size::TEXT), t.weak, NAME * 1.8);
+        let width = galley.size().x + size::GAP;
+        ui.add(Label::new(galley));
+        ui.add_space((NAME - width + size::GAP).max(size::GAP));
+        ui.add(Label::new(RichText::new(value).font(mono_font()).color(t.text)).wrap());
+    });
+    if !about.is_empty() {
+        response.response.on_hover_text(about);
+    }
+}
+
+fn probability(ui: &mut Ui, name: &str, p: Option<PValue>, absent: &str, about: &str) {
+    let value = p.map_or_else(|| absent.to_owned(), |p| words::probability(p.value));
+    let floor = p.map(|p| {
+        format!(
+            "\nThe smallest value this test could give is {}, from {}.",
+            words::probability(p.floor),
+            words::count(u64::from(p.n))
+        )
+    });
+    fact(ui, name, &value, &format!("{about}{}", floor.unwrap_or_default()));
+}
+
+fn sure(
+    ui: &mut Ui,
+    q: Option<f64>,
+    conformal: Option<PValue>,
+    tail: Option<PValue>,
+    permutation: Option<PValue>,
+) {
+    ui.add_space(size::GAP);
+    super::heading(ui, "How sure");
+    fact(ui, "q", &q.map_or_else(|| "not enough history".to_owned(), words::probability), Q);
+    probability(ui, "p, rank", conformal, "not enough history", CONFORMAL);
+    probability(ui, "p, tail", tail, "not enough history", TAIL);
+    probability(ui, "p, permutation", permutation, "not tested", PERMUTATION);
+    let hint = "Point at a number for its meaning.";
+    ui.label(RichText::new(hint).font(text_font(size::SMALL)).color(tokens::of(ui).weak));
+}
+
+fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let found = &row.finding;
+    title(ui, "Finding", &case::inert(row.stream.key.label()));
+    ui.add(Label::new(case::inert(&found.explanation.sentence)).wrap());
+    ui.add_space(size::TIGHT);
+    button(ui, state, Command::ShowFinding);
+    sure(ui, found.q, found.p_conformal, found.p_tail, found.p_permutation);
+    ui.add_space(size::GAP);
+    super::heading(ui, "Where");
+    fact(ui, "Time", &super::findings::when(row), "UTC, from the first to the last event.");
+    let events = format!("{} to {}", words::count(found.first_event), words::count(found.last_event));
+    fact(ui, "Events", &events, "Positions in the stream, from 0.");
+    fact(ui, "Windows", &found.explanation.windows.to_string(), "Overlapping windows that were joined.");
+    fact(ui, "Score", &words::bits(found.score_bits), "Of the dearest window: higher is more unusual.");
+    if !found.explanation.caveats.is_empty() {
+        ui.add_space(size::GAP);
+        super::heading(ui, "What it does not show");
+        for caveat in &found.explanation.caveats {
+            ui.add(Label::new(RichText::new(case::inert(caveat)).color(tokens::of(ui).weak)).wrap());
+        }
+    }
+    reproduce(ui, state);
+}
+
+fn reproduce(ui: &mut Ui, state: &mut State) {
+    let Some(line) = command_line(state) else { return };
+    ui.add_space(size::GAP);
+    super::heading(ui, "Do it again");
+    ui.add(Label::new(RichText::new(case::inert(&line)).font(mono_font()).color(tokens::of(ui).weak)).wrap());
+    button(ui, state, Command::CopyCommandLine);
+}
+
+fn window(ui: &mut Ui, state: &mut State, doc: &Doc, stream: u32, index: u32) {
+    let label = doc.stream(stream).map(|row| case::inert(row.key.label())).unwrap_or_default();
+    title(ui, &format!("Window {index}"), &label);
+    let data = state.data.clone().filter(|data| data.stream == stream);
+    let Some(data) = data else {
+        ui.label("Reading…");
+        return;
+    };
+    let Some(score) = data.windows.iter().find(|window| window.index == index) else { return };
+    let said = if score.flagged {
+        "Held to be a change at the run's false discovery rate."
+    } else {
+        "Not significant: the stream's ordinary windows look like this too."
+    };
+    ui.add(Label::new(said).wrap());
+    button(ui, state, Command::ShowEvents);
+    numbers(ui, score);
+    sure(ui, score.q, score.p_conformal, score.p_tail, score.p_permutation);
+}
+
+fn numbers(ui: &mut Ui, score: &WindowScore) {
+    ui.add_space(size::GAP);
+    super::heading(ui, "Numbers");
+    let when = score
+        .start_nanos
+        .zip(score.end_nanos)
+        .map_or_else(|| "none given".to_owned(), |(a, b)| words::span(a, b));
+    fact(ui, "Time", &when, "UTC, from the earliest to the latest event.");
+    let events = format!("{} to {}", words::count(score.first_event), words::count(score.last_event));
+    fact(ui, "Events", &events, "Positions in the stream, from 0.");
+    fact(ui, "Score", &words::bits(score.score_bits), "The content lens: higher is more unusual.");
+    for (codec, sizes) in [("zstd", &score.zstd), ("count code", &score.count)] {
+        let name = format!("NCD, {codec}");
+        let about = format!(
+            "C(baseline piece) {} bits, C(window) {} bits, C(both) {} bits.",
+            words::count(sizes.baseline_bits),
+            words::count(sizes.window_bits),
+            words::count(sizes.both_bits)
+        );
+        fact(ui, &name, &format!("{:.3}", sizes.ncd()), &about);
+    }
+    fact(
+        ui,
+        "Δ bits",
+        &score.zstd.delta_bits().to_string(),
+        "Bits that the window costs once the baseline piece is known, zstd.",
+    );
+    let ratio = format!("{:.2} against {:.2}", score.zstd.ratio_window(), score.zstd.ratio_baseline());
+    fact(ui, "Ratio", &ratio, "Bytes before over bytes after zstd: window against baseline piece.");
+    fact(ui, "Entropy", &format!("{:.2} bits a byte", score.entropy), "Byte entropy of the window's text.");
+}
+
+fn stream(ui: &mut Ui, doc: &Doc, row: &StreamRow) {
+    title(ui, "Stream", &case::inert(row.key.label()));
+    fact(ui, "Signal", row.key.signal.name(), "");
+    fact(ui, "Events", &words::count(row.events), "");
+    if let (Some(start), Some(end)) = (row.start_nanos, row.end_nanos) {
+        fact(ui, "Time", &words::span(start, end), "UTC, from the first to the last event.");
+    }
+    if let Some(summary) = doc.summary(row.id) {
+        fact(ui, "Windows", &words::count(summary.windows), "Windows that were scored.");
+        if let Some(note) = &summary.note {
+            ui.add(Label::new(RichText::new(case::inert(note)).color(tokens::of(ui).warning)).wrap());
+        }
+    }
+    if let Some(capture) = doc.captures.iter().find(|capture| capture.id == row.capture) {
+        fact(ui, "Capture", &case::inert(&capture.file_name), "");
+    }
+}
+
+fn event(ui: &mut Ui, state: &mut State, doc: &Doc, stream: u32, position: u64) {
+    let label = doc.stream(stream).map(|row| case::inert(row.key.label())).unwrap_or_default();
+    title(ui, &format!("Event {}", words::count(position)), &label);
+    match state.event(stream, position) {
+        None => drop(ui.label("Reading…")),
+        Some(Err(why)) => drop(ui.add(Label::new(RichText::new(why).color(tokens::of(ui).danger)).wrap())),
+        Some(Ok(row)) => {
+            button(ui, state, Command::ShowBytes);
+            event_facts(ui, &row);
+        }
+    }
+}
+
+fn event_facts(ui: &mut Ui, row: &EventRow) {
+    let t = tokens::of(ui);
+    let event = &row.event;
+    ui.add_space(size::TIGHT);
+    ui.add(Label::new(RichText::new(case::inert(&event.body)).font(mono_font()).color(t.strong)).wrap());
+    ui.add_space(size::GAP);
+    let time = event.time_nanos.map_or_else(|| "none given".to_owned(), words::exact_time);
+    fact(ui, "Time", &time, "");
+    if let Some(severity) = event.severity {
+        fact(ui, "Severity", severity.name(), "");
+    }
+    if let Some(measure) = &event.measure {
+        fact(ui, "Measured", &super::events::measured(measure), "");
+    }
+    for (name, id) in [
+        ("Trace", event.trace_id.as_ref().map(|id| hex(id))),
+        ("Span", event.span_id.as_ref().map(|id| hex(id))),
+        ("Parent span", event.parent_span_id.as_ref().map(|id| hex(id))),
+    ] {
+        if let Some(id) = id {
+            fact(ui, name, &id, "");
+        }
+    }
+    let source = format!("{} to {}", words::count(event.source.offset), words::count(event.source.end()));
+    fact(ui, "Bytes", &source, "In the decoded capture.");
+    if !event.fields.is_empty() {
+        ui.add_space(size::GAP);
+        super::heading(ui, "Fields");
+        for field in &event.fields {
+            fact(ui, &case::inert(&field.path), &value(&field.value), "");
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A field's value as text that cannot act.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Text(text) => case::inert(text),
+        Value::Bytes(bytes) => format!("0x{}", hex(bytes)),
+    }
+}
+
+/// The command line that makes the same analysis and explains the selected finding.
+pub(crate) fn command_line(state: &State) -> Option<String> {
+    let doc = state.doc.as_ref()?;
+    let config = &doc.run.as_ref()?.config;
+    let captures: Vec<String> = doc.captures.iter().map(|capture| quoted(&capture.path)).collect();
+    let baseline = match &config.baseline {
+        Baseline::Rest => "rest".to_owned(),
+        Baseline::Trailing { events } => format!("trailing:{events}"),
+        Baseline::Times { start_nanos, end_nanos } => format!("range:{start_nanos}..{end_nanos}"),
+        Baseline::Events { first, end } => format!("range:{first}..{end}"),
+    };
+    let number =
+        |name: &str, value: Option<u32>| value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
+    let case = quoted(&doc.path);
+    let analyze = format!(
+        "driftlock analyze {} --case {case} --baseline {baseline}{}{} --seed {} --alpha {}",
+        captures.join(" "),
+        number("window", config.window),
+        number("hop", config.hop),
+        config.seed,
+        config.alpha,
+    );
+    Some(match state.selection {
+        Selection::Finding(id) => format!("{analyze} && driftlock explain {case} {id}"),
+        _ => analyze,
+    })
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:\\".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_survive_the_shell() {
+        for (path, shell) in
+            [("/a/b.log", "/a/b.log"), ("/a b/c", "'/a b/c'"), ("it's", r"'it'\''s'"), ("$(x)", "'$(x)'")]
+        {
+            assert_eq!(quoted(Path::new(path)), shell);
+        }
+    }
+}

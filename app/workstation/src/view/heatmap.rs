@@ -1,0 +1,325 @@
+//! The heatmap of all streams over the shared axis, painted as a texture.
+
+use super::overview::{from_screen, hair_line, navigate, to_screen};
+use super::streams::signal_icon;
+use crate::doc::{Doc, Selection};
+use crate::heatmap::Binned;
+use crate::query::Query;
+use crate::state::State;
+use crate::theme::{mono_font, semibold_font, text_font};
+use crate::tokens::{self, Ramp, size};
+use crate::words;
+use egui::{
+    Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui, WidgetInfo,
+    pos2, vec2,
+};
+
+/// Points for each column of bins.
+const COLUMN: f32 = 3.0;
+
+/// What a texture was made from; another key makes another texture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TextureKey {
+    version: u64,
+    rows: (usize, usize),
+    ramp: Ramp,
+    dark: bool,
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
+    let streams = state.heat.rows.as_ref().map_or(0, |rows| rows.len());
+    let wanted = (streams.max(1) as f32 * size::HEAT_ROW).min(height);
+    let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), wanted), Sense::hover());
+    let x = egui::Rangef::new(outer.left() + size::GUTTER, outer.right() - size::EDGE);
+    let frame = Rect::from_x_y_ranges(x, outer.y_range());
+    ui.painter().rect_filled(frame, 0, tokens::of(ui).no_data);
+    ask(state, doc, frame);
+    let response = ui.interact(frame, Id::unique("heatmap"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Heatmap of {streams} streams")));
+    scroll(ui, state, &response, frame, streams);
+    navigate(ui, &response, frame.x_range(), state, streams as f32 * size::HEAT_ROW <= frame.height());
+    paint(ui, state, frame);
+    names(ui, state, doc, outer, frame);
+    marks(ui, state, doc, frame);
+    hair_line(ui, frame, state);
+    keys(ui, state, &response, frame);
+    pointer(ui, state, doc, &response, frame);
+}
+
+/// Rows that are at least in part in the frame.
+fn visible(state: &State, frame: Rect, streams: usize) -> (usize, usize) {
+    let rows = ((frame.height() + state.heat.rest) / size::HEAT_ROW).ceil() as usize;
+    (state.heat.first_row.min(streams), (state.heat.first_row + rows).min(streams))
+}
+
+fn ask(state: &mut State, doc: &Doc, frame: Rect) {
+    let Some(rows) = state.heat.rows.clone() else { return };
+    let columns = ((frame.width() / COLUMN) as usize).clamp(16, 1024);
+    let wanted = (state.range, columns, state.quantity);
+    if state.heat.asked != Some(wanted) && doc.run.is_some() {
+        state.heat.asked = Some(wanted);
+        state.ask(Query::Bin { rows, range: state.range, columns, quantity: state.quantity });
+    }
+}
+
+fn scroll(ui: &Ui, state: &mut State, response: &Response, frame: Rect, streams: usize) {
+    let most = (streams as f32 * size::HEAT_ROW - frame.height()).max(0.0);
+    let mut place = state.heat.first_row as f32 * size::HEAT_ROW + state.heat.rest;
+    if response.contains_pointer() && ui.input(|input| !input.modifiers.command) {
+        place -= ui.input(|input| input.smooth_scroll_delta().y);
+    }
+    place = place.clamp(0.0, most);
+    state.heat.first_row = (place / size::HEAT_ROW) as usize;
+    state.heat.rest = place - state.heat.first_row as f32 * size::HEAT_ROW;
+    if most > 0.0 {
+        let t = tokens::of(ui);
+        let track =
+            Rect::from_min_max(frame.right_top() + vec2(6.0, 0.0), frame.right_bottom() + vec2(12.0, 0.0));
+        let handle = frame.height() * frame.height() / (frame.height() + most);
+        let top = frame.top() + (frame.height() - handle) * place / most;
+        ui.painter().rect_filled(track, 3, t.sunken);
+        ui.painter().rect_filled(
+            Rect::from_min_size(pos2(track.left(), top), vec2(6.0, handle)),
+            3,
+            t.outline,
+        );
+    }
+}
+
+/// Paints the latest bins where they belong on the axis: while newer ones are on their way, these are moved and stretched.
+fn paint(ui: &mut Ui, state: &mut State, frame: Rect) {
+    let Some(binned) = &state.heat.binned else {
+        let text = if state.heat.rows.is_some() { "" } else { "Reading the windows of all streams…" };
+        super::paint_line(
+            ui,
+            text,
+            text_font(size::TEXT),
+            tokens::of(ui).weak,
+            frame.left_center() + vec2(12.0, 0.0),
+            300.0,
+        );
+        return;
+    };
+    let rows = visible(state, frame, binned.streams.len());
+    let dark = ui.visuals().dark_mode;
+    let key = TextureKey { version: state.heat.version, rows, ramp: state.prefs.ramp, dark };
+    if state.heat.texture.as_ref().is_none_or(|(old, _)| *old != key) {
+        let image = binned.image(rows.0, rows.1, state.prefs.ramp, tokens::of(ui).no_data);
+        match &mut state.heat.texture {
+            Some((old, texture)) => {
+                texture.set(image, TextureOptions::NEAREST);
+                *old = key;
+            }
+            none => *none = Some((key, ui.ctx().load_texture("heatmap", image, TextureOptions::NEAREST))),
+        }
+    }
+    let Some((_, texture)) = &state.heat.texture else { return };
+    let screen = |x| to_screen(x, state.range, frame.x_range());
+    let top = frame.top() - state.heat.rest;
+    let shown = Rect::from_min_max(
+        pos2(screen(binned.range.0), top),
+        pos2(screen(binned.range.1), top + (rows.1 - rows.0) as f32 * size::HEAT_ROW),
+    );
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
+    painter.image(texture.id(), shown, whole, tokens::UNTINTED);
+    let line = Stroke::new(1.0, tokens::of(ui).panel);
+    for row in 0..=rows.1 - rows.0 {
+        painter.hline(frame.x_range(), top + row as f32 * size::HEAT_ROW, line);
+    }
+}
+
+fn names(ui: &mut Ui, state: &mut State, doc: &Doc, outer: Rect, frame: Rect) {
+    let Some(rows) = state.heat.rows.clone() else { return };
+    let (first, end) = visible(state, frame, rows.len());
+    let gutter = Rect::from_min_max(outer.min, pos2(frame.left() - 6.0, outer.max.y));
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(gutter));
+    child.set_clip_rect(gutter.intersect(ui.clip_rect()));
+    let t = tokens::of(ui);
+    for (line, row) in rows[first..end].iter().enumerate() {
+        let Some(stream) = doc.stream(row.stream) else { continue };
+        let top = frame.top() - state.heat.rest + line as f32 * size::HEAT_ROW;
+        let rect = Rect::from_min_size(pos2(gutter.left(), top), vec2(gutter.width(), size::HEAT_ROW));
+        let response = child.interact(rect, Id::unique("heatmap name").with(row.stream), Sense::CLICK);
+        let label = case::inert(stream.key.label());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show timeline of {label}")));
+        let shown = state.stream == Some(row.stream);
+        if shown || response.hovered() {
+            child.painter().rect_filled(rect, 2, if shown { t.selected } else { t.raised });
+        }
+        let icon = Rect::from_center_size(rect.left_center() + vec2(9.0, 0.0), vec2(11.0, 11.0));
+        signal_icon(stream.key.signal).paint(child.painter(), icon, t.weak);
+        let color = if shown { t.strong } else { t.text };
+        super::paint_line(
+            &child,
+            &label,
+            text_font(size::SMALL),
+            color,
+            rect.left_center() + vec2(20.0, 0.0),
+            rect.width() - 22.0,
+        );
+        if response.on_hover_text(label.as_str()).clicked() {
+            state.select(Selection::Stream(row.stream));
+        }
+    }
+}
+
+/// Outlines around significant findings and the selection: seen without any colour.
+fn marks(ui: &Ui, state: &State, doc: &Doc, frame: Rect) {
+    let Some(rows) = &state.heat.rows else { return };
+    let t = tokens::of(ui);
+    let painter = ui.painter().with_clip_rect(frame.expand(1.0).intersect(ui.clip_rect()));
+    let place = |stream: u32, (from, to): (f64, f64)| {
+        let row = rows.iter().position(|row| row.stream == stream)?;
+        let top = frame.top() - state.heat.rest + (row as f32 - state.heat.first_row as f32) * size::HEAT_ROW;
+        let screen = |x| to_screen(x, state.range, frame.x_range());
+        let right = screen(to).max(screen(from) + COLUMN);
+        Some(Rect::from_min_max(pos2(screen(from), top + 1.0), pos2(right, top + size::HEAT_ROW)))
+    };
+    for row in doc.findings.iter().filter(|row| row.finding.flagged) {
+        if let Some(rect) = doc.axis.of_finding(&row.finding).and_then(|span| place(row.stream.id, span)) {
+            painter.rect_stroke(rect, 1, Stroke::new(1.0, t.strong), StrokeKind::Outside);
+        }
+    }
+    if let (Some(stream), Some(span)) = (state.stream, state.selected_range())
+        && let Some(rect) = place(stream, span)
+    {
+        painter.rect_stroke(rect.expand(1.0), 2, Stroke::new(2.0, t.accent), StrokeKind::Outside);
+    }
+}
+
+fn keys(ui: &Ui, state: &mut State, response: &Response, frame: Rect) {
+    let Some(binned) = state.heat.binned.clone().filter(|_| response.has_focus()) else { return };
+    let filter = egui::EventFilter { vertical_arrows: true, horizontal_arrows: true, ..Default::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let (rows, columns) = (binned.streams.len(), binned.columns);
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    let (mut row, mut column) = state.heat.cursor.unwrap_or((0, columns / 2));
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    row = row.saturating_add(usize::from(pressed(Key::ArrowDown))).min(rows - 1);
+    row = row.saturating_sub(usize::from(pressed(Key::ArrowUp)));
+    column = column.saturating_add(usize::from(pressed(Key::ArrowRight))).min(columns - 1);
+    column = column.saturating_sub(usize::from(pressed(Key::ArrowLeft)));
+    state.heat.cursor = Some((row, column));
+    let (first, end) = visible(state, frame, rows);
+    if row < first || row + 1 >= end {
+        state.heat.first_row = row.saturating_sub(end.saturating_sub(first) / 2);
+    }
+    let width = frame.width() / columns as f32;
+    let top = frame.top() - state.heat.rest + (row as f32 - state.heat.first_row as f32) * size::HEAT_ROW;
+    let cell = Rect::from_min_size(
+        pos2(frame.left() + column as f32 * width, top),
+        vec2(width.max(3.0), size::HEAT_ROW),
+    );
+    let stroke = Stroke::new(2.0, tokens::of(ui).accent);
+    ui.painter().rect_stroke(cell, 1, stroke, StrokeKind::Outside);
+    ui.painter().rect_stroke(frame, 2, stroke, StrokeKind::Inside);
+    if let Some(doc) = state.doc.clone() {
+        read_out(state, &doc, &binned, row, column);
+    }
+    if pressed(Key::Enter) {
+        drill_down(state, &binned, row, column);
+    }
+}
+
+fn pointer(_ui: &Ui, state: &mut State, doc: &Doc, response: &Response, frame: Rect) {
+    let Some(at) = response.hover_pos() else { return };
+    let Some(binned) = state.heat.binned.clone() else { return };
+    let row =
+        state.heat.first_row + ((at.y - frame.top() + state.heat.rest) / size::HEAT_ROW).max(0.0) as usize;
+    let x = from_screen(at.x, state.range, frame.x_range());
+    let share = (x - binned.range.0) / (binned.range.1 - binned.range.0);
+    if row >= binned.streams.len() || !(0.0..1.0).contains(&share) {
+        return;
+    }
+    let column = (share * binned.columns as f64) as usize;
+    read_out(state, doc, &binned, row, column);
+    if response.clicked() {
+        state.heat.cursor = Some((row, column));
+        drill_down(state, &binned, row, column);
+    }
+}
+
+/// Selects the finding that the window belongs to, or the window.
+fn drill_down(state: &mut State, binned: &Binned, row: usize, column: usize) {
+    let (Some(doc), stream) = (state.doc.clone(), binned.streams[row]) else { return };
+    let Some(bin) = binned.at(row, column) else {
+        state.select(Selection::Stream(stream));
+        return;
+    };
+    let width = (binned.range.1 - binned.range.0) / binned.columns as f64;
+    let x = binned.range.0 + (column as f64 + 0.5) * width;
+    let finding = doc.findings.iter().find(|row| {
+        let span = doc.axis.of_finding(&row.finding);
+        row.stream.id == stream && span.is_some_and(|(from, to)| from - width <= x && x <= to + width)
+    });
+    match finding.filter(|_| bin.flagged) {
+        Some(finding) => state.select(Selection::Finding(finding.id)),
+        None => state.select(Selection::Window { stream, index: bin.window }),
+    }
+}
+
+fn read_out(state: &mut State, doc: &Doc, binned: &Binned, row: usize, column: usize) {
+    let label =
+        doc.stream(binned.streams[row]).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+    let x =
+        binned.range.0 + (column as f64 + 0.5) / binned.columns as f64 * (binned.range.1 - binned.range.0);
+    let value = match binned.at(row, column) {
+        Some(bin) => {
+            let flag = if bin.flagged { "  significant" } else { "" };
+            format!("{} {:.3}  window {}{flag}", binned.quantity.label(), bin.value, bin.window)
+        }
+        None => "no window here".to_owned(),
+    };
+    state.read_out = format!("{}  {label}  {value}", doc.axis.say(x));
+}
+
+/// The ramp with its numbers, what outlines mean, and the choices.
+pub(super) fn legend(ui: &mut Ui, state: &mut State) {
+    let t = tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.set_min_height(26.0);
+        let text = format!("{} ▾", state.quantity.label());
+        let choose =
+            ui.button(&text).on_hover_text(crate::command::Command::ToggleQuantity.hover_text(ui.ctx()));
+        choose.widget_info(|| {
+            WidgetInfo::labeled(Role::Button, true, format!("Heatmap shows {}", state.quantity.label()))
+        });
+        if choose.clicked() {
+            state.command(crate::command::Command::ToggleQuantity);
+        }
+        let scale = state.heat.binned.as_ref().map_or((0.0, 1.0), |binned| binned.scale);
+        let number = |value: f32| if scale.1 >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") };
+        ui.label(egui::RichText::new(number(scale.0)).font(mono_font()).color(t.text));
+        let (bar, response) = ui.allocate_exact_size(vec2(120.0, 12.0), Sense::hover());
+        let steps = 48;
+        for step in 0..steps {
+            let part = |n: usize| bar.left() + bar.width() * n as f32 / steps as f32;
+            let rect =
+                Rect::from_min_max(pos2(part(step), bar.top()), pos2(part(step + 1) + 0.5, bar.bottom()));
+            ui.painter().rect_filled(rect, 0, state.prefs.ramp.at(step as f32 / (steps - 1) as f32));
+        }
+        let range = format!("Colours from {} to {}", number(scale.0), number(scale.1));
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &range));
+        ui.label(egui::RichText::new(number(scale.1)).font(mono_font()).color(t.text));
+        let mut safe = state.prefs.ramp == Ramp::Cividis;
+        let choice = ui.checkbox(&mut safe, Ramp::Cividis.label());
+        if choice.on_hover_text(crate::command::Command::ToggleRamp.hover_text(ui.ctx())).changed() {
+            state.command(crate::command::Command::ToggleRamp);
+        }
+        ui.add_space(size::TIGHT);
+        let (key, _) = ui.allocate_exact_size(vec2(14.0, 12.0), Sense::hover());
+        ui.painter().rect_stroke(key, 1, Stroke::new(1.0, t.strong), StrokeKind::Inside);
+        ui.label(egui::RichText::new("significant").font(text_font(size::SMALL)).color(t.weak));
+        let short = state.doc.as_ref().map_or(0, |doc| doc.streams.len() - doc.scored.len());
+        if short > 0 {
+            let text = words::counted(short as u64, "stream is too short", "streams are too short");
+            let font = semibold_font(size::SMALL);
+            ui.label(egui::RichText::new(format!("· {text}")).font(font).color(t.weak)).on_hover_text(
+                "Too few events for a window and a baseline. Their events can be read in the view Events.",
+            );
+        }
+    });
+}

@@ -1,0 +1,193 @@
+//! The views: one file each. A view shows the state and asks for commands; it fetches nothing itself.
+
+mod bytes;
+mod cost;
+pub(crate) mod dock;
+mod events;
+pub(crate) mod explain;
+mod finding;
+mod findings;
+pub(crate) mod heatmap;
+mod menu;
+mod notices;
+mod overview;
+pub(crate) mod palette;
+mod problems;
+mod status;
+mod streams;
+mod tables;
+mod timeline;
+mod welcome;
+
+use crate::command::Command;
+use crate::doc::Selection;
+use crate::state::{Pane, State};
+use crate::tokens::{self, size};
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+/// Everything that is seen in one frame.
+pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<Pane>) {
+    let t = tokens::of(ui);
+    let panel = Frame::new().fill(t.panel);
+    let bar = panel.inner_margin(Margin::symmetric(size::GAP as i8, 3));
+    state.overview_rect = None;
+    Panel::top("menu").frame(bar).show(ui, |ui| menu::show(ui, state));
+    Panel::bottom("status").frame(bar).show(ui, |ui| status::show(ui, state));
+    if !state.notices.is_empty() {
+        Panel::top("notices")
+            .frame(panel.inner_margin(Margin::same(8)))
+            .show(ui, |ui| notices::show(ui, state));
+    }
+    if state.doc.is_none() {
+        let ground = Frame::new().fill(t.ground);
+        CentralPanel::default().frame(ground).show(ui, |ui| welcome::show(ui, state));
+    } else {
+        let side = panel.inner_margin(Margin::same(0));
+        Panel::left("captures and findings").frame(side).default_size(300.0).size_range(220.0..=520.0).show(
+            ui,
+            |ui| {
+                streams::show(ui, state);
+                CentralPanel::default().frame(side).show(ui, |ui| findings::show(ui, state));
+            },
+        );
+        let padded = panel.inner_margin(Margin { left: 12, right: 4, top: 8, bottom: 4 });
+        Panel::right("explanation").frame(padded).default_size(300.0).size_range(220.0..=520.0).show(
+            ui,
+            |ui| {
+                explain::show(ui, state);
+            },
+        );
+        CentralPanel::default().frame(Frame::new().fill(t.ground)).show(ui, |ui| dock::show(ui, state, tree));
+    }
+    palette::show(ui, state);
+}
+
+/// Commands that change what is shown and nothing else.
+pub(crate) fn carry_out(state: &mut State, command: Command) {
+    let (from, to) = state.range;
+    let (middle, step) = (f64::midpoint(from, to), (to - from) / 4.0);
+    match command {
+        Command::ShowOverview => state.front = Some(Pane::Overview),
+        Command::ShowFinding => state.front = Some(Pane::Finding),
+        Command::ShowEvents => {
+            state.reveal_selected();
+            state.front = Some(Pane::Events);
+        }
+        Command::ShowBytes => {
+            bytes::ask(state);
+            state.front = Some(Pane::Bytes);
+        }
+        Command::ShowProblems => state.front = Some(Pane::Problems),
+        Command::NextFinding => findings::step(state, 1),
+        Command::PreviousFinding => findings::step(state, -1),
+        Command::SearchFindings => state.findings.focus_search = true,
+        Command::ZoomIn => state.move_range(1.5, middle, 0.0),
+        Command::ZoomOut => state.move_range(1.0 / 1.5, middle, 0.0),
+        Command::PanLeft => state.move_range(1.0, middle, -step),
+        Command::PanRight => state.move_range(1.0, middle, step),
+        Command::ZoomToSelection => {
+            if let (Some((start, end)), Some(doc)) = (state.selected_range(), state.doc.clone()) {
+                // The selection fills a third of the view; an instant gets a hundredth of the case.
+                let width = ((end - start) * 3.0).max((doc.extent.1 - doc.extent.0) / 100.0);
+                state.range = crate::doc::moved(
+                    doc.extent,
+                    doc.extent,
+                    (doc.extent.1 - doc.extent.0) / width,
+                    start,
+                    0.0,
+                );
+                let now = f64::midpoint(state.range.0, state.range.1);
+                state.move_range(1.0, now, f64::midpoint(start, end) - now);
+            }
+        }
+        Command::ResetZoom => {
+            if let Some(doc) = &state.doc {
+                state.range = doc.extent;
+            }
+        }
+        Command::ToggleTables => state.as_table = !state.as_table,
+        Command::ToggleQuantity => {
+            state.quantity = match state.quantity {
+                crate::heatmap::Quantity::Ncd => crate::heatmap::Quantity::Score,
+                crate::heatmap::Quantity::Score => crate::heatmap::Quantity::Ncd,
+            };
+        }
+        Command::Palette => state.palette = Some(palette::Palette::default()),
+        // The rest is the application's own.
+        _ => {}
+    }
+}
+
+/// A caption over a group.
+fn caption(ui: &mut Ui, text: &str) -> egui::Response {
+    ui.label(
+        egui::RichText::new(text).font(crate::theme::semibold_font(size::SMALL)).color(tokens::of(ui).weak),
+    )
+}
+
+/// A caption that assistive technology knows as the heading of a part of the window.
+fn heading(ui: &mut Ui, text: &str) {
+    let response = ui.label(
+        egui::RichText::new(text).font(crate::theme::semibold_font(size::TEXT)).color(tokens::of(ui).strong),
+    );
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+}
+
+/// What a view says when there is nothing to show.
+fn empty(ui: &mut Ui, what: &str, next: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() / 2.0 - 40.0).max(size::WIDE));
+        ui.label(
+            egui::RichText::new(what)
+                .font(crate::theme::semibold_font(size::TEXT))
+                .color(tokens::of(ui).strong),
+        );
+        ui.label(egui::RichText::new(next).color(tokens::of(ui).weak));
+    });
+}
+
+/// A line of text in one row, cut with `…` at `width`.
+fn line(
+    ui: &Ui,
+    text: &str,
+    font: egui::FontId,
+    color: egui::Color32,
+    width: f32,
+) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(job)
+}
+
+/// Paints a cut line with its left end at `x`, centred on `y`.
+fn paint_line(ui: &Ui, text: &str, font: egui::FontId, color: egui::Color32, at: egui::Pos2, width: f32) {
+    let galley = line(ui, text, font, color, width);
+    ui.painter().galley(egui::pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
+}
+
+/// A button for a command, with its words and its tooltip.
+fn button(ui: &mut Ui, state: &mut State, command: Command) -> egui::Response {
+    let spec = command.spec();
+    let response = ui.add_enabled(state.enabled(command), egui::Button::new(spec.text));
+    let response = response.on_hover_text(command.hover_text(ui.ctx()));
+    if response.clicked() {
+        state.command(command);
+    }
+    response
+}
+
+/// A button for a command that shows its icon only.
+fn icon_button(ui: &mut Ui, state: &mut State, command: Command) {
+    let Some(icon) = command.icon() else { return };
+    let spec = command.spec();
+    let response =
+        ui.add_enabled_ui(state.enabled(command), |ui| crate::ui::icon::button(ui, icon, spec.text)).inner;
+    if response.clicked() {
+        state.command(command);
+    }
+}
+
+/// Whether this finding is the selected one.
+fn is_selected(state: &State, finding: i64) -> bool {
+    state.selection == Selection::Finding(finding)
+}

@@ -1,0 +1,110 @@
+//! The overview: the timeline of one stream over the heatmap of all, on one axis.
+
+use super::{button, heatmap, icon_button, tables, timeline};
+use crate::command::Command;
+use crate::state::State;
+use crate::theme::{mono_font, semibold_font};
+use crate::tokens::{self, size};
+use egui::{Align, Layout, Rangef, Rect, Response, RichText, Ui, vec2};
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(doc) = state.doc.clone() else { return };
+    if doc.run.is_none() {
+        super::empty(
+            ui,
+            "Not analysed yet",
+            "The pictures come when the windows are scored. Events can be read already.",
+        );
+        return;
+    }
+    toolbar(ui, state);
+    if state.as_table {
+        tables::show(ui, state, &doc);
+        return;
+    }
+    let area = ui.available_rect_before_wrap();
+    state.overview_rect = Some(area.intersect(ui.clip_rect()));
+    state.read_out.clear();
+    let strip = ((area.height() - 90.0) * 0.24).clamp(64.0, 190.0);
+    ui.spacing_mut().item_spacing.y = size::TIGHT;
+    timeline::show(ui, state, &doc, strip);
+    let below = area.bottom() - ui.cursor().top() - 54.0;
+    heatmap::show(ui, state, &doc, below.max(60.0));
+    heatmap::legend(ui, state);
+    let t = tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), egui::Sense::hover());
+    let said = if state.read_out.is_empty() {
+        "Point at a picture to read its numbers; click to select."
+    } else {
+        &state.read_out
+    };
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, said));
+    let font = if state.read_out.is_empty() { crate::theme::text_font(size::SMALL) } else { mono_font() };
+    super::paint_line(ui, said, font, t.weak, rect.left_center(), rect.width());
+}
+
+fn toolbar(ui: &mut Ui, state: &mut State) {
+    let t = tokens::of(ui);
+    let stream = state.doc.as_ref().zip(state.stream).and_then(|(doc, id)| doc.stream(id));
+    let name =
+        stream.map_or_else(|| "No stream selected".to_owned(), |stream| case::inert(stream.key.label()));
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            icon_button(ui, state, Command::ExportPlot);
+            let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
+            let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
+            if table.clicked() {
+                state.command(Command::ToggleTables);
+            }
+            button(ui, state, Command::ResetZoom);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
+                ui.add(egui::Label::new(title).truncate()).on_hover_text(name.as_str());
+            });
+        });
+    });
+}
+
+/// Where a place of the shared axis is on the screen.
+pub(super) fn to_screen(x: f64, range: (f64, f64), screen: Rangef) -> f32 {
+    let share = (x - range.0) / (range.1 - range.0);
+    screen.min + (share.clamp(-4.0, 5.0) * f64::from(screen.span())) as f32
+}
+
+/// Which place of the shared axis is at a point of the screen.
+pub(super) fn from_screen(x: f32, range: (f64, f64), screen: Rangef) -> f64 {
+    range.0 + f64::from((x - screen.min) / screen.span().max(1.0)) * (range.1 - range.0)
+}
+
+/// Zoom with the wheel, pan by dragging, all with a double click: the same on each picture of the shared axis.
+/// `wheel_zooms` is false where the plain wheel scrolls rows, and Ctrl is needed to zoom.
+pub(super) fn navigate(ui: &Ui, response: &Response, screen: Rangef, state: &mut State, wheel_zooms: bool) {
+    let per_point = (state.range.1 - state.range.0) / f64::from(screen.span().max(1.0));
+    if response.dragged() {
+        let by = -f64::from(response.drag_delta().x) * per_point;
+        state.move_range(1.0, state.range.0, by);
+    }
+    if response.double_clicked() {
+        state.command(Command::ResetZoom);
+    }
+    let Some(pointer) = response.hover_pos() else { return };
+    let (pinch, wheel) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
+    let turned = if wheel_zooms { (wheel.y / 240.0).exp() } else { 1.0 };
+    let factor = f64::from(pinch * turned);
+    let by = -f64::from(wheel.x) * per_point;
+    if (factor - 1.0).abs() > f64::EPSILON || by != 0.0 {
+        let at = from_screen(pointer.x, state.range, screen);
+        state.move_range(factor, at, by);
+    }
+}
+
+/// The hair line at the pointer, the same in every picture.
+pub(super) fn hair_line(ui: &Ui, rect: Rect, state: &State) {
+    let Some(area) = state.overview_rect else { return };
+    let pointer = ui.input(|input| input.pointer.hover_pos());
+    if let Some(pointer) =
+        pointer.filter(|p| area.contains(*p) && state.axis_x.is_some_and(|x| x.contains(p.x)))
+    {
+        ui.painter().vline(pointer.x, rect.y_range(), egui::Stroke::new(1.0, tokens::of(ui).weak));
+    }
+}

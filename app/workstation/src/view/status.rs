@@ -1,0 +1,77 @@
+//! The bar at the bottom: what runs and how far it is, or what is open.
+
+use crate::command::Command;
+use crate::state::State;
+use crate::tokens;
+use crate::words;
+use egui::{Align, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(24.0);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            shown_range(ui, state);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if state.tasks.is_empty() { at_rest(ui, state) } else { running(ui, state) }
+            });
+        });
+    });
+}
+
+fn running(ui: &mut Ui, state: &mut State) {
+    let mut cancel = false;
+    for task in &state.tasks {
+        let (stage, share) = task.watch.state();
+        let percent = share.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
+        ui.label(&task.name);
+        // Painted as a full bar without a share: an endless animation would keep the window awake.
+        let bar = ui.add(ProgressBar::new(share.unwrap_or(0.0)).desired_width(160.0).desired_height(8.0));
+        let said = format!("{}: {}{percent}", task.name, stage.label());
+        bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &said));
+        ui.label(RichText::new(format!("{}{percent}", stage.label())).color(tokens::of(ui).weak));
+        let stopping = cbad::Watch::cancelled(&*task.watch);
+        let text = if stopping { "Stopping…" } else { "Cancel" };
+        let button = ui.add_enabled(!stopping, egui::Button::new(text).small());
+        cancel |= button.on_hover_text(Command::CancelTasks.hover_text(ui.ctx())).clicked();
+    }
+    if cancel {
+        state.command(Command::CancelTasks);
+    }
+}
+
+fn at_rest(ui: &mut Ui, state: &State) {
+    let weak = tokens::of(ui).weak;
+    let Some(doc) = &state.doc else {
+        ui.label(RichText::new(if state.loading { "Reading the case…" } else { "Ready" }).color(weak));
+        return;
+    };
+    let events = doc.captures.iter().map(|capture| capture.events).sum();
+    let mut parts = vec![
+        words::counted(events, "event", "events"),
+        words::counted(doc.streams.len() as u64, "stream", "streams"),
+    ];
+    match &doc.run {
+        Some(run) => {
+            parts.push(format!("{} scored", words::counted(run.windows, "window", "windows")));
+            parts.push(format!(
+                "{} significant at {} % false discoveries",
+                words::count(run.flagged),
+                run.config.alpha * 100.0
+            ));
+            parts.push(run.engine.clone());
+        }
+        None => parts.push("not analysed yet".to_owned()),
+    }
+    ui.add(egui::Label::new(RichText::new(parts.join("  ·  ")).color(weak)).truncate());
+}
+
+fn shown_range(ui: &mut Ui, state: &State) {
+    let Some(doc) = &state.doc else { return };
+    let text = match (doc.axis.nanos(state.range.0), doc.axis.nanos(state.range.1)) {
+        (Some(start), Some(end)) => format!("{} UTC", words::span(start, end)),
+        _ => {
+            format!("events {} to {}", words::count(state.range.0 as u64), words::count(state.range.1 as u64))
+        }
+    };
+    ui.label(RichText::new(text).color(tokens::of(ui).weak)).on_hover_text("The range that all views show.");
+}

@@ -1,0 +1,143 @@
+//! Left, above: the captures and the streams in them.
+
+use crate::doc::{Doc, Selection};
+use crate::state::State;
+use crate::theme::{mono_font, semibold_font, text_font};
+use crate::tokens::{self, size};
+use crate::ui::icon::Icon;
+use crate::ui::rows::{self, Rows};
+use crate::words;
+use case::{CaptureRow, CaptureState};
+use cbad::Signal;
+use egui::{Frame, Id, Margin, Panel, Rect, RichText, ScrollArea, Ui, pos2, vec2};
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(doc) = state.doc.clone() else { return };
+    let frame = Frame::new().inner_margin(Margin { left: 10, right: 4, top: 8, bottom: 4 });
+    let height = ui.available_height();
+    let wanted = 60.0 + doc.captures.len().min(2) as f32 * 44.0 + doc.streams.len() as f32 * size::ROW;
+    let panel = Panel::top("streams").resizable(true).frame(frame);
+    panel.default_size(wanted.min(height * 0.42)).size_range(90.0..=height * 0.7).show(ui, |ui| {
+        super::heading(ui, if doc.captures.len() == 1 { "Capture" } else { "Captures" });
+        ScrollArea::vertical().max_height(96.0).auto_shrink([false, true]).show(ui, |ui| {
+            for capture in &doc.captures {
+                show_capture(ui, capture);
+            }
+        });
+        ui.add_space(2.0);
+        super::heading(ui, "Streams");
+        let mut list = Streams { doc: &doc };
+        let mut place = std::mem::take(&mut state.streams_list);
+        let events = rows::show(ui, Id::unique("streams list"), "Streams", &mut place, &mut list);
+        state.streams_list = place;
+        if let Some(stream) = events.selected.or(events.opened).and_then(|row| doc.streams.get(row as usize))
+        {
+            state.select(Selection::Stream(stream.id));
+            state.streams_list.reveal = None;
+        }
+    });
+}
+
+fn show_capture(ui: &mut Ui, capture: &CaptureRow) {
+    let t = tokens::of(ui);
+    let name = case::inert(&capture.file_name);
+    let response = ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.add(egui::Label::new(RichText::new(&name).color(t.strong)).truncate());
+        let mut parts = vec![capture.format.name().to_owned()];
+        if capture.wrapping != ingest::Wrapping::None {
+            parts.push(capture.wrapping.name().to_owned());
+        }
+        parts.push(words::bytes(capture.stored_bytes));
+        parts.push(words::counted(capture.events, "event", "events"));
+        if capture.state == CaptureState::Importing {
+            parts.push("not yet complete".to_owned());
+        }
+        ui.add(
+            egui::Label::new(RichText::new(parts.join(" · ")).font(text_font(size::SMALL)).color(t.weak))
+                .truncate(),
+        );
+    });
+    let rejected = if capture.rejected > 0 {
+        format!(
+            "\n{} could not be read; the view Problems lists them",
+            words::counted(capture.rejected, "record", "records")
+        )
+    } else {
+        String::new()
+    };
+    response.response.on_hover_text(format!(
+        "{}\nSHA-256 {}\nRead as {} (confidence {:.0} %){rejected}",
+        case::inert(capture.path.display().to_string()),
+        capture.sha256,
+        capture.format.name(),
+        capture.confidence * 100.0,
+    ));
+}
+
+/// The icon of a signal.
+pub(super) const fn signal_icon(signal: Signal) -> Icon {
+    match signal {
+        Signal::Log => Icon::Log,
+        Signal::Metric => Icon::Metric,
+        Signal::Span => Icon::Span,
+        Signal::LlmCall => Icon::Llm,
+    }
+}
+
+struct Streams<'a> {
+    doc: &'a Doc,
+}
+
+impl Streams<'_> {
+    fn findings(&self, stream: u32) -> usize {
+        self.doc.findings.iter().filter(|row| row.stream.id == stream && row.finding.flagged).count()
+    }
+}
+
+impl Rows for Streams<'_> {
+    fn len(&self) -> u64 {
+        self.doc.streams.len() as u64
+    }
+
+    fn label(&mut self, row: u64) -> String {
+        let stream = &self.doc.streams[row as usize];
+        let label = case::inert(stream.key.label());
+        format!("Stream {label}, {}", words::counted(stream.events, "event", "events"))
+    }
+
+    fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
+        let stream = &self.doc.streams[row as usize];
+        let t = tokens::of(ui);
+        let rect = ui.max_rect();
+        let icon = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), vec2(13.0, 13.0));
+        signal_icon(stream.key.signal).paint(ui.painter(), icon, t.weak);
+        let events = words::count(stream.events);
+        let numbers = super::line(ui, &events, mono_font(), t.weak, 90.0);
+        let left = rect.right() - 8.0 - numbers.size().x;
+        ui.painter().galley(pos2(left, rect.center().y - numbers.size().y / 2.0), numbers, t.weak);
+        let mut end = left - size::GAP;
+        let found = self.findings(stream.id);
+        if found > 0 {
+            let galley = super::line(ui, &found.to_string(), semibold_font(size::SMALL), t.on_accent, 40.0);
+            let badge = Rect::from_center_size(
+                pos2(end - 10.0, rect.center().y),
+                vec2((galley.size().x + 10.0).max(18.0), 16.0),
+            );
+            ui.painter().rect_filled(badge, 8, t.accent);
+            ui.painter().galley(badge.center() - galley.size() / 2.0, galley, t.on_accent);
+            end = badge.left() - size::TIGHT;
+        }
+        let color = if selected { t.strong } else { t.text };
+        let label = case::inert(stream.key.label());
+        let start = rect.left() + 26.0;
+        super::paint_line(
+            ui,
+            &label,
+            text_font(size::TEXT),
+            color,
+            pos2(start, rect.center().y),
+            end - start,
+        );
+    }
+}

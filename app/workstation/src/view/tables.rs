@@ -1,0 +1,186 @@
+//! The numbers behind the pictures: windows of the stream, and all streams.
+
+use super::paint_line;
+use crate::doc::{Doc, Selection};
+use crate::query::StreamData;
+use crate::state::State;
+use crate::theme::{mono_font, semibold_font};
+use crate::tokens::{self, size};
+use crate::ui::rows::{self, Rows};
+use crate::words;
+use egui::{Id, Rect, Sense, Ui, pos2, vec2};
+
+/// A column: its words and its width in points; text is set from the left, numbers from the right.
+struct Column {
+    name: &'static str,
+    width: f32,
+    about: &'static str,
+}
+
+const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
+    Column { name, width, about }
+}
+
+const WINDOWS: [Column; 10] = [
+    column("Window", 62.0, "Index among the windows of the stream."),
+    column("Begins (UTC)", 186.0, "Earliest time in the window."),
+    column("Events", 150.0, "Positions of the first and the last event in the stream."),
+    column("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
+    column("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
+    column("Δ bits", 78.0, "Bits that the window costs once the baseline piece is known."),
+    column("Entropy", 62.0, "Bits a byte of the window's text."),
+    column("Score", 66.0, "The content lens, in bits: higher is more unusual."),
+    column("q", 92.0, "Benjamini-Hochberg adjusted p over all windows of the run."),
+    column("Significant", 84.0, "Whether it is a change at the run's false discovery rate."),
+];
+
+const STREAMS: [Column; 5] = [
+    column("Stream", 300.0, "Service and name."),
+    column("Events", 90.0, "Number of events."),
+    column("Windows", 74.0, "Number of windows scored."),
+    column("Most NCD", 84.0, "The largest NCD of its windows."),
+    column("Most score", 84.0, "The largest score of its windows, in bits."),
+];
+
+pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
+    let height = ui.available_height();
+    let half = (height * 0.55).max(120.0);
+    super::caption(ui, "Windows of this stream");
+    if let Some(data) = state.data.clone() {
+        let mut table = Windows { data: &data };
+        let mut place = std::mem::take(&mut state.table_list);
+        let chosen = table_of(ui, "Table of windows", &WINDOWS, &mut place, &mut table, half);
+        state.table_list = place;
+        if let Some(window) = chosen.and_then(|row| data.windows.get(row as usize)) {
+            state.select(Selection::Window { stream: data.stream, index: window.index });
+        }
+    } else {
+        ui.label("Select a stream.");
+    }
+    super::caption(ui, "All streams");
+    let mut table = Streams { doc, state };
+    let mut place = rows::ListState {
+        selected: state.streams_list.selected,
+        first: state.streams_list.first,
+        ..Default::default()
+    };
+    let rest = ui.available_height();
+    let chosen = table_of(ui, "Table of streams", &STREAMS, &mut place, &mut table, rest);
+    if let Some(stream) = chosen.and_then(|row| doc.streams.get(row as usize)) {
+        state.select(Selection::Stream(stream.id));
+    }
+}
+
+fn table_of(
+    ui: &mut Ui,
+    name: &str,
+    columns: &[Column],
+    place: &mut rows::ListState,
+    table: &mut dyn Rows,
+    height: f32,
+) -> Option<u64> {
+    let size = vec2(ui.available_width(), height);
+    let mut chosen = None;
+    ui.allocate_ui(size, |ui| {
+        ui.set_min_size(size);
+        header(ui, columns);
+        chosen = rows::show(ui, Id::unique(name), name, place, table).selected;
+    });
+    chosen
+}
+
+fn header(ui: &mut Ui, columns: &[Column]) {
+    let t = tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+    ui.painter().rect_filled(rect, 2, t.raised);
+    let mut left = rect.left();
+    for column in columns {
+        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(column.width, rect.height()));
+        let response = ui.interact(cell, ui.scope_id().with(column.name), Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, column.name));
+        paint_line(
+            ui,
+            column.name,
+            semibold_font(size::SMALL),
+            t.strong,
+            cell.left_center() + vec2(6.0, 0.0),
+            column.width - 8.0,
+        );
+        response.on_hover_text(column.about);
+        left += column.width;
+    }
+}
+
+fn cells(ui: &Ui, columns: &[Column], texts: &[String], selected: bool) {
+    let t = tokens::of(ui);
+    let rect = ui.max_rect();
+    let mut left = rect.left();
+    for (column, text) in columns.iter().zip(texts) {
+        let color = if selected { t.strong } else { t.text };
+        paint_line(ui, text, mono_font(), color, pos2(left + 6.0, rect.center().y), column.width - 8.0);
+        left += column.width;
+    }
+}
+
+struct Windows<'a> {
+    data: &'a StreamData,
+}
+
+impl Rows for Windows<'_> {
+    fn len(&self) -> u64 {
+        self.data.windows.len() as u64
+    }
+
+    fn label(&mut self, row: u64) -> String {
+        super::timeline::describe(&self.data.windows[row as usize])
+    }
+
+    fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
+        let window = &self.data.windows[row as usize];
+        let texts = [
+            window.index.to_string(),
+            window.start_nanos.map_or_else(|| "no time".to_owned(), words::time),
+            format!("{} to {}", words::count(window.first_event), words::count(window.last_event)),
+            format!("{:.2}", window.zstd.ratio_window()),
+            format!("{:.3}", window.zstd.ncd()),
+            window.zstd.delta_bits().to_string(),
+            format!("{:.2}", window.entropy),
+            format!("{:.1}", window.score_bits),
+            window.q.map_or_else(|| "no history".to_owned(), words::probability),
+            if window.flagged { "yes" } else { "no" }.to_owned(),
+        ];
+        cells(ui, &WINDOWS, &texts, selected);
+    }
+}
+
+struct Streams<'a> {
+    doc: &'a Doc,
+    state: &'a State,
+}
+
+impl Rows for Streams<'_> {
+    fn len(&self) -> u64 {
+        self.doc.streams.len() as u64
+    }
+
+    fn label(&mut self, row: u64) -> String {
+        case::inert(self.doc.streams[row as usize].key.label())
+    }
+
+    fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
+        let stream = &self.doc.streams[row as usize];
+        let heat =
+            self.state.heat.rows.as_ref().and_then(|rows| rows.iter().find(|heat| heat.stream == stream.id));
+        let most = |quantity| heat.and_then(|heat| heat.most(quantity));
+        let summary = self.doc.summary(stream.id);
+        let note = summary.and_then(|summary| summary.note.clone()).unwrap_or_default();
+        let texts = [
+            case::inert(stream.key.label()),
+            words::count(stream.events),
+            summary.map(|summary| words::count(summary.windows)).unwrap_or_default(),
+            most(crate::heatmap::Quantity::Ncd).map_or(note, |value| format!("{value:.3}")),
+            most(crate::heatmap::Quantity::Score).map(|value| format!("{value:.1}")).unwrap_or_default(),
+        ];
+        cells(ui, &STREAMS, &texts, selected);
+    }
+}

@@ -1,0 +1,194 @@
+//! Numbers, times and sizes as a person reads them. The same everywhere in the window.
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// A count with thin groups: `12,345`.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 event`, `12 events`.
+pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(value), if value == 1 { one } else { many })
+}
+
+/// A size in binary units: `3.4 MiB`.
+pub(crate) fn bytes(value: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if value < 1024 {
+        return counted(value, "byte", "bytes");
+    }
+    let mut size = value as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1000.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
+/// Bits with one decimal: `12.3 bits`.
+pub(crate) fn bits(value: f64) -> String {
+    format!("{value:.1} bits")
+}
+
+/// A probability: three significant digits, never a bare 0.
+pub(crate) fn probability(value: f64) -> String {
+    if value >= 0.0995 {
+        format!("{value:.2}")
+    } else if value >= 0.000_995 {
+        let decimals = if value >= 0.009_95 { 3 } else { 4 };
+        format!("{value:.decimals$}")
+    } else if value > 0.0 {
+        let text = format!("{value:.1e}");
+        let (digits, exponent) = text.split_once("e-").unwrap_or((&text, "0"));
+        let raised = exponent.chars().filter_map(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(c.to_digit(10)? as usize));
+        format!("{digits} × 10⁻{}", raised.collect::<String>())
+    } else {
+        "below what a number can hold".to_owned()
+    }
+}
+
+fn utc(nanos: i64) -> OffsetDateTime {
+    // An i64 of nanoseconds spans the years 1677 to 2262, all of which the type holds.
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanos)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// `2015-05-17 10:05:03.123`, UTC.
+pub(crate) fn time(nanos: i64) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
+    utc(nanos).format(&format).unwrap_or_default()
+}
+
+/// `10:05:03.123`, UTC.
+pub(crate) fn clock(nanos: i64) -> String {
+    let format = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
+    utc(nanos).format(&format).unwrap_or_default()
+}
+
+/// `2015-05-17 10:05:03.123456789 UTC`.
+pub(crate) fn exact_time(nanos: i64) -> String {
+    let format =
+        format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:9] UTC");
+    utc(nanos).format(&format).unwrap_or_default()
+}
+
+/// A time in a place where `step_nanos` between neighbours says how much of it is needed.
+pub(crate) fn tick(nanos: i64, step_nanos: f64) -> String {
+    const SECOND: f64 = 1e9;
+    let at = utc(nanos);
+    let text = if step_nanos >= 86_400.0 * SECOND {
+        at.format(format_description!("[year]-[month]-[day]"))
+    } else if step_nanos >= 60.0 * SECOND {
+        if at.time() == time::Time::MIDNIGHT {
+            at.format(format_description!("[month repr:short] [day padding:none]"))
+        } else {
+            at.format(format_description!("[hour]:[minute]"))
+        }
+    } else if step_nanos >= SECOND {
+        at.format(format_description!("[hour]:[minute]:[second]"))
+    } else {
+        at.format(format_description!("[minute]:[second].[subsecond digits:3]"))
+    };
+    text.unwrap_or_default()
+}
+
+/// `10:05:03 to 10:07:00` with the day in front, as short as it stays clear.
+pub(crate) fn span(start_nanos: i64, end_nanos: i64) -> String {
+    let (start, end) = (utc(start_nanos), utc(end_nanos));
+    let day = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let clock = format_description!("[hour]:[minute]:[second]");
+    let from = start.format(&day).unwrap_or_default();
+    let to = if start.date() == end.date() { end.format(&clock) } else { end.format(&day) };
+    let to = to.unwrap_or_default();
+    if from.ends_with(&to) { from } else { format!("{from} to {to}") }
+}
+
+/// `10:05:03 to 10:07:00`, for a case within which the day goes without saying.
+pub(crate) fn clock_span(start_nanos: i64, end_nanos: i64) -> String {
+    let clock = format_description!("[hour]:[minute]:[second]");
+    let from = utc(start_nanos).format(&clock).unwrap_or_default();
+    let to = utc(end_nanos).format(&clock).unwrap_or_default();
+    if from == to { from } else { format!("{from} to {to}") }
+}
+
+/// A length of time: `850 ms`, `12.5 s`, `3 min 20 s`, `2 h 5 min`.
+pub(crate) fn duration(nanos: i64) -> String {
+    let seconds = nanos as f64 / 1e9;
+    match nanos {
+        ..1_000 => format!("{nanos} ns"),
+        1_000..1_000_000 => format!("{:.1} µs", nanos as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} ms", nanos as f64 / 1e6),
+        1_000_000_000..60_000_000_000 => format!("{seconds:.1} s"),
+        60_000_000_000..3_600_000_000_000 => {
+            format!("{} min {} s", nanos / 60_000_000_000, nanos / 1_000_000_000 % 60)
+        }
+        _ => format!("{} h {} min", nanos / 3_600_000_000_000, nanos / 60_000_000_000 % 60),
+    }
+}
+
+/// The end of a path that fits a line: its name, or the whole where it has none.
+pub(crate) fn file_name(path: &std::path::Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        for (value, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (134_217_729, "134,217,729")] {
+            assert_eq!(count(value), text);
+        }
+        for (value, text) in
+            [(1, "1 byte"), (1023, "1,023 bytes"), (1536, "1.5 KiB"), (1_048_576_000, "1.0 GiB")]
+        {
+            assert_eq!(bytes(value), text);
+        }
+        for (value, text) in [
+            (1.0, "1.00"),
+            (0.05, "0.050"),
+            (0.0042, "0.0042"),
+            (0.000_012_3, "1.2 × 10⁻⁵"),
+            (0.0, "below what a number can hold"),
+        ] {
+            assert_eq!(probability(value), text);
+        }
+        for (nanos, text) in [
+            (12, "12 ns"),
+            (1_500, "1.5 µs"),
+            (850_000_000, "850.0 ms"),
+            (12_500_000_000, "12.5 s"),
+            (200_000_000_000, "3 min 20 s"),
+            (7_500_000_000_000, "2 h 5 min"),
+        ] {
+            assert_eq!(duration(nanos), text);
+        }
+    }
+
+    #[test]
+    fn times_read_well() {
+        let at = 1_431_857_103_123_456_789;
+        assert_eq!(time(at), "2015-05-17 10:05:03.123");
+        assert_eq!(exact_time(at), "2015-05-17 10:05:03.123456789 UTC");
+        assert_eq!(span(at, at + 117_000_000_000), "2015-05-17 10:05:03 to 10:07:00");
+        assert_eq!(span(at, at), "2015-05-17 10:05:03");
+        assert_eq!(span(at, at + 86_400_000_000_000), "2015-05-17 10:05:03 to 2015-05-18 10:05:03");
+        assert_eq!(clock_span(at, at + 117_000_000_000), "10:05:03 to 10:07:00");
+        assert_eq!(clock_span(at, at), "10:05:03");
+        assert_eq!(tick(at, 6e10), "10:05");
+        assert_eq!(tick(at, 1e9), "10:05:03");
+        assert_eq!(tick(at, 1e6), "05:03.123");
+        assert_eq!(time(i64::MIN), "1677-09-21 00:12:43.145");
+    }
+}

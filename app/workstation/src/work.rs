@@ -1,0 +1,328 @@
+//! Long work: named tasks that report progress, can be cancelled, and never hold up the window.
+
+use crate::dialogs::Picked;
+use crate::places::Places;
+use crate::query::Answer;
+use case::{CaptureState, Case, CaseError};
+use cbad::{Config, Stage, Watch};
+use crossbeam_channel::Sender;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+
+/// A piece of work for another thread.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// Runs jobs; the real one gives each its own thread, a test may hold them back.
+pub type Spawn = Arc<dyn Fn(&str, Job) + Send + Sync>;
+
+/// Every job on a thread of its own, named after it.
+pub fn threads() -> Spawn {
+    Arc::new(|name, job| {
+        // Where the system gives no thread, the work is done here and now: late is better than never.
+        let job = Arc::new(std::sync::Mutex::new(Some(job)));
+        let run = |job: &std::sync::Mutex<Option<Job>>| {
+            let taken = job.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+            taken.into_iter().for_each(|job| job());
+        };
+        let theirs = Arc::clone(&job);
+        if std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs)).is_err() {
+            run(&job);
+        }
+    })
+}
+
+/// What reaches the window from other threads.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// A dialog was answered.
+    Dialog(For, Picked),
+    /// A task has put captures into this case, and goes on to analyse it.
+    Imported { task: u64, case: PathBuf, notices: Vec<Failure> },
+    /// A task ended.
+    Finished { task: u64, result: Result<Finished, Failure> },
+    /// A reader answered.
+    Answer(u64, Answer),
+    /// The pixels of the window.
+    Pixels(Arc<egui::ColorImage>),
+}
+
+/// Where other threads put their messages; each one wakes the window.
+#[derive(Clone, Debug)]
+pub(crate) struct Post {
+    tx: Sender<Message>,
+    ctx: egui::Context,
+}
+
+impl Post {
+    /// A way to the window that shows `ctx`.
+    pub(crate) fn new(tx: Sender<Message>, ctx: egui::Context) -> Self {
+        Self { tx, ctx }
+    }
+
+    /// Pixels of the screen for each point of the window.
+    pub(crate) fn pixels_per_point(&self) -> f32 {
+        self.ctx.pixels_per_point()
+    }
+
+    /// Sends; `false` where the window is gone, and nobody needs to know any more.
+    pub(crate) fn send(&self, message: Message) -> bool {
+        let sent = self.tx.send(message).is_ok();
+        self.ctx.request_repaint();
+        sent
+    }
+}
+
+/// What a dialog was for.
+#[derive(Debug)]
+pub(crate) enum For {
+    /// Captures to import.
+    Captures,
+    /// A case to open.
+    Case,
+    /// Where to write this picture.
+    Picture(Arc<egui::ColorImage>),
+}
+
+/// What a task left behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Finished {
+    /// A complete case.
+    Case(PathBuf),
+    /// A file was written.
+    Written(PathBuf),
+    /// It was cancelled; the case, where one was begun, is as far as it came.
+    Cancelled(Option<PathBuf>),
+}
+
+/// Why a task could not do what it was for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// What happened.
+    pub(crate) what: String,
+    /// Where, and what to do next.
+    pub(crate) detail: String,
+}
+
+impl Failure {
+    fn new(what: impl Into<String>, error: impl std::fmt::Display) -> Self {
+        Self { what: what.into(), detail: case::inert(error.to_string()) }
+    }
+}
+
+/// Progress and cancellation, shared between a task and the window.
+#[derive(Debug, Default)]
+pub(crate) struct TaskWatch {
+    stage: AtomicU8,
+    done: AtomicU64,
+    total: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+const STAGES: [Stage; 4] = [Stage::Import, Stage::Prepare, Stage::Score, Stage::Explain];
+
+impl Watch for TaskWatch {
+    fn progress(&self, stage: Stage, done: u64, total: u64) {
+        let index = STAGES.iter().position(|s| *s == stage).unwrap_or(0);
+        self.stage.store(index as u8, Relaxed);
+        self.done.store(done, Relaxed);
+        self.total.store(total, Relaxed);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Relaxed)
+    }
+}
+
+impl TaskWatch {
+    /// Asks the task to stop at the next safe point.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Relaxed);
+    }
+
+    /// The step that it is in, and how far, from 0 to 1; `None` where that is not known.
+    pub(crate) fn state(&self) -> (Stage, Option<f32>) {
+        let (done, total) = (self.done.load(Relaxed), self.total.load(Relaxed));
+        let share = (total > 0).then(|| (done as f64 / total as f64).clamp(0.0, 1.0) as f32);
+        (STAGES[usize::from(self.stage.load(Relaxed))], share)
+    }
+}
+
+/// A running task.
+#[derive(Debug)]
+pub(crate) struct Task {
+    /// Its number.
+    pub(crate) id: u64,
+    /// What it does, for a person.
+    pub(crate) name: String,
+    /// How far it is.
+    pub(crate) watch: Arc<TaskWatch>,
+}
+
+/// Opens these files: one case, or captures, which are imported into the case that belongs to the first of them.
+/// What is not complete is finished: interrupted imports, and the analysis.
+pub(crate) fn open(task: u64, files: &[PathBuf], places: &Places, watch: &TaskWatch, post: &Post) {
+    let result = match files {
+        [] => Ok(Finished::Cancelled(None)),
+        [case] if Case::is_case(case) => open_case(task, case, watch, post),
+        captures => import(task, captures, places, watch, post),
+    };
+    post.send(Message::Finished { task, result });
+}
+
+fn open_case(task: u64, path: &Path, watch: &TaskWatch, post: &Post) -> Result<Finished, Failure> {
+    let could_not = || format!("Could not open {}", case::inert(crate::words::file_name(path)));
+    let complete = Case::open_read_only(path)
+        .and_then(|case| {
+            let imported = case.captures()?.iter().all(|capture| capture.state == CaptureState::Complete);
+            Ok(imported && case.latest_run()?.is_some())
+        })
+        .map_err(|error| Failure::new(could_not(), error))?;
+    if complete {
+        return Ok(Finished::Case(path.to_owned()));
+    }
+    let mut case = Case::open(path).map_err(|error| Failure::new(could_not(), error))?;
+    match case.resume_imports(watch) {
+        Ok(_) => {
+            post.send(Message::Imported { task, case: path.to_owned(), notices: Vec::new() });
+            finish(case, path, watch)
+        }
+        Err(CaseError::Cancelled) => Ok(Finished::Cancelled(Some(path.to_owned()))),
+        Err(error) => Err(Failure::new("Could not finish an interrupted import", error)),
+    }
+}
+
+fn import(
+    task: u64,
+    captures: &[PathBuf],
+    places: &Places,
+    watch: &TaskWatch,
+    post: &Post,
+) -> Result<Finished, Failure> {
+    let first = std::path::absolute(&captures[0]).unwrap_or_else(|_| captures[0].clone());
+    let could_not = |file: &Path| format!("Could not open {}", case::inert(crate::words::file_name(file)));
+    if !first.exists() {
+        let why = format!(
+            "There is no file at {}. Check the name, and that the disk is connected.",
+            first.display()
+        );
+        return Err(Failure::new(could_not(&first), why));
+    }
+    let path = places.case_for(&first, |case| !holds(case, &first));
+    let fresh = !path.exists();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::new(
+                could_not(&first),
+                format!("No folder for the case at {}: {error}.", folder.display()),
+            )
+        })?;
+    }
+    let mut case = Case::open_or_create(&path).map_err(|error| Failure::new(could_not(&first), error))?;
+    let mut failures = Vec::new();
+    for capture in captures {
+        match case.import(capture, &ingest::OpenOptions::default(), watch) {
+            Ok(_) => {}
+            Err(CaseError::Cancelled) => return Ok(stopped(case, &path, fresh)),
+            Err(error) => failures.push(Failure::new(could_not(capture), error)),
+        }
+    }
+    if failures.len() == captures.len() {
+        stopped(case, &path, fresh);
+        return Err(failures.swap_remove(0));
+    }
+    post.send(Message::Imported { task, case: path.clone(), notices: failures });
+    finish(case, &path, watch)
+}
+
+fn finish(mut case: Case, path: &Path, watch: &TaskWatch) -> Result<Finished, Failure> {
+    match case.analyze(&Config::default(), None, watch) {
+        Ok(_) => Ok(Finished::Case(path.to_owned())),
+        Err(CaseError::Cancelled) => Ok(Finished::Cancelled(Some(path.to_owned()))),
+        Err(error) => Err(Failure::new("Could not analyse the case", error)),
+    }
+}
+
+/// Whether the case holds this capture, by name and size. Its SHA-256 decides later, in the import.
+fn holds(case: &Path, capture: &Path) -> bool {
+    let size = std::fs::metadata(capture).map(|meta| meta.len()).unwrap_or_default();
+    let rows = Case::open_read_only(case).and_then(|case| case.captures()).unwrap_or_default();
+    rows.iter()
+        .any(|row| row.path == capture && (row.stored_bytes == size || row.state == CaptureState::Importing))
+}
+
+/// Leaves no empty case behind that this task made itself.
+fn stopped(case: Case, path: &Path, fresh: bool) -> Finished {
+    let empty = case.captures().is_ok_and(|captures| captures.is_empty());
+    drop(case);
+    if fresh && empty {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(suffix);
+            // What is not there need not be removed; what cannot be removed is an empty case, which does no harm.
+            let _ = std::fs::remove_file(&file);
+        }
+        return Finished::Cancelled(None);
+    }
+    Finished::Cancelled(Some(path.to_owned()))
+}
+
+/// Writes a picture as PNG.
+pub(crate) fn write_png(image: &egui::ColorImage, path: &Path) -> Result<Finished, Failure> {
+    let [width, height] = image.size;
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+    let format = image::ExtendedColorType::Rgba8;
+    image::save_buffer_with_format(
+        path,
+        &bytes,
+        width as u32,
+        height as u32,
+        format,
+        image::ImageFormat::Png,
+    )
+    .map_err(|error| {
+        Failure::new(
+            "Could not write the picture",
+            format!("{}: {error}. Choose another place.", path.display()),
+        )
+    })?;
+    Ok(Finished::Written(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_a_share_only_where_the_whole_is_known() {
+        let watch = TaskWatch::default();
+        for (stage, done, total, share) in
+            [(Stage::Import, 0, 0, None), (Stage::Score, 1, 4, Some(0.25)), (Stage::Explain, 9, 4, Some(1.0))]
+        {
+            watch.progress(stage, done, total);
+            assert_eq!(watch.state(), (stage, share));
+        }
+        assert!(!watch.cancelled());
+        watch.cancel();
+        assert!(watch.cancelled());
+    }
+
+    #[test]
+    fn a_picture_is_written_and_a_bad_place_is_said() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let image = egui::ColorImage::new([2, 1], vec![crate::tokens::UNTINTED, crate::tokens::DARK.accent]);
+        let path = folder.path().join("a.png");
+        assert_eq!(write_png(&image, &path), Ok(Finished::Written(path.clone())));
+        assert_eq!(std::fs::read(&path)?[1..4], *b"PNG");
+        let nowhere = folder.path().join("no/such/folder.png");
+        assert!(write_png(&image, &nowhere).is_err_and(|f| f.detail.contains("folder.png")));
+        Ok(())
+    }
+
+    #[test]
+    fn a_job_runs_on_a_thread_of_its_own() {
+        let (tx, rx) = crossbeam_channel::bounded(1);
+        threads()("named", Box::new(move || drop(tx.send(std::thread::current().name().map(str::to_owned)))));
+        assert_eq!(rx.recv(), Ok(Some("named".to_owned())));
+    }
+}
