@@ -71,7 +71,7 @@ impl Capture {
         let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
         let name =
             path.file_name().map_or_else(|| "capture".into(), |name| name.to_string_lossy().into_owned());
-        let reader = reader_for(name, sniffed, options);
+        let reader = reader_for(name, &sniffed, options);
         Ok(Self {
             path: path.into(),
             stored_bytes,
@@ -189,7 +189,7 @@ fn refuse_nothing(path: &Path, stored_bytes: u64, window: &Window) -> Result<(),
     }
 }
 
-fn reader_for(name: String, sniffed: Sniffed, options: &OpenOptions) -> Box<dyn Reader> {
+fn reader_for(name: String, sniffed: &Sniffed, options: &OpenOptions) -> Box<dyn Reader> {
     match sniffed.format {
         Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, options.limits)),
         Format::OtlpProto => Box::new(OtlpProtoReader::new(options.limits)),

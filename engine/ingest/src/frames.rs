@@ -46,7 +46,7 @@ impl<R: BufRead> FramedZstd<R> {
                 "a frame is shorter than its length says",
             ));
         }
-        if self.decoded.get(LENGTH_BYTES).is_some_and(|first| matches!(first, b'{' | b'[' | b' ' | b'\n')) {
+        if self.decoded.get(LENGTH_BYTES).is_some_and(|first| matches!(first, b'{' | b'[')) {
             self.at = LENGTH_BYTES;
             if self.decoded.last() != Some(&b'\n') {
                 self.decoded.push(b'\n');

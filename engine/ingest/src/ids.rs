@@ -6,20 +6,27 @@ pub(crate) fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
         return None;
     }
     let mut id = [0; N];
+    let mut seen = 0;
     for (byte, pair) in id.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+        let (high, low) = (HEX_DIGITS[usize::from(pair[0])], HEX_DIGITS[usize::from(pair[1])]);
+        seen |= high | low;
+        *byte = high << 4 | low & 0x0f;
     }
-    Some(id)
+    (seen & NO_DIGIT == 0).then_some(id)
 }
 
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+const NO_DIGIT: u8 = 0x80;
+
+const HEX_DIGITS: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        values[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
     }
-}
+    values
+};
 
 /// Bytes from base64, of the standard or the URL alphabet, padded or not.
 pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {

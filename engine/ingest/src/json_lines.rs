@@ -173,8 +173,8 @@ impl Record {
             self.fields.remove(index);
         }
         event.severity = self.take(&LEVELS, severity_of);
-        event.trace_id = self.take(&TRACE_IDS, |value| id_of(value));
-        event.span_id = self.take(&SPAN_IDS, |value| id_of(value));
+        event.trace_id = self.take(&TRACE_IDS, id_of);
+        event.span_id = self.take(&SPAN_IDS, id_of);
         let service = self.take(&SERVICES, |value| match value {
             Value::Text(text) if !text.is_empty() => Some(std::mem::take(text)),
             _ => None,

@@ -1,1 +1,158 @@
+//! Objects of every shape to events.
 
+use crate::Capture;
+use crate::model::{Batch, Format, OpenOptions, ProblemKind};
+use cbad::{Event, Severity, Value};
+use std::io::Cursor;
+use std::path::Path;
+
+const NANOS: i64 = 1_431_857_103_000_000_000;
+
+fn read(text: &[u8]) -> Batch {
+    let options = OpenOptions { format: Some(Format::JsonLines), ..OpenOptions::default() };
+    let stored = Cursor::new(text.to_vec());
+    let mut capture =
+        Capture::from_reader(Path::new("app.jsonl"), stored, text.len() as u64, &options).expect("opens");
+    let mut all = Batch::default();
+    let mut batch = Batch::default();
+    while capture.next_batch(&mut batch).expect("reads") {
+        all.records += batch.records;
+        all.events.append(&mut batch.events);
+        all.problems.append(&mut batch.problems);
+    }
+    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    all
+}
+
+fn event_of(line: &str) -> Event {
+    let mut batch = read(line.as_bytes());
+    assert_eq!(batch.problems, []);
+    batch.events.pop().expect("one event").1
+}
+
+fn paths(event: &Event) -> Vec<&str> {
+    event.fields.iter().map(|field| field.path.as_str()).collect()
+}
+
+#[test]
+fn the_usual_fields_become_what_they_mean() {
+    for (line, body, severity, left) in [
+        (
+            r#"{"time":"2015-05-17T10:05:03Z","level":"warn","msg":"hi","n":1}"#,
+            "hi",
+            Some(Severity::Warn),
+            vec!["n"],
+        ),
+        (
+            r#"{"@timestamp":1431857103,"log.level":"ERROR","message":"hi"}"#,
+            "hi",
+            Some(Severity::Error),
+            vec![],
+        ),
+        (r#"{"ts":1431857103.0,"log":{"level":"info"},"event":"hi"}"#, "hi", Some(Severity::Info), vec![]),
+        (r#"{"log":"hi\n","stream":"stdout","time":"2015-05-17T10:05:03.000Z"}"#, "hi", None, vec!["stream"]),
+        (r#"{"_time":"1431857103000","level":50,"body":"hi"}"#, "hi", Some(Severity::Error), vec![]),
+        (r#"{"t":1431857103000000000,"level":"loud"}"#, "", None, vec!["level"]),
+        (r#"{"t":5,"time":1431857103}"#, "", None, vec!["t"]),
+    ] {
+        let event = event_of(line);
+        assert_eq!(event.body, body.as_bytes(), "{line}");
+        assert_eq!(event.severity, severity, "{line}");
+        assert_eq!(event.time_nanos, Some(NANOS), "{line}");
+        assert_eq!(paths(&event), left, "{line}");
+    }
+}
+
+#[test]
+fn the_more_telling_time_wins_wherever_it_stands() {
+    let event = event_of(r#"{"t":1431857999,"timestamp":1431857103}"#);
+    assert_eq!(event.time_nanos, Some(NANOS));
+    assert_eq!(event.fields.len(), 1, "the other stays a field");
+}
+
+#[test]
+fn the_fraction_of_a_number_of_seconds_is_exact() {
+    assert_eq!(event_of(r#"{"ts":1431857103.123456789}"#).time_nanos, Some(NANOS + 123_456_789));
+}
+
+#[test]
+fn the_service_and_the_ids_leave_the_fields() {
+    let batch = read(
+        br#"{"service":{"name":"shop"},"trace_id":"0AF7651916CD43DD8448EB211C80319C","span_id":"b7ad6b7169203331"}
+{"app":"shop","trace_id":"no id"}"#,
+    );
+    let services: Vec<_> = batch.events.iter().map(|(stream, _)| stream.service.as_deref()).collect();
+    assert_eq!(services, [Some("shop"), Some("shop")]);
+    assert_eq!(batch.events[0].0.name, "app.jsonl");
+    let first = &batch.events[0].1;
+    assert_eq!(first.trace_id.map(|id| id[0]), Some(0x0a));
+    assert_eq!(first.span_id.map(|id| id[7]), Some(0x31));
+    assert_eq!(paths(first), Vec::<&str>::new());
+    assert_eq!(paths(&batch.events[1].1), ["trace_id"], "what is no id stays a field");
+}
+
+#[test]
+fn numbers_keep_their_digits() {
+    let event = event_of(r#"{"big":9007199254740993,"huge":1e400,"over":18446744073709551616,"zero":-0}"#);
+    let values: Vec<_> = event.fields.into_iter().map(|field| field.value).collect();
+    assert_eq!(values[0], Value::Int(9_007_199_254_740_993));
+    assert_eq!(values[1], Value::Text("1e400".into()));
+    assert_eq!(values[2], Value::Text("18446744073709551616".into()));
+    assert_eq!(values[3], Value::Float(-0.0));
+}
+
+#[test]
+fn a_key_that_stands_twice_is_noted_and_both_values_are_kept() {
+    let many: Vec<String> = (0..40).map(|n| format!("\"k{n}\":{n}")).collect();
+    for line in [r#"{"a":1,"a":2}"#.to_owned(), format!("{{\"k7\":0,{}}}", many.join(","))] {
+        let batch = read(line.as_bytes());
+        assert_eq!((batch.events.len(), batch.problems.len()), (1, 1), "{line}");
+        assert_eq!(batch.problems[0].kind, ProblemKind::Note);
+        assert!(batch.events[0].1.fields.len() == 2 || batch.events[0].1.fields.len() == 41);
+    }
+}
+
+#[test]
+fn a_damaged_line_costs_itself_only() {
+    let text = b"{\"a\":1}\n{\"a\":tru\nnot json\n[1,2]\n\n{\"b\":2}\n{\"c\":";
+    let batch = read(text);
+    assert_eq!(batch.events.len(), 2);
+    let rejected: Vec<_> =
+        batch.problems.iter().map(|p| (p.source.offset, p.source.length, p.line.unwrap_or(0))).collect();
+    assert_eq!(rejected, [(8, 8, 2), (17, 8, 3), (26, 5, 4), (41, 5, 7)]);
+    assert!(batch.problems[3].reason.contains("breaks off"), "{}", batch.problems[3].reason);
+}
+
+#[test]
+fn sources_are_the_objects_themselves() {
+    let text = "\u{feff} {\"a\":1} {\"b\":2}\r\n\u{1e}{\"c\":3}\n";
+    let batch = read(text.as_bytes());
+    let sources: Vec<_> = batch
+        .events
+        .iter()
+        .map(|(_, event)| &text[event.source.offset as usize..event.source.end() as usize])
+        .collect();
+    assert_eq!(sources, ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"]);
+}
+
+#[test]
+fn arrays_and_pretty_documents_are_read_value_by_value() {
+    for text in [
+        "[{\"a\":1},{\"a\":2}\n,{\"a\":3}]",
+        "{\n  \"a\": 1\n}\n{\n  \"a\": \"}{\\\"\"\n}\n{\"a\":3}",
+        "[\n  {\n    \"a\": 1\n  },\n  {\n    \"a\": 2\n  },\n  {\"a\": 3}\n]\n",
+    ] {
+        let batch = read(text.as_bytes());
+        assert_eq!((batch.events.len(), batch.problems.len()), (3, 0), "{text}");
+    }
+    let cut = read(b"[{\"a\":1},\n{\"a\":2},\n{\"a\":");
+    assert_eq!((cut.events.len(), cut.rejected()), (2, 1));
+}
+
+#[test]
+fn text_that_is_not_utf8_is_kept_as_bytes() {
+    let batch = read(b"{\"msg\":\"a\xff\",\"f\":\"\xfe\"}");
+    let event = &batch.events[0].1;
+    assert_eq!(event.body, b"a\xff");
+    assert_eq!(event.fields[0].value, Value::Bytes(vec![0xfe]));
+}

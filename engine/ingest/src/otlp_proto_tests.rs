@@ -1,1 +1,221 @@
+//! Frames whole, cut, lying and damaged.
 
+use crate::Capture;
+use crate::model::{Batch, Format, Limits, OpenOptions};
+use cbad::Signal;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{
+    Gauge, Metric, MetricsData, NumberDataPoint, ResourceMetrics, ScopeMetrics,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
+use prost::Message;
+use std::io::Cursor;
+use std::path::Path;
+
+const NANOS: u64 = 1_544_712_660_300_000_000;
+
+fn value(text: &str) -> AnyValue {
+    AnyValue { value: Some(ProtoValue::StringValue(text.into())) }
+}
+
+fn resource() -> Resource {
+    let attributes =
+        vec![KeyValue { key: "service.name".into(), value: Some(value("shop")), ..KeyValue::default() }];
+    Resource { attributes, ..Resource::default() }
+}
+
+fn scope() -> InstrumentationScope {
+    InstrumentationScope { name: "lib".into(), ..InstrumentationScope::default() }
+}
+
+fn log(body: &str) -> LogRecord {
+    LogRecord { time_unix_nano: NANOS, body: Some(value(body)), ..LogRecord::default() }
+}
+
+fn logs(log_records: Vec<LogRecord>) -> Vec<u8> {
+    let scope_logs = vec![ScopeLogs { scope: Some(scope()), log_records, ..ScopeLogs::default() }];
+    LogsData {
+        resource_logs: vec![ResourceLogs {
+            resource: Some(resource()),
+            scope_logs,
+            ..ResourceLogs::default()
+        }],
+    }
+    .encode_to_vec()
+}
+
+fn spans() -> Vec<u8> {
+    let span = Span {
+        trace_id: vec![1; 16],
+        span_id: vec![2; 8],
+        name: "GET".into(),
+        start_time_unix_nano: NANOS,
+        end_time_unix_nano: NANOS + 5,
+        ..Span::default()
+    };
+    let scope_spans = vec![ScopeSpans { scope: Some(scope()), spans: vec![span], ..ScopeSpans::default() }];
+    TracesData {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource()),
+            scope_spans,
+            ..ResourceSpans::default()
+        }],
+    }
+    .encode_to_vec()
+}
+
+fn metrics() -> Vec<u8> {
+    let data_points = vec![NumberDataPoint { time_unix_nano: NANOS, ..NumberDataPoint::default() }];
+    let metric =
+        Metric { name: "m".into(), data: Some(Data::Gauge(Gauge { data_points })), ..Metric::default() };
+    let scope_metrics =
+        vec![ScopeMetrics { scope: Some(scope()), metrics: vec![metric], ..ScopeMetrics::default() }];
+    let resource_metrics =
+        vec![ResourceMetrics { resource: Some(resource()), scope_metrics, ..ResourceMetrics::default() }];
+    MetricsData { resource_metrics }.encode_to_vec()
+}
+
+fn framed(messages: &[Vec<u8>]) -> Vec<u8> {
+    let mut stored = Vec::new();
+    for message in messages {
+        stored.extend((message.len() as u32).to_be_bytes());
+        stored.extend(message);
+    }
+    stored
+}
+
+fn read(stored: &[u8], format: Option<Format>) -> Batch {
+    let options = OpenOptions { format, ..OpenOptions::default() };
+    let length = stored.len() as u64;
+    let stored = Cursor::new(stored.to_vec());
+    let mut capture = Capture::from_reader(Path::new("c.bin"), stored, length, &options).expect("opens");
+    assert_eq!(capture.format(), Format::OtlpProto);
+    let mut all = Batch::default();
+    let mut batch = Batch::default();
+    while capture.next_batch(&mut batch).expect("reads") {
+        all.records += batch.records;
+        all.events.append(&mut batch.events);
+        all.problems.append(&mut batch.problems);
+    }
+    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    assert_eq!(capture.decoded_bytes(), length);
+    all
+}
+
+#[test]
+fn a_capture_may_mix_signals_from_frame_to_frame() {
+    let stored = framed(&[logs(vec![log("a"), log("b")]), spans(), metrics(), vec![], logs(vec![])]);
+    let batch = read(&stored, None);
+    let signals: Vec<_> = batch.events.iter().map(|(stream, _)| stream.signal).collect();
+    assert_eq!(signals, [Signal::Log, Signal::Log, Signal::Span, Signal::Metric]);
+    assert_eq!(batch.problems, []);
+    assert!(batch.events.iter().all(|(stream, _)| stream.service.as_deref() == Some("shop")));
+}
+
+#[test]
+fn each_signal_is_recognised_alone() {
+    for (message, signal) in
+        [(logs(vec![log("a")]), Signal::Log), (spans(), Signal::Span), (metrics(), Signal::Metric)]
+    {
+        let batch = read(&framed(&[message]), None);
+        assert_eq!(batch.events[0].0.signal, signal);
+    }
+}
+
+#[test]
+fn the_records_of_a_cut_frame_are_kept() {
+    let whole = framed(&[logs(vec![log("one"), log("two"), log("three")])]);
+    for cut in 1..30 {
+        let batch = read(&whole[..whole.len() - cut], Some(Format::OtlpProto));
+        assert!(!batch.events.is_empty() && batch.events.len() < 3, "{cut}");
+        assert_eq!(batch.rejected(), 1, "{cut}");
+        let lost = &batch.problems[0].source;
+        assert_eq!(lost.end(), (whole.len() - cut) as u64, "{cut}");
+        assert_eq!(lost.offset, batch.events.last().map_or(0, |(_, event)| event.source.end()), "{cut}");
+    }
+}
+
+#[test]
+fn every_cut_conserves() {
+    let whole = framed(&[logs(vec![log("one")]), spans(), metrics()]);
+    for length in 1..whole.len() {
+        let batch = read(&whole[..length], Some(Format::OtlpProto));
+        let lost: u64 = batch.problems.iter().map(|problem| problem.source.length).sum();
+        assert!(batch.events.len() <= 2);
+        assert!(lost > 0 || [0, 1, 2].contains(&batch.events.len()), "{length}");
+    }
+}
+
+#[test]
+fn a_lying_length_costs_no_memory_and_is_reported() {
+    for length in [0xffff_fff0_u32, 0x7fff_ffff, 0x0500_0000] {
+        let stored = [&framed(&[spans()])[..], &length.to_be_bytes(), &[0x0a, 1, 2, 3]].concat();
+        let batch = read(&stored, None);
+        assert_eq!((batch.events.len(), batch.rejected()), (1, 1), "{length:x}");
+        assert_eq!(batch.problems[0].source.end(), stored.len() as u64);
+    }
+    let stored = [&framed(&[spans()])[..], &[0, 0]].concat();
+    assert_eq!(read(&stored, None).rejected(), 1);
+}
+
+#[test]
+fn a_damaged_record_costs_itself_only() {
+    let good = log("good");
+    let mut message = logs(vec![good.clone(), log("marked"), good]);
+    let mark = message.windows(6).position(|part| part == b"marked").expect("it is there");
+    message[mark] = 0xff;
+    let batch = read(&framed(&[message]), None);
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
+    assert!(batch.problems[0].reason.contains("log record"), "{}", batch.problems[0].reason);
+}
+
+#[test]
+fn a_frame_that_is_no_request_is_one_rejected_record() {
+    let stored = framed(&[spans(), b"\x0a\x06\x12\x04\x12\x02hi".to_vec(), spans()]);
+    let batch = read(&stored, None);
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
+}
+
+#[test]
+fn deep_nesting_is_refused_without_harm() {
+    let mut body = AnyValue::default();
+    for _ in 0..90 {
+        body = AnyValue { value: Some(ProtoValue::ArrayValue(ArrayValue { values: vec![body] })) };
+    }
+    let record = LogRecord { time_unix_nano: NANOS, body: Some(body), ..LogRecord::default() };
+    let batch = read(&framed(&[logs(vec![log("good"), record])]), None);
+    assert_eq!((batch.events.len(), batch.rejected()), (1, 1), "deeper than prost decodes");
+}
+
+#[test]
+fn a_frame_of_empty_records_cannot_cost_far_more_than_its_length() {
+    let mut scope_logs = vec![0x12];
+    scope_logs.extend(log("seen").encode_length_delimited_to_vec());
+    scope_logs.extend([0x12, 0].repeat(2_000_000));
+    let wrap = |tag: u8, inner: Vec<u8>| {
+        let mut outer = vec![tag];
+        prost::encoding::encode_varint(inner.len() as u64, &mut outer);
+        outer.extend(inner);
+        outer
+    };
+    let batch = read(&framed(&[wrap(0x0a, wrap(0x12, scope_logs))]), None);
+    assert_eq!(batch.rejected(), 1);
+    assert!(batch.events.len() < 1_000_000, "{}", batch.events.len());
+}
+
+#[test]
+fn a_limit_on_frames_holds() {
+    let stored = framed(&[spans(), logs(vec![log(&"x".repeat(2000))]), spans()]);
+    let options =
+        OpenOptions { limits: Limits { record_bytes: 1000, ..Limits::default() }, ..OpenOptions::default() };
+    let mut capture =
+        Capture::from_reader(Path::new("c.bin"), Cursor::new(stored.clone()), stored.len() as u64, &options)
+            .expect("opens");
+    let mut batch = Batch::default();
+    assert!(capture.next_batch(&mut batch).expect("reads"));
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
+}

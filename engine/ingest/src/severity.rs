@@ -53,49 +53,50 @@ fn find_word(line: &[u8], after: usize) -> Option<Severity> {
     let mut at = after;
     while at < searched {
         let begin = at;
-        while at < line.len() && line[at].is_ascii_alphabetic() && at - begin <= LONGEST_WORD_BYTES {
+        while at < line.len() && at - begin <= LONGEST_WORD_BYTES && IS_WORD_BYTE[usize::from(line[at])] {
             at += 1;
         }
         let word = &line[begin..at];
-        if (3..=LONGEST_WORD_BYTES).contains(&word.len()) && may_begin(word[0]) {
-            let before = if begin == 0 { b' ' } else { line[begin - 1] };
-            let next = line.get(at).copied().unwrap_or(b' ');
-            if let Some(severity) = of_word(word).filter(|_| stands_as_level(line, begin, word, before, next))
-            {
-                return Some(severity);
-            }
+        if (3..=LONGEST_WORD_BYTES).contains(&word.len())
+            && MAY_BEGIN[usize::from(word[0])]
+            && (begin == 0 || !IS_WORD_BYTE[usize::from(line[begin - 1])])
+            && let Some(severity) = of_word(word).filter(|_| stands_as_level(line, begin, word))
+        {
+            return Some(severity);
         }
-        // The rest of a longer word, or of a word with digits and dashes, names no level.
-        if at > begin {
-            while at < searched && is_word_byte(line[at]) {
-                at += 1;
-            }
-        } else {
-            at += 1;
-            while at < searched && is_word_byte(line[at - 1]) && is_word_byte(line[at]) {
-                at += 1;
-            }
-        }
+        at += usize::from(at == begin);
     }
     None
 }
 
-fn may_begin(first: u8) -> bool {
-    matches!(
-        first.to_ascii_lowercase(),
-        b't' | b'v' | b'd' | b'f' | b'i' | b'n' | b'w' | b'e' | b's' | b'c' | b'a' | b'p'
-    )
-}
-
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'$') || byte >= 0x80
-}
+/// Letters, digits and what joins them to longer words, numbers, paths and names.
+const IS_WORD_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte >= 0x80
+            || (byte as u8).is_ascii_alphanumeric()
+            || matches!(byte as u8, b'_' | b'-' | b'.' | b'/' | b'$');
+        byte += 1;
+    }
+    table
+};
+/// The first letters of levels.
+const MAY_BEGIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let letters = b"tvdfinwescapTVDFINWESCAP";
+    let mut index = 0;
+    while index < letters.len() {
+        table[letters[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 /// Upper-case words are levels wherever they stand alone; others only in brackets, before a colon, or as `level=…`.
-fn stands_as_level(line: &[u8], begin: usize, word: &[u8], before: u8, next: u8) -> bool {
-    if is_word_byte(before) || is_word_byte(next) {
-        return false;
-    }
+fn stands_as_level(line: &[u8], begin: usize, word: &[u8]) -> bool {
+    let before = if begin == 0 { b' ' } else { line[begin - 1] };
+    let next = line.get(begin + word.len()).copied().unwrap_or(b' ');
     let is_upper = word.iter().all(u8::is_ascii_uppercase);
     let in_brackets =
         matches!((before, next), (b'[' | b':', b']') | (b'<', b'>') | (b'(', b')') | (b'|', b'|'));

@@ -5,6 +5,7 @@ use crate::json::cursor::{Cursor, FaultKind, Kind};
 use crate::json::documents::{Framing, separates};
 use crate::model::{Format, OpenOptions, Problem};
 use crate::stamp::{self, Years};
+use crate::text::continues_a_trace;
 use crate::window::Window;
 use crate::{otlp_json, otlp_proto};
 use cbad::ByteRange;
@@ -246,7 +247,8 @@ struct TextGuess {
 impl TextGuess {
     fn of(text: &[u8], assumed_year: i32) -> Self {
         let mut guess = Self { lines: 0, stamped: 0, years: Years::new(assumed_year) };
-        for line in lines_of(text).filter(|line| !line[0].is_ascii_whitespace()) {
+        let begins_event = |line: &&[u8]| !line[0].is_ascii_whitespace() && !continues_a_trace(line);
+        for line in lines_of(text).filter(begins_event) {
             guess.lines += 1;
             if let Some(stamp) = stamp::find(line, guess.years) {
                 guess.stamped += 1;
@@ -256,7 +258,7 @@ impl TextGuess {
         guess
     }
 
-    /// Four lines in five: traces without indent may stand between.
+    /// Four lines in five: some may be foreign.
     fn is_stamped(&self) -> bool {
         self.stamped > 0 && self.stamped * 5 >= self.lines * 4
     }

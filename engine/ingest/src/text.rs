@@ -108,7 +108,7 @@ fn continuation(window: &mut Window, from: usize, stamped: bool, limit: u64) -> 
 }
 
 /// Lines without indent that stack traces of the JVM, Python, Go and .NET are made of.
-fn continues_a_trace(line: &[u8]) -> bool {
+pub(crate) fn continues_a_trace(line: &[u8]) -> bool {
     const BEGINS: [&[u8]; 8] = [
         b"Caused by:",
         b"Suppressed:",

@@ -1,1 +1,111 @@
+//! Lines to events: continuation, ends, marks, limits.
 
+use crate::Capture;
+use crate::model::{Batch, Format, Limits, OpenOptions, ProblemKind};
+use cbad::Severity;
+use std::io::Cursor;
+use std::path::Path;
+
+fn read(text: &[u8], limits: Limits) -> Batch {
+    let options = OpenOptions { format: Some(Format::Text), limits, ..OpenOptions::default() };
+    let stored = Cursor::new(text.to_vec());
+    let mut capture =
+        Capture::from_reader(Path::new("dir/app.log"), stored, text.len() as u64, &options).expect("opens");
+    let mut all = Batch::default();
+    let mut batch = Batch::default();
+    while capture.next_batch(&mut batch).expect("reads") {
+        all.records += batch.records;
+        all.events.append(&mut batch.events);
+        all.problems.append(&mut batch.problems);
+    }
+    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    for (_, event) in &all.events {
+        let range = event.source.offset as usize..event.source.end() as usize;
+        assert_eq!(&text[range], event.body, "the source is where the body stands");
+    }
+    all
+}
+
+fn bodies(text: &str) -> Vec<String> {
+    let batch = read(text.as_bytes(), Limits::default());
+    assert_eq!(batch.problems, []);
+    batch.events.into_iter().map(|(_, event)| String::from_utf8(event.body).expect("UTF-8")).collect()
+}
+
+#[test]
+fn a_line_is_an_event() {
+    assert_eq!(bodies("a\nb\n\nc"), ["a", "b", "c"]);
+    assert_eq!(bodies("a\r\nb\r\n\r\n"), ["a", "b"]);
+    assert_eq!(bodies("\u{feff}a\nb"), ["a", "b"]);
+}
+
+#[test]
+fn indented_lines_continue_the_event_before() {
+    assert_eq!(bodies("a\n  at x\n\tat y\nb\n"), ["a\n  at x\n\tat y", "b"]);
+    assert_eq!(bodies("  first\n x\nb\n"), ["  first\n x", "b"]);
+    assert_eq!(bodies("a\n\n  more\n\nb\n\n"), ["a\n\n  more", "b"], "blank lines inside, not at the end");
+    assert_eq!(bodies("a\r\n  more\r\nb"), ["a\r\n  more", "b"]);
+    let stamped = "2015-05-17 10:05:03 a\n 2015-05-17 10:05:04 b\n";
+    assert_eq!(bodies(stamped).len(), 2, "an indented line with its own stamp is its own event");
+}
+
+#[test]
+fn stack_traces_without_indent_continue_where_lines_are_stamped() {
+    let trace = "\
+2015-05-17 10:05:03 ERROR failed
+java.lang.IllegalStateException: no
+    at a.b.C
+Caused by: java.io.IOException
+    at d.e.F
+2015-05-17 10:05:04 ERROR failed
+Traceback (most recent call last):
+  File \"x.py\", line 1
+ValueError: bad
+2015-05-17 10:05:05 INFO ok
+foreign line
+2015-05-17 10:05:06 INFO ok
+2015-05-17 10:05:07 INFO ok
+";
+    let events = bodies(trace);
+    assert!(events[0].ends_with("    at d.e.F"), "{}", events[0]);
+    assert!(events[1].ends_with("ValueError: bad"), "{}", events[1]);
+    assert_eq!(events[3], "foreign line", "what does not look like a trace is an event of its own");
+    let unstamped = bodies("a\nCaused by: x\nb\n");
+    assert_eq!(unstamped.len(), 3, "without stamps nothing says that the line belongs to the one before");
+}
+
+#[test]
+fn time_severity_and_stream_are_read() {
+    let batch = read(b"2015-05-17T10:05:03Z ERROR no\nplain\n", Limits::default());
+    let (stream, event) = &batch.events[0];
+    assert_eq!((stream.name.as_str(), stream.service.as_deref()), ("app.log", None));
+    assert_eq!(event.time_nanos, Some(1_431_857_103_000_000_000));
+    assert_eq!(event.severity, Some(Severity::Error));
+    assert_eq!(event.body_stamp, Some((0, 20)));
+    let (_, plain) = &batch.events[1];
+    assert_eq!((plain.time_nanos, plain.severity, plain.body_stamp), (None, None, None));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_kept() {
+    let batch = read(b"a\xff\x00b\nc\n", Limits::default());
+    assert_eq!(batch.events[0].1.body, b"a\xff\x00b");
+}
+
+#[test]
+fn a_line_that_is_too_long_is_rejected_and_passed_over() {
+    let limits = Limits { record_bytes: 10, ..Limits::default() };
+    let batch = read(b"short\n0123456789A\nshort\n0123456789A", limits);
+    assert_eq!(batch.events.len(), 2);
+    let places: Vec<_> =
+        batch.problems.iter().map(|p| (p.kind, p.source.offset, p.source.length, p.line)).collect();
+    assert_eq!(places, [(ProblemKind::Rejected, 6, 12, Some(2)), (ProblemKind::Rejected, 24, 11, Some(4))]);
+}
+
+#[test]
+fn an_event_stops_growing_at_its_limit() {
+    let limits = Limits { event_bytes: 20, ..Limits::default() };
+    let batch = read(b"event\n continued\n continued\n continued\nnext\n", limits);
+    let lengths: Vec<_> = batch.events.iter().map(|(_, event)| event.body.len()).collect();
+    assert_eq!(lengths, [16, 10, 10, 4]);
+}

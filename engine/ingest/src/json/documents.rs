@@ -74,11 +74,14 @@ fn next_value(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Re
         return Ok(Document::Passed);
     }
     let mut extent = Extent::default();
+    let most = usize::try_from(limits.record_bytes).unwrap_or(usize::MAX);
     loop {
-        if let Some(length) = extent.advance(window.available()) {
+        let available = window.available();
+        // Looking no further than the limit keeps the verdict the same however much happens to be in the window.
+        if let Some(length) = extent.advance(&available[..available.len().min(most)]) {
             return Ok(Document::Bytes { length, next: length });
         }
-        if extent.seen as u64 > limits.record_bytes {
+        if available.len() > most {
             reject_long_value(window, batch, limits.record_bytes)?;
             return Ok(Document::Passed);
         }

@@ -16,7 +16,7 @@ const LARGEST_SCALE: i32 = 20;
 ///
 /// Bucket `i` of scale `s` holds values in `(2^(i/2^s), 2^((i+1)/2^s)]`. A histogram out of the specification's
 /// range of scales, or with more buckets than any exporter writes, keeps its count and sum only.
-/// Source: OpenTelemetry metrics data model, section ExponentialHistogram.
+/// Source: OpenTelemetry metrics data model, section `ExponentialHistogram`.
 pub(super) fn explicit(
     scale: i32,
     zero_count: u64,
@@ -114,7 +114,7 @@ mod tests {
             (-5000, 0, 0.0),
         ] {
             let got = power_of_two(index, scale);
-            let close = got == value || (got / value - 1.0).abs() < 1e-14;
+            let close = got.to_bits() == value.to_bits() || (got / value - 1.0).abs() < 1e-14;
             assert!(close, "2^({index}/2^{scale}) = {value}, got {got}");
         }
     }

@@ -12,7 +12,9 @@ pub(crate) struct LogParts {
     pub(crate) severity_number: i64,
     pub(crate) severity_text: Option<Severity>,
     pub(crate) event_name: String,
-    /// The body, flattened below the path `body`.
+    /// The body where it is plain text.
+    pub(crate) text: Vec<u8>,
+    /// Any other body, flattened below the path `body`.
     pub(crate) body: Vec<Field>,
     pub(crate) attributes: Vec<Field>,
     pub(crate) trace_id: Option<[u8; 16]>,
@@ -29,7 +31,7 @@ impl LogParts {
         let body = if self.body.len() == 1 && self.body[0].path == "body" {
             self.body.pop().map_or_else(Vec::new, |field| scalar_text(field.value))
         } else {
-            Vec::new()
+            self.text
         };
         let mut event = Event::new(body, source);
         event.time_nanos = time(self.time_nanos).or_else(|| time(self.observed_nanos));

@@ -156,7 +156,7 @@ fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Po
                 point.time_nanos = u64_of(cursor, odd, "a timeUnixNano that is not a number")?;
             }
             b"asDouble" | b"as_double" => {
-                numbers.value = f64_of(cursor, odd, "an asDouble that is not a number")?
+                numbers.value = f64_of(cursor, odd, "an asDouble that is not a number")?;
             }
             b"asInt" | b"as_int" => {
                 numbers.value =
@@ -187,7 +187,7 @@ fn number(cursor: &mut Cursor<'_>, odd: &mut Odd, name: &[u8], numbers: &mut Num
         }
         b"scale" => numbers.scale = i64_of(cursor, odd, "a scale that is not a number")?,
         b"zeroCount" | b"zero_count" => {
-            numbers.zero_count = u64_of(cursor, odd, "a zeroCount that is not a number")?
+            numbers.zero_count = u64_of(cursor, odd, "a zeroCount that is not a number")?;
         }
         b"positive" => numbers.positive = buckets(cursor, odd)?,
         b"negative" => numbers.negative = buckets(cursor, odd)?,
@@ -233,10 +233,10 @@ fn quantiles(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Vec<(f64, f64)>> {
         members(cursor, odd, "a quantile that is not an object", |cursor, odd, name| {
             match name {
                 b"quantile" => {
-                    quantile = f64_of(cursor, odd, "a quantile that is not a number")?.unwrap_or(f64::NAN)
+                    quantile = f64_of(cursor, odd, "a quantile that is not a number")?.unwrap_or(f64::NAN);
                 }
                 b"value" => {
-                    value = f64_of(cursor, odd, "a quantile value that is not a number")?.unwrap_or(f64::NAN)
+                    value = f64_of(cursor, odd, "a quantile value that is not a number")?.unwrap_or(f64::NAN);
                 }
                 _ => cursor.skip()?,
             }

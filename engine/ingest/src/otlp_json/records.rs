@@ -4,7 +4,7 @@ use super::typed::{
     Odd, any_value, attributes_of, each, enum_of, id_of, members, string_of, text_of, u64_of,
 };
 use crate::budget::Budget;
-use crate::json::cursor::{Cursor, Read};
+use crate::json::cursor::{Cursor, Kind, Read};
 use crate::otlp::{LogParts, SpanEventParts, SpanParts};
 use crate::severity;
 use cbad::Field;
@@ -65,6 +65,21 @@ pub(super) fn scope(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<String> {
     Ok(scope)
 }
 
+/// The text of `{"stringValue": "…"}`, the body that nearly every log record has; moves on only where it is one.
+fn plain_text(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
+    let mut ahead = cursor.clone();
+    let mut found = None;
+    let read = ahead.object(|ahead, name| {
+        let is_text = found.is_none() && matches!(&*name, b"stringValue") && ahead.kind()? == Kind::Text;
+        // What is no plain text is left to the general way, which says what is wrong with it.
+        found = Some(if is_text { Some(ahead.text()?.into_owned()) } else { ahead.skip().map(|()| None)? });
+        Ok(())
+    });
+    let text = found.flatten().filter(|_| read.is_ok())?;
+    *cursor = ahead;
+    Some(text)
+}
+
 /// A log record.
 pub(super) fn log(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<LogParts> {
     let mut log = LogParts::default();
@@ -85,9 +100,12 @@ pub(super) fn log(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -
                     severity::of_word(&text_of(cursor, odd, "a severityText that is not text")?);
             }
             b"eventName" | b"event_name" => {
-                log.event_name = string_of(cursor, odd, "an eventName that is not text")?
+                log.event_name = string_of(cursor, odd, "an eventName that is not text")?;
             }
-            b"body" => any_value(cursor, odd, &mut "body".to_owned(), &mut log.body, budget)?,
+            b"body" => match plain_text(cursor) {
+                Some(text) => log.text = text,
+                None => any_value(cursor, odd, &mut "body".to_owned(), &mut log.body, budget)?,
+            },
             b"attributes" => log.attributes = attributes_of(cursor, odd, budget)?,
             b"traceId" | b"trace_id" => log.trace_id = id_of(cursor, odd, "a traceId that is not 16 bytes")?,
             b"spanId" | b"span_id" => log.span_id = id_of(cursor, odd, "a spanId that is not 8 bytes")?,
@@ -110,7 +128,7 @@ pub(super) fn span(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) 
             }
             b"name" => span.name = text_of(cursor, odd, "a span name that is not text")?.into_owned(),
             b"kind" => {
-                span.kind = enum_of(cursor, odd, "a span kind that is not one", "SPAN_KIND_", &SPAN_KINDS)?
+                span.kind = enum_of(cursor, odd, "a span kind that is not one", "SPAN_KIND_", &SPAN_KINDS)?;
             }
             b"startTimeUnixNano" | b"start_time_unix_nano" => {
                 span.start_nanos = u64_of(cursor, odd, "a startTimeUnixNano that is not a number")?;

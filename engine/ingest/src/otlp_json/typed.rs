@@ -58,11 +58,10 @@ fn number<T>(
         Kind::Number => parse(cursor.number()?),
         Kind::Text => {
             let text = cursor.text()?;
-            let text = std::str::from_utf8(&text).unwrap_or("").trim();
             if text.is_empty() {
                 return Ok(None);
             }
-            parse(text)
+            std::str::from_utf8(&text).ok().and_then(|text| parse(text.trim()))
         }
         Kind::Null => return cursor.null().map(|()| None),
         Kind::Object | Kind::Array | Kind::Bool => return pass_odd(cursor, odd, what),
@@ -212,7 +211,10 @@ fn key_value(
                 }
                 prefix_paths(&mut fields[first..], length, &String::from_utf8_lossy(&key));
             } else {
-                extend_path(path, length, &String::from_utf8_lossy(&key));
+                match std::str::from_utf8(&key) {
+                    Ok(key) => extend_path(path, length, key),
+                    Err(_) => extend_path(path, length, &String::from_utf8_lossy(&key)),
+                }
             }
             key_seen = true;
             Ok(())

@@ -97,6 +97,7 @@ pub(super) fn log(log: LogRecord, budget: &mut Budget) -> Converted<LogParts> {
         severity_number: log.severity_number.into(),
         severity_text: severity::of_word(log.severity_text.as_bytes()),
         event_name: log.event_name,
+        text: Vec::new(),
         body,
         attributes: attributes(log.attributes, budget)?,
         trace_id: known_id(&log.trace_id),

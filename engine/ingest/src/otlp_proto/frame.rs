@@ -84,8 +84,8 @@ impl<'d> FrameDecoder<'d> {
             return;
         }
         self.report_fault(&level);
-        if part.cut && self.read_to < part.end {
-            let rest = Part { begin: self.read_to, ..part };
+        if part.cut {
+            let rest = Part { begin: self.read_to.min(part.end), ..part };
             self.reject(rest, "the capture breaks off inside this frame".into());
         }
     }
@@ -105,7 +105,7 @@ impl<'d> FrameDecoder<'d> {
             // What is missing at the end of a cut frame is reported once, for the frame.
             Some((part, _)) if part.cut => {}
             Some((part, WireFault { what, .. })) => {
-                self.reject(part, format!("the protobuf is damaged: {what}"))
+                self.reject(part, format!("the protobuf is damaged: {what}"));
             }
             None => {}
         }
@@ -193,7 +193,7 @@ impl<'d> FrameDecoder<'d> {
         match result {
             Ok((stream, event)) => self.batch.push(stream, event),
             Err(Loss::Record(reason)) if self.budget.spend(RECORD_BYTES + reason.len()) => {
-                self.reject(part, reason)
+                self.reject(part, reason);
             }
             Err(Loss::Record(_) | Loss::Frame) => return Err(FrameLost),
         }
@@ -236,12 +236,11 @@ impl<'d> FrameDecoder<'d> {
                 _ => {}
             }
         }
-        match data {
-            Some((kind, data)) => self.points(kind, data, &mut metric, context),
-            None => {
-                self.note(Some(part), "a metric without data of a known kind: passed over".into());
-                Ok(())
-            }
+        if let Some((kind, data)) = data {
+            self.points(kind, data, &mut metric, context)
+        } else {
+            self.note(Some(part), "a metric without data of a known kind: passed over".into());
+            Ok(())
         }
     }
 
@@ -257,7 +256,7 @@ impl<'d> FrameDecoder<'d> {
             match (field.number, field.value) {
                 (1, value) => points.extend(data.inner(value)),
                 (2, WireValue::Varint(number)) => {
-                    metric.temporality = Temporality::from_number(number as i64)
+                    metric.temporality = Temporality::from_number(number as i64);
                 }
                 (3, WireValue::Varint(number)) => monotonic = number != 0,
                 _ => {}

@@ -88,8 +88,9 @@ fn reject_long_frame(window: &mut Window, batch: &mut Batch, length: u64, limit:
 
 /// How sure it is that the capture is framed OTLP protobuf; `None` where it is not.
 pub(crate) fn probe(probe: &[u8], whole: bool) -> Option<f64> {
+    const DAMAGED: f64 = 0.8;
     let mut at = 0;
-    let mut confidence = None;
+    let mut confidence: Option<f64> = None;
     for _ in 0..PROBE_FRAMES {
         let rest = &probe[at..];
         if rest.len() < LENGTH_BYTES {
@@ -97,18 +98,20 @@ pub(crate) fn probe(probe: &[u8], whole: bool) -> Option<f64> {
         }
         let length = usize::try_from(frame_length(rest)).ok()?;
         let body = &rest[LENGTH_BYTES..];
-        if length > 0 && body.first().is_some_and(|&tag| tag != FIRST_TAG) {
-            return None;
-        }
         let cut = length > body.len();
-        match signal::guess(body, Part { begin: 0, end: length.min(body.len()), cut }) {
-            Guess::Signal(_) if cut && whole => confidence = confidence.or(Some(0.8)),
-            Guess::Signal(_) => confidence = Some(1.0),
-            Guess::Unknown => return None,
+        let guess = match body.first() {
+            Some(&tag) if length > 0 && tag != FIRST_TAG => Guess::Unknown,
+            _ => signal::guess(body, Part { begin: 0, end: length.min(body.len()), cut }),
+        };
+        confidence = match (guess, confidence) {
+            (Guess::Signal(_), None) if cut && whole => Some(DAMAGED),
+            (Guess::Signal(_), None) => Some(1.0),
+            (Guess::Unknown, None) => return None,
+            (Guess::Unknown, Some(sure)) => Some(sure.min(DAMAGED)),
             // One record may be longer than the probe; the levels around it are then all there is to go by.
-            Guess::NoRecords if cut && !whole && is_walkable(body) => confidence = confidence.or(Some(0.6)),
-            Guess::NoRecords => {}
-        }
+            (Guess::NoRecords, None) if cut && !whole && is_walkable(body) => Some(0.6),
+            (Guess::Signal(_) | Guess::NoRecords, known) => known,
+        };
         if cut {
             break;
         }

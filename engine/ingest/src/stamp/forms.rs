@@ -3,10 +3,6 @@
 use super::Stamp;
 use super::civil::{Civil, Years};
 
-const MONTHS: [&[u8; 3]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-const WEEKDAYS: [&[u8; 3]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
-
 /// Reads the stamp that begins at `at`, whatever its form.
 pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
     let mut scan = Scan { line, at };
@@ -135,10 +131,35 @@ impl Scan<'_> {
     }
 
     fn month_name(&mut self) -> Option<u32> {
-        let name = self.line.get(self.at..self.at + 3)?;
-        let month = MONTHS.iter().position(|month| month[..].eq_ignore_ascii_case(name))?;
+        let month = match &self.lower_letters()? {
+            b"jan" => 1,
+            b"feb" => 2,
+            b"mar" => 3,
+            b"apr" => 4,
+            b"may" => 5,
+            b"jun" => 6,
+            b"jul" => 7,
+            b"aug" => 8,
+            b"sep" => 9,
+            b"oct" => 10,
+            b"nov" => 11,
+            b"dec" => 12,
+            _ => return None,
+        };
         self.at += 3;
-        Some(month as u32 + 1)
+        Some(month)
+    }
+
+    fn is_weekday(&self) -> bool {
+        let days = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
+        self.lower_letters().is_some_and(|letters| days.contains(&&letters))
+    }
+
+    /// The next three bytes, letters among them in lower case.
+    fn lower_letters(&self) -> Option<[u8; 3]> {
+        let mut letters = *self.line[self.at..].first_chunk::<3>()?;
+        letters.make_ascii_lowercase();
+        Some(letters)
     }
 
     /// A decimal fraction of a unit of `10^decimals` nanoseconds; digits beyond the nanosecond are read and dropped.
@@ -344,8 +365,7 @@ impl Scan<'_> {
         if let Some(found) = self.glog(years) {
             return Some(found);
         }
-        let begins = self.line.get(self.at..self.at + 3)?;
-        let after_weekday = WEEKDAYS.iter().any(|day| day[..] == *begins);
+        let after_weekday = self.is_weekday();
         if after_weekday {
             self.at += 3;
             self.eat(b' ')?;

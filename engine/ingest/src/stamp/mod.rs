@@ -26,28 +26,52 @@ pub(crate) struct Stamp {
 
 /// The first stamp in the line's first bytes.
 pub(crate) fn find(line: &[u8], years: Years) -> Option<Stamp> {
-    let mut before = b' ';
-    let mut at = 0;
     let searched = line.len().min(SEARCHED_BYTES);
+    let mut before = Role::Other;
+    let mut at = 0;
     while at < searched {
-        let byte = line[at];
-        let starts = byte.is_ascii_digit() || byte.is_ascii_uppercase();
-        if starts && !joins(before) {
-            if let Some(stamp) = forms::read_at(line, at, years) {
-                return Some(stamp);
-            }
-            // What follows belongs to the same word: no stamp begins inside it.
-            while at < searched && line[at].is_ascii_alphanumeric() {
-                at += 1;
-            }
-            before = line[at - 1];
-        } else {
-            before = byte;
-            at += 1;
+        let role = ROLES[usize::from(line[at])];
+        if matches!(role, Role::Digit | Role::Initial)
+            && before == Role::Other
+            && let Some(stamp) = forms::read_at(line, at, years)
+        {
+            return Some(stamp);
         }
+        before = role;
+        at += 1;
     }
     None
 }
+
+/// What a byte means for where a stamp may begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Before it or after it a stamp may begin.
+    Other,
+    /// A stamp may begin with it.
+    Digit,
+    /// A stamp may begin with it: the first letter of a month, a weekday, or a level of glog.
+    Initial,
+    /// What follows belongs to a longer word.
+    Joins,
+}
+
+const ROLES: [Role; 256] = {
+    let mut roles = [Role::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        roles[byte] = match byte as u8 {
+            b'0'..=b'9' => Role::Digit,
+            b'J' | b'F' | b'M' | b'A' | b'S' | b'O' | b'N' | b'D' | b'T' | b'W' | b'I' | b'E' => {
+                Role::Initial
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'-' | b'/' | b'_' | b':' | b'+' | 0x80.. => Role::Joins,
+            _ => Role::Other,
+        };
+        byte += 1;
+    }
+    roles
+};
 
 /// Whether the text begins with a stamp.
 pub(crate) fn begins(text: &[u8]) -> bool {
@@ -65,13 +89,6 @@ pub(crate) fn whole(text: &[u8], years: Years) -> Option<i64> {
 pub(crate) fn epoch(digits: &[u8]) -> Option<i64> {
     let (nanos, used) = forms::epoch_number(digits)?;
     (used == digits.len()).then_some(nanos)
-}
-
-/// Whether a byte before a digit or letter makes it part of something longer than a stamp.
-fn joins(before: u8) -> bool {
-    before.is_ascii_alphanumeric()
-        || matches!(before, b'.' | b'-' | b'/' | b'_' | b':' | b'+')
-        || before >= 0x80
 }
 
 #[cfg(test)]

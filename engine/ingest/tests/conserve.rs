@@ -1,0 +1,214 @@
+//! Whatever the bytes: no panic, nothing lost silently, and stopping and going on changes nothing.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+
+mod common;
+
+use common::{as_format, data, gzip, open, read, read_from, shown, zstd};
+use ingest::{Format, IngestError, Limits, OpenOptions};
+use proptest::prelude::*;
+use std::path::Path;
+
+const CAPTURES: [&str; 8] = [
+    "logs.jsonl",
+    "traces.jsonl",
+    "metrics.jsonl",
+    "logs.otlp",
+    "traces.otlp",
+    "metrics.otlp",
+    "app.jsonl",
+    "app.log",
+];
+
+fn capture() -> impl Strategy<Value = Vec<u8>> {
+    prop::sample::select(&CAPTURES[..]).prop_map(|name| std::fs::read(data(name)).unwrap())
+}
+
+/// A capture with some bytes changed, taken out or put in.
+fn damaged_capture() -> impl Strategy<Value = Vec<u8>> {
+    let wounds = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..6);
+    (capture(), wounds, 1..4_usize).prop_map(|(bytes, wounds, copies)| {
+        let mut bytes = bytes.repeat(copies);
+        for (place, byte, kind) in wounds {
+            let at = place.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => drop(bytes.drain(at..(at + usize::from(byte)).min(bytes.len()))),
+                _ => bytes.insert(at, byte),
+            }
+            if bytes.is_empty() {
+                bytes.push(byte);
+            }
+        }
+        bytes
+    })
+}
+
+/// Bytes of the kind that the readers look for.
+fn lively_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..8),
+        prop::sample::select(vec![
+            &b"\n"[..],
+            b"\r\n",
+            b"\n ",
+            b"\n\t",
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b",",
+            b":",
+            b"\"",
+            b"\\",
+            b"\\u12",
+            b"null",
+            b"{\"resourceLogs\":[",
+            b"{\"scopeLogs\":[",
+            b"{\"logRecords\":[",
+            b"{\"body\":{\"stringValue\":\"x\"}}",
+            b"{\"a\":1}",
+            b"2015-05-17T10:05:03Z ",
+            b"Dec 31 23:59:59 ",
+            b"ERROR ",
+            b"Caused by: ",
+            b"\x1e",
+            b"\xef\xbb\xbf",
+            b"\x00\x00\x00\x04\x0a\x02\x12\x00",
+            b"\xff\xff\xff\xf0",
+            b"1431857103",
+        ])
+        .prop_map(<[u8]>::to_vec),
+    ];
+    prop::collection::vec(piece, 1..40).prop_map(|pieces| pieces.concat())
+}
+
+fn any_capture() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![damaged_capture(), lively_bytes(), prop::collection::vec(any::<u8>(), 1..400)]
+}
+
+fn format() -> impl Strategy<Value = Option<Format>> {
+    prop_oneof![Just(None), prop::sample::select(&Format::ALL[..]).prop_map(Some)]
+}
+
+/// Limits so low that captures of a few kilobytes meet them.
+fn limits() -> impl Strategy<Value = Limits> {
+    (16..3000_u64, 8..200_u64, 3..40_u32, 2..200_u32).prop_map(
+        |(record_bytes, event_bytes, depth, values)| Limits {
+            record_bytes,
+            event_bytes,
+            depth,
+            values,
+            ..Limits::default()
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_conserve(bytes in any_capture(), format in format()) {
+        let options = OpenOptions { format, ..OpenOptions::default() };
+        match read_from(&bytes, &options, 0) {
+            Ok(reading) => prop_assert_eq!(reading.records as usize, reading.events.len() + reading.rejected()),
+            Err(IngestError::Empty { .. } | IngestError::Binary { .. } | IngestError::Damaged { .. }) => {}
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+
+    #[test]
+    fn low_limits_conserve(bytes in any_capture(), format in format(), limits in limits()) {
+        let options = OpenOptions { format, limits, ..OpenOptions::default() };
+        if let Ok(reading) = read_from(&bytes, &options, 0) {
+            prop_assert_eq!(reading.records as usize, reading.events.len() + reading.rejected());
+        }
+    }
+
+    #[test]
+    fn sources_of_events_do_not_overlap(bytes in any_capture(), format in format()) {
+        let options = OpenOptions { format, ..OpenOptions::default() };
+        if let Ok(reading) = read_from(&bytes, &options, 0) {
+            let mut sources: Vec<_> = reading.events.iter().map(|(_, event)| event.source).collect();
+            sources.sort_unstable();
+            for pair in sources.windows(2) {
+                prop_assert!(pair[0].end() <= pair[1].offset, "{:?}", pair);
+            }
+        }
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn going_on_gives_the_same_as_one_pass(bytes in damaged_capture(), format in format()) {
+        let bytes = bytes.repeat(1 + 150_000 / bytes.len());
+        let options = OpenOptions { format, ..OpenOptions::default() };
+        if let Ok(whole) = read_from(&bytes, &options, 0) {
+            let middle = whole.batches.len() / 2;
+            for stop in [0, middle, whole.batches.len().saturating_sub(1)] {
+                let Some(batch) = whole.batches.get(stop) else { continue };
+                let rest = read_from(&bytes, &options, batch.next_offset).unwrap();
+                prop_assert_eq!(
+                    format!("{:?}", rest.batches),
+                    format!("{:?}", &whole.batches[stop + 1..])
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn wrapped_captures_give_the_same(bytes in damaged_capture(), cut in any::<prop::sample::Index>()) {
+        let options = OpenOptions::default();
+        let expected = read_from(&bytes, &options, 0).map(|reading| shown(&reading)).ok();
+        let (head, tail) = bytes.split_at(cut.index(bytes.len()));
+        let members = [gzip(head), gzip(tail)].concat();
+        let frames = [zstd(head), zstd(tail)].concat();
+        for stored in [gzip(&bytes), members, frames] {
+            prop_assert_eq!(read_from(&stored, &options, 0).map(|reading| shown(&reading)).ok(), expected.clone());
+        }
+    }
+
+    #[test]
+    fn a_broken_off_wrapping_keeps_what_decoded(bytes in capture(), cut in any::<prop::sample::Index>(), zipped: bool) {
+        let bytes = bytes.repeat(5);
+        let stored = if zipped { gzip(&bytes) } else { zstd(&bytes) };
+        let stored = &stored[..=cut.index(stored.len() - 1)];
+        match read_from(stored, &OpenOptions::default(), 0) {
+            Ok(reading) => {
+                prop_assert!(reading.rejected() >= 1, "the loss is reported");
+                let last = reading.batches.last().unwrap().next_offset;
+                prop_assert_eq!(read_from(stored, &OpenOptions::default(), last).unwrap().batches, vec![]);
+            }
+            Err(IngestError::Damaged { .. } | IngestError::Binary { .. }) => {}
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+}
+
+#[test]
+fn every_prefix_of_every_capture_conserves() {
+    for name in CAPTURES {
+        let whole = std::fs::read(data(name)).unwrap();
+        let framed = Path::new(name).extension().is_some_and(|extension| extension == "otlp");
+        let mut most = 0;
+        for length in 1..=whole.len() {
+            if let Ok(reading) = read_from(&whole[..length], &OpenOptions::default(), 0) {
+                assert!(reading.events.len() >= most || reading.rejected() > 0 || !framed);
+                most = most.max(reading.events.len());
+            }
+        }
+        assert!(most >= 2, "{name}: {most}");
+    }
+}
+
+#[test]
+fn a_format_can_be_read_as_any_other() {
+    for name in CAPTURES {
+        let stored = std::fs::read(data(name)).unwrap();
+        for format in Format::ALL {
+            let reading = read(&stored, &as_format(format));
+            assert!(reading.records > 0, "{name} as {}", format.name());
+            assert_eq!(open(&stored, &as_format(format)).unwrap().format(), format);
+        }
+    }
+}

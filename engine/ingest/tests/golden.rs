@@ -1,0 +1,202 @@
+//! One small capture a format, and exactly the events that come of it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p ingest --test golden` writes the expectations anew; read the difference before keeping it.
+//! The `.otlp` files hold the same requests as the `.jsonl` files, encoded by Google's protobuf library.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+
+mod common;
+
+use cbad::{ByteRange, Event, StreamKey};
+use common::{data, gzip, read, read_from, shown, zstd};
+use ingest::{Batch, Capture, Format, OpenOptions, Wrapping};
+use std::fmt::Write;
+
+fn describe(stream: &StreamKey, event: &Event, source: &str) -> String {
+    let mut text = String::new();
+    let id = |id: &[u8]| id.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    writeln!(text, "{} · {}", stream.signal.name(), stream.label()).unwrap();
+    writeln!(text, "  body {:?}", String::from_utf8_lossy(&event.body)).unwrap();
+    if let Some(nanos) = event.time_nanos {
+        writeln!(text, "  time {nanos}").unwrap();
+    }
+    if let Some((start, end)) = event.body_stamp {
+        writeln!(text, "  stamp {:?}", String::from_utf8_lossy(&event.body[start as usize..end as usize]))
+            .unwrap();
+    }
+    if let Some(severity) = event.severity {
+        writeln!(text, "  severity {}", severity.name()).unwrap();
+    }
+    for (name, bytes) in [
+        ("trace", event.trace_id.as_ref().map(|id| &id[..])),
+        ("span", event.span_id.as_ref().map(|id| &id[..])),
+        ("parent", event.parent_span_id.as_ref().map(|id| &id[..])),
+    ] {
+        if let Some(bytes) = bytes {
+            writeln!(text, "  {name} {}", id(bytes)).unwrap();
+        }
+    }
+    if let Some(measure) = &event.measure {
+        writeln!(text, "  measure {measure:?}").unwrap();
+    }
+    for field in &event.fields {
+        writeln!(text, "  {} = {:?}", field.path, field.value).unwrap();
+    }
+    writeln!(text, "  from {source}").unwrap();
+    text
+}
+
+fn events_of(name: &str) -> String {
+    let stored = std::fs::read(data(name)).unwrap();
+    let mut capture = Capture::open(&data(name), &OpenOptions::default()).unwrap();
+    let mut text =
+        format!("{} in {}, {}\n", capture.format().name(), capture.wrapping().name(), capture.order().name());
+    let mut batch = Batch::default();
+    while capture.next_batch(&mut batch).unwrap() {
+        assert_eq!(batch.records, batch.events.len() as u64 + batch.rejected());
+        for (stream, event) in &batch.events {
+            let ByteRange { offset, length } = event.source;
+            let bytes = &stored[offset as usize..event.source.end() as usize];
+            let source = match std::str::from_utf8(bytes) {
+                Ok(source) if capture.format() != Format::OtlpProto => source.escape_debug().to_string(),
+                _ => format!("{length} bytes at {offset}"),
+            };
+            text += &describe(stream, event, &source);
+        }
+        for problem in &batch.problems {
+            let ByteRange { offset, length } = problem.source;
+            writeln!(
+                text,
+                "{} {offset}+{length} line {:?}: {}",
+                problem.kind.name(),
+                problem.line,
+                problem.reason
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+fn check(name: &str) {
+    let expectation = data(&format!("{name}.events"));
+    let events = events_of(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&expectation, &events).unwrap();
+    }
+    let expected = std::fs::read_to_string(&expectation).unwrap();
+    assert_eq!(events, expected, "events of {name} differ from {}", expectation.display());
+}
+
+#[test]
+fn otlp_json_logs() {
+    check("logs.jsonl");
+}
+
+#[test]
+fn otlp_json_traces() {
+    check("traces.jsonl");
+}
+
+#[test]
+fn otlp_json_metrics() {
+    check("metrics.jsonl");
+}
+
+#[test]
+fn generic_json_lines() {
+    check("app.jsonl");
+}
+
+#[test]
+fn plain_text() {
+    check("app.log");
+}
+
+#[test]
+fn protobuf_gives_the_events_that_json_gives() {
+    for (signal, records) in [("logs", 2), ("traces", 2), ("metrics", 7)] {
+        let mut readings = ["jsonl", "otlp"].map(|extension| {
+            let stored = std::fs::read(data(&format!("{signal}.{extension}"))).unwrap();
+            let reading = read(&stored, &OpenOptions::default());
+            for (_, event) in &reading.events {
+                assert!(event.source.length > 0 && event.source.end() <= stored.len() as u64);
+            }
+            reading
+        });
+        for reading in &mut readings {
+            assert_eq!((reading.events.len(), reading.problems.len()), (records, 0), "{signal}");
+            reading.events.iter_mut().for_each(|(_, event)| event.source = ByteRange::default());
+        }
+        assert_eq!(shown(&readings[0]), shown(&readings[1]), "{signal}");
+    }
+}
+
+#[test]
+fn protobuf_sources_are_the_records_themselves() {
+    use opentelemetry_proto::tonic::trace::v1::Span;
+    use prost::Message;
+    let stored = std::fs::read(data("traces.otlp")).unwrap();
+    for (_, event) in &read(&stored, &OpenOptions::default()).events {
+        let source = event.source.offset as usize..event.source.end() as usize;
+        let span = Span::decode(&stored[source]).unwrap();
+        assert_eq!(span.name.as_bytes(), event.body);
+    }
+}
+
+#[test]
+fn wrapped_captures_give_the_same_events() {
+    for name in ["logs.jsonl", "traces.otlp", "metrics.jsonl", "app.jsonl", "app.log"] {
+        let plain = std::fs::read(data(name)).unwrap();
+        let expected = shown(&read(&plain, &OpenOptions::default()));
+        let (half, rest) = plain.split_at(plain.len() / 2);
+        for stored in
+            [gzip(&plain), zstd(&plain), [gzip(half), gzip(rest)].concat(), [zstd(half), zstd(rest)].concat()]
+        {
+            assert_eq!(shown(&read(&stored, &OpenOptions::default())), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_exporters_older_zstd_frames_give_the_same_events() {
+    let frame = |bytes: &[u8]| {
+        let compressed = zstd(bytes);
+        [&(compressed.len() as u32).to_be_bytes()[..], &compressed].concat()
+    };
+    let json = std::fs::read(data("logs.jsonl")).unwrap();
+    let framed = [frame(json.trim_ascii_end()), frame(json.trim_ascii_end())].concat();
+    assert_eq!(
+        shown(&read(&framed, &OpenOptions::default())),
+        shown(&read(&[&json[..], &json].concat(), &OpenOptions::default()))
+    );
+    let proto = std::fs::read(data("traces.otlp")).unwrap();
+    let framed = [frame(&proto[4..]), frame(&proto[4..])].concat();
+    let capture = common::open(&framed, &OpenOptions::default()).unwrap();
+    assert_eq!((capture.wrapping(), capture.format()), (Wrapping::ZstdFrames, Format::OtlpProto));
+    assert_eq!(
+        shown(&read(&framed, &OpenOptions::default())),
+        shown(&read(&[&proto[..], &proto].concat(), &OpenOptions::default()))
+    );
+}
+
+#[test]
+fn reading_goes_on_at_every_batch_with_the_same_batches() {
+    for (name, copies) in
+        [("logs.jsonl", 1500), ("traces.otlp", 3000), ("app.jsonl", 1500), ("app.log", 1300)]
+    {
+        let stored = std::fs::read(data(name)).unwrap().repeat(copies);
+        let options = OpenOptions::default();
+        let whole = read(&stored, &options);
+        assert!(whole.batches.len() > 2, "{name}: {} batches", whole.batches.len());
+        for (index, batch) in whole.batches.iter().enumerate() {
+            let rest = read_from(&stored, &options, batch.next_offset).unwrap();
+            let expected = &whole.batches[index + 1..];
+            assert_eq!(rest.batches.len(), expected.len(), "{name} after batch {index}");
+            let first = rest.batches.first().map(|batch| format!("{:?}{:?}", batch.events, batch.problems));
+            assert_eq!(
+                first,
+                expected.first().map(|batch| format!("{:?}{:?}", batch.events, batch.problems))
+            );
+        }
+    }
+}
