@@ -187,7 +187,7 @@ mod tests {
 
     fn event(index: u64) -> Event {
         let mut event = Event::new(format!("line {index}"), ByteRange { offset: index * 10, length: 9 });
-        event.time_nanos = (index % 3 != 0).then_some(index as i64 * -1_000_000_007);
+        event.time_nanos = (!index.is_multiple_of(3)).then_some(index as i64 * -1_000_000_007);
         event.fields.push(Field { path: "a.b".into(), value: Value::Float(0.1) });
         event
     }

@@ -51,7 +51,7 @@ pub enum CaseError {
         /// The version known here.
         known: i64,
     },
-    /// SQLite failed.
+    /// `SQLite` failed.
     #[error("The case file {} could not be used: {source}. If it is in use by another program, close that; if the disk is full, make room; committed data is safe.", path.display())]
     Database {
         /// The file.
@@ -152,7 +152,7 @@ impl CaseError {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
-    pub(crate) fn row(path: &Path, table: &'static str, what: impl ToString) -> Self {
-        Self::DamagedRow { path: path.to_owned(), table, what: what.to_string() }
+    pub(crate) fn row(path: &Path, table: &'static str, what: String) -> Self {
+        Self::DamagedRow { path: path.to_owned(), table, what }
     }
 }

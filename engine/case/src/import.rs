@@ -100,7 +100,7 @@ impl Case {
         let outcome = if begun.is_some() { ImportOutcome::Resumed } else { ImportOutcome::Imported };
         let begun = match begun {
             Some(known) => self.moved(known, path)?,
-            None => self.begin(path, &opened, options, &fingerprint)?,
+            None => self.begin(&path, &opened, options, &fingerprint)?,
         };
         self.carry_through(begun, opened, &fingerprint, watch, outcome)
     }
@@ -167,7 +167,7 @@ impl Case {
 
     fn begin(
         &self,
-        path: PathBuf,
+        path: &Path,
         opened: &Capture,
         options: &OpenOptions,
         fingerprint: &Fingerprint,
@@ -178,8 +178,8 @@ impl Case {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let Stamp { stored_bytes, modified_nanos } = fingerprint.stamp;
         let values = params![
-            path_value(&path),
-            file_name(&path),
+            path_value(path),
+            file_name(path),
             fingerprint.sha256.as_slice(),
             stored_bytes as i64,
             modified_nanos,

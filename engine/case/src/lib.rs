@@ -1,4 +1,4 @@
-//! The case file: one SQLite database that holds captures as events, and the runs over them.
+//! The case file: one `SQLite` database that holds captures as events, and the runs over them.
 //!
 //! For: importing captures so that a kill at any moment loses nothing and changes nothing, running the engine over
 //! them, and giving back events, windows and findings cheaply enough for a window that never waits.

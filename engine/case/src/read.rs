@@ -57,6 +57,8 @@ impl Case {
             for batch in batches {
                 let batch = batch?;
                 if watch.cancelled() {
+                    // Checkpoints that are closed are worth their wait; the one being gathered is read again.
+                    queue.commit_ready(0)?;
                     return Err(CaseError::Cancelled);
                 }
                 watch.progress(Stage::Import, batch.stored_bytes_read, stored_bytes);

@@ -1,4 +1,4 @@
-//! The tables of a case file, and what makes a SQLite file a case.
+//! The tables of a case file, and what makes a `SQLite` file a case.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::sql::AtPath;
 pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
 /// Schema of the tables below. A case with another number is refused, never migrated unasked.
 pub(crate) const SCHEMA_VERSION: i64 = 1;
-/// First bytes of every SQLite database.
+/// First bytes of every `SQLite` database.
 pub(crate) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// A block is one row, its data last: SQLite keeps the columns before it on the table's own pages, so that a search by
+/// A block is one row, its data last: `SQLite` keeps the columns before it on the table's own pages, so that a search by
 /// position never touches the data. 16 KiB pages, because the data are some 50 KiB a block and the pages of a block
 /// are chained.
 const TABLES: &str = "

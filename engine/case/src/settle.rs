@@ -194,7 +194,7 @@ impl Output<'_> {
     }
 }
 
-/// Sorted runs in a temporary table, which SQLite keeps in a file of its own outside the case.
+/// Sorted runs in a temporary table, which `SQLite` keeps in a file of its own outside the case.
 struct Spill<'a> {
     connection: &'a Connection,
     runs: i64,
@@ -296,3 +296,7 @@ impl Cursor<'_> {
         (time, &self.page[start..self.at])
     }
 }
+
+#[cfg(test)]
+#[path = "settle_tests.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! Small bridges between Rust values and SQLite's.
+//! Small bridges between Rust values and `SQLite`'s.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ impl<T> AtPath<T> for rusqlite::Result<T> {
     }
 }
 
-/// An unsigned column; SQLite's integers are signed.
+/// An unsigned column; `SQLite`'s integers are signed.
 pub(crate) fn unsigned<I: RowIndex + Copy>(row: &Row<'_>, index: I) -> rusqlite::Result<u64> {
     let value: i64 = row.get(index)?;
     u64::try_from(value)

@@ -1,6 +1,7 @@
 //! Opening, making and recognising case files.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,14 +18,14 @@ use crate::sql::AtPath;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// An open case file: one SQLite connection. For reads on other threads open more of them, read-only.
+/// An open case file: one `SQLite` connection. For reads on other threads open more of them, read-only.
 pub struct Case {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) blocks: RefCell<BlockCache>,
     pub(crate) verdicts: RefCell<Vec<Verdict>>,
     /// Removed on drop, after the connection above is closed.
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Case {
@@ -63,7 +64,7 @@ impl Case {
         let mut case = Self::create(&folder.path().join("temporary.driftlock"))?;
         // Nobody can open it after a power cut, so nothing waits for the disk.
         case.connection.pragma_update(None, "synchronous", "OFF").at(&case.path)?;
-        case._folder = Some(folder);
+        case.folder = Some(folder);
         Ok(case)
     }
 
@@ -130,7 +131,7 @@ impl Case {
             path: path.to_owned(),
             blocks: RefCell::default(),
             verdicts: RefCell::default(),
-            _folder: None,
+            folder: None,
         })
     }
 }
@@ -154,7 +155,7 @@ fn header(path: &Path) -> std::io::Result<Header> {
     })
 }
 
-/// SQLite would make a journal beside any file that it opens; a file that is no case is not given to it.
+/// `SQLite` would make a journal beside any file that it opens; a file that is no case is not given to it.
 fn refuse_other_files(path: &Path) -> Result<(), CaseError> {
     match header(path) {
         Ok(Header::Case) => Ok(()),
@@ -176,11 +177,10 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 fn immutable_uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'\\' | b':' => {
-                uri.push(char::from(*byte))
-            }
-            other => uri.push_str(&format!("%{other:02X}")),
+        if byte.is_ascii_alphanumeric() || b"/.-_\\:".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            write!(uri, "%{byte:02X}").expect("writing to a String cannot fail");
         }
     }
     uri + "?immutable=1"
