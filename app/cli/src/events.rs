@@ -8,8 +8,8 @@ use case::{Case, EventRow, StreamRow, inert};
 
 use crate::arguments::EventsArguments;
 use crate::baseline::Moment;
+use crate::event_json::EventJson;
 use crate::failure::Failure;
-use crate::json::EventJson;
 use crate::output;
 use crate::words::time;
 

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
 use crate::baseline::baseline_text;
+use crate::event_json::DriverJson;
 use crate::failure::Failure;
 use crate::findings::latest;
-use crate::json::{DriverJson, FindingJson, Run, SCHEMA, dearest};
+use crate::json::{FindingJson, Run, SCHEMA, dearest};
 use crate::output;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, shell_word, time};

@@ -1,10 +1,9 @@
 //! The shapes of `--json`, documented field by field in `docs/CLI.md`. Fields are added and never renamed or removed.
 
 use case::{
-    CaptureRow, CaptureState, Case, CaseError, EventRow, FindingRow, ProblemRow, ProblemSeverity, RunRow,
-    StreamRow,
+    CaptureRow, CaptureState, Case, CaseError, FindingRow, ProblemRow, ProblemSeverity, RunRow, StreamRow,
 };
-use cbad::{Config, Driver, Event, Finding, PValue, TokenCost, WindowScore};
+use cbad::{Config, Finding, PValue, TokenCost, WindowScore};
 use serde::Serialize;
 
 /// Version of these shapes; it would change if a field's meaning did.
@@ -275,65 +274,6 @@ pub(crate) fn dearest(tokens: &[TokenCost]) -> Vec<&TokenCost> {
     by_cost.sort_by(|a, b| b.bits.total_cmp(&a.bits));
     by_cost.truncate(DEAREST);
     by_cost
-}
-
-/// A driver with every token and the bytes behind it.
-#[derive(Serialize)]
-pub(crate) struct DriverJson {
-    #[serde(flatten)]
-    driver: Driver,
-    #[serde(flatten)]
-    source: EventJson,
-    nearest_event: Option<EventJson>,
-}
-
-impl DriverJson {
-    pub(crate) fn new(case: &Case, stream: u32, driver: &Driver) -> Result<Self, CaseError> {
-        let event = |position| case.event(stream, position).map(|row| EventJson::new(stream, &row));
-        Ok(Self {
-            source: event(driver.event)?,
-            nearest_event: driver.nearest.map(event).transpose()?,
-            driver: driver.clone(),
-        })
-    }
-}
-
-#[derive(Serialize)]
-pub(crate) struct EventJson {
-    stream: u32,
-    position: u64,
-    capture: i64,
-    time_nanos: Option<i64>,
-    level: Option<&'static str>,
-    trace_id: Option<String>,
-    span_id: Option<String>,
-    parent_span_id: Option<String>,
-    body: String,
-    measure: Option<cbad::Measure>,
-    fields: Vec<cbad::Field>,
-    byte_offset: u64,
-    byte_length: u64,
-}
-
-impl EventJson {
-    pub(crate) fn new(stream: u32, row: &EventRow) -> Self {
-        let event: &Event = &row.event;
-        Self {
-            stream,
-            position: row.position,
-            capture: row.capture,
-            time_nanos: event.time_nanos,
-            level: event.severity.map(cbad::Severity::name),
-            trace_id: event.trace_id.map(|id| crate::words::hex(&id)),
-            span_id: event.span_id.map(|id| crate::words::hex(&id)),
-            parent_span_id: event.parent_span_id.map(|id| crate::words::hex(&id)),
-            body: String::from_utf8_lossy(&event.body).into_owned(),
-            measure: event.measure.clone(),
-            fields: event.fields.clone(),
-            byte_offset: event.source.offset,
-            byte_length: event.source.length,
-        }
-    }
 }
 
 #[derive(Serialize)]

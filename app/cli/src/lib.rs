@@ -6,6 +6,7 @@
 mod analyze;
 mod arguments;
 mod baseline;
+mod event_json;
 mod events;
 mod explain;
 mod failure;

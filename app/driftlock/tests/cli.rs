@@ -1,0 +1,207 @@
+//! The command line as a script sees it: exit codes, field names, streams of output.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use common::{Outcome, run, spans, text_log};
+use serde_json::Value;
+
+const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
+
+fn json(folder: &Path, arguments: &[&str]) -> Result<Value, Box<dyn std::error::Error>> {
+    let output = run(folder, arguments)?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().map(|object| object.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
+#[test]
+fn exit_codes_say_what_happened() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "burst.log", 2000, 80)?;
+    std::fs::write(at.join("empty.log"), "")?;
+    std::fs::write(at.join("binary"), [&b"\x7fELF\x02\x01\x01"[..], &[0; 5000]].concat())?;
+    std::fs::write(at.join("half.jsonl"), "{\"msg\":\"whole\",\"n\":1}\n".repeat(50) + "{\"msg\":\"ha")?;
+    for (arguments, code, said) in [
+        (&["analyze", "burst.log", "--case", "c.driftlock"][..], 0, "imported"),
+        (&["analyze", "burst.log", "--case", "c.driftlock", "--fail-on-finding"], 1, "already in the case"),
+        (&["analyze", "c.driftlock", "--fail-on-finding"], 1, ""),
+        (&["analyze", "half.jsonl", "--fail-on-finding"], 0, "1 rejected"),
+        (&["findings", "c.driftlock"], 0, ""),
+        (&["explain", "c.driftlock", "1"], 0, ""),
+        (&["--help"], 0, ""),
+        (&["--version"], 0, ""),
+        (&["analyze"], 2, "FILE"),
+        (&["analyze", "burst.log", "--nonsense"], 2, "--nonsense"),
+        (&["analyze", "burst.log", "--baseline", "range:9..1"], 2, "empty"),
+        (&["analyze", "burst.log", "--alpha", "2"], 2, "between 0 and 1"),
+        (&["analyze", "burst.log", "--format", "csv"], 2, "otlp-json"),
+        (&["explain", "c.driftlock", "99"], 2, "no finding 99"),
+        (&["events", "c.driftlock", "--stream", "nothing"], 2, "driftlock info"),
+        (&["analyze", "missing.log"], 3, "missing.log"),
+        (&["analyze", "empty.log"], 3, "empty.log"),
+        (&["analyze", "binary"], 3, "byte 0"),
+        (&["info", "."], 3, "folder"),
+        (&["findings", "burst.log"], 3, "not a Driftlock case"),
+        (&["findings", "missing.driftlock"], 3, "no case file"),
+        (&["analyze", "burst.log", "--case", "half.jsonl"], 3, "not a Driftlock case"),
+    ] {
+        let output = run(at, arguments)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+    Ok(())
+}
+
+#[test]
+fn analyze_gives_the_documented_object() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    text_log(folder.path(), "burst.log", 2000, 80)?;
+    let result = json(folder.path(), &["analyze", "burst.log", "--json", "--seed", "7", "--threads", "2"])?;
+    assert_eq!(keys(&result), ["captures", "findings", "run", "schema", "streams", "windows"]);
+    assert_eq!((&result["schema"], &result["run"]["seed"]), (&1.into(), &7.into()));
+    for (part, expected) in [
+        (&result["captures"][0], "path sha256 format events rejected"),
+        (&result["streams"][0], "id name signal events"),
+        (&result["run"], "id engine seed config results_sha256"),
+        (
+            &result["windows"][0],
+            "stream index first_event last_event start_nanos end_nanos ncd delta_bits ratio_baseline ratio_window \
+             entropy score_bits p_permutation p_conformal p_tail q flagged",
+        ),
+        (
+            &result["findings"][0],
+            "id stream first_event last_event start_nanos end_nanos severity flagged q p_permutation p_conformal \
+             p_tail lens sentence evidence",
+        ),
+        (&result["findings"][0]["evidence"][0], "event byte_offset byte_length token bits"),
+    ] {
+        let there: BTreeSet<_> = keys(part).into_iter().collect();
+        let missing: Vec<_> = expected.split_whitespace().filter(|key| !there.contains(key)).collect();
+        assert!(missing.is_empty(), "{missing:?} of {part}");
+    }
+    let finding = &result["findings"][0];
+    assert_eq!(finding["flagged"], true);
+    let place = |key: &str| finding[key].as_u64().unwrap_or(u64::MAX);
+    assert!((place("first_event")..=place("last_event")).contains(&1004), "{finding}");
+    assert!(
+        result["windows"]
+            .as_array()
+            .is_some_and(|windows| windows.iter().any(|w| w["p_permutation"].is_null()))
+    );
+    Ok(())
+}
+
+#[test]
+fn evidence_points_at_the_bytes_of_the_capture() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let log = std::fs::read(text_log(folder.path(), "burst.log", 2000, 80)?)?;
+    let result = json(folder.path(), &["analyze", "burst.log", "--json"])?;
+    let evidence = &result["findings"][0]["evidence"][0];
+    let number = |key: &str| evidence[key].as_u64().map_or(0, |number| number as usize);
+    let bytes = &log[number("byte_offset")..][..number("byte_length")];
+    let line =
+        log.split(|byte| *byte == b'\n').nth(number("event")).ok_or("the event is a line of the log")?;
+    assert_eq!(bytes, line);
+    let token = evidence["token"].as_str().ok_or("a token is text")?.to_lowercase();
+    assert!(String::from_utf8_lossy(bytes).to_lowercase().contains(&token), "{token}");
+    Ok(())
+}
+
+#[test]
+fn every_field_of_every_command_is_documented() -> Outcome {
+    fn collect(value: &Value, into: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(object) => object.iter().for_each(|(key, value)| {
+                into.insert(key.clone());
+                collect(value, into);
+            }),
+            Value::Array(values) => values.iter().for_each(|value| collect(value, into)),
+            _ => {}
+        }
+    }
+    let folder = tempfile::tempdir()?;
+    text_log(folder.path(), "burst.log", 2000, 80)?;
+    spans(folder.path(), "spans.jsonl", 200)?;
+    let mut fields = BTreeSet::new();
+    let case = "c.driftlock";
+    collect(
+        &json(folder.path(), &["analyze", "burst.log", "spans.jsonl", "--case", case, "--json"])?,
+        &mut fields,
+    );
+    collect(&json(folder.path(), &["findings", case, "--json"])?, &mut fields);
+    collect(&json(folder.path(), &["explain", case, "1", "--json"])?, &mut fields);
+    collect(&json(folder.path(), &["info", case, "--json"])?, &mut fields);
+    for line in
+        run(folder.path(), &["events", case, "--to", "2", "--json"])?.stdout.split(|byte| *byte == b'\n')
+    {
+        if !line.is_empty() {
+            collect(&serde_json::from_slice(line)?, &mut fields);
+        }
+    }
+    let missing: Vec<_> = fields.iter().filter(|field| !DOCUMENT.contains(&format!("`{field}`"))).collect();
+    assert!(
+        fields.len() > 80 && missing.is_empty(),
+        "of {} fields these are not in docs/CLI.md: {missing:?}",
+        fields.len()
+    );
+    Ok(())
+}
+
+#[test]
+fn events_are_listed_by_position_and_by_time() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    text_log(folder.path(), "a.log", 300, 60)?;
+    run(folder.path(), &["analyze", "a.log", "--case", "c.driftlock"])?;
+    for (from, to) in [("100", "103"), ("2026-03-01T00:01:40Z", "2026-03-01T00:01:43Z")] {
+        let output = run(
+            folder.path(),
+            &["events", "c.driftlock", "--stream", "a.log", "--from", from, "--to", to, "--json"],
+        )?;
+        let lines = String::from_utf8(output.stdout)?;
+        let events: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        let positions: Vec<_> = events.iter().map(|event| event["position"].as_u64()).collect();
+        assert_eq!(positions, [Some(100), Some(101), Some(102)]);
+    }
+    Ok(())
+}
+
+#[test]
+fn hostile_evidence_does_not_reach_the_terminal_alive() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut text = String::new();
+    for line in 0..400 {
+        let hostile = if line == 200 { " \u{1b}]0;owned\u{7} \u{202e}txt.exe" } else { "" };
+        text += "2026-03-01T00:00:00Z INFO heartbeat";
+        text += hostile;
+        text.push('\n');
+    }
+    std::fs::write(folder.path().join("a\u{1b}[2J.log"), text)?;
+    let mut shown = Vec::new();
+    for arguments in [
+        &["analyze", "a\u{1b}[2J.log", "--case", "c.driftlock"][..],
+        &["info", "c.driftlock"],
+        &["findings", "c.driftlock"],
+        &["explain", "c.driftlock", "1"],
+        &["events", "c.driftlock"],
+        &["analyze", "missing\u{1b}[2J.log"],
+    ] {
+        let output = run(folder.path(), arguments)?;
+        shown.extend([output.stdout, output.stderr].concat());
+    }
+    let shown = String::from_utf8(shown)?;
+    assert!(shown.contains("\\u{1b}]0;owned\\u{7} \\u{202e}txt.exe"), "{shown}");
+    let alive: Vec<_> =
+        shown.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
+    assert!(alive.is_empty(), "{alive:?}");
+    Ok(())
+}
