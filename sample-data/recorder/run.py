@@ -46,7 +46,8 @@ def start(args, log):
         [sys.executable, str(HERE / "receiver.py"), "--out", args.out, *(f"--strip={prefix}" for prefix in strips)],
         stdout=log, stderr=log)
     environment = {
-        "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "SHOP_PG_PORT": str(args.pg_port),
+        "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+        "SHOP_PG_PORT": str(args.pg_port),
         "SHOP_SEED": str(args.seed), "OTEL_EXPORTER_OTLP_ENDPOINT": RECEIVER,
         "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database"}
     services = []
