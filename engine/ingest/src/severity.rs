@@ -3,7 +3,8 @@
 use cbad::Severity;
 
 /// How far after the time stamp (or the line's begin) a severity is looked for.
-const SEARCHED_BYTES: usize = 80;
+const SEARCHED_BYTES: usize = 64;
+const SHORTEST_WORD_BYTES: usize = 3;
 const LONGEST_WORD_BYTES: usize = 11;
 
 /// The severity that a word names, whatever its case.
@@ -49,48 +50,51 @@ pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severit
 }
 
 fn find_word(line: &[u8], after: usize) -> Option<Severity> {
-    let searched = line.len().min(after + SEARCHED_BYTES);
-    let mut at = after;
-    while at < searched {
-        let begin = at;
-        while at < line.len() && at - begin <= LONGEST_WORD_BYTES && IS_WORD_BYTE[usize::from(line[at])] {
-            at += 1;
-        }
-        let word = &line[begin..at];
-        if (3..=LONGEST_WORD_BYTES).contains(&word.len())
-            && MAY_BEGIN[usize::from(word[0])]
-            && (begin == 0 || !IS_WORD_BYTE[usize::from(line[begin - 1])])
-            && let Some(severity) = of_word(word).filter(|_| stands_as_level(line, begin, word))
+    let near = &line[after..line.len().min(after + SEARCHED_BYTES)];
+    let mut before = after.checked_sub(1).map_or(0, |before| ROLES[usize::from(line[before])]);
+    for (index, &byte) in near.iter().enumerate() {
+        let role = ROLES[usize::from(byte)];
+        if role & BEGINS != 0
+            && before & JOINS == 0
+            && let Some(severity) = level_at(line, after + index)
         {
             return Some(severity);
         }
-        at += usize::from(at == begin);
+        before = role;
     }
     None
 }
 
+/// The level that the word at `begin` names, if it stands as one.
+fn level_at(line: &[u8], begin: usize) -> Option<Severity> {
+    let longest = &line[begin..line.len().min(begin + LONGEST_WORD_BYTES + 1)];
+    let length = longest.iter().take_while(|byte| ROLES[usize::from(**byte)] & JOINS != 0).count();
+    let word = &longest[..length];
+    if length < SHORTEST_WORD_BYTES {
+        return None;
+    }
+    of_word(word).filter(|_| stands_as_level(line, begin, word))
+}
+
+/// A level may begin with this letter.
+const BEGINS: u8 = 1;
 /// Letters, digits and what joins them to longer words, numbers, paths and names.
-const IS_WORD_BYTE: [bool; 256] = {
-    let mut table = [false; 256];
+const JOINS: u8 = 2;
+
+const ROLES: [u8; 256] = {
+    let mut roles = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = byte >= 0x80
-            || (byte as u8).is_ascii_alphanumeric()
-            || matches!(byte as u8, b'_' | b'-' | b'.' | b'/' | b'$');
+        roles[byte] = match (byte as u8).to_ascii_lowercase() {
+            b't' | b'v' | b'd' | b'f' | b'i' | b'n' | b'w' | b'e' | b's' | b'c' | b'a' | b'p' => {
+                BEGINS | JOINS
+            }
+            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b'$' | 0x80.. => JOINS,
+            _ => 0,
+        };
         byte += 1;
     }
-    table
-};
-/// The first letters of levels.
-const MAY_BEGIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let letters = b"tvdfinwescapTVDFINWESCAP";
-    let mut index = 0;
-    while index < letters.len() {
-        table[letters[index] as usize] = true;
-        index += 1;
-    }
-    table
+    roles
 };
 
 /// Upper-case words are levels wherever they stand alone; others only in brackets, before a colon, or as `level=…`.

@@ -212,3 +212,19 @@ fn a_format_can_be_read_as_any_other() {
         }
     }
 }
+
+#[test]
+fn every_fuzz_seed_conserves_with_every_reader() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let mut records = 0;
+    for folder in std::fs::read_dir(seeds).unwrap() {
+        for seed in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let stored = std::fs::read(seed.unwrap().path()).unwrap();
+            for format in Format::ALL.map(Some).into_iter().chain([None]) {
+                let options = OpenOptions { format, ..OpenOptions::default() };
+                records += read_from(&stored, &options, 0).map_or(0, |reading| reading.records);
+            }
+        }
+    }
+    assert!(records > 100, "{records}");
+}

@@ -1,0 +1,4 @@
+#![no_main]
+//! Any bytes: wrapping and format are recognised by content, then read.
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ingest_fuzz::check(bytes, None));
