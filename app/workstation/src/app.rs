@@ -44,6 +44,8 @@ pub struct App {
     /// Received while a test waited; handled in the next frame.
     waiting: Vec<Message>,
     next_task: u64,
+    /// Dialogs that a person has not answered yet.
+    asking: usize,
 }
 
 impl App {
@@ -63,7 +65,7 @@ impl App {
         ctx.set_theme(state.prefs.theme);
         let tree = view::dock::first_layout();
         let post = Post::new(tx, ctx.clone());
-        Self { state, tree, services, post, inbox, waiting: Vec::new(), next_task: 1 }
+        Self { state, tree, services, post, inbox, waiting: Vec::new(), next_task: 1, asking: 0 }
     }
 
     /// Opens captures (together, in one case) or a case, in the background.
@@ -111,7 +113,11 @@ impl App {
     pub fn busy(&self) -> bool {
         let reading = self.state.readers.as_ref().is_some_and(|(quick, slow)| quick.busy() || slow.busy());
         // Asked last: a reader sends its answer before it calls itself idle.
-        reading || !self.state.tasks.is_empty() || !self.waiting.is_empty() || !self.inbox.is_empty()
+        reading
+            || self.asking > 0
+            || !self.state.tasks.is_empty()
+            || !self.waiting.is_empty()
+            || !self.inbox.is_empty()
     }
 
     /// Waits until something arrives from the background, at most `limit`; for tests, which have no event loop.
@@ -134,7 +140,10 @@ impl App {
 
     fn receive(&mut self, message: Message) {
         match message {
-            Message::Dialog(purpose, picked) => self.picked(purpose, picked),
+            Message::Dialog(purpose, picked) => {
+                self.asking -= 1;
+                self.picked(purpose, picked);
+            }
             Message::Imported { task, case, notices } => {
                 if let Some(task) = self.state.tasks.iter_mut().find(|running| running.id == task) {
                     task.name = format!("Analysing {}", case::inert(crate::words::file_name(&case)));
@@ -306,7 +315,8 @@ impl App {
         }
     }
 
-    fn ask_person(&self, purpose: For, dialog: Dialog) {
+    fn ask_person(&mut self, purpose: For, dialog: Dialog) {
+        self.asking += 1;
         let post = self.post.clone();
         (self.services.spawn)(
             "file dialog",

@@ -12,6 +12,8 @@ mod pages;
 mod places;
 mod prefs;
 mod query;
+#[cfg(test)]
+mod scene;
 mod series;
 mod state;
 mod theme;

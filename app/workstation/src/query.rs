@@ -259,7 +259,8 @@ fn load(case: &Case, path: PathBuf) -> Result<Doc, CaseError> {
     Ok(Doc::new(path, case.captures()?, case.streams()?, run, findings))
 }
 
-fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) -> StreamData {
+/// The windows of a stream as lines over the axis.
+pub(crate) fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) -> StreamData {
     let line = |value: fn(&WindowScore) -> f64| {
         let place = |w: &WindowScore| axis.of_window(w).map(|(from, to)| [f64::midpoint(from, to), value(w)]);
         Series::new(windows.iter().filter_map(place).collect())

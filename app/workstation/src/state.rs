@@ -142,6 +142,8 @@ pub(crate) struct State {
     pub(crate) palette: Option<crate::view::palette::Palette>,
     /// Left and right end of the shared axis on the screen.
     pub(crate) axis_x: Option<egui::Rangef>,
+    /// Upper end of the heatmap on the screen.
+    pub(crate) heat_top: Option<f32>,
     /// What the pointer stands on in the overview, in words.
     pub(crate) read_out: String,
     /// Where the overview stands in the window, for its export.
@@ -209,12 +211,9 @@ impl State {
         }
     }
 
-    /// Brings the first event of the selection into view in the list of events.
+    /// Brings the event that the selection is about into view in the list of events.
     pub(crate) fn reveal_selected(&mut self) {
-        let first = match self.selection {
-            Selection::Event { position, .. } => Some(position),
-            _ => self.selected_events().map(|events| events.start),
-        };
+        let first = self.selected_event().map(|(_, position)| position);
         if let Some(first) = first {
             let offset = self.events.positions.as_ref().map_or(0, |positions| positions.start);
             let row = first.saturating_sub(offset);

@@ -97,7 +97,7 @@ fn sure(
 
 fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let found = &row.finding;
-    title(ui, "Finding", &case::inert(row.stream.key.label()));
+    title(ui, &format!("Finding {}", row.id), &case::inert(row.stream.key.label()));
     ui.add(Label::new(case::inert(&found.explanation.sentence)).wrap());
     ui.add_space(size::TIGHT);
     button(ui, state, Command::ShowFinding);

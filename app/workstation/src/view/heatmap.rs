@@ -33,6 +33,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
     let x = egui::Rangef::new(outer.left() + size::GUTTER, outer.right() - size::EDGE);
     let frame = Rect::from_x_y_ranges(x, outer.y_range());
     ui.painter().rect_filled(frame, 0, tokens::of(ui).no_data);
+    state.heat_top = Some(frame.top());
     ask(state, doc, frame);
     let response = ui.interact(frame, Id::unique("heatmap"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Heatmap of {streams} streams")));

@@ -43,7 +43,8 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
         CentralPanel::default().frame(ground).show(ui, |ui| welcome::show(ui, state));
     } else {
         let side = panel.inner_margin(Margin::same(0));
-        Panel::left("captures and findings").frame(side).default_size(300.0).size_range(220.0..=520.0).show(
+        let width = (ui.available_width() * 0.235).clamp(220.0, 320.0);
+        Panel::left("captures and findings").frame(side).default_size(width).size_range(220.0..=520.0).show(
             ui,
             |ui| {
                 streams::show(ui, state);
@@ -51,7 +52,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
             },
         );
         let padded = panel.inner_margin(Margin { left: 12, right: 4, top: 8, bottom: 4 });
-        Panel::right("explanation").frame(padded).default_size(300.0).size_range(220.0..=520.0).show(
+        Panel::right("explanation").frame(padded).default_size(width).size_range(220.0..=520.0).show(
             ui,
             |ui| {
                 explain::show(ui, state);

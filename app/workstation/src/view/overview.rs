@@ -25,7 +25,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let area = ui.available_rect_before_wrap();
     state.overview_rect = Some(area.intersect(ui.clip_rect()));
     state.read_out.clear();
-    let strip = ((area.height() - 90.0) * 0.24).clamp(64.0, 190.0);
+    // The heatmap takes what its rows need, up to half; the timeline has the rest.
+    let rows = state.heat.rows.as_ref().map_or(doc.scored.len(), |rows| rows.len());
+    let free = area.height() - 100.0;
+    let map = (rows as f32 * size::HEAT_ROW).min(free * 0.52);
+    let strip = ((free - map) / 2.0).clamp(64.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;
     timeline::show(ui, state, &doc, strip);
     let below = area.bottom() - ui.cursor().top() - 54.0;

@@ -8,7 +8,7 @@ use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
 use crate::ui::rows::{self, Rows};
 use crate::words;
-use egui::{Id, Rect, Sense, Ui, pos2, vec2};
+use egui::{Id, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 
 /// A column: its words and its width in points; text is set from the left, numbers from the right.
 struct Column {
@@ -24,14 +24,14 @@ const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
 const WINDOWS: [Column; 10] = [
     column("Window", 62.0, "Index among the windows of the stream."),
     column("Begins (UTC)", 186.0, "Earliest time in the window."),
-    column("Events", 150.0, "Positions of the first and the last event in the stream."),
-    column("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
-    column("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
-    column("Δ bits", 78.0, "Bits that the window costs once the baseline piece is known."),
-    column("Entropy", 62.0, "Bits a byte of the window's text."),
-    column("Score", 66.0, "The content lens, in bits: higher is more unusual."),
+    column("Score", 62.0, "The content lens, in bits: higher is more unusual."),
     column("q", 92.0, "Benjamini-Hochberg adjusted p over all windows of the run."),
     column("Significant", 84.0, "Whether it is a change at the run's false discovery rate."),
+    column("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
+    column("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
+    column("Δ bits", 72.0, "Bits that the window costs once the baseline piece is known."),
+    column("Entropy", 62.0, "Bits a byte of the window's text."),
+    column("Events", 200.0, "Positions of the first and the last event in the stream."),
 ];
 
 const STREAMS: [Column; 5] = [
@@ -49,6 +49,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
     if let Some(data) = state.data.clone() {
         let mut table = Windows { data: &data };
         let mut place = std::mem::take(&mut state.table_list);
+        place.selected = match state.selection {
+            Selection::Window { index, .. } => data.windows.iter().position(|window| window.index == index),
+            _ => None,
+        }
+        .map(|row| row as u64);
         let chosen = table_of(ui, "Table of windows", &WINDOWS, &mut place, &mut table, half);
         state.table_list = place;
         if let Some(window) = chosen.and_then(|row| data.windows.get(row as usize)) {
@@ -79,10 +84,11 @@ fn table_of(
     table: &mut dyn Rows,
     height: f32,
 ) -> Option<u64> {
-    let size = vec2(ui.available_width(), height);
+    let wanted = columns.iter().map(|column| column.width).sum::<f32>() + ui.spacing().scroll.bar_width;
     let mut chosen = None;
-    ui.allocate_ui(size, |ui| {
-        ui.set_min_size(size);
+    ScrollArea::horizontal().id_salt(name).auto_shrink(false).max_height(height).show(ui, |ui| {
+        ui.set_min_size(vec2(ui.available_width().max(wanted), height - 14.0));
+        ui.set_max_height(height - 14.0);
         header(ui, columns);
         chosen = rows::show(ui, Id::unique(name), name, place, table).selected;
     });
@@ -140,14 +146,14 @@ impl Rows for Windows<'_> {
         let texts = [
             window.index.to_string(),
             window.start_nanos.map_or_else(|| "no time".to_owned(), words::time),
-            format!("{} to {}", words::count(window.first_event), words::count(window.last_event)),
-            format!("{:.2}", window.zstd.ratio_window()),
-            format!("{:.3}", window.zstd.ncd()),
-            window.zstd.delta_bits().to_string(),
-            format!("{:.2}", window.entropy),
             format!("{:.1}", window.score_bits),
             window.q.map_or_else(|| "no history".to_owned(), words::probability),
             if window.flagged { "yes" } else { "no" }.to_owned(),
+            format!("{:.3}", window.zstd.ncd()),
+            format!("{:.2}", window.zstd.ratio_window()),
+            window.zstd.delta_bits().to_string(),
+            format!("{:.2}", window.entropy),
+            format!("{} to {}", words::count(window.first_event), words::count(window.last_event)),
         ];
         cells(ui, &WINDOWS, &texts, selected);
     }

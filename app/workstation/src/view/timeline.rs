@@ -120,6 +120,7 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
         .findings
         .iter()
         .filter(|row| Some(row.stream.id) == stream)
+        .filter(|row| row.finding.flagged || super::is_selected(state, row.id))
         .filter_map(|row| {
             let (from, to) = axis.of_finding(&row.finding)?;
             let fill = if super::is_selected(state, row.id) { t.span_selected } else { t.span };
@@ -129,9 +130,13 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
     let plot = Plot::new(strip.name)
         .show_axes([strip.time_axis, true])
         .y_axis_min_width(NUMBERS)
-        .y_axis_formatter(|mark, _| number(mark))
+        .y_axis_formatter(|mark, shown| {
+            // The lowest number would run into the first of the time axis.
+            let room = (shown.end() - shown.start()) * 0.05;
+            if mark.value < shown.start() + room { String::new() } else { number(mark) }
+        })
         .x_axis_formatter(move |mark, _| tick(axis, mark))
-        .x_grid_spacer(move |input| ticks(axis, input))
+        .x_grid_spacer(move |input| ticks(axis, input, columns))
         .y_grid_spacer(|input| {
             marks_every(round_step((input.bounds.1 - input.bounds.0) / 5.0), 0.0, input.bounds)
         })
@@ -215,8 +220,9 @@ const CLOCK: [f64; 22] = [
 ];
 
 /// Marks of the shared axis: whole seconds, minutes, hours of the day, not of the capture.
-fn ticks(axis: Axis, input: GridInput) -> Vec<GridMark> {
-    let wanted = (input.bounds.1 - input.bounds.0) / 7.0;
+fn ticks(axis: Axis, input: GridInput, width: usize) -> Vec<GridMark> {
+    // A number of the axis with room around it takes some ninety points.
+    let wanted = (input.bounds.1 - input.bounds.0) / (width as f64 / 90.0).max(1.0);
     let Axis::Time { origin_nanos } = axis else {
         return marks_every(round_step(wanted.max(1.0)), 0.0, input.bounds);
     };
@@ -324,7 +330,7 @@ mod tests {
     fn ticks_stand_on_whole_minutes_of_the_day() {
         let origin_nanos = 1_431_857_103_250_000_000; // 10:05:03.25
         let input = GridInput { bounds: (0.0, 420.0), base_step_size: 1.0 };
-        let marks = ticks(Axis::Time { origin_nanos }, input);
+        let marks = ticks(Axis::Time { origin_nanos }, input, 630);
         let said: Vec<String> = marks.iter().map(|&mark| tick(Axis::Time { origin_nanos }, mark)).collect();
         assert_eq!(said, ["10:06", "10:07", "10:08", "10:09", "10:10", "10:11", "10:12"]);
     }
@@ -332,7 +338,7 @@ mod tests {
     #[test]
     fn ticks_of_positions_are_round_numbers() {
         let input = GridInput { bounds: (950.0, 1480.0), base_step_size: 1.0 };
-        let marks = ticks(Axis::Position, input);
+        let marks = ticks(Axis::Position, input, 630);
         let said: Vec<String> = marks.iter().map(|&mark| tick(Axis::Position, mark)).collect();
         assert_eq!(said, ["1,000", "1,100", "1,200", "1,300", "1,400"]);
     }
