@@ -15,15 +15,44 @@ use std::io;
 
 /// Fields that hold the time, the most telling first.
 const TIMES: [&str; 7] = ["@timestamp", "timestamp", "time", "ts", "t", "eventTime", "_time"];
-/// Fields that hold the message, the most telling first.
-const MESSAGES: [&str; 5] = ["message", "msg", "log", "body", "event"];
-/// Fields that hold the severity.
-const LEVELS: [&str; 8] =
-    ["level", "severity", "lvl", "log.level", "loglevel", "levelname", "severity_text", "severityText"];
-/// Fields that name the service.
-const SERVICES: [&str; 3] = ["service.name", "service", "app"];
-const TRACE_IDS: [&str; 3] = ["trace_id", "traceId", "trace.id"];
-const SPAN_IDS: [&str; 3] = ["span_id", "spanId", "span.id"];
+/// What a field is besides a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Severity,
+    TraceId,
+    SpanId,
+    Service,
+    Message,
+}
+
+/// The role of the field with this path and its rank in it, the most telling first.
+fn role_of(path: &str) -> Option<(Role, u8)> {
+    Some(match path {
+        "level" => (Role::Severity, 0),
+        "severity" => (Role::Severity, 1),
+        "lvl" => (Role::Severity, 2),
+        "log.level" => (Role::Severity, 3),
+        "loglevel" => (Role::Severity, 4),
+        "levelname" => (Role::Severity, 5),
+        "severity_text" => (Role::Severity, 6),
+        "severityText" => (Role::Severity, 7),
+        "trace_id" => (Role::TraceId, 0),
+        "traceId" => (Role::TraceId, 1),
+        "trace.id" => (Role::TraceId, 2),
+        "span_id" => (Role::SpanId, 0),
+        "spanId" => (Role::SpanId, 1),
+        "span.id" => (Role::SpanId, 2),
+        "service.name" => (Role::Service, 0),
+        "service" => (Role::Service, 1),
+        "app" => (Role::Service, 2),
+        "message" => (Role::Message, 0),
+        "msg" => (Role::Message, 1),
+        "log" => (Role::Message, 2),
+        "body" => (Role::Message, 3),
+        "event" => (Role::Message, 4),
+        _ => return None,
+    })
+}
 
 /// Reads JSON lines.
 pub(crate) struct JsonLinesReader {
@@ -153,12 +182,10 @@ impl Record {
 
     /// A path that stands twice. RFC 8259 leaves open what that means, so a person should know.
     fn repeated_path(&self) -> Option<&str> {
-        const FEW: usize = 24;
-        if self.fields.len() <= FEW {
-            let earlier =
-                |index: usize, path: &str| self.fields[..index].iter().any(|field| field.path == path);
-            let repeated = self.fields.iter().enumerate().find(|(index, field)| earlier(*index, &field.path));
-            return repeated.map(|(_, field)| field.path.as_str());
+        let mut hashes: Vec<u64> = self.fields.iter().map(|field| path_hash(field.path.as_bytes())).collect();
+        hashes.sort_unstable();
+        if !hashes.windows(2).any(|pair| pair[0] == pair[1]) {
+            return None;
         }
         let mut paths: Vec<&str> = self.fields.iter().map(|field| field.path.as_str()).collect();
         paths.sort_unstable();
@@ -166,42 +193,78 @@ impl Record {
     }
 
     /// The event, and the service that the object names. Fields that became something else leave the list.
-    fn into_event(mut self, source: ByteRange) -> (Option<String>, Event) {
+    fn into_event(self, source: ByteRange) -> (Option<String>, Event) {
         let mut event = Event::new(Vec::new(), source);
+        let mut roles = Roles::of(self.fields);
         if let Some((_, index, nanos)) = self.time {
             event.time_nanos = Some(nanos);
-            self.fields.remove(index);
+            roles.taken.push(index);
         }
-        event.severity = self.take(&LEVELS, severity_of);
-        event.trace_id = self.take(&TRACE_IDS, id_of);
-        event.span_id = self.take(&SPAN_IDS, id_of);
-        let service = self.take(&SERVICES, |value| match value {
+        event.severity = roles.take(Role::Severity, severity_of);
+        event.trace_id = roles.take(Role::TraceId, id_of);
+        event.span_id = roles.take(Role::SpanId, id_of);
+        let service = roles.take(Role::Service, |value| match value {
             Value::Text(text) if !text.is_empty() => Some(std::mem::take(text)),
             _ => None,
         });
-        event.body = self
-            .take(&MESSAGES, |value| match value {
-                Value::Text(text) => Some(std::mem::take(text).into_bytes()),
-                Value::Bytes(bytes) => Some(std::mem::take(bytes)),
-                _ => None,
-            })
-            .unwrap_or_default();
+        let message = roles.take(Role::Message, |value| match value {
+            Value::Text(text) => Some(std::mem::take(text).into_bytes()),
+            Value::Bytes(bytes) => Some(std::mem::take(bytes)),
+            _ => None,
+        });
+        event.body = message.unwrap_or_default();
         // Container runtimes keep the line end inside the message.
         if event.body.last() == Some(&b'\n') {
             event.body.pop();
         }
-        event.fields = self.fields;
+        event.fields = roles.rest();
         (service, event)
     }
+}
 
-    /// Takes out the first field, in the order of `names`, that `read` makes something of.
-    fn take<T>(&mut self, names: &[&str], mut read: impl FnMut(&mut Value) -> Option<T>) -> Option<T> {
-        names.iter().find_map(|name| {
-            let index = self.fields.iter().position(|field| field.path == *name)?;
-            let value = read(&mut self.fields[index].value)?;
-            self.fields.remove(index);
-            Some(value)
-        })
+/// FNV-1a, 64 bits: two paths of one object that differ and hash alike only cost a second look.
+fn path_hash(path: &[u8]) -> u64 {
+    path.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Fields with their roles, and which of them were taken out.
+struct Roles {
+    fields: Vec<Field>,
+    /// Role, rank and place, in this order.
+    found: Vec<(Role, u8, usize)>,
+    taken: Vec<usize>,
+}
+
+impl Roles {
+    fn of(fields: Vec<Field>) -> Self {
+        let roles = fields
+            .iter()
+            .enumerate()
+            .filter_map(|(index, field)| role_of(&field.path).map(|(role, rank)| (role, rank, index)));
+        let mut found: Vec<_> = roles.collect();
+        found.sort_unstable();
+        Self { fields, found, taken: Vec::new() }
+    }
+
+    /// Takes out the most telling field of the role that `read` makes something of.
+    fn take<T>(&mut self, role: Role, mut read: impl FnMut(&mut Value) -> Option<T>) -> Option<T> {
+        let (fields, of_role) = (&mut self.fields, self.found.iter().filter(|(found, ..)| *found == role));
+        let (index, value) =
+            of_role.into_iter().find_map(|&(.., index)| Some((index, read(&mut fields[index].value)?)))?;
+        self.taken.push(index);
+        Some(value)
+    }
+
+    /// The fields that were not taken out, in the order written.
+    fn rest(mut self) -> Vec<Field> {
+        let mut index = 0;
+        self.fields.retain(|_| {
+            index += 1;
+            !self.taken.contains(&(index - 1))
+        });
+        self.fields
     }
 }
 

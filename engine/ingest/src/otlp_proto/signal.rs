@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
 /// Records that the decision is made on.
-const TRIED: usize = 8;
+const TRIED: usize = 4;
 /// 1990-01-01 and 2100-01-01.
 const PLAUSIBLE_NANOS: std::ops::Range<u64> = 631_152_000_000_000_000..4_102_444_800_000_000_000;
 
@@ -28,16 +28,26 @@ pub(super) fn guess(frame: &[u8], part: Part) -> Guess {
     if records.is_empty() {
         return Guess::NoRecords;
     }
-    let score = |is_plausible: fn(&[u8]) -> bool| {
-        records.iter().filter(|part| is_plausible(part.bytes(frame))).count()
-    };
-    let scores = [
-        (Signal::Log, score(is_plausible_log)),
-        (Signal::Span, score(is_plausible_span)),
-        (Signal::Metric, score(is_plausible_metric)),
-    ];
-    let best = scores.into_iter().rev().max_by_key(|(_, score)| *score).filter(|(_, score)| *score > 0);
-    best.map_or(Guess::Unknown, |(signal, _)| Guess::Signal(signal))
+    let mut best = (0, Guess::Unknown);
+    for signal in [Signal::Span, Signal::Log, Signal::Metric] {
+        let score = records.iter().filter(|part| is_plausible(part.bytes(frame), signal)).count();
+        if score > best.0 {
+            best = (score, Guess::Signal(signal));
+        }
+        // Each test asks for what the other signals cannot give, so a full score is final.
+        if score == records.len() {
+            break;
+        }
+    }
+    best.1
+}
+
+fn is_plausible(record: &[u8], signal: Signal) -> bool {
+    match signal {
+        Signal::Log => is_plausible_log(record),
+        Signal::Metric => is_plausible_metric(record),
+        Signal::Span | Signal::LlmCall => is_plausible_span(record),
+    }
 }
 
 fn first_records(frame: &[u8], part: Part) -> Vec<Part> {
