@@ -53,7 +53,7 @@ impl App {
     pub fn new(ctx: &egui::Context, services: Services) -> Self {
         crate::theme::install(ctx);
         let (tx, inbox) = crossbeam_channel::unbounded();
-        let mut state = State { sample_here: services.places.sample_captures().is_ok(), ..State::default() };
+        let mut state = State { sample_here: services.places.sample_capture().is_ok(), ..State::default() };
         match Prefs::load(&services.places.config) {
             Ok(prefs) => state.prefs = prefs,
             Err(why) => state.notice(
@@ -221,7 +221,7 @@ impl App {
             }
             Answer::Stream(_, Ok(_)) => {}
             Answer::Stream(_, Err(why)) => {
-                state.notice(Level::Error, "The windows of a stream could not be read", why)
+                state.notice(Level::Error, "The windows of a stream could not be read", why);
             }
             Answer::Heat(Ok(rows)) => state.heat.rows = Some(rows),
             Answer::Heat(Err(why)) => state.notice(Level::Error, "The heatmap could not be read", why),
@@ -249,7 +249,7 @@ impl App {
                 }
             }
             Answer::Positions(_, Err(why)) => {
-                state.notice(Level::Error, "A range of time could not be found", why)
+                state.notice(Level::Error, "A range of time could not be found", why);
             }
             Answer::Problems(page, rows) => state.problems.fill(page, rows),
         }
@@ -364,12 +364,12 @@ impl App {
     }
 
     fn open_sample(&mut self) {
-        match self.services.places.sample_captures() {
-            Ok(captures) => self.open(&captures),
+        match self.services.places.sample_capture() {
+            Ok(capture) => self.open(&[capture]),
             Err(folders) => {
                 let list: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
                 let detail = format!(
-                    "There is no capture in {}. Put the folder sample-data of the distribution in one of these places, \
+                    "It is in none of {}. Put the folder sample-data of the distribution in one of these places, \
                      or open a capture of your own.",
                     list.join(", ")
                 );

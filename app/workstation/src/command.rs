@@ -67,6 +67,8 @@ pub enum Command {
 /// The words and the key of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
+    /// The command.
+    pub command: Command,
     /// Stable name, for tests and settings.
     pub id: &'static str,
     /// On buttons and in menus; `…` where more is asked for.
@@ -83,8 +85,233 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const ALT: Modifiers = Modifiers::ALT;
 
-const fn key(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(modifiers, key))
+const fn key(modifiers: Modifiers, key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(modifiers, key)
+}
+
+/// One a command, in the order of the enum.
+const SPECS: [Spec; 28] = [
+    entry(
+        Command::OpenCapture,
+        "open-capture",
+        "Open capture…",
+        "Import one or more capture files into a case and analyse them.",
+        Some(key(CTRL, Key::O)),
+        Some("driftlock FILE…"),
+    ),
+    entry(
+        Command::OpenCase,
+        "open-case",
+        "Open case…",
+        "Open a .driftlock file that was made before.",
+        Some(key(CTRL_SHIFT, Key::O)),
+        Some("driftlock CASE"),
+    ),
+    entry(
+        Command::OpenSample,
+        "open-sample",
+        "Try the sample incident",
+        "Open the recorded incident that comes with the program.",
+        None,
+        Some("driftlock sample-data/…"),
+    ),
+    entry(
+        Command::CloseCase,
+        "close-case",
+        "Close case",
+        "Back to the welcome screen. The case file stays.",
+        Some(key(CTRL, Key::W)),
+        None,
+    ),
+    entry(
+        Command::CancelTasks,
+        "cancel-tasks",
+        "Cancel running tasks",
+        "Stop importing and analysing. What is already in the case stays, and opening the capture again goes on from there.",
+        Some(key(CTRL, Key::Period)),
+        Some("Ctrl-C"),
+    ),
+    entry(Command::Quit, "quit", "Quit", "Close the window.", Some(key(CTRL, Key::Q)), None),
+    entry(
+        Command::ShowOverview,
+        "show-overview",
+        "Show overview",
+        "Compression over time, and the heatmap of all streams.",
+        Some(key(CTRL, Key::Num1)),
+        Some("driftlock findings CASE"),
+    ),
+    entry(
+        Command::ShowFinding,
+        "show-finding",
+        "Show finding",
+        "The selected finding: what was seen, what drove it, how sure it is.",
+        Some(key(CTRL, Key::Num2)),
+        Some("driftlock explain CASE FINDING"),
+    ),
+    entry(
+        Command::ShowEvents,
+        "show-events",
+        "Show in events",
+        "The events of the stream, at the selection.",
+        Some(key(CTRL, Key::Num3)),
+        Some("driftlock events CASE --stream STREAM"),
+    ),
+    entry(
+        Command::ShowBytes,
+        "show-bytes",
+        "Show exact bytes",
+        "The bytes of the capture that the selected event was read from.",
+        Some(key(CTRL, Key::Num4)),
+        Some("driftlock events CASE --stream STREAM --json"),
+    ),
+    entry(
+        Command::ShowProblems,
+        "show-problems",
+        "Show problems",
+        "Records of the captures that could not be read, each with its place.",
+        Some(key(CTRL, Key::Num5)),
+        Some("driftlock info CASE"),
+    ),
+    entry(
+        Command::NextFinding,
+        "next-finding",
+        "Next finding",
+        "Select the next finding of the list.",
+        Some(key(Modifiers::NONE, Key::F8)),
+        None,
+    ),
+    entry(
+        Command::PreviousFinding,
+        "previous-finding",
+        "Previous finding",
+        "Select the previous finding of the list.",
+        Some(key(Modifiers::SHIFT, Key::F8)),
+        None,
+    ),
+    entry(
+        Command::SearchFindings,
+        "search-findings",
+        "Search findings",
+        "Find findings by their words.",
+        Some(key(CTRL, Key::F)),
+        None,
+    ),
+    entry(
+        Command::ZoomIn,
+        "zoom-in",
+        "Zoom in",
+        "Show less time, larger.",
+        Some(key(ALT, Key::ArrowUp)),
+        None,
+    ),
+    entry(Command::ZoomOut, "zoom-out", "Zoom out", "Show more time.", Some(key(ALT, Key::ArrowDown)), None),
+    entry(
+        Command::PanLeft,
+        "pan-left",
+        "Earlier",
+        "Move to earlier time.",
+        Some(key(ALT, Key::ArrowLeft)),
+        None,
+    ),
+    entry(
+        Command::PanRight,
+        "pan-right",
+        "Later",
+        "Move to later time.",
+        Some(key(ALT, Key::ArrowRight)),
+        None,
+    ),
+    entry(
+        Command::ZoomToSelection,
+        "zoom-to-selection",
+        "Zoom to selection",
+        "Show the time of the selected finding or window.",
+        Some(key(ALT, Key::End)),
+        None,
+    ),
+    entry(
+        Command::ResetZoom,
+        "reset-zoom",
+        "Show all",
+        "Show the whole time of the case.",
+        Some(key(ALT, Key::Home)),
+        None,
+    ),
+    entry(
+        Command::ToggleTables,
+        "toggle-tables",
+        "Show as table",
+        "The numbers behind the pictures.",
+        Some(key(CTRL, Key::T)),
+        Some("driftlock analyze FILE… --json"),
+    ),
+    entry(
+        Command::ToggleQuantity,
+        "toggle-quantity",
+        "Switch heatmap between NCD and score",
+        "NCD compares whole pieces; the score sums what the dearest events cost.",
+        Some(key(CTRL_SHIFT, Key::H)),
+        None,
+    ),
+    entry(
+        Command::ToggleRamp,
+        "toggle-ramp",
+        "Switch colour-blind safe colours",
+        "Green to red, or colours that every eye tells apart.",
+        Some(key(CTRL_SHIFT, Key::C)),
+        None,
+    ),
+    entry(
+        Command::ToggleTheme,
+        "toggle-theme",
+        "Switch light and dark",
+        "Light or dark window.",
+        Some(key(CTRL_SHIFT, Key::L)),
+        None,
+    ),
+    entry(
+        Command::ExportPlot,
+        "export-plot",
+        "Export picture…",
+        "Write the overview, as it is shown now, to a PNG file.",
+        Some(key(CTRL, Key::E)),
+        None,
+    ),
+    entry(
+        Command::CopyCommandLine,
+        "copy-command-line",
+        "Copy command line",
+        "The command line that repeats this analysis and explains the selected finding.",
+        Some(key(CTRL_SHIFT, Key::K)),
+        Some("driftlock explain CASE FINDING"),
+    ),
+    entry(
+        Command::ResetLayout,
+        "reset-layout",
+        "Reset layout",
+        "Put the views back in their first places.",
+        None,
+        None,
+    ),
+    entry(
+        Command::Palette,
+        "palette",
+        "Find a command…",
+        "Every action, by name.",
+        Some(key(CTRL, Key::K)),
+        None,
+    ),
+];
+
+const fn entry(
+    command: Command,
+    id: &'static str,
+    text: &'static str,
+    tooltip: &'static str,
+    shortcut: Option<KeyboardShortcut>,
+    command_line: Option<&'static str>,
+) -> Spec {
+    Spec { command, id, text, tooltip, shortcut, command_line }
 }
 
 impl Command {
@@ -122,163 +349,7 @@ impl Command {
 
     /// Its words and its key.
     pub const fn spec(self) -> Spec {
-        let (id, text, tooltip, shortcut, command_line) = match self {
-            Self::OpenCapture => (
-                "open-capture",
-                "Open capture…",
-                "Import one or more capture files into a case and analyse them.",
-                key(CTRL, Key::O),
-                Some("driftlock FILE…"),
-            ),
-            Self::OpenCase => (
-                "open-case",
-                "Open case…",
-                "Open a .driftlock file that was made before.",
-                key(CTRL_SHIFT, Key::O),
-                Some("driftlock CASE"),
-            ),
-            Self::OpenSample => (
-                "open-sample",
-                "Try the sample incident",
-                "Open the recorded incident that comes with the program.",
-                None,
-                Some("driftlock sample-data/…"),
-            ),
-            Self::CloseCase => (
-                "close-case",
-                "Close case",
-                "Back to the welcome screen. The case file stays.",
-                key(CTRL, Key::W),
-                None,
-            ),
-            Self::CancelTasks => (
-                "cancel-tasks",
-                "Cancel running tasks",
-                "Stop importing and analysing. What is already in the case stays, and opening the capture again goes on from there.",
-                key(CTRL, Key::Period),
-                Some("Ctrl-C"),
-            ),
-            Self::Quit => ("quit", "Quit", "Close the window.", key(CTRL, Key::Q), None),
-            Self::ShowOverview => (
-                "show-overview",
-                "Show overview",
-                "Compression over time, and the heatmap of all streams.",
-                key(CTRL, Key::Num1),
-                Some("driftlock findings CASE"),
-            ),
-            Self::ShowFinding => (
-                "show-finding",
-                "Show finding",
-                "The selected finding: what was seen, what drove it, how sure it is.",
-                key(CTRL, Key::Num2),
-                Some("driftlock explain CASE FINDING"),
-            ),
-            Self::ShowEvents => (
-                "show-events",
-                "Show in events",
-                "The events of the stream, at the selection.",
-                key(CTRL, Key::Num3),
-                Some("driftlock events CASE --stream STREAM"),
-            ),
-            Self::ShowBytes => (
-                "show-bytes",
-                "Show exact bytes",
-                "The bytes of the capture that the selected event was read from.",
-                key(CTRL, Key::Num4),
-                Some("driftlock events CASE --stream STREAM --json"),
-            ),
-            Self::ShowProblems => (
-                "show-problems",
-                "Show problems",
-                "Records of the captures that could not be read, each with its place.",
-                key(CTRL, Key::Num5),
-                Some("driftlock info CASE"),
-            ),
-            Self::NextFinding => (
-                "next-finding",
-                "Next finding",
-                "Select the next finding of the list.",
-                key(Modifiers::NONE, Key::F8),
-                None,
-            ),
-            Self::PreviousFinding => (
-                "previous-finding",
-                "Previous finding",
-                "Select the previous finding of the list.",
-                key(Modifiers::SHIFT, Key::F8),
-                None,
-            ),
-            Self::SearchFindings => (
-                "search-findings",
-                "Search findings",
-                "Find findings by their words.",
-                key(CTRL, Key::F),
-                None,
-            ),
-            Self::ZoomIn => ("zoom-in", "Zoom in", "Show less time, larger.", key(ALT, Key::ArrowUp), None),
-            Self::ZoomOut => ("zoom-out", "Zoom out", "Show more time.", key(ALT, Key::ArrowDown), None),
-            Self::PanLeft => ("pan-left", "Earlier", "Move to earlier time.", key(ALT, Key::ArrowLeft), None),
-            Self::PanRight => ("pan-right", "Later", "Move to later time.", key(ALT, Key::ArrowRight), None),
-            Self::ZoomToSelection => (
-                "zoom-to-selection",
-                "Zoom to selection",
-                "Show the time of the selected finding or window.",
-                key(ALT, Key::End),
-                None,
-            ),
-            Self::ResetZoom => {
-                ("reset-zoom", "Show all", "Show the whole time of the case.", key(ALT, Key::Home), None)
-            }
-            Self::ToggleTables => (
-                "toggle-tables",
-                "Show as table",
-                "The numbers behind the pictures.",
-                key(CTRL, Key::T),
-                Some("driftlock analyze FILE… --json"),
-            ),
-            Self::ToggleQuantity => (
-                "toggle-quantity",
-                "Switch heatmap between NCD and score",
-                "NCD compares whole pieces; the score sums what the dearest events cost.",
-                key(CTRL_SHIFT, Key::H),
-                None,
-            ),
-            Self::ToggleRamp => (
-                "toggle-ramp",
-                "Switch colour-blind safe colours",
-                "Green to red, or colours that every eye tells apart.",
-                key(CTRL_SHIFT, Key::C),
-                None,
-            ),
-            Self::ToggleTheme => (
-                "toggle-theme",
-                "Switch light and dark",
-                "Light or dark window.",
-                key(CTRL_SHIFT, Key::L),
-                None,
-            ),
-            Self::ExportPlot => (
-                "export-plot",
-                "Export picture…",
-                "Write the overview, as it is shown now, to a PNG file.",
-                key(CTRL, Key::E),
-                None,
-            ),
-            Self::CopyCommandLine => (
-                "copy-command-line",
-                "Copy command line",
-                "The command line that repeats this analysis and explains the selected finding.",
-                key(CTRL_SHIFT, Key::K),
-                Some("driftlock explain CASE FINDING"),
-            ),
-            Self::ResetLayout => {
-                ("reset-layout", "Reset layout", "Put the views back in their first places.", None, None)
-            }
-            Self::Palette => {
-                ("palette", "Find a command…", "Every action, by name.", key(CTRL, Key::K), None)
-            }
-        };
-        Spec { id, text, tooltip, shortcut, command_line }
+        SPECS[self as usize]
     }
 
     /// Its icon, where it has one.
@@ -351,6 +422,7 @@ mod tests {
         let mut keys: Vec<(Modifiers, Key)> = taken.collect();
         for command in Command::ALL {
             let spec = command.spec();
+            assert_eq!(spec.command, command, "the table is in the order of the enum");
             assert!(ids.insert(spec.id), "two commands are named {}", spec.id);
             assert!(texts.insert(spec.text), "two commands read {}", spec.text);
             assert!(spec.tooltip.ends_with('.'), "{}: a tooltip is a sentence", spec.id);

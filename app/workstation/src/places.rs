@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// File extension of a case.
 pub(crate) const CASE_EXTENSION: &str = "driftlock";
 
+/// The recording of the sample incident, in the folder `sample-data`.
+const SAMPLE: &str = "incident.jsonl.zst";
+
 /// The folders that the window reads and writes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
@@ -37,11 +40,10 @@ impl Places {
         Self { config: config.join("driftlock"), data: data.join("driftlock"), sample: sample_folders() }
     }
 
-    /// The captures of the sample incident, sorted by name, or the folders that were looked into.
-    pub(crate) fn sample_captures(&self) -> Result<Vec<PathBuf>, Vec<PathBuf>> {
-        let found =
-            self.sample.iter().map(|folder| captures_in(folder)).find(|captures| !captures.is_empty());
-        found.ok_or_else(|| self.sample.clone())
+    /// The capture of the sample incident, or the folders that were looked into.
+    pub(crate) fn sample_capture(&self) -> Result<PathBuf, &[PathBuf]> {
+        let found = self.sample.iter().map(|folder| folder.join(SAMPLE)).find(|path| path.is_file());
+        found.ok_or(&self.sample)
     }
 
     /// Where the case of these captures is to be: beside the first of them where a file can be made there, else among
@@ -57,7 +59,10 @@ impl Places {
             file.push(format!(".{CASE_EXTENSION}"));
             folder.join(file)
         };
-        (1..).map(candidate).find(|path| !path.exists() || !is_other(path)).unwrap_or_else(|| candidate(1))
+        (1..10_000)
+            .map(candidate)
+            .find(|path| !path.exists() || !is_other(path))
+            .unwrap_or_else(|| candidate(10_000))
     }
 }
 
@@ -74,18 +79,6 @@ fn sample_folders() -> Vec<PathBuf> {
     #[cfg(debug_assertions)]
     folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data"));
     folders
-}
-
-/// Files of a folder that look like captures and not like notes about them.
-fn captures_in(folder: &Path) -> Vec<PathBuf> {
-    const CAPTURES: [&str; 8] = ["gz", "zst", "jsonl", "ndjson", "otlp", "pb", "binpb", "log"];
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut captures: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().and_then(|e| e.to_str()).is_some_and(|e| CAPTURES.contains(&e)))
-        .collect();
-    captures.sort();
-    captures
 }
 
 /// Whether a file can be made in the folder. Permission bits do not tell (read-only mounts, access lists): it is tried.
@@ -118,21 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn sample_captures_are_found_in_the_first_folder_that_has_any() -> std::io::Result<()> {
+    fn the_sample_is_taken_from_the_first_folder_that_has_it() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let (empty, full) = (folder.path().join("a"), folder.path().join("b"));
         std::fs::create_dir_all(&empty)?;
         std::fs::create_dir_all(&full)?;
         std::fs::write(empty.join("README.md"), "")?;
-        for name in ["traces.jsonl.zst", "logs.jsonl.zst", "truth.json", "README.md"] {
-            std::fs::write(full.join(name), "")?;
-        }
+        std::fs::write(full.join(SAMPLE), "")?;
         let mut places =
             Places { config: empty.clone(), data: empty.clone(), sample: vec![empty.clone(), full.clone()] };
-        let expected = vec![full.join("logs.jsonl.zst"), full.join("traces.jsonl.zst")];
-        assert_eq!(places.sample_captures(), Ok(expected));
+        assert_eq!(places.sample_capture(), Ok(full.join(SAMPLE)));
         places.sample.truncate(1);
-        assert_eq!(places.sample_captures(), Err(vec![empty]));
+        assert_eq!(places.sample_capture(), Err(&[empty][..]));
         Ok(())
     }
 }

@@ -16,6 +16,12 @@ use std::sync::Arc;
 /// Single events kept for explanations.
 const EVENTS_KEPT: usize = 1024;
 
+/// An event, by its stream and its position in it.
+pub(crate) type Place = (u32, u64);
+
+/// What was asked for: on its way, here, or why not.
+pub(crate) type Fetched<T> = Option<Result<Arc<T>, String>>;
+
 /// A docked view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pane {
@@ -125,8 +131,8 @@ pub(crate) struct State {
     pub(crate) data: Option<Arc<StreamData>>,
     pub(crate) heat: Heat,
     pub(crate) events: EventList,
-    pub(crate) single: BTreeMap<(u32, u64), Option<Result<Arc<EventRow>, String>>>,
-    pub(crate) bytes: Option<((u32, u64), Option<Result<Arc<SourceBytes>, String>>)>,
+    pub(crate) single: BTreeMap<Place, Fetched<EventRow>>,
+    pub(crate) bytes: Option<(Place, Fetched<SourceBytes>)>,
     pub(crate) bytes_list: ListState,
     pub(crate) problems: Pages<ProblemRow>,
     pub(crate) problems_list: ListState,
@@ -267,7 +273,7 @@ impl State {
     }
 
     /// An event, asked for where it is not here yet.
-    pub(crate) fn event(&mut self, stream: u32, position: u64) -> Option<Result<Arc<EventRow>, String>> {
+    pub(crate) fn event(&mut self, stream: u32, position: u64) -> Fetched<EventRow> {
         if let Some(known) = self.single.get(&(stream, position)) {
             return known.clone();
         }

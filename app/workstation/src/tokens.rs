@@ -178,7 +178,7 @@ pub(crate) enum Ramp {
     #[default]
     GreenYellowRed,
     /// Dark blue over grey to yellow: even in lightness, and readable with every kind of colour vision.
-    /// Nuñez, Anderton, Renslow, "Optimizing colormaps with consideration for color vision deficiency", PLoS ONE 13 (2018).
+    /// Nuñez, Anderton, Renslow, "Optimizing colormaps with consideration for color vision deficiency", `PLoS` ONE 13 (2018).
     Cividis,
 }
 

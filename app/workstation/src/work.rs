@@ -23,7 +23,9 @@ pub fn threads() -> Spawn {
         let job = Arc::new(std::sync::Mutex::new(Some(job)));
         let run = |job: &std::sync::Mutex<Option<Job>>| {
             let taken = job.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-            taken.into_iter().for_each(|job| job());
+            if let Some(job) = taken {
+                job();
+            }
         };
         let theirs = Arc::clone(&job);
         if std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs)).is_err() {
@@ -270,7 +272,10 @@ fn stopped(case: Case, path: &Path, fresh: bool) -> Finished {
 /// Writes a picture as PNG.
 pub(crate) fn write_png(image: &egui::ColorImage, path: &Path) -> Result<Finished, Failure> {
     let [width, height] = image.size;
-    let bytes: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+    let mut bytes = Vec::with_capacity(image.pixels.len() * 4);
+    for pixel in &image.pixels {
+        bytes.extend(pixel.to_srgba_unmultiplied());
+    }
     let format = image::ExtendedColorType::Rgba8;
     image::save_buffer_with_format(
         path,

@@ -77,7 +77,7 @@ fn with<T>(app: &Shared, act: impl FnOnce(&mut App) -> T) -> T {
 
 /// Runs frames until nothing in the background will change them any more.
 fn settle(window: &mut Window) {
-    let patience = Instant::now() + Duration::from_secs(300);
+    let patience = Instant::now() + Duration::from_mins(5);
     window.run();
     while with(window.state(), |app| app.busy()) {
         assert!(Instant::now() < patience, "the window does not come to rest");
@@ -273,7 +273,7 @@ fn files_that_cannot_be_read_are_said_with_what_to_do() -> Result<(), Failure> {
         (world.path("missing.log"), "Could not open missing.log"),
     ] {
         let mut window = world.window();
-        with(window.state(), |app| app.open(&[path.clone()]));
+        with(window.state(), |app| app.open(std::slice::from_ref(&path)));
         settle(&mut window);
         window.get_by_label(title);
         window.get_by_label("Open capture…");
@@ -300,14 +300,16 @@ fn an_import_is_cancelled() -> Result<(), Failure> {
     });
     let capture = world.write("shop.jsonl", testkit::captures::shop(200, 0..0))?;
     let mut window = world.window();
-    with(window.state(), |app| app.open(&[capture.clone()]));
+    with(window.state(), |app| app.open(std::slice::from_ref(&capture)));
     window.run();
     assert!(shows(&window, "Opening shop.jsonl"));
     window.get_by_label("Cancel").click();
     window.run();
     assert!(window.query_by_label("Cancel").is_none(), "it says that it is stopping");
     let jobs: Vec<Job> = held.lock().expect("no job panics while it is held").drain(..).collect();
-    jobs.into_iter().for_each(|job| job());
+    for job in jobs {
+        job();
+    }
     settle(&mut window);
     window.get_by_label("Cancelled");
     window.get_by_label("Open capture…");

@@ -176,7 +176,7 @@ mod tests {
                         assert!(points.len() >= 2 && points.iter().all(|p| grid.contains(*p)), "{icon:?}");
                     }
                     Line::Circle(centre, radius) => {
-                        assert!(grid.contains(centre) && radius > 0.0, "{icon:?}")
+                        assert!(grid.contains(centre) && radius > 0.0, "{icon:?}");
                     }
                 }
             }

@@ -230,7 +230,8 @@ fn text(event: &Event) -> String {
         if text.len() > TEXT_BYTES {
             break;
         }
-        text.push_str(&format!("  {}={}", case::inert(&field.path), super::explain::value(&field.value)));
+        let (path, value) = (case::inert(&field.path), super::explain::value(&field.value));
+        text.extend(["  ", &path, "=", &value]);
     }
     text
 }

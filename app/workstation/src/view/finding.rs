@@ -139,21 +139,21 @@ fn pair(ui: &mut Ui, state: &mut State, row: &FindingRow, driver: &Driver) {
             head(ui, "Window", driver.event, here.as_ref(), Some(driver.bits));
             cost::tokens(ui, &driver.tokens, ui.available_width());
         });
-        card(&mut columns[1], |ui| match &there {
-            Some((position, event)) => {
-                head(ui, "Baseline", *position, event.as_ref(), None);
-                match event {
-                    Some(Ok(event)) => plain(ui, event),
-                    Some(Err(why)) => {
-                        drop(ui.add(Label::new(RichText::new(why).color(tokens::of(ui).danger)).wrap()))
-                    }
-                    None => drop(ui.label(RichText::new("Reading…").color(tokens::of(ui).weak))),
-                }
-            }
-            None => {
+        card(&mut columns[1], |ui| {
+            let Some((position, event)) = &there else {
                 super::caption(ui, "Baseline");
-                let text = "No event of the baseline is like it.";
-                ui.label(RichText::new(text).color(tokens::of(ui).weak));
+                ui.label(RichText::new("No event of the baseline is like it.").color(tokens::of(ui).weak));
+                return;
+            };
+            head(ui, "Baseline", *position, event.as_ref(), None);
+            match event {
+                Some(Ok(event)) => plain(ui, event),
+                Some(Err(why)) => {
+                    ui.add(Label::new(RichText::new(why).color(tokens::of(ui).danger)).wrap());
+                }
+                None => {
+                    ui.label(RichText::new("Reading…").color(tokens::of(ui).weak));
+                }
             }
         });
     });
@@ -189,7 +189,7 @@ fn plain(ui: &mut Ui, event: &EventRow) {
             (event.event.body.get(..start as usize), event.event.body.get(end as usize..))
     {
         // The codes skip the time stamp, and so does the other side.
-        text = case::inert([before, after].concat()).trim().to_owned();
+        case::inert([before, after].concat()).trim().clone_into(&mut text);
     }
     ui.add(Label::new(RichText::new(text).font(mono_font()).color(t.text)).wrap());
     for field in &event.event.fields {

@@ -132,7 +132,7 @@ pub(super) fn listed<'a>(state: &State, doc: &'a Doc) -> Vec<&'a FindingRow> {
     match list.order {
         FindingOrder::Rank => rows.sort_by_key(|row| row.id),
         FindingOrder::Time => {
-            rows.sort_by_key(|row| (row.finding.start_nanos, row.finding.first_event, row.id))
+            rows.sort_by_key(|row| (row.finding.start_nanos, row.finding.first_event, row.id));
         }
         FindingOrder::Stream => rows.sort_by(|a, b| (&a.stream.key, a.id).cmp(&(&b.stream.key, b.id))),
         FindingOrder::Score => {

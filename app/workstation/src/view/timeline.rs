@@ -11,7 +11,7 @@ use crate::tokens::{self, size};
 use crate::words;
 use cbad::WindowScore;
 use egui::{Color32, Id, Rangef, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
-use egui_plot::{GridInput, GridMark, Line, Plot, PlotPoints, Span};
+use egui_plot::{GridMark, Line, Plot, PlotPoints, Span};
 
 /// Width of the numbers of a vertical axis, inside the gutter.
 const NUMBERS: f32 = 40.0;
@@ -136,7 +136,7 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
             if mark.value < shown.start() + room { String::new() } else { number(mark) }
         })
         .x_axis_formatter(move |mark, _| tick(axis, mark))
-        .x_grid_spacer(move |input| ticks(axis, input, columns))
+        .x_grid_spacer(move |input| ticks(axis, input.bounds, columns))
         .y_grid_spacer(|input| {
             marks_every(round_step((input.bounds.1 - input.bounds.0) / 5.0), 0.0, input.bounds)
         })
@@ -220,17 +220,17 @@ const CLOCK: [f64; 22] = [
 ];
 
 /// Marks of the shared axis: whole seconds, minutes, hours of the day, not of the capture.
-fn ticks(axis: Axis, input: GridInput, width: usize) -> Vec<GridMark> {
+fn ticks(axis: Axis, bounds: (f64, f64), width: usize) -> Vec<GridMark> {
     // A number of the axis with room around it takes some ninety points.
-    let wanted = (input.bounds.1 - input.bounds.0) / (width as f64 / 90.0).max(1.0);
+    let wanted = (bounds.1 - bounds.0) / (width as f64 / 90.0).max(1.0);
     let Axis::Time { origin_nanos } = axis else {
-        return marks_every(round_step(wanted.max(1.0)), 0.0, input.bounds);
+        return marks_every(round_step(wanted.max(1.0)), 0.0, bounds);
     };
     let step = CLOCK.into_iter().find(|step| *step >= wanted).unwrap_or(wanted);
     // Modulo in integers first: seconds since 1970 in an f64 would lose the milliseconds.
     let step_nanos = ((step * 1e9) as i64).max(1);
     let offset = origin_nanos.rem_euclid(step_nanos) as f64 / 1e9;
-    marks_every(step, -offset, input.bounds)
+    marks_every(step, -offset, bounds)
 }
 
 /// The least of 1, 2, 5 times a power of ten that is not below `wanted`.
@@ -329,16 +329,16 @@ mod tests {
     #[test]
     fn ticks_stand_on_whole_minutes_of_the_day() {
         let origin_nanos = 1_431_857_103_250_000_000; // 10:05:03.25
-        let input = GridInput { bounds: (0.0, 420.0), base_step_size: 1.0 };
-        let marks = ticks(Axis::Time { origin_nanos }, input, 630);
+        let bounds = (0.0, 420.0);
+        let marks = ticks(Axis::Time { origin_nanos }, bounds, 630);
         let said: Vec<String> = marks.iter().map(|&mark| tick(Axis::Time { origin_nanos }, mark)).collect();
         assert_eq!(said, ["10:06", "10:07", "10:08", "10:09", "10:10", "10:11", "10:12"]);
     }
 
     #[test]
     fn ticks_of_positions_are_round_numbers() {
-        let input = GridInput { bounds: (950.0, 1480.0), base_step_size: 1.0 };
-        let marks = ticks(Axis::Position, input, 630);
+        let bounds = (950.0, 1480.0);
+        let marks = ticks(Axis::Position, bounds, 630);
         let said: Vec<String> = marks.iter().map(|&mark| tick(Axis::Position, mark)).collect();
         assert_eq!(said, ["1,000", "1,100", "1,200", "1,300", "1,400"]);
     }

@@ -8,7 +8,7 @@ use crate::ui::icon::Icon;
 use egui::{
     Align2, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Width of the column.
 const WIDTH: f32 = 560.0;
@@ -156,7 +156,7 @@ fn recent(ui: &mut Ui, state: &mut State) {
     state.open.extend(open);
 }
 
-fn recent_row(ui: &mut Ui, path: &PathBuf) -> bool {
+fn recent_row(ui: &mut Ui, path: &Path) -> bool {
     let name = case::inert(crate::words::file_name(path));
     let folder = case::inert(path.parent().map(|folder| folder.display().to_string()).unwrap_or_default());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::click());
