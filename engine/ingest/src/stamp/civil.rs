@@ -74,17 +74,20 @@ impl Years {
         Self { assumed, first: None }
     }
 
-    /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists.
+    /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists;
+    /// what is no date at all may have any year, for it is no date in none.
     pub(crate) fn year_of(self, month: u32, day: u32) -> i32 {
         // In a leap year every month and day that can be written exists.
         let day_of_year = |month: u32, day: u32| days_since_epoch(1972, month, day);
+        if !is_date(1972, month, day) {
+            return self.assumed;
+        }
         let wraps = self.first.is_some_and(|(m, d)| day_of_year(month, day) + 1 < day_of_year(m, d));
         let year = self.assumed.saturating_add(i32::from(wraps));
-        if (month, day) == (2, 29) {
-            (year..year.saturating_add(8)).find(|&year| is_leap(year)).unwrap_or(year)
-        } else {
-            year
+        if (month, day) != (2, 29) {
+            return year;
         }
+        (year..year.saturating_add(8)).find(|&year| is_leap(year)).unwrap_or(year)
     }
 }
 

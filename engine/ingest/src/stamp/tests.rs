@@ -131,3 +131,13 @@ fn stamps_without_a_year_say_so() {
     assert_eq!(yearless("2015-05-17 10:05:03"), None);
     assert!(begins(b"Feb 29 10:05:03 x"), "a leap day is a day, whatever the assumed year");
 }
+
+#[test]
+fn a_day_zero_without_a_year_is_no_stamp() {
+    let years = Years { assumed: 2015, first: Some((12, 4)) };
+    for line in
+        ["05-00 10:05:03 x", "00-05 10:05:03 x", "May 0 10:05:03 x", "I0500 10:05:03 x", "13-01 10:05:03 x"]
+    {
+        assert_eq!(find(line.as_bytes(), years), None, "{line}");
+    }
+}
