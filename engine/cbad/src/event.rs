@@ -190,6 +190,7 @@ pub struct Event {
     /// 8-byte parent span id, where given and not all zero.
     pub parent_span_id: Option<[u8; 8]>,
     /// The message as bytes: log body, span name, metric name, or the whole line of a text log. Invalid UTF-8 is kept.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// Part of `body` that is the record's own time stamp, `start..end` in bytes; the codes skip it.
     pub body_stamp: Option<(u32, u32)>,

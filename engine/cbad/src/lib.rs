@@ -3,12 +3,35 @@
 //! For: scoring windows of an event stream against a baseline in bits, saying how sure that is, and why.
 //! Never: reads a file, asks a clock, opens a socket, or lets the number of threads change a result.
 
+mod analyze;
+mod codec;
 mod config;
+mod content;
+mod count_code;
 mod event;
+mod explain;
+mod finding;
+mod fixed;
+#[cfg(test)]
+mod lab;
+mod permutation;
+mod relative_code;
 mod result;
+mod significance;
+mod sizes;
+mod stream;
+mod token;
 mod watch;
+mod window;
+mod words;
 
+pub use analyze::{EventLookup, analyze};
+pub use codec::{CodecInfo, codecs};
 pub use config::{Baseline, Config, ENGINE_VERSION};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
-pub use result::{Driver, Explanation, Finding, Grade, Lens, PValue, Sizes, TokenCost, WindowScore};
+pub use result::{
+    Driver, Explanation, Finding, Grade, Lens, PValue, RunResult, Sizes, StreamResult, TokenCost, WindowScore,
+};
+pub use stream::{Stream, StreamBuilder};
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
+pub use words::rfc3339;

@@ -129,9 +129,12 @@ impl Grade {
 pub struct TokenCost {
     /// The token as it stands in the event; invalid UTF-8 replaced.
     pub text: String,
+    /// Whether one space stands before it in the event.
+    pub space_before: bool,
     /// The field that it stands in; `None` in the body.
     pub field: Option<String>,
-    /// Shape under which the code saw it, where not the text itself: `uuid`, `number of 5 digits`, `duration 64-128 ms`.
+    /// Shape under which the code saw it, where not the text itself: `UUID`, `number of 5 digits`,
+    /// `duration 67-134 ms`; `field` for the path of a field and `severity` for the severity.
     pub shape: Option<String>,
     /// Bits it cost given the baseline.
     pub bits: f64,
@@ -169,6 +172,24 @@ pub struct Explanation {
     pub sentence: String,
     /// The paragraph under it: what drove it, what lowered it, how sure.
     pub paragraph: String,
+}
+
+/// The scored windows of one stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StreamResult {
+    /// Every window, in order.
+    pub windows: Vec<WindowScore>,
+    /// Why the stream was not scored, where it was not.
+    pub note: Option<String>,
+}
+
+/// Everything that one analysis found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// One for each stream, in the order given.
+    pub streams: Vec<StreamResult>,
+    /// Flagged findings first, then the most unusual windows that are not flagged.
+    pub findings: Vec<Finding>,
 }
 
 /// Windows that overlap and belong together, or one of the most unusual ones.

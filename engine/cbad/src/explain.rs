@@ -1,0 +1,185 @@
+//! Why: the events that carry a finding, token by token, and the baseline event that explains each best.
+
+use hashbrown::HashSet;
+
+use crate::analyze::{EventLookup, Scored, pool_of, pool_positions};
+use crate::content::{DEAREST, Rolling, novelty};
+use crate::count_code::{Coder, Counts};
+use crate::event::{Event, Measure, Signal};
+use crate::finding::Cluster;
+use crate::fixed::bits;
+use crate::result::{Driver, Explanation, Finding, Lens, TokenCost};
+use crate::stream::{Stream, canonical_tokens};
+use crate::token::Shape;
+use crate::words;
+
+/// Events of a finding that are looked at for drivers; a longer finding is judged by its dearest stretch.
+const LOOKED_AT: usize = 20_000;
+
+/// Baseline events whose median is the cost of an ordinary event.
+const ORDINARY_SAMPLE: usize = 199;
+
+/// The typed explanation of a cluster, still without its words.
+pub(crate) fn explain(s: &Scored<'_>, cluster: &Cluster, coder: &Coder, lookup: &dyn EventLookup) -> Explanation {
+    let mut rolling = Rolling::new(s.stream);
+    rolling.move_to(&s.plan.baseline(cluster.peak));
+    let counts = &mut rolling.counts;
+    let ordinary_bits = ordinary(s, cluster.peak, counts, coder);
+    let drivers = dearest(s, cluster, counts, coder)
+        .into_iter()
+        .map(|position| {
+            let distinct = s.stream.sequence[position];
+            let event = lookup.event(cluster.stream as u32, position as u64);
+            Driver {
+                event: position as u64,
+                bits: bits(counts.event_cost(coder, s.stream, distinct)),
+                ordinary_bits,
+                tokens: token_costs(s.stream, distinct, event.as_ref(), counts, coder),
+                nearest: nearest(s, cluster.peak, position).map(|p| p as u64),
+            }
+        })
+        .collect();
+    Explanation {
+        lens: Lens::Content,
+        drivers,
+        windows: cluster.windows.len() as u32,
+        caveats: Vec::new(),
+        sentence: String::new(),
+        paragraph: String::new(),
+    }
+}
+
+/// Fills in sentence, paragraph and caveats.
+pub(crate) fn put_in_words(finding: &mut Finding, s: &Scored<'_>) {
+    finding.explanation.caveats = words::caveats(finding);
+    finding.explanation.sentence = words::sentence(finding, s.stream.key());
+    finding.explanation.paragraph = words::paragraph(finding);
+}
+
+/// Median cost of a baseline event, each taken out of the counts while it is costed.
+fn ordinary(s: &Scored<'_>, window: usize, counts: &mut Counts, coder: &Coder) -> f64 {
+    let span = s.plan.baseline(window);
+    let mut costs: Vec<i64> = span
+        .spread(ORDINARY_SAMPLE)
+        .map(|p| {
+            let distinct = s.stream.sequence[p];
+            counts.remove(s.stream, distinct);
+            let cost = counts.event_cost(coder, s.stream, distinct);
+            counts.add(s.stream, distinct);
+            cost
+        })
+        .collect();
+    costs.sort_unstable();
+    costs.get(costs.len() / 2).map_or(0.0, |&c| bits(c))
+}
+
+/// Positions of the dearest events of the cluster, each a different event, dearest first.
+fn dearest(s: &Scored<'_>, cluster: &Cluster, counts: &Counts, coder: &Coder) -> Vec<usize> {
+    let mut events = cluster.events(&s.plan);
+    if events.len() > LOOKED_AT {
+        let peak = s.plan.range(cluster.peak);
+        let start = peak.start.saturating_sub(LOOKED_AT / 2).max(events.start);
+        events = start..(start + LOOKED_AT).min(events.end);
+    }
+    let mut seen = HashSet::new();
+    let mut costed: Vec<(i64, usize)> = events
+        .filter(|&p| seen.insert(s.stream.sequence[p]))
+        .map(|p| {
+            let distinct = s.stream.sequence[p];
+            (novelty(counts.event_cost(coder, s.stream, distinct), s.stream.distinct(distinct).len()), p)
+        })
+        .collect();
+    costed.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    costed.into_iter().take(DEAREST).map(|(_, p)| p).collect()
+}
+
+/// The baseline event that the relative code copies most bytes of this event from.
+fn nearest(s: &Scored<'_>, window: usize, position: usize) -> Option<usize> {
+    let mut positions = pool_positions(s, window);
+    let size = s.plan.window;
+    let member = match positions[..size].iter().position(|&p| p == position) {
+        Some(member) => member,
+        None => {
+            // A driver outside the dearest window takes the place of its first event.
+            positions[0] = position;
+            0
+        }
+    };
+    let mut pool = if positions[member] == s.plan.range(window).start + member {
+        pool_of(s, window)
+    } else {
+        let members: Vec<u32> = positions.iter().map(|&p| s.stream.sequence[p]).collect();
+        crate::relative_code::Pool::new(&members, |event, out| s.stream.append_canonical(event, out))
+    };
+    let labels: Vec<u32> = (0..size as u32).collect();
+    let mut lengths: Vec<(u32, u64)> = Vec::new();
+    for copy in pool.explain(&labels, member) {
+        match lengths.iter_mut().find(|(from, _)| *from == copy.from) {
+            Some((_, total)) => *total += u64::from(copy.length),
+            None => lengths.push((copy.from, u64::from(copy.length))),
+        }
+    }
+    let best = lengths.into_iter().max_by_key(|&(from, total)| (total, std::cmp::Reverse(from)))?.0;
+    (size..pool.len()).find(|&m| pool.distinct_of(m) == best).map(|m| positions[m])
+}
+
+/// Every token of an event with its cost. Texts come from the event itself where it can be had, else from the code.
+fn token_costs(
+    stream: &Stream,
+    distinct: u32,
+    event: Option<&Event>,
+    counts: &Counts,
+    coder: &Coder,
+) -> Vec<TokenCost> {
+    let texts = event.and_then(|e| texts(stream, e)).unwrap_or_default();
+    let mut field: Option<String> = None;
+    stream
+        .distinct(distinct)
+        .iter()
+        .enumerate()
+        .map(|(i, &id)| {
+            let token = stream.transitions[id as usize].token;
+            let info = stream.tokens[token as usize];
+            let own = || String::from_utf8_lossy(&info.shape.canonical(stream.token_bytes(token))).into_owned();
+            let text = match info.shape {
+                Shape::Path | Shape::Severity => String::from_utf8_lossy(stream.token_bytes(token)).into_owned(),
+                _ => texts.get(i).cloned().unwrap_or_else(own),
+            };
+            let (shape, inside) = match info.shape {
+                Shape::Path => {
+                    field = Some(text.clone());
+                    (Some("field".to_owned()), None)
+                }
+                Shape::Severity => (Some("severity".to_owned()), None),
+                other => (other.describe(), field.clone()),
+            };
+            TokenCost {
+                text,
+                space_before: info.space,
+                field: inside,
+                shape,
+                bits: bits(counts.token_cost(coder, stream, id)),
+                seen: u64::from(counts.seen(id)),
+            }
+        })
+        .collect()
+}
+
+/// Texts of an event's tokens as they stand in it; `None` where they cannot be told apart from its values alone.
+fn texts(stream: &Stream, event: &Event) -> Option<Vec<String>> {
+    if stream.key().signal == Signal::Metric {
+        return match event.measure.as_ref()? {
+            Measure::Gauge(v) | Measure::Delta(v) => Some(vec![words::number(*v)]),
+            _ => None,
+        };
+    }
+    let mut texts = Vec::new();
+    canonical_tokens(event, |t| {
+        texts.push(match (&event.measure, t.shape) {
+            (Some(Measure::DurationNanos(d)), Shape::Duration(_)) => words::duration(*d),
+            (_, Shape::Magnitude(_)) => t.shape.describe().unwrap_or_default(),
+            _ => String::from_utf8_lossy(t.text).into_owned(),
+        });
+    });
+    Some(texts)
+}

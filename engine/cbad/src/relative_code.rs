@@ -1,0 +1,345 @@
+//! The relative code: what an event costs when it may only copy from baseline events.
+//!
+//! Relative Lempel-Ziv (Kuruppu, Puglisi and Zobel, SPIRE 2010), label-aware: one suffix array over the distinct
+//! events of a pool serves every way to deal the pool into window and baseline. The longest match into the baseline is
+//! looked for outwards from the suffix's own place, to the nearest suffix whose event still has a copy in the
+//! baseline. Integer arithmetic only.
+//!
+//! A phrase is a copy (1 flag bit, a pointer of log2 of the pool's bytes, an Elias-gamma length) of at least 3 bytes,
+//! or one literal byte (9 bits).
+
+use std::ops::Range;
+
+const MIN_MATCH: u32 = 3;
+const LITERAL_BITS: i64 = 9;
+
+/// The pool of one test: distinct events with how often each is there, and where each may be copied from.
+pub(crate) struct Pool {
+    /// Distinct event (of the pool) of each pool member.
+    members: Vec<u32>,
+    copies: Vec<u32>,
+    starts: Vec<u32>,
+    suffixes: Vec<u32>,
+    ranks: Vec<u32>,
+    common: Vec<u32>,
+    owners: Vec<u32>,
+    pointer_bits: i64,
+    repeated: Vec<i64>,
+    weights: Vec<i64>,
+    in_window: Vec<u32>,
+    touched: Vec<u32>,
+    cache: Vec<Option<Cached>>,
+    witnesses: Vec<u32>,
+}
+
+/// Cost of a distinct event when all the rest of the pool is baseline, and the events that this cost rests on.
+#[derive(Clone)]
+struct Cached {
+    cost: i64,
+    witnesses: Range<usize>,
+}
+
+/// A copy that the code chose: bytes `at..at + length` of the event, taken from a distinct event of the pool.
+pub(crate) struct Copy {
+    pub(crate) length: u32,
+    pub(crate) from: u32,
+}
+
+fn floor_log2(x: u32) -> i64 {
+    31 - i64::from(x.leading_zeros())
+}
+
+impl Pool {
+    /// `members` are distinct events of a stream, `text` appends the canonical bytes of one.
+    pub(crate) fn new(members: &[u32], mut text: impl FnMut(u32, &mut Vec<u8>)) -> Self {
+        let mut distinct = members.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let local = |event: u32| distinct.binary_search(&event).expect("every member is in its own list") as u32;
+        let members: Vec<u32> = members.iter().map(|&event| local(event)).collect();
+        let mut copies = vec![0_u32; distinct.len()];
+        for &member in &members {
+            copies[member as usize] += 1;
+        }
+        let mut bytes = Vec::new();
+        let mut starts = Vec::with_capacity(distinct.len() + 1);
+        let mut total = 0_u64;
+        for (&event, &n) in distinct.iter().zip(&copies) {
+            starts.push(bytes.len() as u32);
+            text(event, &mut bytes);
+            total += (bytes.len() as u64 - u64::from(starts[starts.len() - 1])) * u64::from(n);
+        }
+        starts.push(bytes.len() as u32);
+        let suffixes: Vec<u32> = divsufsort::sort(&bytes).into_parts().1.iter().map(|&p| p as u32).collect();
+        let (ranks, common) = ranks_and_common_prefixes(&bytes, &suffixes);
+        let mut owner_at = vec![0_u32; bytes.len()];
+        for event in 0..distinct.len() {
+            owner_at[starts[event] as usize..starts[event + 1] as usize].fill(event as u32);
+        }
+        let owners = suffixes.iter().map(|&p| owner_at[p as usize]).collect();
+        let pointer_bits = floor_log2(total.clamp(1, u64::from(u32::MAX)) as u32) + 1;
+        let lengths = || starts.windows(2).map(|w| w[1] - w[0]);
+        let repeated = lengths().map(|len| phrase_bits(pointer_bits, len).unwrap_or(LITERAL_BITS * i64::from(len)));
+        let repeated = repeated.collect();
+        let weights = lengths().map(|len| (1_i64 << 20) / i64::from(len.max(1))).collect();
+        let n = distinct.len();
+        Self {
+            members,
+            copies,
+            starts,
+            suffixes,
+            ranks,
+            common,
+            owners,
+            pointer_bits,
+            repeated,
+            weights,
+            in_window: vec![0; n],
+            touched: Vec::new(),
+            cache: vec![None; n],
+            witnesses: Vec::new(),
+        }
+    }
+
+    /// Number of pool members.
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Distinct event of a pool member.
+    pub(crate) fn distinct_of(&self, member: usize) -> u32 {
+        self.members[member]
+    }
+
+    /// The novelty ratio of a window, times its size: Σ c(i|B) / length(i), in units of 2^-20 bit a byte.
+    pub(crate) fn novelty(&mut self, window: &[u32]) -> i64 {
+        self.label(window);
+        let mut sum = 0;
+        for at in 0..self.touched.len() {
+            let event = self.touched[at] as usize;
+            let n = i64::from(self.in_window[event]);
+            sum += self.labelled_cost(event) * n * self.weights[event];
+        }
+        self.unlabel();
+        sum
+    }
+
+    /// Cost in bits of every window member given the rest of the pool.
+    #[cfg(test)]
+    pub(crate) fn costs(&mut self, window: &[u32]) -> Vec<i64> {
+        self.label(window);
+        let costs = window.iter().map(|&m| self.plain_cost(self.members[m as usize] as usize)).collect();
+        self.unlabel();
+        costs
+    }
+
+    /// The copies that explain one window member when the rest of the pool is baseline.
+    pub(crate) fn explain(&mut self, window: &[u32], member: usize) -> Vec<Copy> {
+        self.label(window);
+        let event = self.members[member] as usize;
+        let mut copies = Vec::new();
+        if self.in_window[event] < self.copies[event] {
+            copies.push(Copy { length: self.starts[event + 1] - self.starts[event], from: event as u32 });
+        } else {
+            self.parse(event, |phrase| {
+                if let Phrase::Copy { length, from } = phrase {
+                    copies.push(Copy { length, from });
+                }
+            });
+        }
+        self.unlabel();
+        copies
+    }
+
+    fn label(&mut self, window: &[u32]) {
+        for &member in window {
+            let event = self.members[member as usize];
+            if self.in_window[event as usize] == 0 {
+                self.touched.push(event);
+            }
+            self.in_window[event as usize] += 1;
+        }
+    }
+
+    fn unlabel(&mut self) {
+        for &event in &self.touched {
+            self.in_window[event as usize] = 0;
+        }
+        self.touched.clear();
+    }
+
+    fn in_baseline(&self, event: u32) -> bool {
+        self.in_window[event as usize] < self.copies[event as usize]
+    }
+
+    fn labelled_cost(&mut self, event: usize) -> i64 {
+        if self.in_baseline(event as u32) {
+            return self.repeated[event];
+        }
+        if self.cache[event].is_none() {
+            self.fill_cache(event);
+        }
+        let cached = self.cache[event].clone().expect("filled just above");
+        let holds = self.witnesses[cached.witnesses].iter().all(|&w| self.in_baseline(w));
+        if holds { cached.cost } else { self.parse(event, |_| {}) }
+    }
+
+    #[cfg(test)]
+    fn plain_cost(&self, event: usize) -> i64 {
+        if self.in_baseline(event as u32) { self.repeated[event] } else { self.parse(event, |_| {}) }
+    }
+
+    /// Codes `event` with only itself out of the baseline, and keeps which neighbours that rests on: as long as all of
+    /// them are in the baseline, no other labelling can change the parse, since every match found was the nearest.
+    #[cold]
+    fn fill_cache(&mut self, event: usize) {
+        let labels = std::mem::replace(&mut self.in_window, vec![0; self.copies.len()]);
+        self.in_window[event] = self.copies[event];
+        let mut witnesses = Vec::new();
+        let cost = self.parse(event, |phrase| match phrase {
+            Phrase::Copy { from, .. } | Phrase::Literal { rejected: Some(from) } => witnesses.push(from),
+            Phrase::Literal { rejected: None } => {}
+        });
+        self.in_window = labels;
+        witnesses.sort_unstable();
+        witnesses.dedup();
+        let start = self.witnesses.len();
+        self.witnesses.extend_from_slice(&witnesses);
+        self.cache[event] = Some(Cached { cost, witnesses: start..self.witnesses.len() });
+    }
+
+    /// Greedy parse of a distinct event into phrases; returns its bits.
+    fn parse(&self, event: usize, mut each: impl FnMut(Phrase)) -> i64 {
+        let (mut at, end) = (self.starts[event], self.starts[event + 1]);
+        let mut bits = 0;
+        while at < end {
+            let found = self.longest_match(at, end - at);
+            let copy = found.and_then(|(length, _)| phrase_bits(self.pointer_bits, length));
+            if let (Some((length, from)), Some(cost)) = (found, copy) {
+                each(Phrase::Copy { length, from });
+                bits += cost;
+                at += length;
+            } else {
+                each(Phrase::Literal { rejected: found.map(|(_, from)| from) });
+                bits += LITERAL_BITS;
+                at += 1;
+            }
+        }
+        bits
+    }
+
+    /// The longer of the nearest matches on either side, cut to `most`; `None` below the least length.
+    fn longest_match(&self, at: u32, most: u32) -> Option<(u32, u32)> {
+        let rank = self.ranks[at as usize] as usize;
+        let mut best: Option<(u32, u32)> = None;
+        let mut shared = u32::MAX;
+        for q in (0..rank).rev() {
+            shared = shared.min(self.common[q + 1]);
+            if shared < MIN_MATCH {
+                break;
+            }
+            if self.in_baseline(self.owners[q]) {
+                best = Some((shared, self.owners[q]));
+                break;
+            }
+        }
+        if best.is_some_and(|(length, _)| length >= most) {
+            return best.map(|(_, from)| (most, from));
+        }
+        shared = u32::MAX;
+        for q in rank + 1..self.suffixes.len() {
+            shared = shared.min(self.common[q]);
+            if shared < MIN_MATCH || best.is_some_and(|(length, _)| shared <= length) {
+                break;
+            }
+            if self.in_baseline(self.owners[q]) {
+                best = Some((shared, self.owners[q]));
+                break;
+            }
+        }
+        best.map(|(length, from)| (length.min(most), from))
+    }
+}
+
+enum Phrase {
+    Copy { length: u32, from: u32 },
+    Literal { rejected: Option<u32> },
+}
+
+/// Bits of a copy, where it is allowed and cheaper than literals.
+fn phrase_bits(pointer_bits: i64, length: u32) -> Option<i64> {
+    let bits = 1 + pointer_bits + 2 * floor_log2(length.max(1)) + 1;
+    (length >= MIN_MATCH && bits < LITERAL_BITS * i64::from(length)).then_some(bits)
+}
+
+/// Kasai et al., "Linear-time longest-common-prefix computation in suffix arrays", CPM 2001.
+fn ranks_and_common_prefixes(bytes: &[u8], suffixes: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let n = bytes.len();
+    let mut ranks = vec![0_u32; n];
+    for (rank, &p) in suffixes.iter().enumerate() {
+        ranks[p as usize] = rank as u32;
+    }
+    let mut common = vec![0_u32; n + 1];
+    let mut shared = 0_usize;
+    for p in 0..n {
+        let rank = ranks[p] as usize;
+        if rank == 0 {
+            shared = 0;
+            continue;
+        }
+        let q = suffixes[rank - 1] as usize;
+        while p + shared < n && q + shared < n && bytes[p + shared] == bytes[q + shared] {
+            shared += 1;
+        }
+        common[rank] = shared as u32;
+        shared = shared.saturating_sub(1);
+    }
+    (ranks, common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const EVENTS: [&str; 6] =
+        ["GET /a 200\n", "GET /b 200\n", "GET /a 404\n", "POST /orders 201\n", "connection refused\n", "x\n"];
+
+    fn pool(members: &[u32]) -> Pool {
+        Pool::new(members, |e, out| out.extend_from_slice(EVENTS[e as usize].as_bytes()))
+    }
+
+    #[test]
+    fn a_repeated_event_costs_one_copy_and_a_foreign_one_its_literals() {
+        let mut pool = pool(&[0, 0, 0, 1, 4]);
+        let costs = pool.costs(&[0, 4]);
+        assert!(costs[0] < 20, "{costs:?}");
+        assert!(costs[1] >= 9 * 15, "{costs:?}");
+    }
+
+    #[test]
+    fn points_to_the_event_that_explains() {
+        let mut pool = pool(&[2, 0, 4]);
+        let copies = pool.explain(&[0], 0);
+        let longest = copies.iter().max_by_key(|c| c.length).expect("GET /a is shared");
+        assert_eq!(longest.from, pool.distinct_of(1));
+    }
+
+    proptest! {
+        #[test]
+        fn the_cached_cost_is_the_plain_cost(
+            members in prop::collection::vec(0_u32..6, 4..40),
+            picks in prop::collection::vec(any::<prop::sample::Index>(), 1..20),
+        ) {
+            let mut pool = pool(&members);
+            let mut window: Vec<u32> = picks.iter().map(|i| i.index(members.len()) as u32).collect();
+            window.sort_unstable();
+            window.dedup();
+            for split in 1..=window.len() {
+                let expected: i64 = pool.costs(&window[..split]).iter().zip(&window)
+                    .map(|(c, &m)| c * pool.weights[pool.members[m as usize] as usize]).sum();
+                prop_assert_eq!(pool.novelty(&window[..split]), expected);
+            }
+        }
+    }
+}
