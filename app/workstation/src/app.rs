@@ -297,7 +297,7 @@ impl App {
             Picked::Paths(paths) => paths,
             Picked::Cancelled => return,
             Picked::Unavailable => {
-                let advice = "Drop the file on this window instead, or start `driftlock FILE`. \
+                let advice = "Drop the file on this window instead, or start driftlock with the name of the file. \
                               On Linux, the package xdg-desktop-portal or zenity brings file dialogs.";
                 self.state.notice(Level::Error, "This system shows no file dialog", advice);
                 return;

@@ -258,7 +258,7 @@ const SPECS: [Spec; 28] = [
         "toggle-ramp",
         "Switch colour-blind safe colours",
         "Green to red, or colours that every eye tells apart.",
-        Some(key(CTRL_SHIFT, Key::C)),
+        Some(key(CTRL_SHIFT, Key::R)),
         None,
     ),
     entry(
@@ -418,7 +418,9 @@ mod tests {
         // What egui and text fields use themselves.
         let taken = [(CTRL, Key::Equals), (CTRL, Key::Plus), (CTRL, Key::Minus), (CTRL, Key::Num0)]
             .into_iter()
-            .chain([Key::A, Key::C, Key::V, Key::X, Key::Z, Key::Y].map(|key| (CTRL, key)));
+            .chain([Key::A, Key::C, Key::V, Key::X, Key::Z, Key::Y].map(|key| (CTRL, key)))
+            // These reach the window as cut, copy and paste, with Shift too.
+            .chain([Key::C, Key::V, Key::X].map(|key| (CTRL_SHIFT, key)));
         let mut keys: Vec<(Modifiers, Key)> = taken.collect();
         for command in Command::ALL {
             let spec = command.spec();

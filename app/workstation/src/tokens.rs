@@ -148,8 +148,6 @@ pub(crate) mod size {
     pub(crate) const ROW: f32 = 22.0;
     /// Height of a row of the heatmap.
     pub(crate) const HEAT_ROW: f32 = 20.0;
-    /// Left of the plots and the heatmap: the vertical axes and the names of streams.
-    pub(crate) const GUTTER: f32 = 168.0;
     /// Right of the plots and the heatmap: half of the last number of the axis, and the scroll bar of the heatmap.
     pub(crate) const EDGE: f32 = 22.0;
     /// Corner of controls.
@@ -168,6 +166,11 @@ pub(crate) mod size {
     pub(crate) const TITLE: f32 = 28.0;
     /// The first sentence of a finding.
     pub(crate) const SENTENCE: f32 = 17.0;
+
+    /// Left of the plots and the heatmap, in a view so wide: the vertical axes and the names of streams.
+    pub(crate) fn gutter(width: f32) -> f32 {
+        (width * 0.25).clamp(150.0, 280.0)
+    }
 }
 
 /// How a value between 0 and 1 becomes a colour in the heatmap.

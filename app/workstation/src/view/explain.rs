@@ -239,7 +239,8 @@ fn event_facts(ui: &mut Ui, row: &EventRow) {
         ui.add_space(size::GAP);
         super::heading(ui, "Fields");
         for field in &event.fields {
-            fact(ui, &case::inert(&field.path), &value(&field.value), "");
+            let path = case::inert(&field.path);
+            fact(ui, &path, &value(&field.value), &path);
         }
     }
 }

@@ -53,7 +53,8 @@ fn verdict(ui: &mut Ui, doc: &Doc) {
             format!("{}.", words::counted(s, "significant finding", "significant findings"))
         }
         (Some(_), s, n) => {
-            format!("{} significant, and the {} most unusual others.", words::count(s), n as u64 - s)
+            let others = words::counted(n as u64 - s, "is merely unusual", "are merely the most unusual");
+            format!("{} significant; {others}.", words::count(s))
         }
     };
     ui.add(egui::Label::new(RichText::new(text).color(tokens::of(ui).weak)).wrap());

@@ -29,8 +29,9 @@ pub(crate) struct TextureKey {
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
     let streams = state.heat.rows.as_ref().map_or(0, |rows| rows.len());
     let wanted = (streams.max(1) as f32 * size::HEAT_ROW).min(height);
+    let gutter = size::gutter(ui.available_width());
     let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), wanted), Sense::hover());
-    let x = egui::Rangef::new(outer.left() + size::GUTTER, outer.right() - size::EDGE);
+    let x = egui::Rangef::new(outer.left() + gutter, outer.right() - size::EDGE);
     let frame = Rect::from_x_y_ranges(x, outer.y_range());
     ui.painter().rect_filled(frame, 0, tokens::of(ui).no_data);
     state.heat_top = Some(frame.top());

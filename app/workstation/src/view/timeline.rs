@@ -25,6 +25,7 @@ struct Strip<'a> {
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
     let Some(data) = state.data.clone() else {
+        let gutter_width = size::gutter(ui.available_width());
         let (rect, _) =
             ui.allocate_exact_size(vec2(ui.available_width(), height * 2.0 + 24.0), Sense::hover());
         let text = if state.stream.is_some() {
@@ -37,10 +38,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
             text,
             text_font(size::TEXT),
             tokens::of(ui).weak,
-            rect.left_center() + vec2(size::GUTTER, 0.0),
+            rect.left_center() + vec2(gutter_width, 0.0),
             300.0,
         );
-        state.axis_x = Some(Rangef::new(rect.left() + size::GUTTER, rect.right()));
+        state.axis_x = Some(Rangef::new(rect.left() + gutter_width, rect.right()));
         return;
     };
     let strips = [
@@ -63,11 +64,12 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
 }
 
 fn show_strip(ui: &mut Ui, state: &mut State, doc: &Doc, data: &StreamData, strip: &Strip<'_>, height: f32) {
+    let gutter_width = size::gutter(ui.available_width());
     let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let colors = [tokens::of(ui).series_a, tokens::of(ui).series_b];
-    gutter(ui, Rect::from_min_size(outer.min, vec2(size::GUTTER - NUMBERS - 6.0, height)), strip, colors);
+    gutter(ui, Rect::from_min_size(outer.min, vec2(gutter_width - NUMBERS - 6.0, height)), strip, colors);
     let area =
-        Rect::from_min_max(outer.min + vec2(size::GUTTER - NUMBERS, 0.0), outer.max - vec2(size::EDGE, 0.0));
+        Rect::from_min_max(outer.min + vec2(gutter_width - NUMBERS, 0.0), outer.max - vec2(size::EDGE, 0.0));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(area).id_salt(strip.name));
     let frame = plot(&mut child, state, doc, strip, colors);
     state.axis_x = Some(frame.x_range());
@@ -194,7 +196,7 @@ fn tick(axis: Axis, mark: GridMark) -> String {
 }
 
 /// Steps that a clock reads well, in seconds, up to a year.
-const CLOCK: [f64; 22] = [
+const CLOCK: [f64; 27] = [
     0.001,
     0.005,
     0.01,
@@ -202,16 +204,21 @@ const CLOCK: [f64; 22] = [
     0.1,
     0.5,
     1.0,
+    2.0,
     5.0,
     10.0,
+    15.0,
     30.0,
     60.0,
+    120.0,
     300.0,
     600.0,
+    1200.0,
     1800.0,
     3600.0,
-    10_800.0,
+    7200.0,
     21_600.0,
+    43_200.0,
     86_400.0,
     604_800.0,
     2_592_000.0,
@@ -313,12 +320,12 @@ pub(super) fn describe(window: &WindowScore) -> String {
     let when = window.start_nanos.map_or_else(String::new, |start| format!("{}  ", words::time(start)));
     let q = window.q.map(|q| format!("  q {}", words::probability(q))).unwrap_or_default();
     format!(
-        "{when}window {}  ratio {:.2} (baseline {:.2})  NCD {:.3}  score {}{q}",
+        "{when}window {}  NCD {:.3}  score {}{q}  ratio {:.1} against {:.1}",
         window.index,
-        window.zstd.ratio_window(),
-        window.zstd.ratio_baseline(),
         window.zstd.ncd(),
         words::bits(window.score_bits),
+        window.zstd.ratio_window(),
+        window.zstd.ratio_baseline(),
     )
 }
 
