@@ -39,6 +39,7 @@ fn exit_codes_say_what_happened() -> Outcome {
         (&["explain", "c.driftlock", "1"], 0, ""),
         (&["--help"], 0, ""),
         (&["--version"], 0, ""),
+        (&["analyse", "burst.log"], 3, "no such file or command: analyse"),
         (&["analyze"], 2, "FILE"),
         (&["analyze", "burst.log", "--nonsense"], 2, "--nonsense"),
         (&["analyze", "burst.log", "--baseline", "range:9..1"], 2, "empty"),
@@ -59,6 +60,19 @@ fn exit_codes_say_what_happened() -> Outcome {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
         assert!(stderr.contains(said), "{arguments:?}: {stderr}");
     }
+    Ok(())
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn without_a_display_the_command_line_is_named() -> Outcome {
+    let mut command = common::driftlock();
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+        command.env_remove(name);
+    }
+    let output = command.arg(env!("CARGO_MANIFEST_PATH")).output()?;
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("driftlock analyze FILE"));
     Ok(())
 }
 

@@ -5,103 +5,111 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use case::{CaptureState, Case};
+use case::{CaptureState, Case, CaseError};
 use common::{Numbers, Outcome, driftlock, spans, text_log};
 
 const KILLS: u64 = 20;
-/// Looks at the case file that one analysis lasts for, roughly; a few more or fewer only move the moment.
-const LOOKS: u64 = 300;
-
-/// When to kill: once this much of the captures is committed, and after some more looks at the file.
-struct Moment {
-    decoded_bytes: u64,
-    looks: u64,
-}
+/// Kills that must fall into imports, and into analyses.
+const EACH: u64 = 5;
+const MOST_ROUNDS: u64 = 60;
 
 struct Bench {
     captures: [PathBuf; 2],
-    total_bytes: u64,
+    /// How long import and analysis took when nothing disturbed them; only moments are chosen by it.
+    import: Duration,
+    analysis: Duration,
 }
 
 impl Bench {
     fn command(&self, case: &Path) -> Command {
         let mut command = driftlock();
-        command.arg("analyze").args(&self.captures).arg("--case").arg(case);
+        // Few windows: the kills matter, not the findings.
+        command.args(["analyze", "--window", "500", "--hop", "500", "--case"]).arg(case).args(&self.captures);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 
-    /// A third while reading, a third while finishing the import or starting the analysis, a third at any moment.
-    fn moment(&self, numbers: &mut Numbers) -> Moment {
-        match numbers.below(3) {
-            0 => Moment { decoded_bytes: numbers.below(self.total_bytes), looks: numbers.below(20) },
-            1 => Moment { decoded_bytes: self.total_bytes, looks: numbers.below(LOOKS) },
-            _ => Moment { decoded_bytes: 0, looks: numbers.below(LOOKS) },
+    /// Runs to the end and measures the two parts.
+    fn measure(&mut self, case: &Path) -> Result<(), Box<dyn std::error::Error>> {
+        let begin = Instant::now();
+        let mut child = self.command(case).spawn()?;
+        while child.try_wait()?.is_none() {
+            std::thread::yield_now();
+            if self.import.is_zero() && completed(case).is_ok_and(|complete| complete == self.captures.len())
+            {
+                self.import = begin.elapsed();
+            }
         }
+        self.analysis = begin.elapsed() - self.import;
+        assert!(child.wait()?.success() && !self.import.is_zero());
+        Ok(())
+    }
+
+    /// Kills the program some time from now; false where it ended before.
+    fn kill_after(&self, case: &Path, wait: Duration) -> std::io::Result<bool> {
+        let begin = Instant::now();
+        let mut child: Child = self.command(case).spawn()?;
+        while begin.elapsed() < wait {
+            if child.try_wait()?.is_some() {
+                return Ok(false);
+            }
+            std::thread::yield_now();
+        }
+        // On Unix this is SIGKILL, which no program can catch.
+        child.kill()?;
+        Ok(!child.wait()?.success())
     }
 }
 
-/// What is committed so far; nothing before the file is a case, or while its making is under way.
-fn committed(case: &Path) -> u64 {
-    let captures = Case::open_read_only(case).and_then(|case| case.captures()).unwrap_or_default();
-    captures.iter().map(|capture| capture.decoded_bytes).sum()
+/// Number of complete captures.
+fn completed(case: &Path) -> Result<usize, CaseError> {
+    let captures = Case::open_read_only(case)?.captures()?;
+    Ok(captures.iter().filter(|capture| capture.state == CaptureState::Complete).count())
 }
 
-/// Kills the program at the moment; false where it had ended before.
-fn kill_at(child: &mut Child, case: &Path, moment: &Moment) -> std::io::Result<bool> {
-    let mut looks = 0;
-    while looks < moment.looks || committed(case) < moment.decoded_bytes {
-        if child.try_wait()?.is_some() {
-            return Ok(false);
-        }
-        looks += u64::from(committed(case) >= moment.decoded_bytes);
-        std::thread::yield_now();
+/// What a kill left: it opens, and each run in it is whole. True where all captures are complete.
+fn check(path: &Path, captures: usize) -> Result<bool, CaseError> {
+    let case = Case::open_or_create(path)?;
+    for run in case.runs()? {
+        assert_eq!(case.findings(run.id)?.len() as u64, run.findings, "a run is whole");
     }
-    // On Unix this is SIGKILL, which no program can catch.
-    child.kill()?;
-    Ok(!child.wait()?.success())
+    Ok(completed(path)? == captures)
 }
 
 #[test]
 fn twenty_kills_leave_no_trace() -> Outcome {
     let folder = tempfile::tempdir()?;
     let captures =
-        [text_log(folder.path(), "app.log", 60_000, 300)?, spans(folder.path(), "spans.jsonl", 8000)?];
-    let sizes = captures
-        .iter()
-        .map(|path| Ok(std::fs::metadata(path)?.len()))
-        .collect::<std::io::Result<Vec<_>>>()?;
-    let bench = Bench { captures, total_bytes: sizes.iter().sum() };
+        [text_log(folder.path(), "app.log", 45_000, 400)?, spans(folder.path(), "spans.jsonl", 5000)?];
+    let mut bench = Bench { captures, import: Duration::ZERO, analysis: Duration::ZERO };
     let undisturbed = folder.path().join("undisturbed.driftlock");
-    assert!(bench.command(&undisturbed).status()?.success());
+    bench.measure(&undisturbed)?;
     let expected = Case::open(&undisturbed)?.content_sha256()?;
     let mut numbers = Numbers(2026);
-    let (mut kills, mut resumed, mut rounds) = (0, 0, 0);
-    while kills < KILLS {
-        rounds += 1;
-        let path = folder.path().join(format!("{rounds}.driftlock"));
-        loop {
-            let mut child = bench.command(&path).spawn()?;
-            if !kill_at(&mut child, &path, &bench.moment(&mut numbers))? {
-                break;
-            }
-            kills += 1;
-            let case = Case::open_or_create(&path)?;
-            resumed +=
-                u64::from(case.captures()?.iter().any(|capture| capture.state == CaptureState::Importing));
-            assert!(
-                case.runs()?
-                    .iter()
-                    .all(|run| case.findings(run.id).is_ok_and(|found| found.len() as u64 == run.findings))
-            );
-            if kills == KILLS {
-                break;
+    let (mut in_import, mut in_analysis, mut round) = (0, 0, 0);
+    while in_import + in_analysis < KILLS || in_import < EACH || in_analysis < EACH {
+        round += 1;
+        assert!(round < MOST_ROUNDS, "{in_import} kills in imports and {in_analysis} in analyses");
+        let path = folder.path().join(format!("{round}.driftlock"));
+        // Three moments in the import, each from where the last left it; then one in the analysis.
+        let mut is_complete = false;
+        for _ in 0..3 {
+            let wait = bench.import * numbers.below(1000) as u32 / 1000;
+            if !is_complete && bench.kill_after(&path, wait)? {
+                is_complete = check(&path, bench.captures.len())?;
+                in_import += u64::from(!is_complete);
             }
         }
+        let wait = bench.import + bench.analysis * numbers.below(1000) as u32 / 1000;
+        if bench.kill_after(&path, if is_complete { wait - bench.import } else { wait })? {
+            is_complete = check(&path, bench.captures.len())?;
+            in_analysis += u64::from(is_complete);
+            in_import += u64::from(!is_complete);
+        }
         assert!(bench.command(&path).status()?.success());
-        assert_eq!(Case::open(&path)?.content_sha256()?, expected, "case {rounds} after {kills} kills");
+        assert_eq!(Case::open(&path)?.content_sha256()?, expected, "case {round}");
     }
-    assert!(resumed > 0, "some kills fell into an import");
     Ok(())
 }

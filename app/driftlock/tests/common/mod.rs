@@ -30,12 +30,12 @@ impl Numbers {
     }
 }
 
-/// A text log of lines of about `width` bytes, one a second, with ten lines of another kind in the middle.
+/// A text log of lines of about `width` bytes, one a second, of fifty kinds, with ten of another kind in the middle.
 pub fn text_log(folder: &Path, name: &str, lines: u64, width: usize) -> std::io::Result<PathBuf> {
     let words = ["accepted", "cart", "session", "refreshed", "worker", "queue", "delivered", "latency"];
-    let mut numbers = Numbers(5);
     let mut text = String::new();
     for line in 0..lines {
+        let mut numbers = Numbers(line * 7919 % 50);
         let (hour, minute, second) = (line / 3600 % 24, line / 60 % 60, line % 60);
         let begin = text.len();
         write!(text, "2026-03-{:02}T{hour:02}:{minute:02}:{second:02}Z INFO", 1 + line / 86_400)
