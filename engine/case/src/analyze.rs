@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::block::Block;
 use crate::error::CaseError;
 use crate::rows::{RunRow, StreamRow};
 use crate::sql::{AtPath, hex, now_nanos};
@@ -72,33 +71,21 @@ impl Case {
         self.connection.query_row(query, [digest.as_slice()], |row| row.get(0)).optional().at(&self.path)
     }
 
-    /// Turns stored events into what the engine compares. Blocks are decompressed on a thread of their own.
+    /// Turns stored events into what the engine compares. Blocks are read and decoded on a thread of their own.
     fn prepare(&self, rows: &[StreamRow], watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
         let total: u64 = rows.iter().map(|row| row.events).sum();
         let mut done = 0;
         let reader = Self::open_read_only(&self.path)?;
         thread::scope(|scope| {
-            let (blocks_in, blocks) = bounded(AHEAD);
-            scope.spawn(move || read_blocks(&reader, rows, &blocks_in));
+            // Created inside, so that an early return closes it and the thread ends.
+            let (parts_in, parts) = bounded(AHEAD);
+            scope.spawn(move || read_streams(&reader, rows, &parts_in));
             let mut streams = Vec::with_capacity(rows.len());
             for row in rows {
                 let mut builder = StreamBuilder::new(row.key.clone());
-                let mut left = row.events;
-                while left > 0 {
-                    let (first, block): (u64, Block) =
-                        blocks.recv().expect("the reader sends every event or an error")?;
-                    for index in 0..block.len() {
-                        let event = block.event(index).map_err(|what| CaseError::DamagedBlock {
-                            capture: row.capture.to_string(),
-                            stream: row.key.label(),
-                            first_event: first,
-                            last_event: first + block.len() as u64 - 1,
-                            what,
-                        })?;
-                        builder.push(&event);
-                    }
-                    left = left.saturating_sub(block.len() as u64);
-                    done += block.len() as u64;
+                while let Some(events) = parts.recv().expect("each stream ends with a mark or an error")? {
+                    events.iter().for_each(|event| builder.push(event));
+                    done += events.len() as u64;
                     watch.progress(Stage::Prepare, done, total);
                     if watch.cancelled() {
                         return Err(CaseError::Cancelled);
@@ -111,44 +98,49 @@ impl Case {
     }
 }
 
-type Read = Result<(u64, Block), CaseError>;
+/// The events of one block, or the end of a stream.
+type Part = Result<Option<Vec<Event>>, CaseError>;
 
-/// Sends every block of the streams in order; ends early where nobody listens any more.
-fn read_blocks(case: &Case, rows: &[StreamRow], blocks: &Sender<Read>) {
+/// Sends the events of the streams in order, block by block, and a mark after each stream; ends at the first error, or
+/// where nobody listens any more.
+fn read_streams(case: &Case, rows: &[StreamRow], parts: &Sender<Part>) {
     for row in rows {
-        let outcome =
-            case.stream_by_number(row.id).and_then(|(id, _)| case.blocks_with(id, &(0..row.events)));
-        let places = match outcome {
-            Ok(places) => places,
-            Err(error) => return drop(blocks.send(Err(error))),
+        let is_heard = match read_stream(case, row, |events| parts.send(Ok(Some(events))).is_ok()) {
+            Ok(true) => parts.send(Ok(None)).is_ok(),
+            Ok(false) => false,
+            Err(error) => return drop(parts.send(Err(error))),
         };
-        let mut next = 0;
-        for place in &places {
-            let read = if place.first_position == next {
-                case.read_block(place).at(&case.path)
-            } else {
-                Ok(Err(format!("the events from {next} on are missing before it")))
-            };
-            next = place.end_position();
-            let message = match read {
-                Ok(Ok(block)) => Ok((place.first_position, block)),
-                Ok(Err(what)) => Err(case.damaged(place, row, what)),
-                Err(error) => Err(error),
-            };
-            let is_last = message.is_err();
-            if blocks.send(message).is_err() || is_last {
-                return;
-            }
-        }
-        if next != row.events {
-            let what = format!(
-                "stream “{}” should hold {} events and its blocks hold {next}",
-                row.key.label(),
-                row.events
-            );
-            return drop(blocks.send(Err(CaseError::row(&case.path, "block", what))));
+        if !is_heard {
+            return;
         }
     }
+}
+
+/// Gives every event of a stream to `take`, block by block; false where that wants no more.
+fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) -> Result<bool, CaseError> {
+    let (id, _) = case.stream_by_number(row.id)?;
+    let mut next = 0;
+    for place in case.blocks_with(id, &(0..u64::MAX))? {
+        if place.first_position != next {
+            return Err(case.damaged(
+                &place,
+                row,
+                format!("the events from {next} on are missing before it"),
+            ));
+        }
+        next = place.end_position();
+        let events = case.read_block(&place).at(&case.path)?;
+        let events = events.and_then(|block| (0..block.len()).map(|index| block.event(index)).collect());
+        if !take(events.map_err(|what| case.damaged(&place, row, what))?) {
+            return Ok(false);
+        }
+    }
+    if next == row.events {
+        return Ok(true);
+    }
+    let (label, expected) = (row.key.label(), row.events);
+    let what = format!("stream “{label}” should hold {expected} events and its blocks hold {next}");
+    Err(CaseError::row(&case.path, "block", what))
 }
 
 /// Events for explanations, from a connection of its own; the engine asks for few.

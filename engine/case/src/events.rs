@@ -127,7 +127,7 @@ impl Case {
         }
         let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
         let rows = statement
-            .query_map(params![stream, range.start as i64, range.end as i64], block_place)
+            .query_map(params![stream, bound(range.start), bound(range.end)], block_place)
             .at(&self.path)?;
         rows.collect::<rusqlite::Result<_>>().at(&self.path)
     }
@@ -165,4 +165,9 @@ impl Case {
             what,
         }
     }
+}
+
+/// A position as `SQLite` compares it; those beyond its integers are beyond every stream.
+fn bound(position: u64) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
 }
