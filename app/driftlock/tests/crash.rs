@@ -42,7 +42,7 @@ impl Bench {
                 self.import = begin.elapsed();
             }
         }
-        self.analysis = begin.elapsed() - self.import;
+        self.analysis = begin.elapsed().saturating_sub(self.import);
         assert!(child.wait()?.success() && !self.import.is_zero());
         Ok(())
     }
@@ -103,7 +103,7 @@ fn twenty_kills_leave_no_trace() -> Outcome {
             }
         }
         let wait = bench.import + bench.analysis * numbers.below(1000) as u32 / 1000;
-        if bench.kill_after(&path, if is_complete { wait - bench.import } else { wait })? {
+        if bench.kill_after(&path, if is_complete { wait.saturating_sub(bench.import) } else { wait })? {
             is_complete = check(&path, bench.captures.len())?;
             in_analysis += u64::from(is_complete);
             in_import += u64::from(!is_complete);
@@ -111,5 +111,31 @@ fn twenty_kills_leave_no_trace() -> Outcome {
         assert!(bench.command(&path).status()?.success());
         assert_eq!(Case::open(&path)?.content_sha256()?, expected, "case {round}");
     }
+    Ok(())
+}
+
+#[test]
+fn ctrl_c_leaves_a_usable_case_and_says_how_to_go_on() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let captures =
+        [text_log(folder.path(), "app.log", 45_000, 400)?, spans(folder.path(), "spans.jsonl", 5000)?];
+    let bench = Bench { captures, import: Duration::ZERO, analysis: Duration::ZERO };
+    let path = folder.path().join("c.driftlock");
+    let child = bench.command(&path).stderr(Stdio::piped()).spawn()?;
+    // The first thing in the case is the capture's row; reading it takes long after that.
+    while !Case::open_read_only(&path)
+        .and_then(|case| case.captures())
+        .is_ok_and(|captures| !captures.is_empty())
+    {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    let output = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("the same command goes on from there"), "{said}");
+    check(&path, bench.captures.len())?;
+    assert!(bench.command(&path).status()?.success());
+    assert!(check(&path, bench.captures.len())? && Case::open(&path)?.runs()?.len() == 1);
     Ok(())
 }

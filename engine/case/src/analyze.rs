@@ -84,7 +84,9 @@ impl Case {
             for row in rows {
                 let mut builder = StreamBuilder::new(row.key.clone());
                 while let Some(events) = parts.recv().expect("each stream ends with a mark or an error")? {
-                    events.iter().for_each(|event| builder.push(event));
+                    for event in &events {
+                        builder.push(event);
+                    }
                     done += events.len() as u64;
                     watch.progress(Stage::Prepare, done, total);
                     if watch.cancelled() {
