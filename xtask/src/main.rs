@@ -1,1 +1,113 @@
-fn main() {}
+//! The project's own chores: check, test, fuzz, measure, take a picture of the window.
+//!
+//! For: one command each, the same on a developer's machine and in CI (`cargo xtask`).
+//! Never: part of the program, and never a dependency on its crates: what is checked here is checked from outside.
+
+mod architecture;
+mod bench;
+mod big_log;
+mod deny;
+mod display;
+mod end_to_end;
+mod files;
+mod fuzz;
+mod layers;
+mod packages;
+mod shell;
+mod steps;
+
+use anyhow::{Context, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask CHORE
+
+  check                 the quick part of `test`: format, clippy, layers, files
+  test                  everything that CI asks for
+  layers                no crate depends on a layer above it
+  fuzz [--runs N] [TARGET…]
+                        each reader against N damaged captures (20000)
+  deny                  licences, sources and advisories of every dependency
+  end-to-end            the release binary on the sample incident, on a display of its own
+  screenshot            the same, and the picture goes to docs/images/workstation.png
+  big-log OUT [--mb N] [--seed S]
+                        a text log of N megabytes (1024) from varied real lines
+  bench import [FILE] [--runs N]
+  bench analysis [FILE] [--runs N]
+                        time as a ratio to one pass of zstd -3 over the same file, and peak memory
+  bench repeat [--runs N]
+                        N analyses (1000) with one seed give one SHA-256, with 1, 2 and 8 threads
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match chore(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore(arguments: &[String]) -> anyhow::Result<()> {
+    let Some((name, rest)) = arguments.split_first() else {
+        bail!("no chore given\n\n{HELP}");
+    };
+    let mut rest = Rest(rest.to_vec());
+    match name.as_str() {
+        "check" => rest.done().and_then(|()| steps::check()),
+        "test" => rest.done().and_then(|()| steps::test()),
+        "layers" => rest.done().and_then(|()| layers::check()),
+        "fuzz" => {
+            let runs = rest.number("--runs", fuzz::RUNS)?;
+            fuzz::run(runs, &rest.0)
+        }
+        "deny" => rest.done().and_then(|()| deny::check()),
+        "end-to-end" => rest.done().and_then(|()| end_to_end::check()),
+        "screenshot" => rest.done().and_then(|()| end_to_end::screenshot()),
+        "big-log" => {
+            let (megabytes, seed) = (rest.number("--mb", 1024)?, rest.number("--seed", 1)?);
+            let out = rest.file()?.context("no file given: cargo xtask big-log OUT [--mb N]")?;
+            rest.done()?;
+            big_log::write(out.as_ref(), megabytes << 20, seed)
+        }
+        "bench" => bench::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no such chore: {other}\n\n{HELP}"),
+    }
+}
+
+/// Arguments that are not read yet.
+struct Rest(Vec<String>);
+
+impl Rest {
+    /// Takes `name N` out.
+    fn number(&mut self, name: &str, default: u64) -> anyhow::Result<u64> {
+        let Some(at) = self.0.iter().position(|argument| argument == name) else { return Ok(default) };
+        let value = self.0.get(at + 1).with_context(|| format!("{name} needs a number"))?;
+        let number = value.parse().with_context(|| format!("{name} {value}: not a whole number"))?;
+        self.0.drain(at..=at + 1);
+        Ok(number)
+    }
+
+    /// Takes the next argument out, where there is one.
+    fn file(&mut self) -> anyhow::Result<Option<String>> {
+        match self.0.first() {
+            None => Ok(None),
+            Some(option) if option.starts_with('-') => bail!("unknown option {option}\n\n{HELP}"),
+            Some(_) => Ok(Some(self.0.remove(0))),
+        }
+    }
+
+    /// Nothing may be left.
+    fn done(&self) -> anyhow::Result<()> {
+        match self.0.first() {
+            None => Ok(()),
+            Some(unread) => bail!("unknown argument {unread}\n\n{HELP}"),
+        }
+    }
+}
