@@ -11,21 +11,12 @@ use crate::event::Event;
 use crate::explain;
 use crate::finding::{self, Cluster};
 use crate::fixed::bits;
-use crate::permutation::{self, POOL_FACTOR, POOL_MOST};
-use crate::relative_code::Pool;
-use crate::result::{Finding, Grade, PValue, RunResult, StreamResult, WindowScore};
-use crate::significance::{self, Rank};
+use crate::judge::{self, Verdicts};
+use crate::result::{Finding, Grade, RunResult, StreamResult, WindowScore};
 use crate::sizes::{self, Measured};
 use crate::stream::Stream;
 use crate::watch::{Cancelled, Stage, Watch};
 use crate::window::Plan;
-
-/// Largest permutation p at which a flag stands. A single odd event falls into the window with probability 1/20 by
-/// chance alone, so that a smaller bound would never let one through.
-const PERMUTATION_BOUND: f64 = 0.1;
-
-/// Rounds of taking flagged windows out of the calibration set.
-const ROUNDS: usize = 4;
 
 /// Most unusual windows listed beside the flagged findings.
 const LISTED: usize = 5;
@@ -53,28 +44,18 @@ pub fn analyze(
 ) -> Result<RunResult, Cancelled> {
     let coder = Coder::default();
     let (scored, notes) = score_all(streams, config, &coder, watch)?;
-    let mut verdicts = judge(&scored, config.alpha);
+    let mut verdicts = judge::judge(&scored, config, watch)?;
     let mut clusters: Vec<Cluster> = Vec::new();
     for (at, stream) in scored.iter().enumerate() {
         let Some(s) = stream else { continue };
         clusters.extend(finding::clusters(at, &s.plan, &s.scores, &verdicts.flagged[at]));
     }
-    let tested = test_all(&scored, &clusters, config, watch)?;
-    let mut kept: Vec<(Cluster, PValue)> = Vec::new();
-    for (cluster, p) in clusters.into_iter().zip(tested) {
-        if p.value <= PERMUTATION_BOUND {
-            kept.push((cluster, p));
-        } else {
-            verdicts.flagged[cluster.stream][cluster.windows.clone()].fill(false);
-            verdicts.permutation.push((cluster.stream, cluster.peak, p));
-        }
-    }
-    let unusual = list_unusual(&scored, &kept, &verdicts);
-    let unusual_p = test_all(&scored, &unusual, config, watch)?;
-    kept.extend(unusual.into_iter().zip(unusual_p));
-    verdicts.permutation.extend(kept.iter().map(|(c, p)| (c.stream, c.peak, *p)));
-    kept.sort_by(|(a, _), (b, _)| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
-    let findings = explain_all(&scored, &verdicts, &kept, &coder, lookup, watch)?;
+    let unusual = list_unusual(&scored, &clusters, &verdicts);
+    let peaks: Vec<_> = unusual.iter().map(|c| (c.stream, c.peak)).collect();
+    judge::test_into(&scored, &mut verdicts, &peaks, config, watch)?;
+    clusters.extend(unusual);
+    clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
+    let findings = explain_all(&scored, &verdicts, &clusters, &coder, lookup, watch)?;
     let streams = assemble(&scored, notes, &verdicts);
     Ok(RunResult { streams, findings })
 }
@@ -93,7 +74,7 @@ fn score_all<'s>(
     let done = AtomicU64::new(0);
     let step = |n: u64| {
         let before = done.fetch_add(n, Ordering::Relaxed);
-        if before % 256 == 0 || before + n == total {
+        if before.is_multiple_of(256) || before + n == total {
             watch.progress(Stage::Score, before + n, total);
         }
     };
@@ -111,92 +92,16 @@ fn score_all<'s>(
     Ok((scored?, notes))
 }
 
-/// What significance says of every window.
-pub(crate) struct Verdicts {
-    pub(crate) ranks: Vec<Vec<Option<Rank>>>,
-    pub(crate) q: Vec<Vec<Option<f64>>>,
-    pub(crate) flagged: Vec<Vec<bool>>,
-    /// (stream, window, p) of the windows that were candidates.
-    permutation: Vec<(usize, usize, PValue)>,
-}
-
-/// p and q of all windows. Flagged windows leave the calibration set, and the rest is ranked again, until none changes.
-fn judge(scored: &[Option<Scored<'_>>], alpha: f64) -> Verdicts {
-    let windows = |s: &Option<Scored<'_>>| s.as_ref().map_or(0, |s| s.scores.len());
-    let mut flagged: Vec<Vec<bool>> = scored.iter().map(|s| vec![false; windows(s)]).collect();
-    let mut round = 0;
-    loop {
-        let ranks: Vec<Vec<Option<Rank>>> = scored
-            .par_iter()
-            .zip(&flagged)
-            .map(|(s, f)| s.as_ref().map_or_else(Vec::new, |s| significance::ranks(&s.plan, &s.scores, f)))
-            .collect();
-        let q = adjust(&ranks);
-        let now: Vec<Vec<bool>> =
-            q.iter().map(|stream| stream.iter().map(|q| q.is_some_and(|q| q <= alpha)).collect()).collect();
-        round += 1;
-        if now == flagged || round == ROUNDS {
-            return Verdicts { ranks, q, flagged: now, permutation: Vec::new() };
-        }
-        flagged = now;
-    }
-}
-
-/// Adjusts the p-values of all ranked windows of the run together.
-fn adjust(ranks: &[Vec<Option<Rank>>]) -> Vec<Vec<Option<f64>>> {
-    let p: Vec<f64> = ranks.iter().flatten().flatten().map(|r| r.tail.value).collect();
-    let mut adjusted = significance::benjamini_hochberg(&p).into_iter();
-    ranks.iter().map(|stream| stream.iter().map(|r| r.as_ref().and_then(|_| adjusted.next())).collect()).collect()
-}
-
-fn test_all(
-    scored: &[Option<Scored<'_>>],
-    clusters: &[Cluster],
-    config: &Config,
-    watch: &dyn Watch,
-) -> Result<Vec<PValue>, Cancelled> {
-    let done = AtomicU64::new(0);
-    clusters
-        .par_iter()
-        .map(|cluster| {
-            if watch.cancelled() {
-                return Err(Cancelled);
-            }
-            let s = at(scored, cluster);
-            let mut rng = permutation::generator(config.seed, s.stream.key(), cluster.peak as u32);
-            let mut pool = pool_of(s, cluster.peak);
-            let p = permutation::test(&mut pool, s.plan.window, config.permutations, &mut rng);
-            watch.progress(Stage::Explain, done.fetch_add(1, Ordering::Relaxed) + 1, clusters.len() as u64);
-            Ok(p)
-        })
-        .collect()
-}
-
 /// A cluster is only ever made of a stream that was scored.
 pub(crate) fn at<'a, 's>(scored: &'a [Option<Scored<'s>>], cluster: &Cluster) -> &'a Scored<'s> {
     scored[cluster.stream].as_ref().expect("clusters come from scored streams")
 }
 
-/// Positions in a window's pool: the window's events first, then its baseline sample.
-pub(crate) fn pool_positions(s: &Scored<'_>, window: usize) -> Vec<usize> {
-    let sample = (s.plan.window * POOL_FACTOR).min(POOL_MOST.max(s.plan.window));
-    s.plan.range(window).chain(s.plan.baseline(window).spread(sample)).collect()
-}
-
-pub(crate) fn pool_of(s: &Scored<'_>, window: usize) -> Pool {
-    let members: Vec<u32> = pool_positions(s, window).into_iter().map(|p| s.stream.sequence[p]).collect();
-    Pool::new(&members, |event, out| s.stream.append_canonical(event, out))
-}
-
-fn list_unusual(
-    scored: &[Option<Scored<'_>>],
-    kept: &[(Cluster, PValue)],
-    verdicts: &Verdicts,
-) -> Vec<Cluster> {
+fn list_unusual(scored: &[Option<Scored<'_>>], kept: &[Cluster], verdicts: &Verdicts) -> Vec<Cluster> {
     let mut listed: Vec<Cluster> = Vec::new();
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
-        let taken: Vec<Cluster> = kept.iter().map(|(c, _)| c).filter(|c| c.stream == stream).cloned().collect();
+        let taken: Vec<Cluster> = kept.iter().filter(|c| c.stream == stream).cloned().collect();
         listed.extend(finding::most_unusual(stream, &s.plan, &s.scores, &taken, LISTED));
     }
     listed.sort_by(|a, b| order_of(scored, verdicts, a).total_cmp(&order_of(scored, verdicts, b)));
@@ -236,14 +141,15 @@ fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluste
 fn explain_all(
     scored: &[Option<Scored<'_>>],
     verdicts: &Verdicts,
-    kept: &[(Cluster, PValue)],
+    clusters: &[Cluster],
     coder: &Coder,
     lookup: &dyn EventLookup,
     watch: &dyn Watch,
 ) -> Result<Vec<Finding>, Cancelled> {
     let done = AtomicU64::new(0);
-    kept.par_iter()
-        .map(|(cluster, p)| {
+    clusters
+        .par_iter()
+        .map(|cluster| {
             if watch.cancelled() {
                 return Err(Cancelled);
             }
@@ -251,7 +157,11 @@ fn explain_all(
             let events = cluster.events(&s.plan);
             let (start_nanos, end_nanos) = s.stream.time_range(events.start, events.end);
             let rank = verdicts.ranks[cluster.stream][cluster.peak];
-            let q = verdicts.q[cluster.stream][cluster.windows.clone()].iter().flatten().copied().reduce(f64::min);
+            let q = verdicts.q[cluster.stream][cluster.windows.clone()]
+                .iter()
+                .flatten()
+                .copied()
+                .reduce(f64::min);
             let mut finding = Finding {
                 stream: cluster.stream as u32,
                 window: cluster.peak as u32,
@@ -262,7 +172,7 @@ fn explain_all(
                 grade: Grade::Unusual,
                 flagged: cluster.flagged,
                 q,
-                p_permutation: Some(*p),
+                p_permutation: verdicts.tested.get(&(cluster.stream, cluster.peak)).map(|t| t.exact),
                 p_conformal: rank.map(|r| r.conformal),
                 p_tail: rank.map(|r| r.tail),
                 score_bits: bits(s.scores[cluster.peak]),
@@ -270,7 +180,7 @@ fn explain_all(
             };
             finding.grade = grade(&finding);
             explain::put_in_words(&mut finding, s);
-            watch.progress(Stage::Explain, done.fetch_add(1, Ordering::Relaxed) + 1, kept.len() as u64);
+            watch.progress(Stage::Explain, done.fetch_add(1, Ordering::Relaxed) + 1, clusters.len() as u64);
             Ok(finding)
         })
         .collect()
@@ -286,7 +196,11 @@ fn grade(finding: &Finding) -> Grade {
     }
 }
 
-fn assemble(scored: &[Option<Scored<'_>>], notes: Vec<Option<String>>, verdicts: &Verdicts) -> Vec<StreamResult> {
+fn assemble(
+    scored: &[Option<Scored<'_>>],
+    notes: Vec<Option<String>>,
+    verdicts: &Verdicts,
+) -> Vec<StreamResult> {
     let mut streams: Vec<StreamResult> =
         notes.into_iter().map(|note| StreamResult { windows: Vec::new(), note }).collect();
     for (at, s) in scored.iter().enumerate() {
@@ -315,8 +229,8 @@ fn assemble(scored: &[Option<Scored<'_>>], notes: Vec<Option<String>>, verdicts:
             })
             .collect();
     }
-    for &(stream, window, p) in &verdicts.permutation {
-        streams[stream].windows[window].p_permutation = Some(p);
+    for (&(stream, window), tested) in &verdicts.tested {
+        streams[stream].windows[window].p_permutation = Some(tested.exact);
     }
     streams
 }

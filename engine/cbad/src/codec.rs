@@ -161,6 +161,7 @@ impl Codec for CountCodec<'_> {
 
 /// The codecs of a run, as they are recorded in it.
 pub fn codecs() -> Vec<CodecInfo> {
-    let count = CodecInfo { name: "count".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), level: None };
+    let count =
+        CodecInfo { name: "count".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), level: None };
     vec![Zstd::new().info(), count]
 }

@@ -1,13 +1,17 @@
 //! Why: the events that carry a finding, token by token, and the baseline event that explains each best.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use hashbrown::HashSet;
 
-use crate::analyze::{EventLookup, Scored, pool_of, pool_positions};
+use crate::analyze::{EventLookup, Scored};
 use crate::content::{DEAREST, Rolling, novelty};
 use crate::count_code::{Coder, Counts};
 use crate::event::{Event, Measure, Signal};
 use crate::finding::Cluster;
 use crate::fixed::bits;
+use crate::judge;
 use crate::result::{Driver, Explanation, Finding, Lens, TokenCost};
 use crate::stream::{Stream, canonical_tokens};
 use crate::token::Shape;
@@ -20,7 +24,12 @@ const LOOKED_AT: usize = 20_000;
 const ORDINARY_SAMPLE: usize = 199;
 
 /// The typed explanation of a cluster, still without its words.
-pub(crate) fn explain(s: &Scored<'_>, cluster: &Cluster, coder: &Coder, lookup: &dyn EventLookup) -> Explanation {
+pub(crate) fn explain(
+    s: &Scored<'_>,
+    cluster: &Cluster,
+    coder: &Coder,
+    lookup: &dyn EventLookup,
+) -> Explanation {
     let mut rolling = Rolling::new(s.stream);
     rolling.move_to(&s.plan.baseline(cluster.peak));
     let counts = &mut rolling.counts;
@@ -95,31 +104,18 @@ fn dearest(s: &Scored<'_>, cluster: &Cluster, counts: &Counts, coder: &Coder) ->
 
 /// The baseline event that the relative code copies most bytes of this event from.
 fn nearest(s: &Scored<'_>, window: usize, position: usize) -> Option<usize> {
-    let mut positions = pool_positions(s, window);
+    let mut positions = judge::pool_positions(s, window);
     let size = s.plan.window;
-    let member = match positions[..size].iter().position(|&p| p == position) {
-        Some(member) => member,
-        None => {
-            // A driver outside the dearest window takes the place of its first event.
-            positions[0] = position;
-            0
-        }
-    };
-    let mut pool = if positions[member] == s.plan.range(window).start + member {
-        pool_of(s, window)
-    } else {
-        let members: Vec<u32> = positions.iter().map(|&p| s.stream.sequence[p]).collect();
-        crate::relative_code::Pool::new(&members, |event, out| s.stream.append_canonical(event, out))
-    };
+    // A driver outside the dearest window takes the place of its first event.
+    let member = positions[..size].iter().position(|&p| p == position).unwrap_or(0);
+    positions[member] = position;
+    let mut pool = judge::pool_of(s, &positions);
     let labels: Vec<u32> = (0..size as u32).collect();
-    let mut lengths: Vec<(u32, u64)> = Vec::new();
+    let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
     for copy in pool.explain(&labels, member) {
-        match lengths.iter_mut().find(|(from, _)| *from == copy.from) {
-            Some((_, total)) => *total += u64::from(copy.length),
-            None => lengths.push((copy.from, u64::from(copy.length))),
-        }
+        *lengths.entry(copy.from).or_default() += u64::from(copy.length);
     }
-    let best = lengths.into_iter().max_by_key(|&(from, total)| (total, std::cmp::Reverse(from)))?.0;
+    let (best, _) = lengths.into_iter().max_by_key(|&(from, total)| (total, Reverse(from)))?;
     (size..pool.len()).find(|&m| pool.distinct_of(m) == best).map(|m| positions[m])
 }
 
@@ -140,9 +136,12 @@ fn token_costs(
         .map(|(i, &id)| {
             let token = stream.transitions[id as usize].token;
             let info = stream.tokens[token as usize];
-            let own = || String::from_utf8_lossy(&info.shape.canonical(stream.token_bytes(token))).into_owned();
+            let own =
+                || String::from_utf8_lossy(&info.shape.canonical(stream.token_bytes(token))).into_owned();
             let text = match info.shape {
-                Shape::Path | Shape::Severity => String::from_utf8_lossy(stream.token_bytes(token)).into_owned(),
+                Shape::Path | Shape::Severity => {
+                    String::from_utf8_lossy(stream.token_bytes(token)).into_owned()
+                }
                 _ => texts.get(i).cloned().unwrap_or_else(own),
             };
             let (shape, inside) = match info.shape {

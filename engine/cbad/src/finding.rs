@@ -25,11 +25,16 @@ pub(crate) fn clusters(stream: usize, plan: &Plan, scores: &[i64], flagged: &[bo
     let mut joined: Vec<Range<usize>> = Vec::new();
     for index in (0..flagged.len()).filter(|&i| flagged[i]) {
         match joined.last_mut() {
-            Some(last) if plan.range(index).start < plan.range(last.end - 1).end + plan.window => last.end = index + 1,
+            Some(last) if plan.range(index).start < plan.range(last.end - 1).end + plan.window => {
+                last.end = index + 1;
+            }
             _ => joined.push(index..index + 1),
         }
     }
-    joined.into_iter().map(|windows| Cluster { stream, peak: peak(scores, &windows), windows, flagged: true }).collect()
+    joined
+        .into_iter()
+        .map(|windows| Cluster { stream, peak: peak(scores, &windows), windows, flagged: true })
+        .collect()
 }
 
 fn peak(scores: &[i64], windows: &Range<usize>) -> usize {
@@ -37,7 +42,13 @@ fn peak(scores: &[i64], windows: &Range<usize>) -> usize {
 }
 
 /// The `most` dearest windows of a stream that neither overlap one another nor a window already `taken`.
-pub(crate) fn most_unusual(stream: usize, plan: &Plan, scores: &[i64], taken: &[Cluster], most: usize) -> Vec<Cluster> {
+pub(crate) fn most_unusual(
+    stream: usize,
+    plan: &Plan,
+    scores: &[i64],
+    taken: &[Cluster],
+    most: usize,
+) -> Vec<Cluster> {
     let mut order: Vec<usize> = (0..scores.len()).filter(|&i| plan.is_ranked(i)).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(scores[i]), i));
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;

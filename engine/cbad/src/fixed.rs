@@ -14,7 +14,7 @@ const TABLE_LEN: usize = 1 << 16;
 /// below 2^-20 bit, always downwards.
 pub(crate) fn log2_exact(x: u64) -> i64 {
     assert!(x > 0, "log2 of 0");
-    let exponent = 63 - x.leading_zeros();
+    let exponent = x.ilog2();
     let mut mantissa = (u128::from(x) << 63 >> exponent) >> 1;
     let mut result = i64::from(exponent) << FRACTION;
     for digit in 1..=FRACTION {

@@ -12,14 +12,14 @@ mod event;
 mod explain;
 mod finding;
 mod fixed;
-#[cfg(test)]
-mod lab;
+mod judge;
 mod permutation;
 mod relative_code;
 mod result;
 mod significance;
 mod sizes;
 mod stream;
+mod tail;
 mod token;
 mod watch;
 mod window;

@@ -9,8 +9,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::event::StreamKey;
+use crate::fixed::bits;
 use crate::relative_code::Pool;
 use crate::result::PValue;
+use crate::tail::Pareto;
 
 /// Permutations at least as extreme after which the test stops.
 const ENOUGH: u32 = 10;
@@ -20,6 +22,9 @@ pub(crate) const POOL_FACTOR: usize = 19;
 
 /// Most baseline events of a pool.
 pub(crate) const POOL_MOST: usize = 2_000;
+
+/// Bytes of canonical text above which a pool takes fewer baseline events.
+pub(crate) const POOL_BYTES: usize = 1 << 20;
 
 /// The generator of one test: its seed is a hash of (run seed, stream, window), so no test depends on another.
 pub(crate) fn generator(seed: u64, stream: &StreamKey, window: u32) -> ChaCha20Rng {
@@ -48,11 +53,25 @@ pub(crate) fn below(rng: &mut ChaCha20Rng, n: u32) -> u32 {
     }
 }
 
-/// p of the pool's first `window` members against the rest, with at most `most` permutations.
-pub(crate) fn test(pool: &mut Pool, window: usize, most: u32, rng: &mut ChaCha20Rng) -> PValue {
+/// What the permutations say of one window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tested {
+    /// The exact p-value.
+    pub(crate) exact: PValue,
+    /// The same from the modelled tail of the permutation null, where no permutation is as extreme as the window: it
+    /// is what takes part in the correction for many windows, which the floor of an exact p could never pass.
+    pub(crate) modelled: f64,
+}
+
+/// Share of the permutations that counts as the tail of their distribution.
+const TAIL_SHARE: u32 = 10;
+
+/// Tests the pool's first `window` members against the rest, with at most `most` permutations.
+pub(crate) fn test(pool: &mut Pool, window: usize, most: u32, rng: &mut ChaCha20Rng) -> Tested {
     let mut deck: Vec<u32> = (0..pool.len() as u32).collect();
     let observed = pool.novelty(&deck[..window]);
     let floor = 1.0 / f64::from(most + 1);
+    let mut null = Vec::with_capacity(most as usize);
     let mut extreme = 0;
     for drawn in 1..=most {
         // A partial Fisher-Yates shuffle deals a uniform window, whatever the deck was before.
@@ -60,12 +79,28 @@ pub(crate) fn test(pool: &mut Pool, window: usize, most: u32, rng: &mut ChaCha20
             let j = i + below(rng, (deck.len() - i) as u32) as usize;
             deck.swap(i, j);
         }
-        if pool.novelty(&deck[..window]) >= observed {
+        let statistic = pool.novelty(&deck[..window]);
+        null.push(statistic);
+        if statistic >= observed {
             extreme += 1;
             if extreme == ENOUGH {
-                return PValue { value: f64::from(ENOUGH) / f64::from(drawn), floor, n: drawn };
+                let value = f64::from(ENOUGH) / f64::from(drawn);
+                return Tested { exact: PValue { value, floor, n: drawn }, modelled: value };
             }
         }
     }
-    PValue { value: f64::from(extreme + 1) / f64::from(most + 1), floor, n: most }
+    let exact = PValue { value: f64::from(extreme + 1) / f64::from(most + 1), floor, n: most };
+    Tested { exact, modelled: modelled(&mut null, observed, exact) }
+}
+
+fn modelled(null: &mut [i64], observed: i64, exact: PValue) -> f64 {
+    let size = null.len() / TAIL_SHARE as usize;
+    if exact.value > exact.floor || size < 20 {
+        return exact.value;
+    }
+    null.sort_unstable_by(|a, b| b.cmp(a));
+    let excess = |x: i64| bits(x - null[size]);
+    let tail = Pareto::fit(&null[..size].iter().map(|&x| excess(x)).collect::<Vec<_>>());
+    let value = size as f64 / (null.len() + 1) as f64 * tail.survival(excess(observed));
+    value.clamp(exact.floor * exact.floor, exact.value)
 }

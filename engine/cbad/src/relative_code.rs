@@ -55,7 +55,8 @@ impl Pool {
         let mut distinct = members.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
-        let local = |event: u32| distinct.binary_search(&event).expect("every member is in its own list") as u32;
+        let local =
+            |event: u32| distinct.binary_search(&event).expect("every member is in its own list") as u32;
         let members: Vec<u32> = members.iter().map(|&event| local(event)).collect();
         let mut copies = vec![0_u32; distinct.len()];
         for &member in &members {
@@ -79,7 +80,8 @@ impl Pool {
         let owners = suffixes.iter().map(|&p| owner_at[p as usize]).collect();
         let pointer_bits = floor_log2(total.clamp(1, u64::from(u32::MAX)) as u32) + 1;
         let lengths = || starts.windows(2).map(|w| w[1] - w[0]);
-        let repeated = lengths().map(|len| phrase_bits(pointer_bits, len).unwrap_or(LITERAL_BITS * i64::from(len)));
+        let repeated =
+            lengths().map(|len| phrase_bits(pointer_bits, len).unwrap_or(LITERAL_BITS * i64::from(len)));
         let repeated = repeated.collect();
         let weights = lengths().map(|len| (1_i64 << 20) / i64::from(len.max(1))).collect();
         let n = distinct.len();

@@ -2,6 +2,7 @@
 
 use crate::fixed::bits;
 use crate::result::PValue;
+use crate::tail::Pareto;
 use crate::window::{MIN_HISTORY, Plan};
 
 /// Share of the calibration scores that counts as their tail.
@@ -10,11 +11,6 @@ const TAIL_SHARE: f64 = 0.1;
 /// Fewest and most scores that a tail is fitted to.
 const TAIL_LEAST: usize = 10;
 const TAIL_MOST: usize = 2_000;
-
-/// Least shape of a fitted tail: 0 is exponential, and a bounded tail would claim that something cannot be.
-const SHAPE_LEAST: f64 = 0.0;
-/// Most: the variance is infinite from one half on.
-const SHAPE_MOST: f64 = 0.5;
 
 /// The two p-values of one window.
 #[derive(Clone, Copy, Debug)]
@@ -64,40 +60,6 @@ fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[
     Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 } })
 }
 
-/// A generalised Pareto tail (Pickands, "Statistical inference using extreme order statistics", Ann. Statist. 3, 1975).
-#[derive(Clone, Copy, Debug)]
-struct Pareto {
-    scale: f64,
-    shape: f64,
-}
-
-impl Pareto {
-    /// Fits excesses in descending order by their median and upper quartile, so that a few windows of another incident
-    /// among them do not hide this one: for this distribution Q(3/4) / Q(1/2) = 2^shape + 1.
-    fn fit(descending: &[f64]) -> Self {
-        let median = quantile(descending, 0.5);
-        let upper = quantile(descending, 0.75);
-        if median <= 0.0 {
-            // More than half of the tail is one and the same score: what stands above it is all the scale there is.
-            let mean = descending.iter().sum::<f64>() / descending.len() as f64;
-            return Self { scale: mean.max(f64::MIN_POSITIVE), shape: SHAPE_LEAST };
-        }
-        let shape = libm::log2((upper / median - 1.0).max(f64::MIN_POSITIVE)).clamp(SHAPE_LEAST, SHAPE_MOST);
-        let unit = if shape == 0.0 { std::f64::consts::LN_2 } else { (libm::pow(2.0, shape) - 1.0) / shape };
-        Self { scale: median / unit, shape }
-    }
-
-    fn survival(self, excess: f64) -> f64 {
-        let z = (excess / self.scale).max(0.0);
-        if self.shape == 0.0 { libm::exp(-z) } else { libm::pow(1.0 + self.shape * z, -1.0 / self.shape) }
-    }
-}
-
-fn quantile(descending: &[f64], share: f64) -> f64 {
-    let at = ((descending.len() - 1) as f64 * (1.0 - share)) as usize;
-    descending[at]
-}
-
 /// Benjamini-Hochberg adjusted p-values (J. R. Statist. Soc. B 57, 1995), in the order given.
 pub(crate) fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
@@ -120,29 +82,12 @@ mod tests {
     fn adjusts_as_in_the_published_example() {
         // Benjamini and Hochberg 1995, section 3.2: at 0.05 the four smallest of these fifteen are rejected.
         let p = [
-            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
-            0.7590, 1.0000,
+            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
+            0.6528, 0.7590, 1.0000,
         ];
         let q = benjamini_hochberg(&p);
         assert_eq!(q.iter().filter(|q| **q <= 0.05).count(), 4);
         assert!((q[0] - 0.0015).abs() < 1e-12);
         assert!((q[3] - 0.035_625).abs() < 1e-12);
-    }
-
-    #[test]
-    fn an_exponential_tail_is_fitted_as_one() {
-        let n = 1000;
-        let excesses: Vec<f64> = (0..n).map(|i| -3.0 * libm::log((f64::from(i) + 0.5) / f64::from(n))).collect();
-        let fit = Pareto::fit(&excesses);
-        assert!(fit.shape < 0.05 && (fit.scale - 3.0).abs() < 0.2, "{fit:?}");
-        assert!((fit.survival(3.0) - libm::exp(-1.0)).abs() < 0.05);
-    }
-
-    #[test]
-    fn a_quarter_of_outliers_does_not_hide_the_scale() {
-        let mut excesses: Vec<f64> = (0..75).map(|i| -libm::log((f64::from(i) + 0.5) / 75.0)).collect();
-        excesses.extend(std::iter::repeat_n(60.0, 20));
-        excesses.sort_by(|a, b| b.total_cmp(a));
-        assert!(Pareto::fit(&excesses).survival(60.0) < 1e-2);
     }
 }

@@ -32,8 +32,6 @@ pub(crate) struct Transition {
 pub(crate) struct Shorter {
     /// The token before, plus one; 0 is the beginning of the event.
     pub(crate) before: u32,
-    /// The token.
-    pub(crate) token: u32,
 }
 
 /// A stream of events, interned. Identical events (after the shapes) are one distinct event, coded once.
@@ -131,7 +129,6 @@ pub struct StreamBuilder {
     shorter_ids: hashbrown::HashMap<(u32, u32), u32>,
     distinct_ids: HashTable<u32>,
     current: Vec<u32>,
-    scratch: Vec<u8>,
     last_total: Option<(f64, Option<i64>)>,
     last_histogram: Option<(u64, f64)>,
 }
@@ -159,7 +156,6 @@ impl StreamBuilder {
             shorter_ids: hashbrown::HashMap::new(),
             distinct_ids: HashTable::new(),
             current: Vec::new(),
-            scratch: Vec::new(),
             last_total: None,
             last_histogram: None,
         }
@@ -245,7 +241,12 @@ impl StreamBuilder {
         let id = stream.tokens.len() as u32;
         let start = stream.token_text.len() as u32;
         stream.token_text.extend_from_slice(text);
-        stream.tokens.push(TokenInfo { shape: token.shape, space: token.space, start, len: text.len() as u32 });
+        stream.tokens.push(TokenInfo {
+            shape: token.shape,
+            space: token.space,
+            start,
+            len: text.len() as u32,
+        });
         let (hasher, stream) = (&self.hasher, &self.stream);
         self.token_ids.insert_unique(hash, id, |id| {
             let info = stream.tokens[*id as usize];
@@ -281,7 +282,7 @@ impl StreamBuilder {
             });
             let shorters = &mut self.stream.shorters;
             let shorter = *self.shorter_ids.entry((before1, token)).or_insert_with(|| {
-                shorters.push(Shorter { before: before1, token });
+                shorters.push(Shorter { before: before1 });
                 shorters.len() as u32 - 1
             });
             let transitions = &mut self.stream.transitions;

@@ -129,7 +129,7 @@ fn magnitude_range(step: i16) -> String {
 }
 
 fn short(x: f64) -> String {
-    if x >= 1e15 || x < 1e-3 {
+    if !(1e-3..1e15).contains(&x) {
         format!("{x:.1e}")
     } else if x >= 10.0 {
         format!("{x:.0}")
@@ -266,13 +266,12 @@ mod tests {
             ("id 12345", &[(Shape::Literal, "id"), (Shape::Number(5), "_12345")]),
             ("1.2.3.4:80", &[(Shape::Ipv4, "1.2.3.4"), (Shape::Literal, ":"), (Shape::Literal, "80")]),
             ("deadbeef01", &[(Shape::Hex(10), "deadbeef01")]),
-            ("0b8f7c1e-1111-2222-3333-444455556666", &[(Shape::Uuid, "0b8f7c1e-1111-2222-3333-444455556666")]),
+            (
+                "0b8f7c1e-1111-2222-3333-444455556666",
+                &[(Shape::Uuid, "0b8f7c1e-1111-2222-3333-444455556666")],
+            ),
             ("eth0", &[(Shape::Literal, "eth"), (Shape::Literal, "0")]),
-            ("a  b", &[
-                (Shape::Literal, "a"),
-                (Shape::Literal, " "),
-                (Shape::Literal, "_b"),
-            ]),
+            ("a  b", &[(Shape::Literal, "a"), (Shape::Literal, " "), (Shape::Literal, "_b")]),
         ];
         for (text, expected) in cases {
             let expected: Vec<_> = expected.iter().map(|(s, t)| (*s, (*t).to_owned())).collect();
@@ -297,6 +296,6 @@ mod tests {
             last = step;
         }
         assert_eq!(magnitude_shape(1.6).describe().as_deref(), Some("value 1.5-2"));
-        assert_eq!(duration_shape(100_000_000).describe().as_deref(), Some("duration 67-134 ms"));
+        assert_eq!(duration_shape(100_000_000).describe().as_deref(), Some("duration 67 ms-134 ms"));
     }
 }

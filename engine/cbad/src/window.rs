@@ -47,7 +47,11 @@ impl Span {
         let count = count.min(len);
         (0..count).map(move |j| {
             let at = j * len / count;
-            if at < self.before.len() { self.before.start + at } else { self.after.start + at - self.before.len() }
+            if at < self.before.len() {
+                self.before.start + at
+            } else {
+                self.after.start + at - self.before.len()
+            }
         })
     }
 }

@@ -86,7 +86,11 @@ fn quote(driver: &Driver) -> String {
     } else {
         // The words before the dearest token say what it is about, those after it how it goes on: grow by turns.
         for turn in 0.. {
-            let grown = if turn % 2 == 0 { first.checked_sub(1) } else { Some(last + 1).filter(|i| *i < whole.len()) };
+            let grown = if turn % 2 == 0 {
+                first.checked_sub(1)
+            } else {
+                Some(last + 1).filter(|i| *i < whole.len())
+            };
             if let Some(i) = grown {
                 length += whole[i].chars().count();
                 if length > QUOTED {
@@ -128,7 +132,9 @@ pub(crate) fn paragraph(finding: &Finding) -> String {
         let known = driver.tokens.iter().filter(|t| t.bits < 1.0).count();
         if known > 0 {
             let total = driver.tokens.len();
-            out.push(format!("What lowered it: {known} of its {total} parts stand where the baseline has them too."));
+            out.push(format!(
+                "What lowered it: {known} of its {total} parts stand where the baseline has them too."
+            ));
         }
         out.push(format!("An ordinary event of this stream costs {:.0} bits.", driver.ordinary_bits));
     }
@@ -161,8 +167,14 @@ fn how_sure(finding: &Finding) -> String {
             let of = rank.n;
             let above = ((rank.value * f64::from(of + 1)).round() as u32).saturating_sub(1);
             parts.push(match above {
-                0 => format!("none of {of} ordinary windows of this stream is as unusual (p = {})", shown(tail)),
-                n => format!("{n} of {of} ordinary windows of this stream are as unusual (p = {})", shown(tail)),
+                0 => format!(
+                    "none of {of} ordinary windows of this stream is as unusual (p = {})",
+                    shown(tail)
+                ),
+                n => format!(
+                    "{n} of {of} ordinary windows of this stream are as unusual (p = {})",
+                    shown(tail)
+                ),
             });
         }
         _ => parts.push("there is not enough history to say how rare this is".to_owned()),
@@ -188,13 +200,15 @@ fn scientific(p: f64) -> String {
 pub(crate) fn caveats(finding: &Finding) -> Vec<String> {
     let mut caveats = vec![
         "It shows that the events differ from the baseline, not that they caused an incident.".to_owned(),
-        "It looks at content only: a change in rate alone, or in the order of known events, is not seen.".to_owned(),
+        "It looks at content only: a change in rate alone, or in the order of known events, is not seen."
+            .to_owned(),
     ];
     if finding.p_conformal.is_none() {
         caveats.push("The stream is too short to rank this window against ordinary ones.".to_owned());
     }
     if finding.start_nanos.is_none() {
-        caveats.push("The capture gives no time for these events; positions are in written order.".to_owned());
+        caveats
+            .push("The capture gives no time for these events; positions are in written order.".to_owned());
     }
     caveats
 }
