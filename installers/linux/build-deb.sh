@@ -16,6 +16,7 @@ architecture="$(dpkg --print-architecture)"
 export SOURCE_DATE_EPOCH
 
 tree="$(mktemp -d)"
+chmod 755 "$tree"
 trap 'rm -rf "$tree"' EXIT
 share="$tree/usr/share"
 put() { install -D -m "$1" "$2" "$3"; }
@@ -28,10 +29,9 @@ put 644 icons/driftlock.png "$share/icons/hicolor/256x256/apps/driftlock.png"
 for file in README.md incident.jsonl.zst incident.truth.json; do
     put 644 "sample-data/$file" "$share/driftlock/sample-data/$file"
 done
-for file in README.md CHANGELOG.md docs/*.md; do
-    put 644 "$file" "$share/doc/driftlock/$(basename "$file")"
+for file in README.md CHANGELOG.md docs/*.md docs/decisions/*.md docs/images/*.png; do
+    put 644 "$file" "$share/doc/driftlock/$file"
 done
-put 644 docs/images/workstation.png "$share/doc/driftlock/docs/images/workstation.png"
 {
     echo "Driftlock Workstation is under the MIT licence or the Apache License 2.0, as you choose."
     echo "On Debian, the latter is in /usr/share/common-licenses/Apache-2.0. The former:"

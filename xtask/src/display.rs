@@ -45,6 +45,12 @@ impl Display {
         Ok(!output.stdout.is_empty())
     }
 
+    /// Moves the pointer to a corner, where nothing lights up under it.
+    pub(crate) fn put_pointer_aside(&self) -> anyhow::Result<()> {
+        shell::read(self.on(Command::new("xdotool").args(["mousemove", "0", "799"])))?;
+        Ok(())
+    }
+
     /// What is on the screen now.
     pub(crate) fn picture(&self) -> anyhow::Result<Picture> {
         let mut import = Command::new("import");
@@ -96,7 +102,8 @@ impl Picture {
     /// Writes it as PNG, without the time and the name that would make two of the same picture differ.
     pub(crate) fn save(&self, path: &Path) -> anyhow::Result<()> {
         let mut convert = Command::new("convert");
-        convert.args(["ppm:-", "-strip", "-define", "png:exclude-chunks=date,time"]).arg(path);
+        convert.args(["ppm:-", "-strip", "-define", "png:exclude-chunks=date,time"]);
+        convert.args(["-define", "png:compression-level=9"]).arg(path);
         let mut child = convert.stdin(Stdio::piped()).spawn().context("cannot start convert")?;
         child.stdin.take().expect("piped above").write_all(&self.ppm)?;
         let status = child.wait()?;

@@ -38,7 +38,12 @@ pub(crate) fn check() -> anyhow::Result<()> {
 
 /// Makes the picture that the README shows.
 pub(crate) fn screenshot() -> anyhow::Result<()> {
-    let (picture, _) = open_sample(&shell::scratch("end-to-end")?)?;
+    // The window shows where the capture lies, and the picture must not tell on whose machine it was made.
+    let folder = std::env::temp_dir().join("driftlock-sample");
+    std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let opened = open_sample(&folder);
+    std::fs::remove_dir_all(&folder)?;
+    let (picture, _) = opened?;
     let path = shell::root().join("docs/images/workstation.png");
     picture.save(&path)?;
     println!("{}", path.display());
@@ -67,6 +72,7 @@ fn open_sample(folder: &Path) -> anyhow::Result<(Picture, f64)> {
         Ok(display.shows(TITLE)?.then_some(()))
     })?;
     let opened = Instant::now();
+    display.put_pointer_aside()?;
     println!("the window is there after {:.1} s", began.elapsed().as_secs_f64());
 
     let case = folder.join("incident.jsonl.zst.driftlock");

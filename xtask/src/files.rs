@@ -1,4 +1,4 @@
-//! What every tracked file must keep: short sources, and no trace of the machine it was written on.
+//! What every tracked file must keep: short sources, no trace of the machine it was written on, links that lead somewhere.
 
 use crate::shell;
 use anyhow::bail;
@@ -32,9 +32,13 @@ pub(crate) fn check() -> anyhow::Result<()> {
         let Ok(bytes) = std::fs::read(shell::root().join(file)) else { continue };
         let Ok(text) = String::from_utf8(bytes) else { continue };
         wrong.extend(faults(file, &text));
+        wrong.extend(dead_links(file, &text, |path| shell::root().join(path).exists()));
     }
     if wrong.is_empty() {
-        println!("{} tracked files: no source over {LINES} lines, nothing of one machine", files.len());
+        println!(
+            "{} tracked files: no source over {LINES} lines, nothing of one machine, no dead link",
+            files.len()
+        );
         return Ok(());
     }
     bail!("files to mend:\n  {}", wrong.join("\n  "))
@@ -69,6 +73,20 @@ fn faults(file: &str, text: &str) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Links of a page to files of the project that are not there.
+fn dead_links(file: &str, text: &str, exists: impl Fn(&Path) -> bool) -> Vec<String> {
+    let page = Path::new(file);
+    if page.extension().is_none_or(|extension| extension != "md") {
+        return Vec::new();
+    }
+    let folder = page.parent().unwrap_or(Path::new(""));
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let paths =
+        targets.filter(|target| !target.contains("://")).filter_map(|target| target.split('#').next());
+    let dead = paths.filter(|path| !path.is_empty() && !exists(&folder.join(path)));
+    dead.map(|path| format!("{file}: a link to {path}, which is not there")).collect()
 }
 
 /// Whether the prefix stands in the line as the beginning of a path, and not inside of one.
@@ -106,6 +124,17 @@ mod tests {
         assert_eq!(faults("a/b.rs", &text).len(), 1);
         assert_eq!(faults("a/b.rs", &text[2..]).len(), 0);
         assert_eq!(faults("a/b.md", &text).len(), 0);
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_found() {
+        let text = "[a](here.md#part), ![b](../gone.png), [c](#below) and [d](https://example.com/x)";
+        let exists = |path: &Path| path == Path::new("docs/here.md");
+        assert_eq!(
+            dead_links("docs/page.md", text, exists),
+            ["docs/page.md: a link to ../gone.png, which is not there"]
+        );
+        assert_eq!(dead_links("docs/page.rs", text, exists), Vec::<String>::new());
     }
 
     #[test]
