@@ -109,7 +109,8 @@ fn list_unusual(scored: &[Option<Scored<'_>>], kept: &[Cluster], verdicts: &Verd
     listed
 }
 
-/// Findings are listed flagged first, then by p, then by score.
+/// Flagged findings come first, by score: bits are one currency over all streams, and a root cause costs more of them
+/// than its echoes. What is not flagged is listed by how unusual it is for its own stream.
 #[derive(PartialEq)]
 struct Order {
     unflagged: bool,
@@ -131,7 +132,10 @@ impl Order {
 fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluster) -> Order {
     Order {
         unflagged: !cluster.flagged,
-        p: verdicts.ranks[cluster.stream][cluster.peak].map_or(1.0, |r| r.tail.value),
+        p: match verdicts.ranks[cluster.stream][cluster.peak] {
+            Some(rank) if !cluster.flagged => rank.tail.value,
+            _ => 0.0,
+        },
         score: at(scored, cluster).scores[cluster.peak],
         stream: cluster.stream,
         window: cluster.peak,

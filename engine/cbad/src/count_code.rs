@@ -136,3 +136,110 @@ pub(crate) fn spelling(stream: &Stream, token: u32) -> i64 {
     };
     (8 + 5 * bytes) * ONE_BIT
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ByteRange, Event, Signal, StreamKey};
+    use crate::fixed::bits;
+    use crate::stream::StreamBuilder;
+    use proptest::prelude::*;
+
+    const LINES: [&str; 7] = [
+        "GET /cart 200",
+        "GET /cart 404",
+        "POST /orders 201 id 12345",
+        "POST /orders 500 id 9",
+        "connection to 10.0.0.7 refused",
+        "connection to 10.0.0.8 refused",
+        "",
+    ];
+
+    fn stream(lines: &[usize]) -> Stream {
+        let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
+        let mut builder = StreamBuilder::new(key);
+        for &line in lines {
+            builder.push(&Event::new(LINES[line], ByteRange::default()));
+        }
+        builder.finish()
+    }
+
+    /// The closed form of the module's head: Σ over contexts of log2 N! - Σ log2 (n - 1)!, and the spellings.
+    fn closed_form(counts: &Counts, coder: &Coder, stream: &Stream) -> i64 {
+        let factorial = |n: u32| (2..=u64::from(n)).map(|k| coder.log2.of(k)).sum::<i64>();
+        let contexts = |of: &[u32]| of.iter().map(|&n| factorial(n)).sum::<i64>();
+        let successors = |of: &[u32]| of.iter().map(|&n| factorial(n.saturating_sub(1))).sum::<i64>();
+        let spelled: i64 = (0..stream.tokens.len())
+            .filter(|&t| counts.token[t] > 0)
+            .map(|t| spelling(stream, t as u32))
+            .sum();
+        contexts(&counts.pair) + contexts(&counts.before) + factorial(counts.kinds) + spelled
+            - successors(&counts.transition)
+            - successors(&counts.shorter)
+            - successors(&counts.token)
+    }
+
+    proptest! {
+        #[test]
+        fn the_sequential_code_is_the_closed_form_in_any_order(
+            lines in prop::collection::vec(0..LINES.len(), 0..30),
+            swaps in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..30),
+        ) {
+            let stream = stream(&lines);
+            let coder = Coder::default();
+            let mut order = stream.sequence.clone();
+            for (a, b) in swaps {
+                if !order.is_empty() {
+                    let (a, b) = (a.index(order.len()), b.index(order.len()));
+                    order.swap(a, b);
+                }
+            }
+            let mut counts = Counts::new(&stream);
+            let total: i64 = order.iter().map(|&e| counts.add_coded(&coder, &stream, e)).sum();
+            prop_assert_eq!(total, closed_form(&counts, &coder, &stream));
+        }
+
+        #[test]
+        fn what_is_removed_was_never_there(
+            kept in prop::collection::vec(0..LINES.len(), 1..20),
+            passing in prop::collection::vec(0..LINES.len(), 1..20),
+        ) {
+            let both: Vec<usize> = kept.iter().chain(&passing).copied().collect();
+            let stream = stream(&both);
+            let coder = Coder::default();
+            let mut expected = Counts::new(&stream);
+            let mut counts = Counts::new(&stream);
+            for &event in &stream.sequence {
+                counts.add(&stream, event);
+            }
+            for (i, &event) in stream.sequence.iter().enumerate() {
+                if i < kept.len() { expected.add(&stream, event) } else { counts.remove(&stream, event) }
+            }
+            for event in 0..stream.distinct_len() as u32 {
+                let cost = counts.event_cost(&coder, &stream, event);
+                prop_assert_eq!(cost, expected.event_cost(&coder, &stream, event));
+            }
+        }
+
+        /// Kraft's inequality at one context: the probabilities of all seen successors and of the escape sum to one.
+        #[test]
+        fn the_successors_of_a_context_leave_room_for_the_escape(
+            lines in prop::collection::vec(0..LINES.len(), 1..40),
+        ) {
+            let stream = stream(&lines);
+            let coder = Coder::default();
+            let mut counts = Counts::new(&stream);
+            for &event in &stream.sequence {
+                counts.add(&stream, event);
+            }
+            let mut sums = vec![0.0_f64; stream.pairs as usize];
+            for (id, t) in stream.transitions.iter().enumerate() {
+                sums[t.pair as usize] += (-bits(counts.token_cost(&coder, &stream, id as u32))).exp2();
+            }
+            for (pair, sum) in sums.iter().enumerate() {
+                let escape = 1.0 / (1.0 + f64::from(counts.pair[pair]));
+                prop_assert!((sum + escape - 1.0).abs() < 1e-4, "{sum} {escape}");
+            }
+        }
+    }
+}

@@ -23,6 +23,9 @@ const LOOKED_AT: usize = 20_000;
 /// Baseline events whose median is the cost of an ordinary event.
 const ORDINARY_SAMPLE: usize = 199;
 
+/// How many times an ordinary event another one must cost to be named beside the dearest.
+const DRIVING: f64 = 1.5;
+
 /// The typed explanation of a cluster, still without its words.
 pub(crate) fn explain(
     s: &Scored<'_>,
@@ -34,7 +37,7 @@ pub(crate) fn explain(
     rolling.move_to(&s.plan.baseline(cluster.peak));
     let counts = &mut rolling.counts;
     let ordinary_bits = ordinary(s, cluster.peak, counts, coder);
-    let drivers = dearest(s, cluster, counts, coder)
+    let mut drivers: Vec<Driver> = dearest(s, cluster, counts, coder)
         .into_iter()
         .map(|position| {
             let distinct = s.stream.sequence[position];
@@ -48,6 +51,9 @@ pub(crate) fn explain(
             }
         })
         .collect();
+    let dear = |d: &Driver| d.bits >= DRIVING * d.ordinary_bits;
+    let driving = drivers.iter().skip(1).take_while(|d| dear(d)).count() + 1;
+    drivers.truncate(driving);
     Explanation {
         lens: Lens::Content,
         drivers,
@@ -136,8 +142,10 @@ fn token_costs(
         .map(|(i, &id)| {
             let token = stream.transitions[id as usize].token;
             let info = stream.tokens[token as usize];
-            let own =
-                || String::from_utf8_lossy(&info.shape.canonical(stream.token_bytes(token))).into_owned();
+            let own = || match info.shape.describe() {
+                Some(shape) => shape,
+                None => String::from_utf8_lossy(stream.token_bytes(token)).into_owned(),
+            };
             let text = match info.shape {
                 Shape::Path | Shape::Severity => {
                     String::from_utf8_lossy(stream.token_bytes(token)).into_owned()

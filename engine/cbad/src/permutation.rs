@@ -104,3 +104,80 @@ fn modelled(null: &mut [i64], observed: i64, exact: PValue) -> f64 {
     let value = size as f64 / (null.len() + 1) as f64 * tail.survival(excess(observed));
     value.clamp(exact.floor * exact.floor, exact.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ByteRange, Event, Signal};
+    use crate::stream::{Stream, StreamBuilder};
+
+    fn key() -> StreamKey {
+        StreamKey { signal: Signal::Log, service: None, name: "shop".to_owned() }
+    }
+
+    fn shop() -> Stream {
+        let mut builder = StreamBuilder::new(key());
+        for line in include_str!("../tests/data/shop.log").lines() {
+            builder.push(&Event::new(line, ByteRange::default()));
+        }
+        builder.finish()
+    }
+
+    /// Over shuffled real lines the largest gap between the share of p-values at most x and x itself stays below the
+    /// 1 % point of Kolmogorov's distribution, 1.63 / √n, and the exact p is never 0.
+    #[test]
+    fn over_shuffled_lines_p_is_uniform() {
+        const TESTS: u32 = 400;
+        const MOST: u32 = 199;
+        let stream = shop();
+        let mut order: Vec<u32> = stream.sequence.clone();
+        let mut rng = generator(7, &key(), 0);
+        let mut values: Vec<f64> = (0..TESTS)
+            .map(|window| {
+                for i in 0..240 {
+                    let j = i + below(&mut rng, (order.len() - i) as u32) as usize;
+                    order.swap(i, j);
+                }
+                let mut pool = Pool::new(&order[..240], |event, out| stream.append_canonical(event, out));
+                let tested = test(&mut pool, 20, MOST, &mut generator(42, &key(), window));
+                assert!(tested.exact.value >= tested.exact.floor && tested.exact.floor > 0.0);
+                assert!(tested.modelled > 0.0 && tested.modelled <= tested.exact.value);
+                tested.exact.value
+            })
+            .collect();
+        values.sort_by(f64::total_cmp);
+        let n = values.len() as f64;
+        let gap = values
+            .iter()
+            .enumerate()
+            .map(|(i, p)| ((i + 1) as f64 / n - p).abs().max((i as f64 / n - p).abs()));
+        let largest = gap.fold(0.0, f64::max);
+        let bound = 1.63 / n.sqrt();
+        assert!(largest < bound, "largest gap {largest}, bound {bound}");
+    }
+
+    #[test]
+    fn a_test_is_its_own_whatever_was_tested_before() {
+        let stream = shop();
+        let run = || {
+            let mut pool =
+                Pool::new(&stream.sequence[..200], |event, out| stream.append_canonical(event, out));
+            test(&mut pool, 20, 99, &mut generator(42, &key(), 3)).exact
+        };
+        assert_eq!(run(), run());
+        let mut other = generator(42, &key(), 4);
+        assert_ne!(other.next_u64(), generator(42, &key(), 3).next_u64());
+    }
+
+    #[test]
+    fn below_is_uniform() {
+        let mut counts = [0_u32; 7];
+        let mut rng = generator(1, &key(), 0);
+        for _ in 0..70_000 {
+            counts[below(&mut rng, 7) as usize] += 1;
+        }
+        // Six degrees of freedom: the 0.1 % point of chi-square is 22.5.
+        let chi: f64 = counts.iter().map(|&c| (f64::from(c) - 1e4).powi(2) / 1e4).sum();
+        assert!(chi < 22.5, "{counts:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! A stream prepared for the codes: each event is a number, each distinct event a list of tokens in context.
 
 use hashbrown::HashTable;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::LazyLock;
 
@@ -129,8 +130,9 @@ pub struct StreamBuilder {
     shorter_ids: hashbrown::HashMap<(u32, u32), u32>,
     distinct_ids: HashTable<u32>,
     current: Vec<u32>,
-    last_total: Option<(f64, Option<i64>)>,
-    last_histogram: Option<(u64, f64)>,
+    // Running totals by instance: two instances of one service write into one stream, each with a total of its own.
+    last_totals: BTreeMap<String, (f64, Option<i64>)>,
+    last_histograms: BTreeMap<String, (u64, f64)>,
 }
 
 impl StreamBuilder {
@@ -156,8 +158,8 @@ impl StreamBuilder {
             shorter_ids: hashbrown::HashMap::new(),
             distinct_ids: HashTable::new(),
             current: Vec::new(),
-            last_total: None,
-            last_histogram: None,
+            last_totals: BTreeMap::new(),
+            last_histograms: BTreeMap::new(),
         }
     }
 
@@ -196,22 +198,23 @@ impl StreamBuilder {
             Some(Measure::DurationNanos(d)) => vec![(token::duration_shape(*d), b"")],
             Some(Measure::Gauge(v) | Measure::Delta(v)) => vec![(token::magnitude_shape(*v), b"")],
             Some(Measure::Cumulative { total, start_nanos }) => {
-                let before = self.last_total.replace((*total, *start_nanos));
+                let before = self.last_totals.insert(instance(event), (*total, *start_nanos));
                 let change = match before {
                     Some((last, start)) if start == *start_nanos && *total >= last => total - last,
                     Some(_) => *total,
-                    None => return vec![(Shape::Literal, b"first")],
+                    // A first total says nothing of a change.
+                    None => return Vec::new(),
                 };
                 vec![(token::magnitude_shape(change), b"")]
             }
             Some(Measure::Histogram { count, sum, cumulative, .. }) => {
                 let (mut count, mut sum) = (*count, sum.unwrap_or(f64::NAN));
                 if *cumulative {
-                    let before = self.last_histogram.replace((count, sum));
+                    let before = self.last_histograms.insert(instance(event), (count, sum));
                     match before {
                         Some((c, s)) if count >= c => (count, sum) = (count - c, sum - s),
                         Some(_) => {}
-                        None => return vec![(Shape::Literal, b"first")],
+                        None => return Vec::new(),
                     }
                 }
                 let mut shapes = vec![(token::magnitude_shape(count as f64), b"count".as_slice())];
@@ -301,6 +304,15 @@ impl StreamBuilder {
 impl std::fmt::Debug for StreamBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StreamBuilder").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}
+
+/// The instance that a data point comes from, where the capture says.
+fn instance(event: &Event) -> String {
+    let id = event.fields.iter().find(|f| f.path == "resource.service.instance.id");
+    match id.map(|f| &f.value) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
     }
 }
 

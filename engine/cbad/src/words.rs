@@ -47,7 +47,7 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
         (Some(start), Some(end)) if to_the_second(start) == to_the_second(end) => {
             format!("at {}", to_the_second(start))
         }
-        (Some(start), Some(end)) => format!("from {} to {}", to_the_second(start), to_the_second(end)),
+        (Some(start), Some(end)) => span_of_time(&to_the_second(start), &to_the_second(end)),
         _ => format!("in events {} to {}", finding.first_event, finding.last_event),
     };
     let Some(dearest) = finding.explanation.drivers.first() else {
@@ -58,6 +58,16 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
         format!("{label} changed {when}: {what}.")
     } else {
         format!("Nothing significant here, but {label} is among the most unusual {when}: {what}.")
+    }
+}
+
+/// Two times of `YYYY-MM-DD hh:mm:ss UTC`; a day that both share is said once.
+fn span_of_time(start: &str, end: &str) -> String {
+    match (start.split_once(' '), end.split_once(' ')) {
+        (Some((day, from)), Some((other, to))) if day == other => {
+            format!("on {day} from {} to {to}", from.trim_end_matches(" UTC"))
+        }
+        _ => format!("from {start} to {end}"),
     }
 }
 
