@@ -172,7 +172,8 @@ proptest! {
     fn a_broken_off_wrapping_keeps_what_decoded(bytes in capture(), cut in any::<prop::sample::Index>(), zipped: bool) {
         let bytes = bytes.repeat(5);
         let stored = if zipped { gzip(&bytes) } else { zstd(&bytes) };
-        let stored = &stored[..=cut.index(stored.len() - 1)];
+        // Below the four bytes that announce zstd nothing says that there was a wrapping at all.
+        let stored = &stored[..4 + cut.index(stored.len() - 4)];
         match read_from(stored, &OpenOptions::default(), 0) {
             Ok(reading) => {
                 prop_assert!(reading.rejected() >= 1, "the loss is reported");
