@@ -38,7 +38,8 @@ pub(crate) fn bytes(value: u64) -> String {
 
 /// Bits with one decimal: `12.3 bits`.
 pub(crate) fn bits(value: f64) -> String {
-    format!("{value:.1} bits")
+    // From 1000 on a tenth of a bit says nothing, and the column has no room for it.
+    if value.abs() >= 1000.0 { format!("{value:.0} bits") } else { format!("{value:.1} bits") }
 }
 
 /// A probability: three significant digits, never a bare 0.

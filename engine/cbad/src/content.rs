@@ -17,7 +17,7 @@ const DAMPING: i64 = 5;
 /// Windows that one task scores; each task counts its first baseline anew.
 const CHUNK: usize = 4096;
 
-/// Novelty of one event: fixed-point bits by (tokens + 5).
+/// Novelty of one event: fixed-point bits by (different transitions + 5).
 pub(crate) fn novelty(cost: i64, tokens: usize) -> i64 {
     cost / (tokens as i64 + DAMPING)
 }
@@ -119,7 +119,7 @@ impl<'s> CostMemo<'s> {
         if self.rounds[at] != self.round {
             self.rounds[at] = self.round;
             let cost = counts.event_cost(coder, self.stream, distinct);
-            self.novelties[at] = novelty(cost, self.stream.distinct(distinct).len());
+            self.novelties[at] = novelty(cost, self.stream.different_len(distinct));
         }
         self.novelties[at]
     }

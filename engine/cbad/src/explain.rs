@@ -101,7 +101,7 @@ fn dearest(s: &Scored<'_>, cluster: &Cluster, counts: &Counts, coder: &Coder) ->
         .filter(|&p| seen.insert(s.stream.sequence[p]))
         .map(|p| {
             let distinct = s.stream.sequence[p];
-            (novelty(counts.event_cost(coder, s.stream, distinct), s.stream.distinct(distinct).len()), p)
+            (novelty(counts.event_cost(coder, s.stream, distinct), s.stream.different_len(distinct)), p)
         })
         .collect();
     costed.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -138,8 +138,9 @@ fn token_costs(
     stream
         .distinct(distinct)
         .iter()
+        .zip(counts.token_costs(coder, stream, distinct))
         .enumerate()
-        .map(|(i, &id)| {
+        .map(|(i, (&id, cost))| {
             let token = stream.transitions[id as usize].token;
             let info = stream.tokens[token as usize];
             let own = || match info.shape.describe() {
@@ -165,7 +166,7 @@ fn token_costs(
                 space_before: info.space,
                 field: inside,
                 shape,
-                bits: bits(counts.token_cost(coder, stream, id)),
+                bits: bits(cost),
                 seen: u64::from(counts.seen(id)),
             }
         })

@@ -45,6 +45,7 @@ pub struct Stream {
     pub(crate) pairs: u32,
     distinct_ends: Vec<u32>,
     distinct_transitions: Vec<u32>,
+    distinct_again: Vec<bool>,
     pub(crate) sequence: Vec<u32>,
     times_nanos: Vec<i64>,
 }
@@ -90,6 +91,18 @@ impl Stream {
         &self.distinct_transitions[start as usize..self.distinct_ends[id as usize] as usize]
     }
 
+    /// For each transition of a distinct event, whether the same one stands earlier in it.
+    #[inline]
+    pub(crate) fn again(&self, id: u32) -> &[bool] {
+        let start = if id == 0 { 0 } else { self.distinct_ends[id as usize - 1] };
+        &self.distinct_again[start as usize..self.distinct_ends[id as usize] as usize]
+    }
+
+    /// Number of different transitions of a distinct event: its length in news.
+    pub(crate) fn different_len(&self, id: u32) -> usize {
+        self.again(id).iter().filter(|again| !**again).count()
+    }
+
     pub(crate) fn token_bytes(&self, token: u32) -> &[u8] {
         let info = self.tokens[token as usize];
         &self.token_text[info.start as usize..(info.start + info.len) as usize]
@@ -129,6 +142,8 @@ pub struct StreamBuilder {
     transition_ids: hashbrown::HashMap<(u32, u32), u32>,
     shorter_ids: hashbrown::HashMap<(u32, u32), u32>,
     distinct_ids: HashTable<u32>,
+    /// The distinct event that had each transition last, plus one.
+    last_event: Vec<u32>,
     current: Vec<u32>,
     // Running totals by instance: two instances of one service write into one stream, each with a total of its own.
     last_totals: BTreeMap<String, (f64, Option<i64>)>,
@@ -148,6 +163,7 @@ impl StreamBuilder {
                 pairs: 0,
                 distinct_ends: Vec::new(),
                 distinct_transitions: Vec::new(),
+                distinct_again: Vec::new(),
                 sequence: Vec::new(),
                 times_nanos: Vec::new(),
             },
@@ -157,6 +173,7 @@ impl StreamBuilder {
             transition_ids: hashbrown::HashMap::new(),
             shorter_ids: hashbrown::HashMap::new(),
             distinct_ids: HashTable::new(),
+            last_event: Vec::new(),
             current: Vec::new(),
             last_totals: BTreeMap::new(),
             last_histograms: BTreeMap::new(),
@@ -293,7 +310,13 @@ impl StreamBuilder {
                 transitions.push(Transition { pair, shorter, token });
                 transitions.len() as u32 - 1
             });
+            if self.last_event.len() <= transition as usize {
+                self.last_event.resize(transition as usize + 1, 0);
+            }
+            let event = self.stream.distinct_ends.len() as u32 + 1;
+            let again = std::mem::replace(&mut self.last_event[transition as usize], event) == event;
             self.stream.distinct_transitions.push(transition);
+            self.stream.distinct_again.push(again);
             before2 = before1;
             before1 = token + 1;
         }

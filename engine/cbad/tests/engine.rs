@@ -46,7 +46,7 @@ fn run(lines: &[String], config: &Config) -> RunResult {
 }
 
 fn digest(result: &RunResult) -> String {
-    Sha256::digest(serde_json::to_vec(result).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
+    format!("{:x}", Sha256::digest(serde_json::to_vec(result).unwrap()))
 }
 
 fn with_incident(at: usize, length: usize) -> Vec<String> {
@@ -167,6 +167,17 @@ fn numbers_of_a_window_fit_together() {
         }
         assert!(!w.flagged || w.p_permutation.is_some());
     }
+}
+
+#[test]
+fn a_token_repeated_in_an_event_is_news_once() {
+    let mut lines = shop();
+    lines[500] = format!("Traceback in lookup {}", "^".repeat(300));
+    let result = run(&lines, &Config::default());
+    let tokens = &result.findings[0].explanation.drivers[0].tokens;
+    let carets: Vec<f64> = tokens.iter().filter(|t| t.text == "^").map(|t| t.bits).collect();
+    assert_eq!(carets.len(), 300);
+    assert!(carets[0] > 20.0 && carets[100..].iter().all(|b| *b < 5.0), "{carets:?}");
 }
 
 struct CancelAfter(std::sync::atomic::AtomicU64);
