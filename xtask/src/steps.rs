@@ -23,8 +23,8 @@ pub(crate) fn test() -> anyhow::Result<()> {
     })?;
     let missing = missing.context("the step before has run")?;
     check()?;
-    step("Tests", tests)?;
     step("Examples in the documentation", || run(&mut cargo(&["test", "--workspace", "--doc"])))?;
+    step("Tests", tests)?;
     step("Documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))
     })?;

@@ -133,8 +133,9 @@ fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluste
     Order {
         unflagged: !cluster.flagged,
         p: match verdicts.ranks[cluster.stream][cluster.peak] {
-            Some(rank) if !cluster.flagged => rank.tail.value,
-            _ => 0.0,
+            _ if cluster.flagged => 0.0,
+            Some(rank) => rank.tail.value,
+            None => 1.0,
         },
         score: at(scored, cluster).scores[cluster.peak],
         stream: cluster.stream,

@@ -144,7 +144,7 @@ fn token_costs(
             let token = stream.transitions[id as usize].token;
             let info = stream.tokens[token as usize];
             let own = || match info.shape.describe() {
-                Some(shape) => shape,
+                Some(shape) => range_only(&shape),
                 None => String::from_utf8_lossy(stream.token_bytes(token)).into_owned(),
             };
             let text = match info.shape {
@@ -173,6 +173,11 @@ fn token_costs(
         .collect()
 }
 
+/// A measured value stands in a text as its range alone.
+fn range_only(shape: &str) -> String {
+    shape.strip_prefix("value ").unwrap_or(shape).to_owned()
+}
+
 /// Texts of an event's tokens as they stand in it; `None` where they cannot be told apart from its values alone.
 fn texts(stream: &Stream, event: &Event) -> Option<Vec<String>> {
     if stream.key().signal == Signal::Metric {
@@ -185,7 +190,7 @@ fn texts(stream: &Stream, event: &Event) -> Option<Vec<String>> {
     canonical_tokens(event, |t| {
         texts.push(match (&event.measure, t.shape) {
             (Some(Measure::DurationNanos(d)), Shape::Duration(_)) => words::duration(*d),
-            (_, Shape::Magnitude(_)) => t.shape.describe().unwrap_or_default(),
+            (_, Shape::Magnitude(_)) => range_only(&t.shape.describe().unwrap_or_default()),
             _ => String::from_utf8_lossy(t.text).into_owned(),
         });
     });
