@@ -149,6 +149,21 @@ fn a_capture_is_opened_and_its_finding_is_there() -> Result<(), Failure> {
 }
 
 #[test]
+fn the_sample_incident_names_the_service_whose_index_was_dropped() -> Result<(), Failure> {
+    let world = World::new()?;
+    std::fs::create_dir(world.path("sample-data"))?;
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/incident.jsonl.zst");
+    std::fs::copy(recording, world.path("sample-data").join("incident.jsonl.zst"))?;
+    let mut window = world.window();
+    settle(&mut window);
+    click(&mut window, "Try the sample incident");
+    let first: Vec<String> = listed(&window).into_iter().take(3).collect();
+    assert!(first.iter().any(|name| name.contains("inventory")), "{first:?}");
+    assert!(shows(&window, "canceling statement due to statement timeout"), "the sentence says why");
+    Ok(())
+}
+
+#[test]
 fn a_finding_explains_itself_and_leads_to_its_events_and_bytes() -> Result<(), Failure> {
     let world = World::new()?;
     let mut window = incident(&world)?;
