@@ -138,7 +138,7 @@ impl<'s> CountCodec<'s> {
 
 impl Codec for CountCodec<'_> {
     fn info(&self) -> CodecInfo {
-        CodecInfo { name: "count".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), level: None }
+        count_info()
     }
 
     fn sizes(&mut self, baseline: &Piece, window: &Piece) -> Sizes {
@@ -159,9 +159,11 @@ impl Codec for CountCodec<'_> {
     }
 }
 
+fn count_info() -> CodecInfo {
+    CodecInfo { name: "count".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), level: None }
+}
+
 /// The codecs of a run, as they are recorded in it.
 pub fn codecs() -> Vec<CodecInfo> {
-    let count =
-        CodecInfo { name: "count".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), level: None };
-    vec![Zstd::new().info(), count]
+    vec![Zstd::new().info(), count_info()]
 }
