@@ -4,6 +4,7 @@
 //! Never: reads a file, asks a clock, opens a socket, or lets the number of threads change a result.
 
 mod analyze;
+mod channel;
 mod codec;
 mod config;
 mod content;
@@ -30,7 +31,8 @@ pub use codec::{CodecInfo, codecs};
 pub use config::{Baseline, Config, ENGINE_VERSION};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use result::{
-    Driver, Explanation, Finding, Grade, Lens, PValue, RunResult, Sizes, StreamResult, TokenCost, WindowScore,
+    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes, StreamResult,
+    TokenCost, Unit, WindowScore,
 };
 pub use stream::{Stream, StreamBuilder};
 pub use watch::{Cancelled, Stage, Unwatched, Watch};

@@ -66,10 +66,28 @@ pub(crate) struct Tested {
 /// Share of the permutations that counts as the tail of their distribution.
 const TAIL_SHARE: u32 = 10;
 
-/// Tests the pool's first `window` members against the rest, with at most `most` permutations.
-pub(crate) fn test(pool: &mut Pool, window: usize, most: u32, rng: &mut ChaCha20Rng) -> Tested {
+/// What is dealt: the members of a window first, then those of its baseline, and a statistic of the labels alone.
+pub(crate) trait Deck {
+    /// Number of members.
+    fn len(&self) -> usize;
+    /// How unusual these members are as the window, all others being the baseline; larger is more unusual. Fixed point.
+    fn statistic(&mut self, window: &[u32]) -> i64;
+}
+
+impl Deck for Pool {
+    fn len(&self) -> usize {
+        Self::len(self)
+    }
+
+    fn statistic(&mut self, window: &[u32]) -> i64 {
+        self.novelty(window)
+    }
+}
+
+/// Tests the deck's first `window` members against the rest, with at most `most` permutations.
+pub(crate) fn test(pool: &mut impl Deck, window: usize, most: u32, rng: &mut ChaCha20Rng) -> Tested {
     let mut deck: Vec<u32> = (0..pool.len() as u32).collect();
-    let observed = pool.novelty(&deck[..window]);
+    let observed = pool.statistic(&deck[..window]);
     let floor = 1.0 / f64::from(most + 1);
     let mut null = Vec::with_capacity(most as usize);
     let mut extreme = 0;
@@ -79,7 +97,7 @@ pub(crate) fn test(pool: &mut Pool, window: usize, most: u32, rng: &mut ChaCha20
             let j = i + below(rng, (deck.len() - i) as u32) as usize;
             deck.swap(i, j);
         }
-        let statistic = pool.novelty(&deck[..window]);
+        let statistic = pool.statistic(&deck[..window]);
         null.push(statistic);
         if statistic >= observed {
             extreme += 1;

@@ -60,12 +60,127 @@ fn ratio(bytes: u64, bits: u64) -> f64 {
     if bits == 0 { 0.0 } else { (bytes * 8) as f64 / bits as f64 }
 }
 
-/// Which lens drove a score.
+/// One way of looking at a stream. All give bits of surplus against the baseline, and each says what it saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lens {
     /// Tokens and events never or rarely seen.
     Content,
+    /// The shares of event templates: a burst of a known kind, or a kind that is missing.
+    Mix,
+    /// The times between events: too many, too few, silence.
+    Rate,
+    /// Numbers off their distribution: metric values, durations, sizes, token counts.
+    Values,
+    /// Templates that follow one another as they do not in the baseline.
+    Order,
+}
+
+impl Lens {
+    /// All five, in the order in which they are scored and stored.
+    pub const ALL: [Self; 5] = [Self::Content, Self::Mix, Self::Rate, Self::Values, Self::Order];
+
+    /// The stable lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Mix => "mix",
+            Self::Rate => "rate",
+            Self::Values => "values",
+            Self::Order => "order",
+        }
+    }
+}
+
+/// What one lens says of one window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LensScore {
+    /// Which lens.
+    pub lens: Lens,
+    /// Bits of surplus: higher is more unusual.
+    pub score_bits: f64,
+    /// Could the window and its baseline be one shuffled deck? `None` where the window was never a candidate.
+    pub p_permutation: Option<PValue>,
+    /// Rank among the stream's own ordinary windows; `None` where there is not enough history.
+    pub p_conformal: Option<PValue>,
+    /// The same, from the modelled tail beyond the rank's floor; `None` where there is not enough history.
+    pub p_tail: Option<PValue>,
+    /// Benjamini-Hochberg adjusted p over all windows and lenses of the run.
+    pub q: Option<f64>,
+    /// Benjamini-Yekutieli adjusted p: holds under any dependence, and is larger by the harmonic number of the tests.
+    pub q_by: Option<f64>,
+}
+
+/// How a thing shifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShiftKind {
+    /// A template takes a larger share of the events.
+    MoreOften,
+    /// A template takes a smaller share.
+    LessOften,
+    /// A template that the baseline has is not there at all.
+    Missing,
+    /// Events come faster.
+    Burst,
+    /// Events come slower.
+    Thinning,
+    /// Nothing came for longer than the baseline knows.
+    Silence,
+    /// The values lie higher.
+    Higher,
+    /// The values lie lower.
+    Lower,
+    /// The values vary more.
+    Wider,
+    /// The values vary less.
+    Narrower,
+    /// The values do not change at all.
+    Flat,
+    /// Single values far outside the baseline's.
+    Spike,
+    /// The values climb or fall steadily.
+    Trend,
+    /// A template follows another that it does not follow in the baseline.
+    NewStep,
+}
+
+/// What a number of a [`Shift`] counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A plain number.
+    #[default]
+    Number,
+    /// Nanoseconds.
+    Nanos,
+    /// Events of a hundred.
+    Percent,
+    /// Events a second.
+    PerSecond,
+    /// How often.
+    Times,
+}
+
+/// One thing that a lens saw change, in the stream's own terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shift {
+    /// Which lens saw it.
+    pub lens: Lens,
+    /// How it shifted.
+    pub kind: ShiftKind,
+    /// What: a template, the path of a field, `first template → second template`.
+    pub name: String,
+    /// In the window.
+    pub window: f64,
+    /// In the baseline.
+    pub baseline: f64,
+    /// What the two numbers count.
+    pub unit: Unit,
+    /// Bits of surplus that it carries.
+    pub bits: f64,
+    /// Position in the stream of the event that shows it best, where one does.
+    pub event: Option<u64>,
 }
 
 /// One scored window of a stream.
