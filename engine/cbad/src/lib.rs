@@ -22,6 +22,7 @@ mod sizes;
 mod stream;
 mod tail;
 mod token;
+mod values;
 mod watch;
 mod window;
 mod words;
@@ -35,5 +36,6 @@ pub use result::{
     TokenCost, Unit, WindowScore,
 };
 pub use stream::{Stream, StreamBuilder};
+pub use values::{StreamPoint, ValueMonitor, stream_values};
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
 pub use words::rfc3339;

@@ -38,6 +38,11 @@ impl Pareto {
         Self { scale: mean * (1.0 - shape), shape }
     }
 
+    /// The same tail with a scale of at least `least`.
+    pub(crate) fn widened(self, least: f64) -> Self {
+        Self { scale: self.scale.max(least), ..self }
+    }
+
     /// Probability of an excess at least this large.
     pub(crate) fn survival(self, excess: f64) -> f64 {
         let z = (excess / self.scale).max(0.0);
