@@ -22,6 +22,7 @@ mod sizes;
 mod stream;
 mod tail;
 mod token;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the analysis does not ask this lens yet"))]
 mod values;
 mod watch;
 mod window;
@@ -32,8 +33,8 @@ pub use codec::{CodecInfo, codecs};
 pub use config::{Baseline, Config, ENGINE_VERSION};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use result::{
-    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes, StreamResult,
-    TokenCost, Unit, WindowScore,
+    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
+    StreamResult, TokenCost, Unit, WindowScore,
 };
 pub use stream::{Stream, StreamBuilder};
 pub use values::{StreamPoint, ValueMonitor, stream_values};

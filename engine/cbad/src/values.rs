@@ -51,12 +51,12 @@ impl<'a> Values<'a> {
     /// Bits of surplus of each window in fixed point: higher is more unusual, 0 is not unusual at all.
     pub(crate) fn scores(&self) -> Vec<i64> {
         let count = self.plan.count;
-        let baselines: Vec<Span> = (0..count).map(|window| rolling::baseline_windows(self.plan, window)).collect();
+        let baselines: Vec<Span> =
+            (0..count).map(|window| rolling::baseline_windows(self.plan, window)).collect();
         let mut mixtures = vec![Mixture::default(); count];
         for (_, measured) in &self.channels {
             for look in LOOKS {
-                let statistics = measured.of(look.statistic);
-                rolling::surpluses(statistics, look.side, &baselines, |window, bits| mixtures[window].add(bits));
+                rolling::surpluses(measured, look, &baselines, |window, bits| mixtures[window].add(bits));
             }
         }
         let experts = LOOKS.len() * self.channels.len();

@@ -7,6 +7,8 @@ use crate::values::series::centred_ranks;
 
 /// Scores of a value: its level, its spread, and how far out it is.
 const SCORES: usize = 3;
+/// Which of them says how far out.
+const FAR_OUT: usize = 2;
 
 /// The values that the members of a deck have in each channel.
 ///
@@ -23,9 +25,9 @@ pub(crate) struct ValuesDeck {
 struct Dealt {
     /// Place of each member among those with a value; `u32::MAX` for one without.
     places: Vec<u32>,
-    /// The scores of those with a value. Each has a sum of about 0.
+    /// The scores of those with a value.
     scores: Vec<[i64; SCORES]>,
-    /// Sum and variance of each score over the whole deck.
+    /// Mean and variance of each score over the whole deck.
     means: [f64; SCORES],
     variances: [f64; SCORES],
 }
@@ -54,7 +56,9 @@ impl Dealt {
         let scores: Vec<[i64; SCORES]> = ranks
             .iter()
             .zip(distances)
-            .map(|(&rank, distance)| [rank, rank * rank, log2_exact(distance.unsigned_abs() / ONE_BIT as u64 + 1)])
+            .map(|(&rank, distance)| {
+                [rank, rank * rank, log2_exact(distance.unsigned_abs() / ONE_BIT as u64 + 1)]
+            })
             .collect();
         let count = scores.len().max(1) as f64;
         let mean = |k: usize| scores.iter().map(|s| s[k] as f64).sum::<f64>() / count;
@@ -75,17 +79,18 @@ impl Dealt {
                 sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
             }
         }
-        let (dealt, count) = (f64::from(dealt), self.scores.len() as f64);
-        if dealt == 0.0 || dealt == count {
+        let count = self.scores.len() as u32;
+        if dealt == 0 || dealt == count {
             return 0.0;
         }
+        let (dealt, count) = (f64::from(dealt), f64::from(count));
         // Drawn without replacement.
         let share = dealt * (count - dealt) / (count - 1.0);
         let mut most = 0.0_f64;
-        for k in 0..SCORES {
-            let beyond = sums[k] as f64 - dealt * self.means[k];
-            // Only to be farther out is unusual; a window whose values all lie near the middle is the spread's to tell.
-            if self.variances[k] > 0.0 && (k < 2 || beyond > 0.0) {
+        for (k, &sum) in sums.iter().enumerate() {
+            let beyond = sum as f64 - dealt * self.means[k];
+            // Only to be farther out is unusual; that values all lie near the middle is for the spread to tell.
+            if self.variances[k] > 0.0 && (k != FAR_OUT || beyond > 0.0) {
                 most = most.max(beyond * beyond / (share * self.variances[k]));
             }
         }

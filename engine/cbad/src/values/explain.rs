@@ -57,7 +57,7 @@ impl Values<'_> {
         for &window in windows {
             let baseline = rolling::baseline_windows(self.plan, window);
             for look in LOOKS {
-                let bits = rolling::surplus(measured.of(look.statistic), look.side, &baseline, window);
+                let bits = rolling::surplus(measured, look, &baseline, window);
                 let known = kinds.iter_mut().find(|seen| seen.look.kind == look.kind);
                 match known {
                     Some(known) if bits > known.bits => *known = Seen { channel, look, window, bits },
@@ -110,29 +110,46 @@ impl Values<'_> {
     }
 }
 
-/// A leak lies higher than before and a line that stands still is narrow: what is two looks at one thing is told as one,
-/// by the name that says more.
+/// What is two looks at one thing is told as one, by the name that says more: a leak lies higher than before, a line that
+/// stands still is narrow, values that vary more reach farther, and a window across a step from one level to another
+/// holds both.
 fn name_as_one(kinds: &mut Vec<Seen>, measured: &Measured) {
-    /// Share of the distance from the middle that a climb must account for to be what led there.
-    const CLIMBED: f64 = 0.5;
-    let find = |kind: ShiftKind, kinds: &[Seen]| kinds.iter().position(|s| s.look.kind == kind);
-    for (telling, plain) in [
-        (ShiftKind::Trend, ShiftKind::Higher),
-        (ShiftKind::Trend, ShiftKind::Lower),
-        (ShiftKind::Flat, ShiftKind::Narrower),
-    ] {
-        let (Some(name), Some(other)) = (find(telling, kinds), find(plain, kinds)) else { continue };
-        let at = kinds[other].window;
-        let distance = measured.of(Statistic::Median)[at];
-        let climb = measured.of(Statistic::Climb)[at];
-        let one = telling == ShiftKind::Flat || climb * distance > 0.0 && climb.abs() >= distance.abs() * CLIMBED;
-        if kinds[name].bits < NAMING_BITS || !one {
+    use ShiftKind::{Flat, Higher, Lower, Narrower, Spike, Trend, Wider};
+    let pairs =
+        [(Trend, Higher), (Trend, Lower), (Flat, Narrower), (Wider, Spike), (Higher, Wider), (Lower, Wider)];
+    for (telling, plain) in pairs {
+        let find = |kind: ShiftKind| kinds.iter().position(|seen| seen.look.kind == kind);
+        let (Some(name), Some(other)) = (find(telling), find(plain)) else { continue };
+        if kinds[name].bits < NAMING_BITS || !is_one(measured, kinds[name], kinds[other]) {
             continue;
         }
         if kinds[other].bits >= kinds[name].bits {
-            (kinds[name].bits, kinds[name].window) = (kinds[other].bits, at);
+            kinds[name].bits = kinds[other].bits;
+            if telling == Trend {
+                kinds[name].window = kinds[other].window;
+            }
         }
         kinds.remove(other);
+    }
+}
+
+/// Whether one shift accounts for the other.
+fn is_one(measured: &Measured, telling: Seen, plain: Seen) -> bool {
+    /// Share of a distance that a climb, or of a spread that a step must account for.
+    const ACCOUNTED: f64 = 0.5;
+    /// Quartile distances of its own window beyond which a value is far out in it.
+    const FAR: f64 = 4.0;
+    let at = |statistic: Statistic, seen: Seen| measured.of(statistic)[seen.window];
+    match telling.look.kind {
+        ShiftKind::Trend => {
+            let (climb, distance) = (at(Statistic::Climb, plain), at(Statistic::Median, plain));
+            climb * distance > 0.0 && climb.abs() >= distance.abs() * ACCOUNTED
+        }
+        ShiftKind::Wider => at(plain.look.statistic, plain) <= at(Statistic::Quartiles, plain) * FAR,
+        ShiftKind::Higher | ShiftKind::Lower => {
+            at(Statistic::Median, telling).abs() >= at(Statistic::Quartiles, plain) * ACCOUNTED
+        }
+        _ => true,
     }
 }
 

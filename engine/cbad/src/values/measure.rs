@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::fixed::ONE_BIT;
 use crate::result::ShiftKind;
 use crate::values::series::Series;
 use crate::window::Plan;
@@ -77,6 +78,17 @@ const SPREAD_LEAST: usize = 4;
 pub(super) struct Measured {
     windows: usize,
     values: Vec<f64>,
+    grains: [f64; STATISTICS],
+}
+
+/// About the scale of the tail that each statistic has over windows of `usual` independent values of `all`: half a
+/// standard error. Values in steps may give the same median in nearly every window; that does not make the next step
+/// impossible.
+fn grains(all: usize, usual: usize) -> [f64; STATISTICS] {
+    let root = (usual.max(1) as f64).sqrt();
+    let (rank, distance) = (all as f64 / root, ONE_BIT as f64 / root);
+    let extreme = ONE_BIT as f64 / 4.0;
+    [rank / 4.0, distance / 2.0, distance / 2.0, distance / 2.0, 1.0, extreme, extreme, rank / 2.0, distance]
 }
 
 impl Measured {
@@ -85,15 +97,21 @@ impl Measured {
         &self.values[statistic as usize * self.windows..][..self.windows]
     }
 
+    /// The least difference that means anything.
+    pub(super) fn grain(&self, statistic: Statistic) -> f64 {
+        self.grains[statistic as usize]
+    }
+
     pub(super) fn new(series: &Series<'_>, plan: &Plan) -> Self {
         let members: Vec<Range<usize>> = (0..plan.count).map(|w| series.members(plan.range(w))).collect();
         let usual = usual_len(&members);
-        let mut measured = Self { windows: plan.count, values: vec![f64::NAN; STATISTICS * plan.count] };
+        let values = vec![f64::NAN; STATISTICS * plan.count];
+        let mut measured = Self { windows: plan.count, values, grains: grains(series.ranks.len(), usual) };
         let mut scratch = Vec::new();
         for (window, members) in members.iter().enumerate() {
             let mut set = |statistic: Statistic, value: f64| {
                 // Adding 0 makes -0 a 0, which it must tie with.
-            measured.values[statistic as usize * plan.count + window] = value + 0.0;
+                measured.values[statistic as usize * plan.count + window] = value + 0.0;
             };
             one_window(series, members.clone(), usual, &mut scratch, &mut set);
         }
@@ -184,7 +202,8 @@ pub(super) fn longest_run(values: &[f64]) -> Range<usize> {
     longest
 }
 
-/// How far some numbers climb in all if each step were their median step: one jump is no climb.
+/// How far some numbers climb in all if each step were their median step, and no farther than they do: one jump is no
+/// climb, nor is it to go and come back.
 fn steady_climb(numbers: &[f64]) -> f64 {
     let mut steps = [0.0; CLIMB_WINDOWS];
     let count = numbers.len() - 1;
@@ -192,18 +211,25 @@ fn steady_climb(numbers: &[f64]) -> f64 {
         *step = pair[1] - pair[0];
     }
     steps[..count].sort_by(f64::total_cmp);
-    let median = f64::midpoint(steps[(count - 1) / 2], steps[count / 2]);
-    median * count as f64
+    let steady = f64::midpoint(steps[(count - 1) / 2], steps[count / 2]) * count as f64;
+    let whole = numbers[count] - numbers[0];
+    if steady * whole <= 0.0 {
+        return 0.0;
+    }
+    if steady.abs() < whole.abs() { steady } else { whole }
 }
 
-/// The climb of the medians over the windows up to this one, none of which overlap.
+/// The climb of the medians over the windows up to this one, none of which overlap. To come back is no news.
 fn climb(medians: &[f64], window: usize, apart: usize) -> f64 {
     let Some(first) = window.checked_sub(apart * (CLIMB_WINDOWS - 1)) else { return f64::NAN };
     let mut path = [0.0; CLIMB_WINDOWS];
     for (i, median) in path.iter_mut().enumerate() {
         *median = medians[first + i * apart];
     }
-    if path.iter().any(|median| median.is_nan()) { f64::NAN } else { steady_climb(&path) }
+    if path.iter().any(|median| median.is_nan()) {
+        return f64::NAN;
+    }
+    if path[CLIMB_WINDOWS - 1].abs() > path[0].abs() { steady_climb(&path) } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -213,6 +239,7 @@ mod tests {
     #[test]
     fn a_jump_is_no_climb_and_a_leak_is() {
         assert!(steady_climb(&[0.0, 0.0, 0.0, 9.0, 9.0]).abs() < 1e-12);
+        assert!(steady_climb(&[0.0, -8.0, -7.0, -6.0, 0.0]).abs() < 1e-12);
         assert!((steady_climb(&[0.0, 1.0, 2.5, 3.0, 4.0]) - 4.0).abs() < 1e-12);
         assert!(steady_climb(&[4.0, 3.0, 2.0, 1.0, 0.0]) < -3.9);
     }

@@ -12,6 +12,9 @@ const HISTORY_LEAST: usize = 40;
 /// Points before which no alarm is raised.
 const PROBATION: u64 = 100;
 
+/// Values are held to this, so that no sum of them overflows.
+const VALUE_MOST: f64 = 1e150;
+
 /// Bits of surplus from which on a point is an alarm in the balanced profile.
 const ALARM_BITS: f64 = 7.5;
 
@@ -70,6 +73,7 @@ impl ValueMonitor {
         if !value.is_finite() {
             return StreamPoint::default();
         }
+        let value = value.clamp(-VALUE_MOST, VALUE_MOST);
         self.seen += 1;
         let Some(experts) = &mut self.experts else {
             self.first.push((time_nanos, value));
@@ -103,7 +107,8 @@ const EXPERTS: usize = 2 * (2 * WIDTHS.len() + NEAR_WIDTHS.len() + 2 * SEASON_WI
 
 impl Experts {
     fn new(first: &[(i64, f64)]) -> Self {
-        let mut gaps: Vec<f64> = first.windows(2).map(|pair| (pair[1].0 - pair[0].0) as f64).collect();
+        let mut gaps: Vec<f64> =
+            first.windows(2).map(|pair| pair[1].0.saturating_sub(pair[0].0) as f64).collect();
         let gap_nanos = median(&mut gaps) as i64;
         let middle = median(&mut first.iter().map(|point| point.1).collect::<Vec<_>>());
         let season =

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::values::measure::{Look, Measured};
 use crate::values::surplus::{Ranked, rank_bits, tail_len};
 use crate::window::{Plan, Span, move_span};
 
@@ -32,18 +33,31 @@ fn partition_windows(plan: &Plan, holds: impl Fn(Range<usize>) -> bool) -> usize
 ///
 /// The baseline's statistics are counted by rank in a Fenwick tree, so that a baseline moves in O(log n) a window
 /// that enters or leaves it. Only a window beyond all of its baseline needs the tail itself.
-pub(super) fn surpluses(statistics: &[f64], side: f64, baselines: &[Span], mut tell: impl FnMut(usize, f64)) {
-    let mut order: Vec<u32> = (0..statistics.len() as u32).filter(|&w| !statistics[w as usize].is_nan()).collect();
-    order.sort_unstable_by(|&a, &b| (side * statistics[b as usize]).total_cmp(&(side * statistics[a as usize])));
+pub(super) fn surpluses(
+    measured: &Measured,
+    look: Look,
+    baselines: &[Span],
+    mut tell: impl FnMut(usize, f64),
+) {
+    let (statistics, side) = (measured.of(look.statistic), look.side);
+    let mut order: Vec<u32> =
+        (0..statistics.len() as u32).filter(|&w| !statistics[w as usize].is_nan()).collect();
+    order.sort_unstable_by(|&a, &b| {
+        (side * statistics[b as usize]).total_cmp(&(side * statistics[a as usize]))
+    });
     // Place of each window's value among all values, the largest first; equal values share the last place.
     let mut places = vec![0_u32; statistics.len()];
     let mut place = 0;
     for equal in order.chunk_by(|&a, &b| statistics[a as usize].total_cmp(&statistics[b as usize]).is_eq()) {
         place += equal.len() as u32;
-        equal.iter().for_each(|&w| places[w as usize] = place);
+        for &w in equal {
+            places[w as usize] = place;
+        }
     }
     let mut values = vec![0.0; order.len()];
-    order.iter().for_each(|&w| values[places[w as usize] as usize - 1] = side * statistics[w as usize]);
+    for &w in &order {
+        values[places[w as usize] as usize - 1] = side * statistics[w as usize];
+    }
     let mut counts = Counts::new(order.len());
     let mut top = Vec::new();
     let mut last = Span { before: 0..0, after: 0..0 };
@@ -68,7 +82,8 @@ pub(super) fn surpluses(statistics: &[f64], side: f64, baselines: &[Span], mut t
             top.clear();
             top.extend((1..=size as u32 + 1).map(|nth| values[counts.nth(nth) as usize - 1]));
             let least = values[counts.nth(count as u32) as usize - 1];
-            Ranked { top: &top, count, least }.bits(side * statistics[window])
+            Ranked { top: &top, count, least, grain: measured.grain(look.statistic) }
+                .bits(side * statistics[window])
         };
         if bits > 0.0 {
             tell(window, bits);
@@ -77,15 +92,18 @@ pub(super) fn surpluses(statistics: &[f64], side: f64, baselines: &[Span], mut t
 }
 
 /// The same for one window, from the definition.
-pub(super) fn surplus(statistics: &[f64], side: f64, baseline: &Span, window: usize) -> f64 {
+pub(super) fn surplus(measured: &Measured, look: Look, baseline: &Span, window: usize) -> f64 {
+    let (statistics, side) = (measured.of(look.statistic), look.side);
     let windows = baseline.before.clone().chain(baseline.after.clone());
-    let mut values: Vec<f64> = windows.map(|w| side * statistics[w]).filter(|value| !value.is_nan()).collect();
+    let mut values: Vec<f64> =
+        windows.map(|w| side * statistics[w]).filter(|value| !value.is_nan()).collect();
     if values.len() < BASELINE_LEAST || statistics[window].is_nan() {
         return 0.0;
     }
     values.sort_unstable_by(|a, b| b.total_cmp(a));
     let count = values.len();
-    Ranked { top: &values, count, least: values[count - 1] }.bits(side * statistics[window])
+    Ranked { top: &values, count, least: values[count - 1], grain: measured.grain(look.statistic) }
+        .bits(side * statistics[window])
 }
 
 /// A Fenwick tree: how many are at each place, and which place the nth is at; places from 1.

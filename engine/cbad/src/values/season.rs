@@ -107,7 +107,7 @@ impl GrowingSeason {
 
     fn expected(&self, phase: usize) -> Option<f64> {
         let known = (self.seen[phase] as usize).min(REMEMBERED);
-        (known >= PERIODS_LEAST).then(|| median(&mut self.means[phase].clone()[..known]))
+        (known >= PERIODS_LEAST).then(|| median(&mut { self.means[phase] }[..known]))
     }
 
     fn judge(&mut self, value: f64, expected: f64) -> Residual {
@@ -147,7 +147,8 @@ pub(super) fn season_of(times_nanos: &[i64], values: &[f64]) -> Option<Vec<f64>>
     let gap_nanos = if gaps.is_empty() { return None } else { median(&mut gaps) as i64 };
     let middle = median(&mut values.to_vec());
     let before: f64 = values.iter().map(|value| (value - middle).abs()).sum();
-    let left = |expected: &[f64]| -> f64 { values.iter().zip(expected).map(|(value, e)| (value - e).abs()).sum() };
+    let left =
+        |expected: &[f64]| -> f64 { values.iter().zip(expected).map(|(value, e)| (value - e).abs()).sum() };
     let mut best: Option<(f64, Vec<f64>)> = None;
     for days in [1, 7] {
         let cycle = Cycle::new(days, gap_nanos);

@@ -25,7 +25,8 @@ impl<'a> Series<'a> {
         let mut left = channel.values.clone();
         let mut expected = Vec::new();
         let times: Vec<i64> = channel.positions.iter().map(|&at| times_nanos[at as usize]).collect();
-        let timed = !times.contains(&i64::MIN) && times.is_sorted() && times.first() < times.last();
+        let timed =
+            !times.contains(&i64::MIN) && times.is_sorted() && span(&times).is_some_and(|span| span > 0);
         let axis: Vec<f64> = if timed {
             times.iter().map(|time| (time - times[0]) as f64).collect()
         } else {
@@ -66,7 +67,13 @@ impl<'a> Series<'a> {
     }
 }
 
-/// Distances from the median in units of the quartile distance; of the mean distance where half of the values are one.
+/// Nanoseconds between the first and the last time, where that can be said.
+fn span(times_nanos: &[i64]) -> Option<i64> {
+    times_nanos.last()?.checked_sub(*times_nanos.first()?)
+}
+
+/// Distances from the median in units of the quartile distance; where half of the values are one, in units of the mean
+/// distance of those that are not.
 fn distances(values: &[f64]) -> Vec<i64> {
     if values.is_empty() {
         return Vec::new();
@@ -75,8 +82,11 @@ fn distances(values: &[f64]) -> Vec<i64> {
     sorted.sort_by(f64::total_cmp);
     let middle = median(&mut sorted.clone());
     let quartiles = sorted[sorted.len() * 3 / 4] - sorted[sorted.len() / 4];
-    let mean = values.iter().map(|value| (value - middle).abs()).sum::<f64>() / values.len() as f64;
-    let scale = if quartiles > mean * 1e-6 { quartiles } else { mean };
+    let (sum, off) = values
+        .iter()
+        .filter(|value| (**value - middle).abs() > 0.0)
+        .fold((0.0, 0_u32), |(sum, off), value| (sum + (value - middle).abs(), off + 1));
+    let scale = if quartiles > 0.0 || off == 0 { quartiles } else { sum / f64::from(off) };
     let fixed = |value: &f64| {
         let distance = if scale > 0.0 { (value - middle) / scale * ONE_BIT as f64 } else { 0.0 };
         libm::rint(distance.clamp(-DISTANCE_MOST, DISTANCE_MOST)) as i64
@@ -115,7 +125,7 @@ mod tests {
         let mut values = vec![0.0; 90];
         values.extend([10.0; 10]);
         let distances = distances(&values);
-        assert!(distances[0] == 0 && distances[95] == 10 * ONE_BIT, "{}", distances[95]);
+        assert!(distances[0] == 0 && distances[95] == ONE_BIT, "{}", distances[95]);
         assert!(super::distances(&[4.0; 9]).iter().all(|d| *d == 0));
     }
 }

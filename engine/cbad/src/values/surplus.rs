@@ -11,10 +11,16 @@ const TAIL_LEAST: usize = 10;
 /// Share of a history that is its tail: one in this many.
 const TAIL_SHARE: usize = 10;
 
-/// Most bits of one number. A history that never varied has no scale to say more by.
-const MOST_BITS: f64 = 40.0;
+/// Excesses that the exponential tail is worth beforehand: the fitted shape has that much of a say less.
+const SHAPE_PRIOR: f64 = 50.0;
 
-/// Least scale of a tail, as a share of the history's range: where most of a history is one value, its largest tenth
+/// Most bits of one number: beyond, a mixture would only lose the others in rounding.
+const MOST_BITS: f64 = 200.0;
+
+/// Bits of any change from a history that never varied: it has no scale to tell a large one from a small one by.
+const FIRST_CHANGE_BITS: f64 = 40.0;
+
+/// Least scale of a tail where nothing else is known, as a share of the history's range: where most of a history is one value, its largest tenth
 /// may be all the same, and the least step beyond it would weigh without bound.
 const SCALE_LEAST: f64 = 1e-3;
 
@@ -27,6 +33,8 @@ pub(super) struct Ranked<'a> {
     pub(super) count: usize,
     /// The smallest value.
     pub(super) least: f64,
+    /// The least difference that means anything; 0 where that is not known.
+    pub(super) grain: f64,
 }
 
 /// Number of largest values among `count` that are its tail.
@@ -51,12 +59,19 @@ impl Ranked<'_> {
         if above > 0 {
             return rank;
         }
+        let range = self.top[0] - self.least;
+        let scale_least = self.grain.max(range * SCALE_LEAST);
+        if scale_least <= 0.0 {
+            return FIRST_CHANGE_BITS;
+        }
         let edge = self.top[size];
         let mut excesses = [0.0; KEPT];
         for (excess, value) in excesses.iter_mut().zip(&self.top[..size]) {
             *excess = value - edge;
         }
-        let tail = Pareto::fit(&excesses[..size]).widened((self.top[0] - self.least) * SCALE_LEAST);
+        let tail = Pareto::fit(&excesses[..size])
+            .shrunk(size as f64 / (size as f64 + SHAPE_PRIOR))
+            .widened(scale_least);
         let survival = size as f64 / (self.count + 1) as f64 * tail.survival(x - edge);
         let modelled = if survival > 0.0 { -libm::log2(survival) } else { MOST_BITS };
         modelled.max(rank).min(MOST_BITS)
@@ -93,7 +108,7 @@ impl History {
 
     /// Bits of `x` against what was taken in so far.
     pub(super) fn bits(&self, x: f64) -> f64 {
-        Ranked { top: &self.top, count: self.count, least: self.least }.bits(x)
+        Ranked { top: &self.top, count: self.count, least: self.least, grain: 0.0 }.bits(x)
     }
 }
 
@@ -142,23 +157,24 @@ mod tests {
     #[test]
     fn beyond_the_largest_the_bits_grow_with_the_distance() {
         let history = history((0..1000).map(f64::from));
-        let bits: Vec<f64> = [1000.0, 1100.0, 1300.0].map(|x| history.bits(x)).to_vec();
-        assert!(bits[0] >= libm::log2(1001.0) && bits[0] < bits[1] && bits[1] < bits[2], "{bits:?}");
+        let bits: Vec<f64> = [1200.0, 1500.0, 2000.0].map(|x| history.bits(x)).to_vec();
+        assert!(bits[0] > libm::log2(1001.0) && bits[0] < bits[1] && bits[1] < bits[2], "{bits:?}");
     }
 
     #[test]
     fn a_history_that_never_varied_is_left_by_the_least_step_and_bounded() {
         let history = history([5.0; 100]);
         assert!(history.bits(5.0) == 0.0);
-        assert!((history.bits(5.1) - MOST_BITS).abs() < 1e-12);
+        assert!((history.bits(5.1) - FIRST_CHANGE_BITS).abs() < 1e-12);
     }
 
     #[test]
     fn what_is_kept_is_enough() {
-        let values: Vec<f64> = (0..20_000_u32).map(|i| f64::from(i.wrapping_mul(2_654_435_761) >> 8)).collect();
+        let values: Vec<f64> =
+            (0..20_000_u32).map(|i| f64::from(i.wrapping_mul(2_654_435_761) >> 8)).collect();
         let mut sorted = values.clone();
         sorted.sort_by(|a, b| b.total_cmp(a));
-        let whole = Ranked { top: &sorted, count: sorted.len(), least: sorted[sorted.len() - 1] };
+        let whole = Ranked { top: &sorted, count: sorted.len(), least: sorted[sorted.len() - 1], grain: 0.0 };
         let kept = history(values);
         for x in [sorted[0] * 1.1, sorted[0] + 1.0, sorted[3], sorted[400], sorted[600]] {
             assert!((whole.bits(x) - kept.bits(x)).abs() < 1e-12, "{x}");
@@ -168,7 +184,9 @@ mod tests {
     #[test]
     fn a_mixture_lies_between_its_dearest_expert_less_its_weight_and_that_expert() {
         let mut mixture = Mixture::default();
-        [12.0, 3.0, 0.0, 0.0].into_iter().for_each(|bits| mixture.add(bits));
+        for bits in [12.0, 3.0, 0.0, 0.0] {
+            mixture.add(bits);
+        }
         assert!(mixture.bits(4) > 10.0 && mixture.bits(4) < 10.01, "{}", mixture.bits(4));
         assert!(Mixture::default().bits(39) == 0.0);
     }

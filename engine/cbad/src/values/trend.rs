@@ -28,7 +28,8 @@ pub(super) fn steady_trend(axis: &[f64], values: &[f64]) -> Option<Vec<f64>> {
     }
     let slope = slope_of(&stretches)?;
     let steady = stretches.chunks(STRETCHES / 3).all(|third| {
-        slope_of(third).is_some_and(|s| s * slope > 0.0 && s / slope <= UNEVEN_MOST && slope / s <= UNEVEN_MOST)
+        slope_of(third)
+            .is_some_and(|s| s * slope > 0.0 && s / slope <= UNEVEN_MOST && slope / s <= UNEVEN_MOST)
     });
     let start = median(&mut stretches.iter().map(|(x, y)| y - slope * x).collect::<Vec<_>>());
     let middle = median(&mut stretches.iter().map(|(_, y)| *y).collect::<Vec<_>>());
