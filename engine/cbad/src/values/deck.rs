@@ -2,8 +2,7 @@
 
 use crate::fixed::{ONE_BIT, log2_exact};
 use crate::permutation::Deck;
-use crate::values::Values;
-use crate::values::series::centred_ranks;
+use crate::values::series::{View, centred_ranks};
 
 /// Scores of a value: its level, its spread, and how far out it is.
 const SCORES: usize = 3;
@@ -34,19 +33,19 @@ struct Dealt {
 
 impl ValuesDeck {
     /// The deck of some positions of the stream: those of a window first, then those of its baseline.
-    pub(crate) fn new(values: &Values<'_>, positions: &[u32]) -> Self {
-        let deal = |(series, _): &(super::Series<'_>, super::Measured)| {
+    pub(super) fn new<'a>(views: impl Iterator<Item = View<'a>>, positions: &[usize]) -> Self {
+        let deal = |view: View<'_>| {
             let mut places = vec![u32::MAX; positions.len()];
             let mut distances = Vec::new();
             for (place, position) in places.iter_mut().zip(positions) {
-                if let Ok(member) = series.channel.positions.binary_search(position) {
+                if let Ok(member) = view.channel.positions.binary_search(&(*position as u32)) {
                     *place = distances.len() as u32;
-                    distances.push(series.distances[member]);
+                    distances.push(view.distance(member));
                 }
             }
             Dealt::new(places, &distances)
         };
-        Self { members: positions.len(), channels: values.channels.iter().map(deal).collect() }
+        Self { members: positions.len(), channels: views.map(deal).collect() }
     }
 }
 
@@ -57,6 +56,7 @@ impl Dealt {
             .iter()
             .zip(distances)
             .map(|(&rank, distance)| {
+                let rank = i64::from(rank);
                 [rank, rank * rank, log2_exact(distance.unsigned_abs() / ONE_BIT as u64 + 1)]
             })
             .collect();

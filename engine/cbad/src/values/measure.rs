@@ -1,11 +1,11 @@
-//! What is measured of a channel in each window: a few robust statistics, each of which moves for one kind of change.
+//! What is measured of a channel in each tile: a few robust statistics, each of which moves for one kind of change.
 
 use std::ops::Range;
 
 use crate::fixed::ONE_BIT;
 use crate::result::ShiftKind;
-use crate::values::series::Series;
-use crate::window::Plan;
+use crate::values::rolling::Tiles;
+use crate::values::series::{View, centred_ranks};
 
 /// A statistic of the values in one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(super) const LOOKS: [Look; 15] = [
     look(Statistic::Climb, -1.0, ShiftKind::Trend),
 ];
 
-/// Windows of which a climb is made.
+/// Tiles of which a climb is made.
 pub(super) const CLIMB_WINDOWS: usize = 8;
 
 /// Pieces of a window of which its slope is made.
@@ -73,16 +73,16 @@ const SLOPE_PIECES: usize = 5;
 /// Fewest values in a window from which on it has a middle and a spread.
 const SPREAD_LEAST: usize = 4;
 
-/// Every statistic of every window of a channel; NaN where a window has too few values for it.
+/// Every statistic of every tile of a channel; NaN where a tile has too few values for it.
 #[derive(Clone, Debug)]
 pub(super) struct Measured {
-    windows: usize,
-    values: Vec<f64>,
+    tiles: usize,
+    values: Vec<f32>,
     grains: [f64; STATISTICS],
 }
 
-/// About the scale of the tail that each statistic has over windows of `usual` independent values of `all`: half a
-/// standard error. Values in steps may give the same median in nearly every window; that does not make the next step
+/// About the scale of the tail that each statistic has over tiles of `usual` independent values of `all`: half a
+/// standard error. Values in steps may give the same median in nearly every tile; that does not make the next step
 /// impossible.
 fn grains(all: usize, usual: usize) -> [f64; STATISTICS] {
     let root = (usual.max(1) as f64).sqrt();
@@ -91,10 +91,17 @@ fn grains(all: usize, usual: usize) -> [f64; STATISTICS] {
     [rank / 4.0, distance / 2.0, distance / 2.0, distance / 2.0, 1.0, extreme, extreme, rank / 2.0, distance]
 }
 
+/// The values of a channel in fixed point, as long as they are measured.
+struct Fixed<'a> {
+    values: &'a [f64],
+    distances: Vec<i64>,
+    ranks: Vec<i32>,
+}
+
 impl Measured {
-    /// The statistic of each window.
-    pub(super) fn of(&self, statistic: Statistic) -> &[f64] {
-        &self.values[statistic as usize * self.windows..][..self.windows]
+    /// The statistic in each tile.
+    pub(super) fn of(&self, statistic: Statistic) -> &[f32] {
+        &self.values[statistic as usize * self.tiles..][..self.tiles]
     }
 
     /// The least difference that means anything.
@@ -102,29 +109,32 @@ impl Measured {
         self.grains[statistic as usize]
     }
 
-    pub(super) fn new(series: &Series<'_>, plan: &Plan) -> Self {
-        let members: Vec<Range<usize>> = (0..plan.count).map(|w| series.members(plan.range(w))).collect();
+    pub(super) fn new(view: View<'_>, tiles: Tiles<'_>) -> Self {
+        let distances: Vec<i64> =
+            (0..view.channel.values.len()).map(|member| view.distance(member)).collect();
+        let fixed = Fixed { values: &view.channel.values, ranks: centred_ranks(&distances), distances };
+        let members: Vec<Range<usize>> = (0..tiles.count()).map(|t| view.members(tiles.range(t))).collect();
         let usual = usual_len(&members);
-        let values = vec![f64::NAN; STATISTICS * plan.count];
-        let mut measured = Self { windows: plan.count, values, grains: grains(series.ranks.len(), usual) };
+        let values = vec![f32::NAN; STATISTICS * tiles.count()];
+        let grains = grains(fixed.values.len(), usual);
+        let mut measured = Self { tiles: tiles.count(), values, grains };
         let mut scratch = Vec::new();
-        for (window, members) in members.iter().enumerate() {
+        for (tile, members) in members.into_iter().enumerate() {
             let mut set = |statistic: Statistic, value: f64| {
                 // Adding 0 makes -0 a 0, which it must tie with.
-                measured.values[statistic as usize * plan.count + window] = value + 0.0;
+                measured.values[statistic as usize * tiles.count() + tile] = value as f32 + 0.0;
             };
-            one_window(series, members.clone(), usual, &mut scratch, &mut set);
+            one_tile(&fixed, members, usual, &mut scratch, &mut set);
         }
-        let apart = plan.window.div_ceil(plan.hop).max(1);
-        for window in 0..plan.count {
-            let climb = climb(measured.of(Statistic::Median), window, apart);
-            measured.values[Statistic::Climb as usize * plan.count + window] = climb + 0.0;
+        for tile in 0..tiles.count() {
+            let climb = climb(measured.of(Statistic::Median), tile, tiles.apart());
+            measured.values[Statistic::Climb as usize * tiles.count() + tile] = climb as f32 + 0.0;
         }
         measured
     }
 }
 
-/// The median number of values in those windows that have any.
+/// The median number of values in those tiles that have any.
 fn usual_len(members: &[Range<usize>]) -> usize {
     let mut lens: Vec<usize> = members.iter().map(Range::len).filter(|len| *len > 0).collect();
     if lens.is_empty() {
@@ -134,8 +144,8 @@ fn usual_len(members: &[Range<usize>]) -> usize {
     *lens.select_nth_unstable(middle).1
 }
 
-fn one_window(
-    series: &Series<'_>,
+fn one_tile(
+    fixed: &Fixed<'_>,
     members: Range<usize>,
     usual: usize,
     scratch: &mut Vec<i64>,
@@ -144,7 +154,7 @@ fn one_window(
     if members.is_empty() {
         return;
     }
-    let distances = &series.distances[members.clone()];
+    let distances = &fixed.distances[members.clone()];
     let len = distances.len();
     let median = middle(distances, scratch);
     // Of two or three values the median is not what the rest of them is like.
@@ -157,8 +167,8 @@ fn one_window(
     }
     // A mean of fewer values strays further; shrunk so that it strays as far as that of a usual window.
     let shrink = if len < usual { (len as f64 / usual as f64).sqrt() } else { 1.0 };
-    let ranks = &series.ranks[members.clone()];
-    set(Statistic::Rank, ranks.iter().sum::<i64>() as f64 / len as f64 * shrink);
+    let ranks = &fixed.ranks[members.clone()];
+    set(Statistic::Rank, ranks.iter().copied().map(i64::from).sum::<i64>() as f64 / len as f64 * shrink);
     set(Statistic::Median, median as f64 * shrink);
     if len < SPREAD_LEAST {
         return;
@@ -171,12 +181,15 @@ fn one_window(
     scratch.clear();
     scratch.extend(distances.windows(2).map(|pair| (pair[1] - pair[0]).abs()));
     set(Statistic::Step, quartile((len - 1) / 2, scratch) as f64);
-    set(Statistic::Unchanged, longest_run(&series.channel.values[members]).len() as f64);
+    set(Statistic::Unchanged, longest_run(&fixed.values[members]).len() as f64);
     if len >= 2 * SLOPE_PIECES {
         let piece = |i: usize| i * len / SLOPE_PIECES..(i + 1) * len / SLOPE_PIECES;
         let mut medians = [0.0; SLOPE_PIECES];
         for (i, median) in medians.iter_mut().enumerate() {
-            *median = middle(&ranks[piece(i)], scratch) as f64;
+            scratch.clear();
+            scratch.extend(ranks[piece(i)].iter().copied().map(i64::from));
+            let middle = scratch.len() / 2;
+            *median = *scratch.select_nth_unstable(middle).1 as f64;
         }
         set(Statistic::Slope, steady_climb(&medians));
     }
@@ -219,17 +232,28 @@ fn steady_climb(numbers: &[f64]) -> f64 {
     if steady.abs() < whole.abs() { steady } else { whole }
 }
 
-/// The climb of the medians over the windows up to this one, none of which overlap. To come back is no news.
-fn climb(medians: &[f64], window: usize, apart: usize) -> f64 {
-    let Some(first) = window.checked_sub(apart * (CLIMB_WINDOWS - 1)) else { return f64::NAN };
-    let mut path = [0.0; CLIMB_WINDOWS];
-    for (i, median) in path.iter_mut().enumerate() {
-        *median = medians[first + i * apart];
+/// The medians of a tile and of those before it, none of which overlap, oldest first.
+fn path(medians: &[f32], tile: usize, apart: usize) -> Option<[f64; CLIMB_WINDOWS]> {
+    let first = tile.checked_sub(apart * (CLIMB_WINDOWS - 1))?;
+    let path = std::array::from_fn(|i| f64::from(medians[first + i * apart]));
+    (!path.iter().any(|median| median.is_nan())).then_some(path)
+}
+
+/// The climb of the medians up to this tile. To come back to the middle is no news.
+fn climb(medians: &[f32], tile: usize, apart: usize) -> f64 {
+    match path(medians, tile, apart) {
+        None => f64::NAN,
+        Some(path) if path[CLIMB_WINDOWS - 1].abs() > path[0].abs() => steady_climb(&path),
+        Some(_) => 0.0,
     }
-    if path.iter().any(|median| median.is_nan()) {
-        return f64::NAN;
-    }
-    if path[CLIMB_WINDOWS - 1].abs() > path[0].abs() { steady_climb(&path) } else { 0.0 }
+}
+
+/// How far the medians climb up to this tile, where no single step makes half of it; 0 otherwise.
+pub(super) fn even_climb(measured: &Measured, tiles: Tiles<'_>, tile: usize) -> f64 {
+    let Some(path) = path(measured.of(Statistic::Median), tile, tiles.apart()) else { return 0.0 };
+    let whole = path[CLIMB_WINDOWS - 1] - path[0];
+    let largest = path.windows(2).map(|pair| (pair[1] - pair[0]) * whole.signum()).fold(0.0, f64::max);
+    if largest > whole.abs() / 2.0 { 0.0 } else { whole }
 }
 
 #[cfg(test)]

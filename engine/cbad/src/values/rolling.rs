@@ -1,109 +1,176 @@
-//! The surplus of each window of a plan over the windows of its baseline, while the baseline moves.
+//! The surplus of each window of a plan over stretches of its baseline, while the baseline moves.
 
 use std::ops::Range;
 
+use crate::span::Span;
 use crate::values::measure::{Look, Measured};
 use crate::values::surplus::{Ranked, rank_bits, tail_len};
-use crate::window::{Plan, Span, move_span};
+use crate::window::Plan;
 
-/// Fewest baseline windows by which another one is judged.
+/// Fewest baseline tiles by which another one is judged.
 const BASELINE_LEAST: usize = 8;
 
-/// The windows that lie wholly in the baseline of a window, as indices of windows.
-pub(super) fn baseline_windows(plan: &Plan, window: usize) -> Span {
-    let span = plan.baseline(window);
-    let inside = |positions: Range<usize>| {
-        let first = partition_windows(plan, |range| range.start < positions.start);
-        let end = partition_windows(plan, |range| range.end <= positions.end);
-        first.min(end)..end
-    };
-    Span { before: inside(span.before), after: inside(span.after) }
+/// Stretches of a stream as long as a window: the windows of a plan and, before them, as many over its anchor, which
+/// has no windows of its own and is what they are compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tiles<'a> {
+    plan: &'a Plan,
+    anchored: usize,
 }
 
-fn partition_windows(plan: &Plan, holds: impl Fn(Range<usize>) -> bool) -> usize {
-    let (mut low, mut high) = (0, plan.count);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if holds(plan.range(middle)) { low = middle + 1 } else { high = middle }
+impl<'a> Tiles<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let anchored = plan.first().checked_sub(plan.window).map_or(0, |room| room / plan.hop + 1);
+        Self { plan, anchored }
     }
-    low
+
+    pub(super) fn count(self) -> usize {
+        self.anchored + self.plan.count
+    }
+
+    /// The tile that is a window of the plan.
+    pub(super) fn of_window(self, window: usize) -> usize {
+        self.anchored + window
+    }
+
+    /// Positions of a tile.
+    pub(super) fn range(self, tile: usize) -> Range<usize> {
+        match tile.checked_sub(self.anchored) {
+            Some(window) => self.plan.range(window),
+            None => tile * self.plan.hop..tile * self.plan.hop + self.plan.window,
+        }
+    }
+
+    /// From a tile to the next one that does not overlap it.
+    pub(super) fn apart(self) -> usize {
+        self.plan.window.div_ceil(self.plan.hop)
+    }
+
+    /// The tiles that lie wholly in the baseline of a window.
+    pub(super) fn baseline(self, window: usize) -> Span {
+        let span = self.plan.baseline(window);
+        Span::new(span.ranges().iter().map(|positions| {
+            let first = self.partition(|range| range.start < positions.start);
+            let end = self.partition(|range| range.end <= positions.end);
+            first.min(end)..end
+        }))
+    }
+
+    fn partition(self, holds: impl Fn(Range<usize>) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if holds(self.range(middle)) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
 }
 
-/// Bits of each window's statistic on one side over those of its baseline windows, told one by one in order.
+/// Windows with the baseline that they share.
+pub(super) type Group = (Range<usize>, Span);
+
+/// The groups of a plan, each with the tiles of its baseline.
+pub(super) fn groups(plan: &Plan) -> Vec<Group> {
+    let tiles = Tiles::new(plan);
+    plan.groups().map(|group| (group.clone(), tiles.baseline(group.start))).collect()
+}
+
+/// Bits of each window's statistic on one side over those of its baseline, told one by one in order.
 ///
-/// The baseline's statistics are counted by rank in a Fenwick tree, so that a baseline moves in O(log n) a window
-/// that enters or leaves it. Only a window beyond all of its baseline needs the tail itself.
+/// The baseline's statistics are counted by rank in a Fenwick tree, so that a baseline moves in O(log n) a tile that
+/// comes or leaves. Only a window beyond all of its baseline needs the tail itself.
 pub(super) fn surpluses(
     measured: &Measured,
     look: Look,
-    baselines: &[Span],
+    tiles: Tiles<'_>,
+    groups: &[Group],
     mut tell: impl FnMut(usize, f64),
 ) {
-    let (statistics, side) = (measured.of(look.statistic), look.side);
-    let mut order: Vec<u32> =
-        (0..statistics.len() as u32).filter(|&w| !statistics[w as usize].is_nan()).collect();
-    order.sort_unstable_by(|&a, &b| {
-        (side * statistics[b as usize]).total_cmp(&(side * statistics[a as usize]))
-    });
-    // Place of each window's value among all values, the largest first; equal values share the last place.
-    let mut places = vec![0_u32; statistics.len()];
-    let mut place = 0;
-    for equal in order.chunk_by(|&a, &b| statistics[a as usize].total_cmp(&statistics[b as usize]).is_eq()) {
-        place += equal.len() as u32;
-        for &w in equal {
-            places[w as usize] = place;
-        }
-    }
-    let mut values = vec![0.0; order.len()];
-    for &w in &order {
-        values[places[w as usize] as usize - 1] = side * statistics[w as usize];
-    }
-    let mut counts = Counts::new(order.len());
+    let grain = measured.grain(look.statistic);
+    let places = Places::of(measured.of(look.statistic), look.side);
+    let mut counts = Counts::new(places.values.len());
     let mut top = Vec::new();
-    let mut last = Span { before: 0..0, after: 0..0 };
-    for (window, baseline) in baselines.iter().enumerate() {
-        move_span(&last, baseline, |w, comes| {
-            if places[w] > 0 {
-                counts.add(places[w], if comes { 1 } else { -1 });
+    let mut last = Span::default();
+    for (group, baseline) in groups {
+        last.move_to(baseline, |range, comes| {
+            for &place in places.of_tiles[range].iter().filter(|place| **place > 0) {
+                counts.add(place, if comes { 1 } else { -1 });
             }
         });
         last = baseline.clone();
         let count = counts.total as usize;
-        if places[window] == 0 || count < BASELINE_LEAST {
+        if count < BASELINE_LEAST {
             continue;
         }
-        let above = counts.up_to(places[window]) as usize;
-        let size = tail_len(count);
-        let bits = if above > size {
-            0.0
-        } else if above > 0 {
-            rank_bits(count, above)
-        } else {
-            top.clear();
-            top.extend((1..=size as u32 + 1).map(|nth| values[counts.nth(nth) as usize - 1]));
-            let least = values[counts.nth(count as u32) as usize - 1];
-            Ranked { top: &top, count, least, grain: measured.grain(look.statistic) }
-                .bits(side * statistics[window])
-        };
-        if bits > 0.0 {
+        for window in group.clone() {
+            let place = places.of_tiles[tiles.of_window(window)];
+            if place == 0 {
+                continue;
+            }
+            let above = counts.up_to(place) as usize;
+            let size = tail_len(count);
+            if above > size {
+                continue;
+            }
+            let bits = if above > 0 {
+                rank_bits(count, above)
+            } else {
+                let value = |nth: usize| places.values[counts.nth(nth as u32) as usize - 1];
+                top.clear();
+                top.extend((1..=size + 1).map(value));
+                Ranked { top: &top, count, least: value(count), grain }
+                    .bits(places.values[place as usize - 1])
+            };
             tell(window, bits);
         }
     }
 }
 
 /// The same for one window, from the definition.
-pub(super) fn surplus(measured: &Measured, look: Look, baseline: &Span, window: usize) -> f64 {
-    let (statistics, side) = (measured.of(look.statistic), look.side);
-    let windows = baseline.before.clone().chain(baseline.after.clone());
-    let mut values: Vec<f64> =
-        windows.map(|w| side * statistics[w]).filter(|value| !value.is_nan()).collect();
-    if values.len() < BASELINE_LEAST || statistics[window].is_nan() {
+pub(super) fn surplus(
+    measured: &Measured,
+    look: Look,
+    tiles: Tiles<'_>,
+    baseline: &Span,
+    window: usize,
+) -> f64 {
+    let value = |tile: usize| look.side * f64::from(measured.of(look.statistic)[tile]);
+    let mut values: Vec<f64> = baseline.iter().map(value).filter(|value| !value.is_nan()).collect();
+    let own = value(tiles.of_window(window));
+    if values.len() < BASELINE_LEAST || own.is_nan() {
         return 0.0;
     }
     values.sort_unstable_by(|a, b| b.total_cmp(a));
     let count = values.len();
-    Ranked { top: &values, count, least: values[count - 1], grain: measured.grain(look.statistic) }
-        .bits(side * statistics[window])
+    let grain = measured.grain(look.statistic);
+    Ranked { top: &values, count, least: values[count - 1], grain }.bits(own)
+}
+
+/// Where each tile's value stands among all of them.
+struct Places {
+    /// The values, descending; of equal ones only the last is set.
+    values: Vec<f64>,
+    /// From 1, the largest first; equal values share the last place. 0 for a tile without a value.
+    of_tiles: Vec<u32>,
+}
+
+impl Places {
+    fn of(statistics: &[f32], side: f64) -> Self {
+        let value = |tile: u32| side * f64::from(statistics[tile as usize]) + 0.0;
+        let mut order: Vec<u32> =
+            (0..statistics.len() as u32).filter(|&tile| !value(tile).is_nan()).collect();
+        order.sort_unstable_by(|&a, &b| value(b).total_cmp(&value(a)));
+        let mut places = Self { values: vec![0.0; order.len()], of_tiles: vec![0; statistics.len()] };
+        let mut place = 0;
+        for equal in order.chunk_by(|&a, &b| value(a).total_cmp(&value(b)).is_eq()) {
+            place += equal.len();
+            places.values[place - 1] = value(equal[0]);
+            for &tile in equal {
+                places.of_tiles[tile as usize] = place as u32;
+            }
+        }
+        places
+    }
 }
 
 /// A Fenwick tree: how many are at each place, and which place the nth is at; places from 1.

@@ -138,52 +138,65 @@ impl GrowingSeason {
     }
 }
 
-/// What is ordinary at each time of a whole capture: the median of its phase over all periods. `None` where the capture
-/// is shorter than three periods, or the season does not explain enough.
-pub(super) fn season_of(times_nanos: &[i64], values: &[f64]) -> Option<Vec<f64>> {
-    /// A week must leave less than this share of what a day leaves: it has seven times as many medians to do it with.
-    const WEEK_SHARE: f64 = 0.8;
-    let mut gaps: Vec<f64> = times_nanos.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
-    let gap_nanos = if gaps.is_empty() { return None } else { median(&mut gaps) as i64 };
-    let middle = median(&mut values.to_vec());
-    let before: f64 = values.iter().map(|value| (value - middle).abs()).sum();
-    let left =
-        |expected: &[f64]| -> f64 { values.iter().zip(expected).map(|(value, e)| (value - e).abs()).sum() };
-    let mut best: Option<(f64, Vec<f64>)> = None;
-    for days in [1, 7] {
-        let cycle = Cycle::new(days, gap_nanos);
-        let Some(expected) = phase_medians(cycle, times_nanos, values, middle) else { continue };
-        let most = best.as_ref().map_or(before * SHARE_LEFT, |(day, _)| day * WEEK_SHARE);
-        let left = left(&expected);
-        if left < most {
-            best = Some((left, expected));
-        }
-    }
-    best.map(|(_, expected)| expected)
+/// A season of a whole capture: each phase is expected to be the median of its values in all periods.
+#[derive(Clone, Debug)]
+pub(super) struct Season {
+    cycle: Cycle,
+    medians: Vec<f64>,
 }
 
-/// For each value the median of its phase; `otherwise` where the phase was seen in too few periods.
-fn phase_medians(cycle: Cycle, times_nanos: &[i64], values: &[f64], otherwise: f64) -> Option<Vec<f64>> {
-    let span = times_nanos.last()?.checked_sub(*times_nanos.first()?)?;
-    if span / cycle.period_nanos < PERIODS_LEAST as i64 {
-        return None;
+impl Season {
+    /// The season of a series in the order of time. `None` where the capture is shorter than three periods, or no
+    /// season explains enough.
+    pub(super) fn of(times_nanos: &[i64], values: &[f64]) -> Option<Self> {
+        /// A week must leave less than this share of what a day leaves: it has seven times as many medians for that.
+        const WEEK_SHARE: f64 = 0.8;
+        let span = times_nanos.last()?.checked_sub(*times_nanos.first()?)?;
+        if times_nanos.len() < 2 || span / DAY_NANOS < PERIODS_LEAST as i64 {
+            return None;
+        }
+        let mut gaps: Vec<f64> = times_nanos.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
+        let gap_nanos = median(&mut gaps) as i64;
+        let middle = median(&mut values.to_vec());
+        let before: f64 = values.iter().map(|value| (value - middle).abs()).sum();
+        let mut best: Option<(f64, Self)> = None;
+        for days in [1, 7] {
+            let cycle = Cycle::new(days, gap_nanos);
+            if span / cycle.period_nanos < PERIODS_LEAST as i64 {
+                continue;
+            }
+            let season = Self { cycle, medians: phase_medians(cycle, times_nanos, values, middle) };
+            let left = |(&time, value): (&i64, &f64)| (value - season.expected(time)).abs();
+            let left: f64 = times_nanos.iter().zip(values).map(left).sum();
+            if left < best.as_ref().map_or(before * SHARE_LEFT, |(day, _)| day * WEEK_SHARE) {
+                best = Some((left, season));
+            }
+        }
+        best.map(|(_, season)| season)
     }
-    let places: Vec<(i64, usize)> = times_nanos.iter().map(|&time| cycle.place(time)).collect();
-    let mut by_phase: Vec<u32> = (0..values.len() as u32).collect();
-    by_phase.sort_by_key(|&i| places[i as usize].1);
-    let mut expected = vec![otherwise; values.len()];
+
+    /// What is ordinary at a time.
+    pub(super) fn expected(&self, time_nanos: i64) -> f64 {
+        self.medians[self.cycle.place(time_nanos).1]
+    }
+}
+
+/// The median of each phase; `otherwise` where the phase was seen in too few periods.
+fn phase_medians(cycle: Cycle, times_nanos: &[i64], values: &[f64], otherwise: f64) -> Vec<f64> {
+    let mut places: Vec<(usize, i64, f64)> = Vec::with_capacity(values.len());
+    places.extend(times_nanos.iter().zip(values).map(|(&time, &value)| {
+        let (period, phase) = cycle.place(time);
+        (phase, period, value)
+    }));
+    places.sort_by_key(|&(phase, period, _)| (phase, period));
+    let mut medians = vec![otherwise; cycle.phases()];
     let mut group: Vec<f64> = Vec::new();
-    for members in by_phase.chunk_by(|&a, &b| places[a as usize].1 == places[b as usize].1) {
-        let periods = members.chunk_by(|&a, &b| places[a as usize].0 == places[b as usize].0).count();
-        if periods < PERIODS_LEAST {
-            continue;
-        }
-        group.clear();
-        group.extend(members.iter().map(|&i| values[i as usize]));
-        let ordinary = median(&mut group);
-        for &i in members {
-            expected[i as usize] = ordinary;
+    for members in places.chunk_by(|a, b| a.0 == b.0) {
+        if members.chunk_by(|a, b| a.1 == b.1).count() >= PERIODS_LEAST {
+            group.clear();
+            group.extend(members.iter().map(|member| member.2));
+            medians[members[0].0] = median(&mut group);
         }
     }
-    Some(expected)
+    medians
 }

@@ -1,59 +1,76 @@
 //! One channel made ready: what trend and season lead to expect is taken away, and the rest put into fixed point.
 
+use std::ops::Range;
+
 use crate::channel::Channel;
 use crate::fixed::ONE_BIT;
-use crate::values::season::{median, season_of};
-use crate::values::trend::steady_trend;
+use crate::stream::NO_TIME;
+use crate::values::season::{Season, median};
+use crate::values::trend::{Line, steady_trend};
 
 /// Largest distance from the middle, in fixed point: sums of a window's worth of them stay below 2^63.
 const DISTANCE_MOST: f64 = (1_i64 << 46) as f64;
 
-/// One channel made ready for its windows.
+/// What is ordinary in one channel, and in which units to say how far from it a value is.
 #[derive(Clone, Debug)]
-pub(super) struct Series<'a> {
-    pub(super) channel: &'a Channel,
-    /// What trend and season lead to expect of each value; empty where neither was taken away.
-    expected: Vec<f64>,
-    /// Distance of each value from the middle, in units of the quartile distance, fixed point.
-    pub(super) distances: Vec<i64>,
-    /// Twice the rank of each distance, from 0, less one for each that is larger: ties share theirs, and the sum is 0.
-    pub(super) ranks: Vec<i64>,
+pub(super) struct Model {
+    /// Where the axis of the trend begins; `None` where it is the number of the value.
+    origin_nanos: Option<i64>,
+    trend: Option<Line>,
+    season: Option<Season>,
+    middle: f64,
+    scale: f64,
 }
 
-impl<'a> Series<'a> {
-    pub(super) fn new(channel: &'a Channel, times_nanos: &[i64]) -> Self {
-        let mut left = channel.values.clone();
-        let mut expected = Vec::new();
+impl Model {
+    pub(super) fn new(channel: &Channel, times_nanos: &[i64]) -> Self {
         let times: Vec<i64> = channel.positions.iter().map(|&at| times_nanos[at as usize]).collect();
-        let timed =
-            !times.contains(&i64::MIN) && times.is_sorted() && span(&times).is_some_and(|span| span > 0);
-        let axis: Vec<f64> = if timed {
-            times.iter().map(|time| (time - times[0]) as f64).collect()
-        } else {
-            (0..left.len() as u32).map(f64::from).collect()
-        };
-        let mut take = |taken: Option<Vec<f64>>, left: &mut Vec<f64>| {
-            let Some(taken) = taken else { return };
-            left.iter_mut().zip(&taken).for_each(|(value, part)| *value -= part);
-            if expected.is_empty() {
-                expected = taken;
-            } else {
-                expected.iter_mut().zip(taken).for_each(|(sum, part)| *sum += part);
-            }
-        };
-        take(steady_trend(&axis, &left), &mut left);
-        if timed {
-            take(season_of(&times, &left), &mut left);
+        let in_order = !times.contains(&NO_TIME) && times.is_sorted();
+        let span = || times.last()?.checked_sub(*times.first()?);
+        let origin_nanos = if in_order && span().is_some_and(|span| span > 0) { times.first() } else { None };
+        let mut model =
+            Self { origin_nanos: origin_nanos.copied(), trend: None, season: None, middle: 0.0, scale: 0.0 };
+        let axis: Vec<f64> = (0..times.len()).map(|member| model.axis(member, times[member])).collect();
+        model.trend = steady_trend(&axis, &channel.values);
+        let view = View { model: &model, channel, times_nanos };
+        let mut left: Vec<f64> = (0..times.len()).map(|member| view.left(member)).collect();
+        if origin_nanos.is_some() {
+            model.season = Season::of(&times, &left);
         }
-        let distances = distances(&left);
-        let ranks = centred_ranks(&distances);
-        Self { channel, expected, distances, ranks }
+        let view = View { model: &model, channel, times_nanos };
+        for (member, left) in left.iter_mut().enumerate() {
+            *left = view.left(member);
+        }
+        (model.middle, model.scale) = middle_and_scale(&mut left);
+        model
     }
 
-    /// Indices into the channel of the values in a range of the stream's positions.
-    pub(super) fn members(&self, positions: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    fn axis(&self, member: usize, time_nanos: i64) -> f64 {
+        self.origin_nanos.map_or(member as f64, |origin| time_nanos.saturating_sub(origin) as f64)
+    }
+}
+
+/// A channel with what is ordinary in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    pub(super) model: &'a Model,
+    pub(super) channel: &'a Channel,
+    /// One for each position of the stream.
+    pub(super) times_nanos: &'a [i64],
+}
+
+impl View<'_> {
+    /// Which of the channel's values stand in a range of the stream's positions.
+    pub(super) fn members(&self, positions: Range<usize>) -> Range<usize> {
         let at = |position: usize| self.channel.positions.partition_point(|&p| (p as usize) < position);
         at(positions.start)..at(positions.end)
+    }
+
+    /// What trend and season lead to expect of a value; 0 where there is neither.
+    pub(super) fn expected(&self, member: usize) -> f64 {
+        let time_nanos = self.times_nanos[self.channel.positions[member] as usize];
+        let trend = self.model.trend.map_or(0.0, |line| line.at(self.model.axis(member, time_nanos)));
+        trend + self.model.season.as_ref().map_or(0.0, |season| season.expected(time_nanos))
     }
 
     /// A value less what was expected of it.
@@ -61,49 +78,41 @@ impl<'a> Series<'a> {
         self.channel.values[member] - self.expected(member)
     }
 
-    /// What trend and season lead to expect of a value, 0 where neither was taken away.
-    pub(super) fn expected(&self, member: usize) -> f64 {
-        self.expected.get(member).copied().unwrap_or(0.0)
-    }
-}
-
-/// Nanoseconds between the first and the last time, where that can be said.
-fn span(times_nanos: &[i64]) -> Option<i64> {
-    times_nanos.last()?.checked_sub(*times_nanos.first()?)
-}
-
-/// Distances from the median in units of the quartile distance; where half of the values are one, in units of the mean
-/// distance of those that are not.
-fn distances(values: &[f64]) -> Vec<i64> {
-    if values.is_empty() {
-        return Vec::new();
-    }
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = median(&mut sorted.clone());
-    let quartiles = sorted[sorted.len() * 3 / 4] - sorted[sorted.len() / 4];
-    let (sum, off) = values
-        .iter()
-        .filter(|value| (**value - middle).abs() > 0.0)
-        .fold((0.0, 0_u32), |(sum, off), value| (sum + (value - middle).abs(), off + 1));
-    let scale = if quartiles > 0.0 || off == 0 { quartiles } else { sum / f64::from(off) };
-    let fixed = |value: &f64| {
-        let distance = if scale > 0.0 { (value - middle) / scale * ONE_BIT as f64 } else { 0.0 };
+    /// How far what is left of a value is from its middle: in units of the channel's spread, fixed point.
+    pub(super) fn distance(&self, member: usize) -> i64 {
+        let (middle, scale) = (self.model.middle, self.model.scale);
+        let distance = if scale > 0.0 { (self.left(member) - middle) / scale * ONE_BIT as f64 } else { 0.0 };
         libm::rint(distance.clamp(-DISTANCE_MOST, DISTANCE_MOST)) as i64
-    };
-    values.iter().map(fixed).collect()
+    }
+}
+
+/// The median and the distance between the quartiles; where half of the values are one, the mean distance of those that
+/// are not.
+fn middle_and_scale(values: &mut [f64]) -> (f64, f64) {
+    if values.is_empty() {
+        return (0.0, 0.0);
+    }
+    values.sort_by(f64::total_cmp);
+    let quartiles = values[values.len() * 3 / 4] - values[values.len() / 4];
+    let middle = median(values);
+    if quartiles > 0.0 {
+        return (middle, quartiles);
+    }
+    let off = values.iter().map(|value| (value - middle).abs()).filter(|distance| *distance > 0.0);
+    let (sum, count) = off.fold((0.0, 0_u32), |(sum, count), distance| (sum + distance, count + 1));
+    (middle, if count == 0 { 0.0 } else { sum / f64::from(count) })
 }
 
 /// Twice the rank of each value less the mean of that: the sum is 0, and equal values have equal ranks.
-pub(super) fn centred_ranks(values: &[i64]) -> Vec<i64> {
+pub(super) fn centred_ranks(values: &[i64]) -> Vec<i32> {
     let mut order: Vec<u32> = (0..values.len() as u32).collect();
     order.sort_unstable_by_key(|&i| values[i as usize]);
-    let mut ranks = vec![0; values.len()];
+    let mut ranks = vec![0_i32; values.len()];
     let mut below = 0;
     for equal in order.chunk_by(|&a, &b| values[a as usize] == values[b as usize]) {
         let larger = values.len() - below - equal.len();
         for &i in equal {
-            ranks[i as usize] = below as i64 - larger as i64;
+            ranks[i as usize] = below as i32 - larger as i32;
         }
         below += equal.len();
     }
@@ -124,8 +133,8 @@ mod tests {
     fn a_channel_of_which_half_is_one_value_still_has_a_scale() {
         let mut values = vec![0.0; 90];
         values.extend([10.0; 10]);
-        let distances = distances(&values);
-        assert!(distances[0] == 0 && distances[95] == ONE_BIT, "{}", distances[95]);
-        assert!(super::distances(&[4.0; 9]).iter().all(|d| *d == 0));
+        assert_eq!(middle_and_scale(&mut values), (0.0, 10.0));
+        assert_eq!(middle_and_scale(&mut [4.0; 9]), (4.0, 0.0));
+        assert_eq!(middle_and_scale(&mut []), (0.0, 0.0));
     }
 }

@@ -3,7 +3,7 @@
 use crate::tail::Pareto;
 
 /// Largest values that a history keeps: the tail is fitted on a tenth of it, and on no more than these.
-const KEPT: usize = 512;
+pub(super) const KEPT: usize = 512;
 
 /// Fewest values that a tail is fitted on, where the history has as many.
 const TAIL_LEAST: usize = 10;
@@ -27,7 +27,7 @@ const SCALE_LEAST: f64 = 1e-3;
 /// The largest values of a history, descending, with what it takes to rank among all of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ranked<'a> {
-    /// The largest values, descending: all of them, or at least [`tail_len`] + 1.
+    /// The largest values, descending: all of them, or [`tail_len`] + 1. Where there are fewer, they are the tail.
     pub(super) top: &'a [f64],
     /// Values in all.
     pub(super) count: usize,
@@ -50,7 +50,7 @@ pub(super) fn rank_bits(count: usize, above: usize) -> f64 {
 impl Ranked<'_> {
     /// Bits of `x` against this history: -log2 of how often one as large is to be expected. 0 inside its body.
     pub(super) fn bits(self, x: f64) -> f64 {
-        let size = tail_len(self.count);
+        let size = tail_len(self.count).min(self.top.len().saturating_sub(1));
         if size == 0 || x <= self.top[size] {
             return 0.0;
         }
@@ -71,7 +71,7 @@ impl Ranked<'_> {
         }
         let tail = Pareto::fit(&excesses[..size])
             .shrunk(size as f64 / (size as f64 + SHAPE_PRIOR))
-            .widened(scale_least);
+            .at_least(scale_least);
         let survival = size as f64 / (self.count + 1) as f64 * tail.survival(x - edge);
         let modelled = if survival > 0.0 { -libm::log2(survival) } else { MOST_BITS };
         modelled.max(rank).min(MOST_BITS)

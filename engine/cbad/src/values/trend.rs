@@ -14,10 +14,23 @@ const UNEVEN_MOST: f64 = 3.0;
 /// The stretches must lie this close to the line, as a share of how far they lie from their middle.
 const SHARE_LEFT: f64 = 0.25;
 
-/// What a steady trend leads to expect of each value, or `None` where there is none.
+/// A line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Line {
+    start: f64,
+    slope: f64,
+}
+
+impl Line {
+    pub(super) fn at(self, x: f64) -> f64 {
+        self.start + self.slope * x
+    }
+}
+
+/// The steady trend of values along an axis, or `None` where there is none.
 ///
 /// A leak that begins inside the capture has a flat third and a level shift has two, so that neither is taken away.
-pub(super) fn steady_trend(axis: &[f64], values: &[f64]) -> Option<Vec<f64>> {
+pub(super) fn steady_trend(axis: &[f64], values: &[f64]) -> Option<Line> {
     if values.len() < STRETCHES * STRETCH_LEAST {
         return None;
     }
@@ -35,7 +48,7 @@ pub(super) fn steady_trend(axis: &[f64], values: &[f64]) -> Option<Vec<f64>> {
     let middle = median(&mut stretches.iter().map(|(_, y)| *y).collect::<Vec<_>>());
     let left: f64 = stretches.iter().map(|(x, y)| (y - start - slope * x).abs()).sum();
     let before: f64 = stretches.iter().map(|(_, y)| (y - middle).abs()).sum();
-    (steady && left < before * SHARE_LEFT).then(|| axis.iter().map(|x| start + slope * x).collect())
+    (steady && left < before * SHARE_LEFT).then_some(Line { start, slope })
 }
 
 /// The median of the slopes between all pairs (Theil 1950, Sen 1968): a third of the points may be anywhere.
@@ -59,7 +72,7 @@ mod tests {
         (i * 7919 % 101) as f64 / 50.0 - 1.0
     }
 
-    fn trend(of: impl Fn(usize) -> f64) -> Option<Vec<f64>> {
+    fn trend(of: impl Fn(usize) -> f64) -> Option<Line> {
         let axis: Vec<f64> = (0..1200_u32).map(f64::from).collect();
         steady_trend(&axis, &(0..1200).map(of).collect::<Vec<_>>())
     }
@@ -67,7 +80,7 @@ mod tests {
     #[test]
     fn a_trend_over_the_whole_capture_is_found() {
         let line = trend(|i| 5.0 - 0.01 * i as f64 + wobble(i)).expect("a steady trend");
-        assert!((line[0] - 5.0).abs() < 0.5 && (line[1199] + 7.0).abs() < 0.5, "{} {}", line[0], line[1199]);
+        assert!((line.at(0.0) - 5.0).abs() < 0.5 && (line.at(1199.0) + 7.0).abs() < 0.5, "{line:?}");
     }
 
     #[test]
