@@ -142,7 +142,8 @@ mod tests {
     }
 
     /// Over shuffled real lines the largest gap between the share of p-values at most x and x itself stays below the
-    /// 1 % point of Kolmogorov's distribution, 1.63 / √n, and the exact p is never 0.
+    /// 1 % point of Kolmogorov's distribution, 1.63 / √n, and the exact p is never 0. Sequential stopping gives p a grid,
+    /// coarse at its top (1 in one test of eleven), and only on the grid is the share to be x.
     #[test]
     fn over_shuffled_lines_p_is_uniform() {
         const TESTS: u32 = 400;
@@ -165,10 +166,9 @@ mod tests {
             .collect();
         values.sort_by(f64::total_cmp);
         let n = values.len() as f64;
-        let gap = values
-            .iter()
-            .enumerate()
-            .map(|(i, p)| ((i + 1) as f64 / n - p).abs().max((i as f64 / n - p).abs()));
+        let gap = (0..values.len())
+            .filter(|&i| values.get(i + 1).is_none_or(|next| *next > values[i]))
+            .map(|i| ((i + 1) as f64 / n - values[i]).abs());
         let largest = gap.fold(0.0, f64::max);
         let bound = 1.63 / n.sqrt();
         assert!(largest < bound, "largest gap {largest}, bound {bound}");
