@@ -35,5 +35,6 @@ pub use result::{
     TokenCost, Unit, WindowScore,
 };
 pub use stream::{Stream, StreamBuilder};
+pub use token::recognise;
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
 pub use words::rfc3339;

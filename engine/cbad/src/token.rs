@@ -17,6 +17,13 @@ mod stamp;
 
 use std::borrow::Cow;
 
+/// Where identifiers end, for whoever has to find the same ones. Each takes a text and where one may begin; what stands
+/// before is the caller's to judge.
+pub mod recognise {
+    pub use super::address::{email, ipv4_end, ipv6_end};
+    pub use super::id::{jwt_end, uuid_end};
+}
+
 pub(crate) use bins::{duration_shape, magnitude_shape};
 pub(crate) use scan::tokenize;
 pub(crate) use stamp::StampKind;

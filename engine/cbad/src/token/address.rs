@@ -3,7 +3,7 @@
 use super::scan::{is_word, run_end};
 
 /// Four decimal numbers of at most 255 with dots.
-pub(super) fn ipv4_end(text: &[u8], start: usize) -> Option<usize> {
+pub fn ipv4_end(text: &[u8], start: usize) -> Option<usize> {
     let mut i = start;
     for part in 0..4 {
         let end = run_end(text, i, |b| b.is_ascii_digit());
@@ -32,7 +32,7 @@ pub(super) fn ipv4_end(text: &[u8], start: usize) -> Option<usize> {
 
 /// Eight groups of up to four hexadecimal digits with colons, or fewer with one `::` and a digit somewhere (RFC 4291).
 /// Without the digit `dead::beef` would be one, which is a path in several languages.
-pub(super) fn ipv6_end(text: &[u8], start: usize) -> Option<usize> {
+pub fn ipv6_end(text: &[u8], start: usize) -> Option<usize> {
     let (mut at, mut groups, mut gap, mut digits) = (start, 0, false, 0);
     loop {
         if text[at..].starts_with(b"::") && !gap {
@@ -73,28 +73,31 @@ pub(super) fn mac_end(text: &[u8], start: usize) -> Option<usize> {
     (shaped && ends).then_some(start + 17)
 }
 
-/// The first e-mail address in `from..end`, which holds no blank: a local part, and a domain whose last label is
+/// The first e-mail address in `from..end`, which holds no blank: a local part, and a domain that ends in a label of
 /// letters.
-pub(super) fn email(text: &[u8], from: usize, end: usize) -> Option<(usize, usize)> {
+pub fn email(text: &[u8], from: usize, end: usize) -> Option<(usize, usize)> {
     let mut from = from;
     while let Some(at) = text[from..end].iter().position(|&b| b == b'@').map(|n| from + n) {
         let is_local = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-');
         let local = text[from..at].iter().rev().take_while(|b| is_local(b)).count();
-        let domain = text[at + 1..end]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
-            .count();
-        let name = text[at + 1..at + 1 + domain].trim_ascii_end();
-        let name = match name {
-            [rest @ .., b'.' | b'-'] => rest,
-            all => all,
-        };
-        let last = name.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-        let shaped = last >= 2 && name.len() > last + 1 && name[name.len() - last - 1] == b'.';
-        if local > 0 && shaped {
-            return Some((at - local, at + 1 + name.len()));
+        if local > 0
+            && let Some(domain) = domain_length(&text[at + 1..end])
+        {
+            return Some((at - local, at + 1 + domain));
         }
         from = at + 1;
     }
     None
+}
+
+/// The longest beginning of a text that is a domain with a dot and ends in at least two letters (`b.io` in `b.io--x`).
+fn domain_length(text: &[u8]) -> Option<usize> {
+    let is_domain = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let domain = &text[..text.iter().take_while(is_domain).count()];
+    let ends = |dot: usize| {
+        let letters = domain[dot + 1..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let end = dot + 1 + letters;
+        (letters >= 2 && domain.get(end).is_none_or(|b| matches!(b, b'.' | b'-'))).then_some(end)
+    };
+    (1..domain.len()).rev().filter(|&i| domain[i] == b'.').find_map(ends)
 }

@@ -4,7 +4,7 @@ use super::Shape;
 use super::scan::{is_word, run_end};
 
 /// 8-4-4-4-12 hexadecimal digits.
-pub(super) fn uuid_end(text: &[u8], start: usize) -> Option<usize> {
+pub fn uuid_end(text: &[u8], start: usize) -> Option<usize> {
     let candidate = text.get(start..start + 36)?;
     let shaped = candidate.iter().enumerate().all(|(i, b)| match i {
         8 | 13 | 18 | 23 => *b == b'-',
@@ -52,7 +52,7 @@ pub(super) fn mixed(run: &[u8]) -> Option<Shape> {
 }
 
 /// Three parts of base64url with dots, the first of which is an object in JSON (RFC 7519).
-pub(super) fn jwt_end(text: &[u8], start: usize) -> Option<usize> {
+pub fn jwt_end(text: &[u8], start: usize) -> Option<usize> {
     if !text[start..].starts_with(b"eyJ") {
         return None;
     }
@@ -158,22 +158,33 @@ const CLOSES: &[u8; 3] = b"\xe2\x9f\xa9";
 /// Longest name of a kind.
 const LONGEST_KIND: usize = 32;
 
-/// The kind in `⟨kind:0123abcd⟩`, which `text` begins with.
+/// The kind in `⟨kind:0123abcd⟩` or `⟨kind⟩`, which `text` begins with.
 pub(super) fn redacted_kind(text: &[u8]) -> Option<&[u8]> {
+    redacted_parts(text).map(|(kind, _)| kind)
+}
+
+/// The kind, and the length of all of it.
+fn redacted_parts(text: &[u8]) -> Option<(&[u8], usize)> {
     let rest = text.strip_prefix(OPENS)?;
     let end = run_end(&rest[..rest.len().min(LONGEST_KIND)], 0, |b| {
         b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'
     });
-    let tail = rest.get(end..end + 12)?;
-    let shaped =
-        end > 0 && tail[0] == b':' && tail[1..9].iter().all(u8::is_ascii_hexdigit) && tail.ends_with(CLOSES);
-    shaped.then_some(&rest[..end])
+    let (kind, tail) = rest.split_at(end);
+    if end > 0 && tail.starts_with(CLOSES) {
+        return Some((kind, end + 6));
+    }
+    let tail = tail.get(..12)?;
+    let shaped = end > 0
+        && tail[0] == b':'
+        && tail[1..9].iter().all(u8::is_ascii_hexdigit)
+        && tail.ends_with(CLOSES);
+    shaped.then_some((kind, end + 15))
 }
 
 /// The shape and the end of what a redaction left. What has a shape of its own keeps it, so that a redacted capture
 /// reads to the code as the capture did.
 pub(super) fn redacted(text: &[u8], start: usize) -> Option<(Shape, usize)> {
-    let kind = redacted_kind(&text[start..])?;
+    let (kind, length) = redacted_parts(&text[start..])?;
     let shape = match kind {
         b"email" => Shape::Email,
         b"ipv4" => Shape::Ipv4,
@@ -183,5 +194,5 @@ pub(super) fn redacted(text: &[u8], start: usize) -> Option<(Shape, usize)> {
         b"credentials" => Shape::Credentials,
         _ => Shape::Redacted,
     };
-    Some((shape, start + kind.len() + 15))
+    Some((shape, start + length))
 }

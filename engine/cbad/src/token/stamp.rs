@@ -55,8 +55,8 @@ impl StampKind {
     }
 }
 
-/// A whole number that may be a time since 1970, by its number of digits: from July 2017 to 2033. A wider range would
-/// take more of the ids that happen to have as many digits.
+/// A whole number that may be a time since 1970, by its number of digits: from May 2014 to May 2033. A wider range
+/// would take more of the ids that happen to have as many digits.
 pub(super) fn epoch(digits: &[u8]) -> Option<StampKind> {
     let kind = match digits.len() {
         10 => StampKind::Seconds,

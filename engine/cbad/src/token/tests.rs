@@ -100,6 +100,7 @@ fn what_a_redaction_left_reads_as_what_was_there() {
     check(&[
         ("from ⟨ipv4:0123abcd⟩:80 by ⟨email:0123abcd⟩.", "from _#ip : 80 _by _#email ."),
         ("card ⟨card:0123abcd⟩ user⟨custom-1:99999999⟩x", "card _#rcard _user #rcustom-1 x"),
+        ("⟨note⟩ ⟨email⟩", "#rnote _#email"),
         ("⟨⟩ ⟨Email:1⟩ ⟨email:0123abc⟩", "⟨⟩ _⟨Email : 1 ⟩ _⟨email : #4 abc⟩"),
     ]);
 }
