@@ -1,4 +1,4 @@
-//! What the engine finds, measured on labelled data: by the example `detection` of the crate `testkit`.
+//! What the engine finds, measured on labelled data: by the example `detection` of the crate `case`.
 
 use crate::Rest;
 use crate::shell::{self, cargo};
@@ -14,7 +14,7 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
         None => shell::root().join(DATA),
     };
     // Nothing but the tables goes to standard output, so that --json is JSON.
-    let build = ["build", "--quiet", "--release", "--package", "testkit", "--example", "detection"];
+    let build = ["build", "--quiet", "--release", "--package", "case", "--example", "detection"];
     shell::read(&mut cargo(&build))?;
     let mut example = Command::new(shell::target().join("release/examples/detection"));
     // The example knows its parts and options, and says which of them it does not.
