@@ -27,7 +27,9 @@ fn main() -> Result<(), Failure> {
         ["import", capture, case] => import(Path::new(capture), Path::new(case))?,
         ["analysis", case, threads, seed] => analysis(Path::new(case), threads.parse()?, seed.parse()?)?,
         _ => {
-            return Err("usage: engine pass CAPTURE | import CAPTURE CASE | analysis CASE THREADS SEED".into());
+            return Err(
+                "usage: engine pass CAPTURE | import CAPTURE CASE | analysis CASE THREADS SEED".into()
+            );
         }
     };
     answer["peak_kilobytes"] = json!(peak_kilobytes());
