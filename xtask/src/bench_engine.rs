@@ -10,6 +10,9 @@ use std::process::Command;
 /// Sizes of the log, in events, and how often each is measured: short ones need more.
 const SIZES: [(u64, u64); 4] = [(10_000, 9), (100_000, 5), (1_000_000, 3), (10_000_000, 1)];
 
+/// Length of the made-up company's telemetry: about a million events in some fifty streams.
+const COMPANY_MINUTES: u64 = 180;
+
 /// Threads that an analysis is measured with.
 const THREADS: [u64; 2] = [1, 2];
 
@@ -36,25 +39,35 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
     let is_json = rest.flag("--json");
     let most = rest.number("--events", SIZES[SIZES.len() - 1].0)?;
     let runs = rest.number("--runs", 0)?;
+    let (window, hop) = (rest.number("--window", 0)?, rest.number("--hop", 0)?);
+    anyhow::ensure!((window == 0) == (hop == 0), "--window and --hop are given together");
+    let plan = (window > 0).then_some((window, hop));
     let mut captures = Vec::new();
     while let Some(file) = rest.file()? {
         captures.push(std::path::absolute(file)?);
     }
     rest.done()?;
     shell::read(&mut cargo(&["build", "--quiet", "--release", "--package", "case", "--example", "engine"]))?;
-    let example = shell::target().join("release/examples/engine");
+    let program = shell::target().join("release/examples/engine");
     let scratch = shell::scratch("bench-engine")?;
+    let bench = Bench { example: program, scratch: scratch.clone(), plan };
     let mut all = Vec::new();
     for capture in &captures {
         let name = capture.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        all.push(measure(&example, &scratch, capture, name, if runs == 0 { 3 } else { runs })?);
+        all.push(bench.measure(capture, name, if runs == 0 { 3 } else { runs })?);
     }
     for (events, usual) in SIZES.iter().copied().filter(|(events, _)| captures.is_empty() && *events <= most)
     {
         let log = scratch.join("big.log");
         big_log::write_lines(&log, events, 1)?;
-        all.push(measure(&example, &scratch, &log, grouped(events), if runs == 0 { usual } else { runs })?);
+        all.push(bench.measure(&log, "log".to_owned(), if runs == 0 { usual } else { runs })?);
         std::fs::remove_file(&log)?;
+    }
+    if captures.is_empty() && most >= SIZES[2].0 {
+        let capture = scratch.join("company.jsonl");
+        ask(Command::new(&bench.example).arg("make").arg(&capture).arg(COMPANY_MINUTES.to_string()))?;
+        let name = format!("made-up company, {COMPANY_MINUTES} min of OTLP");
+        all.push(bench.measure(&capture, name, if runs == 0 { 3 } else { runs })?);
     }
     std::fs::remove_dir_all(&scratch)?;
     if is_json {
@@ -65,40 +78,53 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Pass and analyses take turns, so that a machine that slows down slows all of them.
-fn measure(
-    example: &Path,
-    scratch: &Path,
-    capture: &Path,
-    name: String,
-    runs: u64,
-) -> anyhow::Result<Measured> {
-    let case: PathBuf = scratch.join("bench.driftlock");
-    let import = ask(Command::new(example).arg("import").arg(capture).arg(&case))?;
-    let (mut bytes, mut passes) = (0.0, Vec::new());
-    let mut answers: Vec<Vec<Value>> = vec![Vec::new(); THREADS.len()];
-    for run in 0..runs {
-        let pass = ask(Command::new(example).arg("pass").arg(capture))?;
-        bytes = number(&pass, "bytes")?;
-        passes.push(number(&pass, "seconds")?);
-        for (at, threads) in THREADS.iter().enumerate() {
-            // The case keeps the run of a seed, so that each analysis needs one of its own.
-            let seed = (run * THREADS.len() as u64 + at as u64).to_string();
-            let command = &mut Command::new(example);
-            answers[at].push(ask(command.arg("analysis").arg(&case).arg(threads.to_string()).arg(seed))?);
+/// What every measurement needs.
+struct Bench {
+    /// The example `engine` of the crate `case`.
+    example: PathBuf,
+    scratch: PathBuf,
+    /// Window and hop, where they are not to be chosen by the engine.
+    plan: Option<(u64, u64)>,
+}
+
+impl Bench {
+    /// Pass and analyses take turns, so that a machine that slows down slows all of them.
+    fn measure(&self, capture: &Path, name: String, runs: u64) -> anyhow::Result<Measured> {
+        let case = self.scratch.join("bench.driftlock");
+        let import = ask(Command::new(&self.example).arg("import").arg(capture).arg(&case))?;
+        let (mut bytes, mut passes) = (0.0, Vec::new());
+        let mut answers: Vec<Vec<Value>> = vec![Vec::new(); THREADS.len()];
+        for run in 0..runs {
+            let pass = ask(Command::new(&self.example).arg("pass").arg(capture))?;
+            bytes = number(&pass, "bytes")?;
+            passes.push(number(&pass, "seconds")?);
+            for (at, threads) in THREADS.iter().enumerate() {
+                // The case keeps the run of a seed, so that each analysis needs one of its own.
+                let seed = run * THREADS.len() as u64 + at as u64;
+                answers[at].push(ask(&mut self.analysis(&case, *threads, seed))?);
+            }
+            eprintln!("{name}: run {} of {runs}", run + 1);
         }
-        eprintln!("{name}: run {} of {runs}", run + 1);
+        remove_case(&case)?;
+        let analyses = THREADS.iter().zip(&answers).map(|(threads, answers)| summary(*threads, answers));
+        Ok(Measured {
+            name,
+            bytes,
+            events: number(&import, "events")?,
+            pass_seconds: median(&mut passes),
+            import_seconds: number(&import, "seconds")?,
+            analyses: analyses.collect::<anyhow::Result<_>>()?,
+        })
     }
-    remove_case(&case)?;
-    let analyses = THREADS.iter().zip(&answers).map(|(threads, answers)| summary(*threads, answers));
-    Ok(Measured {
-        name,
-        bytes,
-        events: number(&import, "events")?,
-        pass_seconds: median(&mut passes),
-        import_seconds: number(&import, "seconds")?,
-        analyses: analyses.collect::<anyhow::Result<_>>()?,
-    })
+
+    fn analysis(&self, case: &Path, threads: u64, seed: u64) -> Command {
+        let mut command = Command::new(&self.example);
+        command.arg("analysis").arg(case).arg(threads.to_string()).arg(seed.to_string());
+        if let Some((window, hop)) = self.plan {
+            command.arg(window.to_string()).arg(hop.to_string());
+        }
+        command
+    }
 }
 
 /// The case and what `SQLite` may have left beside it.
@@ -149,8 +175,8 @@ fn median(values: &mut [f64]) -> f64 {
 
 fn markdown(all: &[Measured]) -> String {
     let mut out = String::from(
-        "| events | bytes | import | zstd -3 | threads | analysis | ratio | events/s | MB/s | peak memory | µs an event | stages |\n\
-         |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n",
+        "| capture | events | bytes | import | zstd -3 | threads | analysis | ratio | events/s | MB/s | peak memory | µs an event | stages |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n",
     );
     for m in all {
         for a in &m.analyses {
@@ -161,8 +187,9 @@ fn markdown(all: &[Measured]) -> String {
                 .collect();
             let peak = a.peak_megabytes.map_or_else(|| "–".to_owned(), |peak| format!("{peak:.0} MB"));
             out += &format!(
-                "| {} | {} | {:.2} s | {:.3} s | {} | {:.3} s | {:.2} | {} | {:.1} | {peak} | {:.2} | {} |\n",
+                "| {} | {} | {} | {:.2} s | {:.3} s | {} | {:.3} s | {:.2} | {} | {:.1} | {peak} | {:.2} | {} |\n",
                 m.name,
+                grouped(m.events as u64),
                 grouped(m.bytes as u64),
                 m.import_seconds,
                 m.pass_seconds,
@@ -181,14 +208,17 @@ fn markdown(all: &[Measured]) -> String {
 
 /// Time an event at each size against that at 100,000 events: 1 is linear.
 fn growth(all: &[Measured]) -> String {
-    let Some(base) = all.iter().find(|m| m.name == grouped(SIZES[1].0)) else { return String::new() };
+    let logs = || {
+        all.iter().filter(|m| SIZES.iter().any(|(events, _)| m.name == "log" && m.events == *events as f64))
+    };
+    let Some(base) = logs().find(|m| m.events == SIZES[1].0 as f64) else { return String::new() };
     let mut out = String::from("\nTime an event, against that of 100,000 events:\n\n");
-    for m in all {
+    for m in logs() {
         let each = m.analyses.iter().zip(&base.analyses).map(|(a, b)| {
             let relative = (a.seconds / m.events) / (b.seconds / base.events);
             format!("{relative:.2} with {} {}", a.threads, if a.threads == 1 { "thread" } else { "threads" })
         });
-        out += &format!("- {} events: {}\n", m.name, each.collect::<Vec<_>>().join(", "));
+        out += &format!("- {} events: {}\n", grouped(m.events as u64), each.collect::<Vec<_>>().join(", "));
     }
     out
 }
@@ -229,7 +259,7 @@ mod tests {
     fn measured(events: u64, seconds: f64) -> Measured {
         let stages = vec![("Scoring windows".to_owned(), seconds / 2.0)];
         Measured {
-            name: grouped(events),
+            name: "log".to_owned(),
             bytes: events as f64 * 80.0,
             events: events as f64,
             pass_seconds: 0.5,
@@ -242,7 +272,7 @@ mod tests {
     fn growth_is_relative_to_a_hundred_thousand_events() {
         let all = [measured(10_000, 0.1), measured(100_000, 2.0), measured(1_000_000, 22.0)];
         let text = markdown(&all);
-        assert!(text.contains("| 100,000 | 8,000,000 | 0.10 s | 0.500 s | 1 | 2.000 s | 4.00 | 50,000 | 4.0 | 64 MB | 20.00 | scoring windows 1.00 s |"), "{text}");
+        assert!(text.contains("| log | 100,000 | 8,000,000 | 0.10 s | 0.500 s | 1 | 2.000 s | 4.00 | 50,000 | 4.0 | 64 MB | 20.00 | scoring windows 1.00 s |"), "{text}");
         assert!(text.contains("- 10,000 events: 0.50 with 1 thread\n"), "{text}");
         assert!(text.contains("- 1,000,000 events: 1.10 with 1 thread\n"), "{text}");
         assert_eq!(growth(&all[2..]), "");

@@ -37,9 +37,10 @@ Usage: cargo xtask CHORE
   bench import [FILE] [--runs N]
   bench analysis [FILE] [--runs N]
                         time as a ratio to one pass of zstd -3 over the same file, and peak memory
-  bench engine [FILE…] [--events N] [--runs N] [--json]
+  bench engine [FILE…] [--events N] [--runs N] [--window N --hop N] [--json]
                         the same with 1 and 2 threads, each in a process of its own: speed, memory, stages, and how
-                        time grows from 10,000 to N events (10,000,000) of a big log
+                        time grows from 10,000 to N events (10,000,000) of a big log; with N from 1,000,000 on a made-up
+                        company's telemetry too
   bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--json]
                         what is found and what is flagged for nothing, on labelled data (../shared/data); parts:
                         injection, shuffled, untouched, nab, sessions, lenses

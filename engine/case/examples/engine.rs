@@ -2,12 +2,13 @@
 //!
 //! `cargo run --release -p case --example engine -- pass CAPTURE`: one pass of zstd -3 over the decoded bytes
 //! `… -- import CAPTURE CASE`: makes the case file
-//! `… -- analysis CASE THREADS SEED`: a full analysis of it; a new seed is a new run
+//! `… -- analysis CASE THREADS SEED [WINDOW HOP]`: a full analysis of it; a new seed is a new run
+//! `… -- make CAPTURE MINUTES`: writes the OTLP telemetry of a made-up company
 //!
 //! Prints one JSON object with the numbers.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -16,6 +17,7 @@ use case::Case;
 use cbad::{Config, Stage, Unwatched, Watch};
 use ingest::OpenOptions;
 use serde_json::{Value, json};
+use testkit::synth::Company;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -25,12 +27,17 @@ fn main() -> Result<(), Failure> {
     let mut answer = match words[..] {
         ["pass", capture] => pass(Path::new(capture))?,
         ["import", capture, case] => import(Path::new(capture), Path::new(case))?,
-        ["analysis", case, threads, seed] => analysis(Path::new(case), threads.parse()?, seed.parse()?)?,
-        _ => {
-            return Err(
-                "usage: engine pass CAPTURE | import CAPTURE CASE | analysis CASE THREADS SEED".into()
-            );
+        ["analysis", case, threads, seed] => {
+            let config = Config { seed: seed.parse()?, ..Config::default() };
+            analysis(Path::new(case), threads.parse()?, &config)?
         }
+        ["analysis", case, threads, seed, window, hop] => {
+            let (window, hop) = (Some(window.parse()?), Some(hop.parse()?));
+            let config = Config { seed: seed.parse()?, window, hop, ..Config::default() };
+            analysis(Path::new(case), threads.parse()?, &config)?
+        }
+        ["make", capture, minutes] => make(Path::new(capture), minutes.parse()?)?,
+        _ => return Err("usage: engine pass|import|analysis|make …; the source says with what".into()),
     };
     answer["peak_kilobytes"] = json!(peak_kilobytes());
     println!("{answer}");
@@ -81,10 +88,19 @@ fn import(capture: &Path, path: &Path) -> Result<Value, Failure> {
     Ok(json!({ "events": events, "seconds": seconds }))
 }
 
-fn analysis(path: &Path, threads: usize, seed: u64) -> Result<Value, Failure> {
+/// Eight services at ten requests of customers a second.
+fn make(capture: &Path, minutes: u32) -> Result<Value, Failure> {
+    let company = Company { minutes, rate: 10.0, ..Company::new(1) };
+    let mut file = BufWriter::new(File::create(capture)?);
+    let written = company.plan()?.write(&mut file)?;
+    file.flush()?;
+    Ok(json!({ "events": written.records(), "bytes": written.bytes }))
+}
+
+fn analysis(path: &Path, threads: usize, config: &Config) -> Result<Value, Failure> {
     let mut case = Case::open(path)?;
     let stages = Stages::begin();
-    let run = case.analyze(&Config { seed, ..Config::default() }, Some(threads), &stages)?;
+    let run = case.analyze(config, Some(threads), &stages)?;
     let seconds = stages.began.elapsed().as_secs_f64();
     Ok(json!({ "seconds": seconds, "stages": stages.shares(seconds), "windows": run.windows }))
 }

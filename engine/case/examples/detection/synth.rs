@@ -12,7 +12,7 @@ use std::path::Path;
 use testkit::synth::{Company, Kind, Stream, Strength, Truth};
 
 /// Captures of each kind, unless asked otherwise.
-const TRIALS: usize = 6;
+const TRIALS: usize = 10;
 
 /// Drivers and shifts of an explanation that a person reads.
 const READ: usize = 3;
@@ -121,6 +121,12 @@ fn is_then(truth: &Truth, start_nanos: Option<i64>, end_nanos: Option<i64>) -> b
         .is_some_and(|(start, end)| start <= truth.end_nanos && truth.start_nanos <= end)
 }
 
+/// Whether the finding says where to look: not longer than a quarter of the capture, or twice the injection.
+fn is_a_place(truth: &Truth, finding: &Finding, capture_nanos: i64) -> bool {
+    let most = (capture_nanos / 4).max(2 * (truth.end_nanos - truth.start_nanos));
+    finding.start_nanos.zip(finding.end_nanos).is_some_and(|(start, end)| end - start <= most)
+}
+
 fn is_stream(stream: &Stream, key: &StreamKey) -> bool {
     let signal = serde_json::to_value(stream.signal).unwrap_or_default();
     signal == key.signal.name() && Some(stream.service) == key.service.as_deref() && stream.name == key.name
@@ -183,7 +189,8 @@ fn report(outcomes: &[(Kind, Outcome)], trials: usize) -> Report {
     let mut report = Report::new("lenses", "Made-up captures with labelled faults");
     report.say(format!(
         "{trials} captures of each kind at moderate strength (`driftlock synth --list` says what that is), 20,000 to 60,000 events each, \
-         analysed with the defaults. A finding shows the fault where it overlaps it in time, in a stream that the fault touches. 'Named': \
+         analysed with the defaults. A finding shows the fault where it overlaps it in time, in a stream that the fault touches, and is no longer than a quarter of the \
+         capture or twice the fault. 'Named': \
          among the first three drivers or shifts of such a finding is an injected field, token or value. 'False findings' are flagged \
          findings elsewhere, for each capture."
     ));

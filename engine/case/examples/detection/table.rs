@@ -185,7 +185,13 @@ impl Report {
         for table in &self.tables {
             out += &format!("{}\n", table.markdown());
         }
-        for Target { what, goal, measured, met } in &self.targets {
+        // Of many targets a reader wants those that were missed.
+        let is_long = self.targets.len() > 8;
+        if is_long {
+            let met = self.targets.iter().filter(|target| target.met).count();
+            out += &format!("{met} of {} targets met; missed:\n\n", self.targets.len());
+        }
+        for Target { what, goal, measured, met } in self.targets.iter().filter(|t| !(is_long && t.met)) {
             let verdict = if *met { "met" } else { "**missed**" };
             out += &format!("- {what}: {goal}, measured {measured}: {verdict}\n");
         }
