@@ -20,7 +20,7 @@ const THREADS: [u64; 2] = [1, 2];
 struct Measured {
     name: String,
     bytes: f64,
-    events: f64,
+    events: u64,
     pass_seconds: f64,
     import_seconds: f64,
     analyses: Vec<Analysis>,
@@ -110,7 +110,7 @@ impl Bench {
         Ok(Measured {
             name,
             bytes,
-            events: number(&import, "events")?,
+            events: number(&import, "events")? as u64,
             pass_seconds: median(&mut passes),
             import_seconds: number(&import, "seconds")?,
             analyses: analyses.collect::<anyhow::Result<_>>()?,
@@ -186,21 +186,21 @@ fn markdown(all: &[Measured]) -> String {
                 .map(|(name, seconds)| format!("{} {seconds:.2} s", name.to_lowercase()))
                 .collect();
             let peak = a.peak_megabytes.map_or_else(|| "–".to_owned(), |peak| format!("{peak:.0} MB"));
-            out += &format!(
+            out.extend([format!(
                 "| {} | {} | {} | {:.2} s | {:.3} s | {} | {:.3} s | {:.2} | {} | {:.1} | {peak} | {:.2} | {} |\n",
                 m.name,
-                grouped(m.events as u64),
+                grouped(m.events),
                 grouped(m.bytes as u64),
                 m.import_seconds,
                 m.pass_seconds,
                 a.threads,
                 a.seconds,
                 a.seconds / m.pass_seconds,
-                grouped((m.events / a.seconds) as u64),
+                grouped((m.events as f64 / a.seconds) as u64),
                 m.bytes / 1e6 / a.seconds,
-                1e6 * a.seconds / m.events,
+                1e6 * a.seconds / m.events as f64,
                 stages.join(", "),
-            );
+            )]);
         }
     }
     out + &growth(all)
@@ -208,17 +208,16 @@ fn markdown(all: &[Measured]) -> String {
 
 /// Time an event at each size against that at 100,000 events: 1 is linear.
 fn growth(all: &[Measured]) -> String {
-    let logs = || {
-        all.iter().filter(|m| SIZES.iter().any(|(events, _)| m.name == "log" && m.events == *events as f64))
-    };
-    let Some(base) = logs().find(|m| m.events == SIZES[1].0 as f64) else { return String::new() };
+    let logs =
+        || all.iter().filter(|m| SIZES.iter().any(|(events, _)| m.name == "log" && m.events == *events));
+    let Some(base) = logs().find(|m| m.events == SIZES[1].0) else { return String::new() };
     let mut out = String::from("\nTime an event, against that of 100,000 events:\n\n");
     for m in logs() {
         let each = m.analyses.iter().zip(&base.analyses).map(|(a, b)| {
-            let relative = (a.seconds / m.events) / (b.seconds / base.events);
+            let relative = (a.seconds / m.events as f64) / (b.seconds / base.events as f64);
             format!("{relative:.2} with {} {}", a.threads, if a.threads == 1 { "thread" } else { "threads" })
         });
-        out += &format!("- {} events: {}\n", grouped(m.events as u64), each.collect::<Vec<_>>().join(", "));
+        out.extend([format!("- {} events: {}\n", grouped(m.events), each.collect::<Vec<_>>().join(", "))]);
     }
     out
 }
@@ -261,7 +260,7 @@ mod tests {
         Measured {
             name: "log".to_owned(),
             bytes: events as f64 * 80.0,
-            events: events as f64,
+            events,
             pass_seconds: 0.5,
             import_seconds: 0.1,
             analyses: vec![Analysis { threads: 1, seconds, peak_megabytes: Some(64.0), stages }],

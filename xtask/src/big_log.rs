@@ -172,7 +172,7 @@ mod tests {
         write_lines(&lines, 50, 1)?;
         let few = std::fs::read(&lines)?;
         std::fs::remove_dir_all(&folder)?;
-        assert!(few.iter().filter(|byte| **byte == b'\n').count() == 50 && one.starts_with(&few));
+        assert!(few.split_inclusive(|byte| *byte == b'\n').count() == 50 && one.starts_with(&few));
         assert!(one == same && one != other);
         Ok(())
     }

@@ -90,9 +90,9 @@ pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
     let logs = logs::load(setup.data()?)?;
     let trials = setup.trials(TRIALS);
     let mut jobs = Vec::new();
-    for host in 0..logs.len() {
+    for (host, log) in logs.iter().enumerate() {
         for kind in KINDS {
-            jobs.extend((0..logs[host].fewer(trials, STRETCH)).map(|trial| (host, kind, trial)));
+            jobs.extend((0..log.fewer(trials, STRETCH)).map(|trial| (host, kind, trial)));
         }
     }
     let ticks = progress("injection", jobs.len());

@@ -75,7 +75,9 @@ fn main() -> anyhow::Result<()> {
         let parts: Map<String, Value> = reports.iter().map(Report::json).collect();
         println!("{:#}", serde_json::json!({ "seed": setup.seed, "parts": parts, "skipped": skipped }));
     } else {
-        reports.iter().for_each(|report| print!("{}", report.markdown()));
+        for report in &reports {
+            print!("{}", report.markdown());
+        }
         if !skipped.is_empty() {
             println!("Not measured, for want of the data folder: {}.", skipped.join(", "));
         }

@@ -117,7 +117,9 @@ fn scores_by_threshold_are_those_of_the_published_table() {
         &[Row::Outside(-3.0)],
     ];
     for rows in steps {
-        rows.iter().for_each(|&row| sum.add(row));
+        for &row in rows {
+            sum.add(row);
+        }
         totals.push(sum.total());
     }
     assert_eq!(totals, [-10.0, -3.0, 12.0, 22.0, 19.0]);

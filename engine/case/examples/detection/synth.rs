@@ -86,8 +86,10 @@ fn one(company: &Company) -> anyhow::Result<Outcome> {
         events.iter().map(|(key, event)| Placed { key, event: std::borrow::Cow::Borrowed(event) }).collect();
     let run = logs::analyze(&pieces, &Config::default());
     let keys: Vec<&StreamKey> = run.keys().collect();
+    let capture_nanos = i64::from(company.minutes) * 60_000_000_000;
     let shows = |f: &Finding, streams: &[Stream]| {
         is_then(truth, f.start_nanos, f.end_nanos)
+            && is_a_place(truth, f, capture_nanos)
             && streams.iter().any(|s| is_stream(s, keys[f.stream as usize]))
     };
     let findings = &run.result.findings;

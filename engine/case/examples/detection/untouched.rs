@@ -53,9 +53,9 @@ pub(crate) fn shuffled(setup: &Setup) -> anyhow::Result<Report> {
     let logs = logs::load(setup.data()?)?;
     let runs = setup.trials(RUNS);
     let mut jobs = Vec::new();
-    for log in 0..logs.len() {
+    for (log, lines) in logs.iter().enumerate() {
         for (which, &way) in WAYS.iter().enumerate() {
-            jobs.extend((0..logs[log].fewer(runs, STRETCH)).map(|run| (log, which, way, run)));
+            jobs.extend((0..lines.fewer(runs, STRETCH)).map(|run| (log, which, way, run)));
         }
     }
     let ticks = progress("shuffled", jobs.len());
