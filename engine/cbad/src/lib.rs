@@ -52,6 +52,7 @@ pub use result::{
     StreamResult, TokenCost, Unit, WindowScore,
 };
 pub use stream::Stream;
+pub use token::recognise;
 pub use values::{StreamPoint, ValueMonitor, stream_values};
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
 pub use words::rfc3339;
