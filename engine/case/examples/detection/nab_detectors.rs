@@ -34,11 +34,15 @@ pub(crate) const DETECTORS: [Detector; 3] = [
     Detector { name: "random", published: Some(11.0), judge: random },
 ];
 
-/// The engine's own, with its defaults.
+/// The engine's own, with its defaults. An ongoing change is told once, so that its later points have no score.
 fn growing_series(points: &[Point]) -> Vec<Verdict> {
     let points: Vec<(i64, f64)> = points.iter().map(|point| (point.time_nanos, point.value)).collect();
     let judged = cbad::stream_values(&points);
-    judged.iter().map(|point| Verdict { score: point.bits, flagged: Some(point.flagged) }).collect()
+    let verdict = |point: &cbad::StreamPoint| {
+        let score = if point.flagged { point.bits } else { 0.0 };
+        Verdict { score, flagged: Some(point.flagged) }
+    };
+    judged.iter().map(verdict).collect()
 }
 
 /// Newest points that the Gaussian is fitted to, and how many come at a time once there are as many.
