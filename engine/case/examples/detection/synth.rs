@@ -152,8 +152,8 @@ fn names(explanation: &Explanation, names: &[String]) -> bool {
 }
 
 /// What the lenses say shifted, in their order.
-fn shifts(_explanation: &Explanation) -> Vec<&str> {
-    Vec::new()
+fn shifts(explanation: &Explanation) -> Vec<&str> {
+    explanation.shifts.iter().map(|shift| shift.name.as_str()).collect()
 }
 
 /// Whether a name stands in the event and at least one of its dearest tokens belongs to it: a field that every event
