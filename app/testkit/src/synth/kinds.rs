@@ -83,6 +83,19 @@ pub enum Lens {
     Order,
 }
 
+impl Lens {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Mix => "mix",
+            Self::Rate => "rate",
+            Self::Values => "values",
+            Self::Order => "order",
+        }
+    }
+}
+
 impl Kind {
     /// Every kind, in the order in which they are listed.
     pub const ALL: [Self; 16] = [
@@ -149,9 +162,8 @@ impl Kind {
             Self::ForeignBurst => &[Lens::Mix, Lens::Rate, Lens::Order],
             Self::NewError | Self::Corruption => &[Lens::Mix, Lens::Order],
             Self::MissingKind => &[Lens::Order, Lens::Rate],
-            Self::RateSpike => &[Lens::Order, Lens::Values],
+            Self::RateSpike | Self::GradualDrift => &[Lens::Order, Lens::Values],
             Self::LatencyShift | Self::TokenBlowup => &[Lens::Content],
-            Self::GradualDrift => &[Lens::Order, Lens::Values],
             Self::DuplicatedBlock => &[Lens::Mix, Lens::Order, Lens::Content],
             Self::ReorderedSteps
             | Self::Silence
