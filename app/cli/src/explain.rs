@@ -8,7 +8,6 @@ use cbad::Driver;
 use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
-use crate::baseline::baseline_text;
 use crate::event_json::DriverJson;
 use crate::failure::Failure;
 use crate::findings::latest;
@@ -64,11 +63,7 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
         words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
     }
-    let config = &run.config;
-    words.extend(["--baseline".to_owned(), baseline_text(&config.baseline)]);
-    words.extend(config.window.map(|window| format!("--window {window}")));
-    words.extend(config.hop.map(|hop| format!("--hop {hop}")));
-    words.push(format!("--seed {} --alpha {}", config.seed, config.alpha));
+    words.extend(run.config.options().into_iter().map(|(name, value)| format!("{name} {value}")));
     Ok(words.join(" "))
 }
 

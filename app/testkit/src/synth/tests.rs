@@ -171,3 +171,12 @@ fn a_trial_is_small_and_its_stream_long_enough() {
         }
     }
 }
+
+#[test]
+fn the_document_lists_every_kind_with_its_lens() {
+    let document = include_str!("../../../../docs/SYNTH.md");
+    for kind in Kind::ALL {
+        let row = format!("\n| `{kind}` | {} |", kind.lens().name());
+        assert!(document.contains(&row), "{row}");
+    }
+}
