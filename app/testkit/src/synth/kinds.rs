@@ -26,7 +26,7 @@ pub enum Kind {
     RateSpike,
     /// Nothing arrives from one service, no log, span or metric, for 20 seconds, 1 minute or 3 minutes.
     Silence,
-    /// One operation takes 1.5, 3 or 8 times as long in its own code, for 2 minutes. Its callers wait for it.
+    /// One operation, with what it asks its database, takes 1.5, 3 or 8 times as long, for 2 minutes. Its callers wait.
     LatencyShift,
     /// The memory of a service climbs over a quarter of the capture, by 1, 2 or 4 times the height of its usual
     /// saw-tooth, and falls back at once, as after a restart.

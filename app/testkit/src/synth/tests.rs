@@ -60,7 +60,7 @@ fn a_company_gives_the_same_bytes_and_another_seed_others() {
     let checksum = first.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    assert_eq!(checksum, 2_786_244_297_204_858_731);
+    assert_eq!(checksum, 10_987_581_233_103_094_204);
 }
 
 #[test]
