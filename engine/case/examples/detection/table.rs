@@ -100,7 +100,7 @@ impl Table {
                 && !self.rows.is_empty()
         };
         let rules = (0..self.header.len()).map(|column| if is_number(column) { "---:" } else { "---" });
-        out += &format!("|{}|\n", rules.collect::<Vec<_>>().join("|"));
+        out.extend([format!("|{}|\n", rules.collect::<Vec<_>>().join("|"))]);
         for row in &self.rows {
             out += &line(row.iter().map(Cell::shown).collect());
         }
@@ -180,14 +180,20 @@ impl Report {
     pub(crate) fn markdown(&self) -> String {
         let mut out = format!("### {}\n\n", self.title);
         for paragraph in &self.paragraphs {
-            out += &format!("{paragraph}\n\n");
+            out.extend([format!("{paragraph}\n\n")]);
         }
         for table in &self.tables {
-            out += &format!("{}\n", table.markdown());
+            out.extend([format!("{}\n", table.markdown())]);
         }
-        for Target { what, goal, measured, met } in &self.targets {
+        // Of many targets a reader wants those that were missed.
+        let is_long = self.targets.len() > 8;
+        if is_long {
+            let met = self.targets.iter().filter(|target| target.met).count();
+            out.extend([format!("{met} of {} targets met; missed:\n\n", self.targets.len())]);
+        }
+        for Target { what, goal, measured, met } in self.targets.iter().filter(|t| !(is_long && t.met)) {
             let verdict = if *met { "met" } else { "**missed**" };
-            out += &format!("- {what}: {goal}, measured {measured}: {verdict}\n");
+            out.extend([format!("- {what}: {goal}, measured {measured}: {verdict}\n")]);
         }
         if !self.targets.is_empty() {
             out.push('\n');

@@ -12,6 +12,7 @@ mod nab;
 mod nab_detectors;
 mod nab_scorer;
 mod sessions;
+mod synth;
 mod table;
 mod untouched;
 
@@ -29,12 +30,13 @@ struct Part {
     run: fn(&Setup) -> anyhow::Result<Report>,
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { name: "injection", needs_data: true, run: injection::run },
     Part { name: "shuffled", needs_data: true, run: untouched::shuffled },
     Part { name: "untouched", needs_data: true, run: untouched::untouched },
     Part { name: "nab", needs_data: true, run: nab::run },
     Part { name: "sessions", needs_data: true, run: sessions::run },
+    Part { name: "lenses", needs_data: false, run: synth::run },
 ];
 
 /// What every part is told.
@@ -73,7 +75,9 @@ fn main() -> anyhow::Result<()> {
         let parts: Map<String, Value> = reports.iter().map(Report::json).collect();
         println!("{:#}", serde_json::json!({ "seed": setup.seed, "parts": parts, "skipped": skipped }));
     } else {
-        reports.iter().for_each(|report| print!("{}", report.markdown()));
+        for report in &reports {
+            print!("{}", report.markdown());
+        }
         if !skipped.is_empty() {
             println!("Not measured, for want of the data folder: {}.", skipped.join(", "));
         }

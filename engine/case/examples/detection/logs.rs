@@ -24,6 +24,13 @@ impl Log {
         system(&self.name) != system(&other.name)
     }
 
+    /// How many of `trials` are made of stretches of this log: a quarter where a stretch is over a megabyte, as one
+    /// trial there takes as long as dozens elsewhere.
+    pub(crate) fn fewer(&self, trials: usize, stretch: usize) -> usize {
+        let bytes: u64 = self.events.iter().take(stretch).map(|(_, event)| event.source.length).sum();
+        if bytes > 1 << 20 { trials.div_ceil(4) } else { trials }
+    }
+
     /// The events of `range`, as they are.
     pub(crate) fn piece(&self, range: std::ops::Range<usize>) -> Vec<Placed<'_>> {
         self.events[range].iter().map(|(key, event)| Placed { key, event: Cow::Borrowed(event) }).collect()
@@ -52,7 +59,14 @@ pub(crate) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Log> {
-    let mut capture = Capture::open(path, &OpenOptions::default())?;
+    let events = events(&mut Capture::open(path, &OpenOptions::default())?)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.split('.').next().unwrap_or_default().to_owned();
+    Ok(Log { name, events })
+}
+
+/// The events of a capture in the order of analysis, each with its stream.
+pub(crate) fn events(capture: &mut Capture) -> anyhow::Result<Vec<(Arc<StreamKey>, Event)>> {
     let mut batch = Batch::default();
     let mut events = Vec::new();
     while capture.next_batch(&mut batch)? {
@@ -61,9 +75,7 @@ fn read(path: &Path) -> anyhow::Result<Log> {
     if capture.order() == EventOrder::ByTime {
         events.sort_by_key(|(_, event)| event.time_nanos);
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.split('.').next().unwrap_or_default().to_owned();
-    Ok(Log { name, events })
+    Ok(events)
 }
 
 /// An event in the stream that it is analysed in.
@@ -75,19 +87,22 @@ pub(crate) struct Placed<'a> {
 }
 
 /// What the engine said, and which of the events given it said it of.
-pub(crate) struct Run {
+pub(crate) struct Run<'a> {
     /// The engine's answer.
     pub(crate) result: RunResult,
+    /// The streams.
+    keys: Vec<&'a StreamKey>,
     /// By stream and position: the index among the events given.
     places: Vec<Vec<usize>>,
 }
 
 /// Analyses events, divided into streams as the product does.
-pub(crate) fn analyze(events: &[Placed<'_>], config: &Config) -> Run {
+pub(crate) fn analyze<'a>(events: &[Placed<'a>], config: &Config) -> Run<'a> {
     let mut by_key: BTreeMap<&StreamKey, Vec<usize>> = BTreeMap::new();
     for (index, placed) in events.iter().enumerate() {
         by_key.entry(placed.key).or_default().push(index);
     }
+    let keys: Vec<&StreamKey> = by_key.keys().copied().collect();
     let places: Vec<Vec<usize>> = by_key.values().cloned().collect();
     let streams: Vec<_> = by_key
         .into_iter()
@@ -101,7 +116,7 @@ pub(crate) fn analyze(events: &[Placed<'_>], config: &Config) -> Run {
         .collect();
     let lookup = Lookup { events, places: &places };
     let result = cbad::analyze(&streams, config, &lookup, &Unwatched).expect("nobody cancels");
-    Run { result, places }
+    Run { result, keys, places }
 }
 
 struct Lookup<'a> {
@@ -116,7 +131,12 @@ impl EventLookup for Lookup<'_> {
     }
 }
 
-impl Run {
+impl<'a> Run<'a> {
+    /// The streams, in the order in which the result has them.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a StreamKey> {
+        self.keys.iter().copied()
+    }
+
     /// Whether events `first..=last` of a stream have one of the events given for which `is_odd` holds.
     pub(crate) fn holds(&self, stream: usize, first: u64, last: u64, is_odd: impl Fn(usize) -> bool) -> bool {
         self.places[stream][first as usize..=last as usize].iter().any(|&index| is_odd(index))

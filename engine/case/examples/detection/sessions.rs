@@ -1,6 +1,6 @@
 //! Sessions of a distributed file system: which of them went wrong, without having seen a label.
 
-use crate::logs::{self, Placed, Run};
+use crate::logs::{self, Placed};
 use crate::table::{Cell, Report, Table};
 use crate::{Setup, progress};
 use anyhow::Context;
@@ -101,7 +101,7 @@ fn score(sessions: &[Session]) -> (Vec<f64>, Vec<bool>) {
     let pieces: Vec<Placed<'_>> =
         sessions.iter().map(|session| Placed { key: &key, event: event(session) }).collect();
     let config = Config { window: Some(1), hop: Some(1), ..Config::default() };
-    let run: Run = logs::analyze(&pieces, &config);
+    let run = logs::analyze(&pieces, &config);
     let (mut scores, mut flagged) = (vec![0.0; sessions.len()], vec![false; sessions.len()]);
     for (_, window) in run.windows() {
         scores[window.first_event as usize] = logs::content_bits(window);
