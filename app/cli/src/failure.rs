@@ -1,5 +1,6 @@
 //! What went wrong, and the exit code that says so to a script.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use case::CaseError;
@@ -25,6 +26,17 @@ pub(crate) enum Failure {
     /// Ctrl-C.
     #[error("{0}")]
     Interrupted(String),
+    /// A file that is there and was not to be replaced.
+    #[error("There is a file {} already. Choose another name, or replace it with --force.", .0.display())]
+    Exists(PathBuf),
+    /// A file that cannot be written.
+    #[error("Could not write {}: {source}. Check the folder, its permissions and the space left.", .path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Standard output could not be written.
     #[error("Could not write the output: {0}")]
     Output(#[from] std::io::Error),
@@ -35,7 +47,7 @@ impl Failure {
         match self {
             Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. }) | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
-            Self::Case(_) | Self::Output(_) => UNUSABLE,
+            Self::Case(_) | Self::Exists(_) | Self::Write { .. } | Self::Output(_) => UNUSABLE,
         }
     }
 
