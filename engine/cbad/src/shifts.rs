@@ -13,7 +13,7 @@ use crate::order::{self, Step};
 use crate::rate;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::span::Span;
-use crate::{template, values};
+use crate::template;
 
 /// Most shifts named of one lens.
 const NAMED: usize = 5;
@@ -32,7 +32,8 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
         Lens::Rate => of_rate(s, peak, &coder.log2),
         Lens::Order => of_order(s, peak, &coder.log2),
         Lens::Values => {
-            values::explain(&s.stream.channels, &s.stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
+            let (values, stream) = (&s.singles.values, s.stream);
+            values.explain(&stream.channels, &stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
         }
     };
     for shift in &mut shifts {
