@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         })?;
     } else {
         let mut out = output::stdout();
-        write(&mut out, &case, &row, &reproduce)?;
+        write(&mut out, &case, &row, &reproduce, arguments.reveal)?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -64,6 +64,10 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
         words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
     }
+    let redactions = captures.iter().filter_map(|capture| capture.redaction.as_ref());
+    let mut rules: Vec<&str> = redactions.map(|redaction| redaction.rules.name.as_str()).collect();
+    rules.dedup();
+    words.extend(rules.iter().map(|rules| format!("--redact {}", shell_word(rules))));
     let config = &run.config;
     words.extend(["--baseline".to_owned(), baseline_text(&config.baseline)]);
     words.extend(config.window.map(|window| format!("--window {window}")));
@@ -72,7 +76,13 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
     Ok(words.join(" "))
 }
 
-fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -> Result<(), Failure> {
+fn write(
+    out: &mut impl Write,
+    case: &Case,
+    row: &FindingRow,
+    reproduce: &str,
+    reveal: bool,
+) -> Result<(), Failure> {
     let FindingRow { id, stream, finding } = row;
     let explanation = &finding.explanation;
     writeln!(
@@ -113,7 +123,7 @@ fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -
     sure.row(["q".into(), probability(finding.q), String::new(), String::new()]);
     sure.write(out, "  ")?;
     for driver in &explanation.drivers {
-        write_driver(out, case, row, driver)?;
+        write_driver(out, case, row, driver, reveal)?;
     }
     if !explanation.caveats.is_empty() {
         writeln!(out, "\nWhat this does not show")?;
@@ -125,7 +135,13 @@ fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -
     Ok(())
 }
 
-fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Driver) -> Result<(), Failure> {
+fn write_driver(
+    out: &mut impl Write,
+    case: &Case,
+    row: &FindingRow,
+    driver: &Driver,
+    reveal: bool,
+) -> Result<(), Failure> {
     let stream = row.stream.id;
     let event = case.event(stream, driver.event)?.event;
     let (bits, ordinary) = (driver.bits, driver.ordinary_bits);
@@ -137,7 +153,20 @@ fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Dr
         event.source.offset,
         event.source.end()
     )?;
-    match case.source_bytes(stream, driver.event)? {
+    let source = if reveal {
+        case.reveal_source_bytes(stream, driver.event)?
+    } else {
+        case.source_bytes(stream, driver.event)?
+    };
+    match source {
+        SourceBytes::Withheld { rules, stored, .. } => {
+            writeln!(out, "  {}", excerpt(&stored))?;
+            writeln!(
+                out,
+                "  (redacted by “{}” at import; --reveal shows the capture's own bytes)",
+                inert(rules)
+            )?;
+        }
         SourceBytes::Exact { bytes, .. } => writeln!(out, "  {}", excerpt(&bytes))?,
         SourceBytes::Missing { path } => {
             writeln!(out, "  {}", excerpt(&event.body))?;

@@ -16,6 +16,7 @@ mod interrupt;
 mod json;
 mod output;
 mod progress;
+mod redact;
 mod table;
 mod words;
 
