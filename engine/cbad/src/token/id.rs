@@ -174,10 +174,8 @@ fn redacted_parts(text: &[u8]) -> Option<(&[u8], usize)> {
         return Some((kind, end + 6));
     }
     let tail = tail.get(..12)?;
-    let shaped = end > 0
-        && tail[0] == b':'
-        && tail[1..9].iter().all(u8::is_ascii_hexdigit)
-        && tail.ends_with(CLOSES);
+    let shaped =
+        end > 0 && tail[0] == b':' && tail[1..9].iter().all(u8::is_ascii_hexdigit) && tail.ends_with(CLOSES);
     shaped.then_some((kind, end + 15))
 }
 
