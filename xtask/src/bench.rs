@@ -1,7 +1,7 @@
 //! Measurements: time as a ratio to one pass of a compressor, memory, and results that never change.
 
 use crate::shell::{self, cargo};
-use crate::{Rest, big_log, end_to_end};
+use crate::{Rest, bench_detection, bench_engine, big_log, end_to_end};
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +14,9 @@ const THREADS: [&str; 3] = ["1", "2", "8"];
 
 /// Reads what is to be measured, and measures it.
 pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
-    let what = rest.file()?.context("say what to measure: cargo xtask bench import|analysis|repeat")?;
+    let what = rest
+        .file()?
+        .context("say what to measure: cargo xtask bench import|analysis|engine|detection|repeat")?;
     match what.as_str() {
         "import" | "analysis" => {
             let runs = rest.number("--runs", 3)?;
@@ -22,12 +24,16 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
             rest.done()?;
             ratio(&what, &file, runs)
         }
+        "engine" => bench_engine::run(rest),
+        "detection" => bench_detection::run(rest),
         "repeat" => {
             let runs = rest.number("--runs", 1000)?;
             rest.done()?;
             repeat(runs)
         }
-        other => bail!("no such measurement: {other}; there are import, analysis and repeat"),
+        other => {
+            bail!("no such measurement: {other}; there are import, analysis, engine, detection and repeat")
+        }
     }
 }
 

@@ -8,6 +8,16 @@ use std::path::Path;
 
 /// Writes a log of about `bytes` bytes; the same seed and size give the same file.
 pub(crate) fn write(out: &Path, bytes: u64, seed: u64) -> anyhow::Result<()> {
+    write_while(out, seed, |written, _| written < bytes)
+}
+
+/// Writes a log of so many lines; of two logs of one seed the longer begins with the shorter.
+pub(crate) fn write_lines(out: &Path, lines: u64, seed: u64) -> anyhow::Result<()> {
+    write_while(out, seed, |_, count| count < lines)
+}
+
+/// Writes for as long as `goes_on`, which is told the bytes and lines written.
+fn write_while(out: &Path, seed: u64, goes_on: impl Fn(u64, u64) -> bool) -> anyhow::Result<()> {
     let lines = real_lines()?;
     let file = std::fs::File::create(out).with_context(|| format!("cannot make {}", out.display()))?;
     let mut file = BufWriter::with_capacity(1 << 20, file);
@@ -15,7 +25,7 @@ pub(crate) fn write(out: &Path, bytes: u64, seed: u64) -> anyhow::Result<()> {
     let mut millis: u64 = 0;
     let (mut written, mut count) = (0, 0_u64);
     let mut line = String::new();
-    while written < bytes {
+    while goes_on(written, count) {
         line.clear();
         millis += draw.below(40);
         let which = draw.below(lines.len() as u64) as usize;
@@ -27,7 +37,7 @@ pub(crate) fn write(out: &Path, bytes: u64, seed: u64) -> anyhow::Result<()> {
         count += 1;
     }
     file.flush()?;
-    println!("{}: {count} lines, {written} bytes, from {} real lines", out.display(), lines.len());
+    eprintln!("{}: {count} lines, {written} bytes, from {} real lines", out.display(), lines.len());
     Ok(())
 }
 
@@ -157,6 +167,12 @@ mod tests {
         let (one, same, other) = (make("one", 1)?, make("same", 1)?, make("other", 2)?);
         std::fs::remove_dir_all(&folder)?;
         assert!(one.len() >= 100_000 && one.len() < 110_000);
+        let lines = folder.join("lines");
+        std::fs::create_dir_all(&folder)?;
+        write_lines(&lines, 50, 1)?;
+        let few = std::fs::read(&lines)?;
+        std::fs::remove_dir_all(&folder)?;
+        assert!(few.split_inclusive(|byte| *byte == b'\n').count() == 50 && one.starts_with(&few));
         assert!(one == same && one != other);
         Ok(())
     }

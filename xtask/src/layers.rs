@@ -6,18 +6,24 @@ use std::path::Path;
 
 /// From the bottom up. A crate may depend on crates of lower rows only.
 pub(crate) const LAYERS: [&[&str]; 7] = [
+    // Made-up captures, for the tests and benchmarks of every other crate.
+    &["testkit"],
     &["cbad"],
     &["ingest"],
     &["case"],
-    &["testkit"],
     &["workstation", "cli"],
     &["driftlock"],
     // Looks at the others from outside.
     &["xtask"],
 ];
 
-/// Only for tests; nothing that is shipped may depend on it.
+/// For tests and benchmarks.
 const FOR_TESTS: &str = "testkit";
+
+/// The one crate that is shipped and may depend on it: `driftlock synth` writes the same captures for anybody who wants
+/// to try the detector. It must not turn on the feature that brings the renderer of tests.
+const WRITES_CAPTURES: &str = "cli";
+const RENDERER: &str = "window";
 
 /// Depends on no crate of the project at all.
 const ALONE: [&str; 2] = ["xtask", FOR_TESTS];
@@ -27,6 +33,8 @@ const ALONE: [&str; 2] = ["xtask", FOR_TESTS];
 struct Dependency {
     name: String,
     is_dev: bool,
+    /// Whether it asks for the feature [`RENDERER`].
+    has_renderer: bool,
 }
 
 /// Checks every manifest of the workspace.
@@ -79,14 +87,17 @@ fn violations(manifest: &str) -> Vec<String> {
         return vec![format!("{name} has no layer; give it one in xtask/src/layers.rs")];
     };
     let mut wrong = Vec::new();
-    for Dependency { name: used, is_dev } in dependencies(manifest) {
+    for Dependency { name: used, is_dev, has_renderer } in dependencies(manifest) {
         let Some(theirs) = rank(&used) else { continue };
         if ALONE.contains(&name) {
             wrong.push(format!("{name} depends on no crate of the project, so not on {used}"));
         } else if theirs >= own {
             wrong.push(format!("{name} is not above {used}, so it must not depend on it"));
-        } else if used == FOR_TESTS && !is_dev {
-            wrong.push(format!("{used} is for tests: {name} may have it under [dev-dependencies] only"));
+        } else if used == FOR_TESTS && !is_dev && (name != WRITES_CAPTURES || has_renderer) {
+            let what = if has_renderer { "its renderer is" } else { "it is" };
+            wrong.push(format!(
+                "{used}: {what} for tests, so {name} may have it under [dev-dependencies] only"
+            ));
         }
     }
     wrong
@@ -96,12 +107,14 @@ fn violations(manifest: &str) -> Vec<String> {
 fn dependencies(manifest: &str) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
     let mut section = "";
+    let asks = |line: &str| line.contains("features") && line.contains(&format!("\"{RENDERER}\""));
     for line in manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(header) = line.strip_prefix('[') {
             section = header.trim_end_matches(']');
             // `[dependencies.NAME]`: the table is one dependency.
             if let Some((table, name)) = section.rsplit_once("dependencies.") {
-                found.push(Dependency { name: unquoted(name), is_dev: table.ends_with("dev-") });
+                let is_dev = table.ends_with("dev-");
+                found.push(Dependency { name: unquoted(name), is_dev, has_renderer: false });
             }
             continue;
         }
@@ -111,11 +124,16 @@ fn dependencies(manifest: &str) -> Vec<Dependency> {
         if is_table {
             let key = line.split(['=', '.', ' ']).next().unwrap_or_default();
             let name = renamed.map_or_else(|| unquoted(key), str::to_owned);
-            found.push(Dependency { name, is_dev: section.ends_with("dev-dependencies") });
+            let is_dev = section.ends_with("dev-dependencies");
+            found.push(Dependency { name, is_dev, has_renderer: asks(line) });
         } else if let (true, Some(renamed), Some(last)) =
             (section.contains("dependencies."), renamed, found.last_mut())
         {
             renamed.clone_into(&mut last.name);
+        } else if section.contains("dependencies.")
+            && let Some(last) = found.last_mut()
+        {
+            last.has_renderer |= asks(line);
         }
     }
     found
@@ -142,6 +160,9 @@ mod tests {
                 "workstation",
                 "[dependencies]\ncase.workspace = true\n[dev-dependencies]\ntestkit.workspace = true\n",
             ),
+            ("cli", "[dependencies]\ntestkit.workspace = true\n"),
+            ("workstation", "[dev-dependencies]\ntestkit = { workspace = true, features = [\"window\"] }\n"),
+            ("cbad", "[dev-dependencies]\ntestkit.workspace = true\n"),
             ("xtask", "[dependencies]\nanyhow = \"1\"\n"),
         ] {
             assert_eq!(violations(&manifest(name, rest)), Vec::<String>::new(), "{name}");
@@ -159,6 +180,9 @@ mod tests {
             ("cli", "[dependencies]\nother = { package = \"driftlock\", path = \"../driftlock\" }\n"),
             ("cli", "[dependencies.other]\npath = \"../driftlock\"\npackage = \"driftlock\"\n"),
             ("driftlock", "[dependencies]\ntestkit.workspace = true\n"),
+            ("cli", "[dependencies]\ntestkit = { workspace = true, features = [\"window\"] }\n"),
+            ("cli", "[dependencies.testkit]\nworkspace = true\nfeatures = [\"window\"]\n"),
+            ("case", "[dependencies]\ntestkit.workspace = true\n"),
             ("testkit", "[dependencies]\ncase.workspace = true\n"),
             ("xtask", "[dependencies]\ncbad.workspace = true\n"),
             ("stranger", ""),

@@ -5,6 +5,8 @@
 
 mod architecture;
 mod bench;
+mod bench_detection;
+mod bench_engine;
 mod big_log;
 mod deny;
 mod display;
@@ -35,6 +37,13 @@ Usage: cargo xtask CHORE
   bench import [FILE] [--runs N]
   bench analysis [FILE] [--runs N]
                         time as a ratio to one pass of zstd -3 over the same file, and peak memory
+  bench engine [FILE…] [--events N] [--runs N] [--window N --hop N] [--json]
+                        the same with 1 and 2 threads, each in a process of its own: speed, memory, stages, and how
+                        time grows from 10,000 to N events (10,000,000) of a big log; with N from 1,000,000 on a made-up
+                        company's telemetry too
+  bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--json]
+                        what is found and what is flagged for nothing, on labelled data (../shared/data); parts:
+                        injection, shuffled, untouched, nab, sessions, lenses
   bench repeat [--runs N]
                         N analyses (1000) with one seed give one SHA-256, with 1, 2 and 8 threads
 ";
@@ -92,6 +101,21 @@ impl Rest {
         let number = value.parse().with_context(|| format!("{name} {value}: not a whole number"))?;
         self.0.drain(at..=at + 1);
         Ok(number)
+    }
+
+    /// Takes `name TEXT` out.
+    fn text(&mut self, name: &str) -> anyhow::Result<Option<String>> {
+        let Some(at) = self.0.iter().position(|argument| argument == name) else { return Ok(None) };
+        let value = self.0.get(at + 1).with_context(|| format!("{name} needs a value"))?.clone();
+        self.0.drain(at..=at + 1);
+        Ok(Some(value))
+    }
+
+    /// Takes `name` out, and says whether it was there.
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|argument| argument != name);
+        self.0.len() < before
     }
 
     /// Takes the next argument out, where there is one.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
-use cbad::Config;
+use cbad::{Config, Lens};
 use ingest::OpenOptions;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -57,6 +57,7 @@ fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Resu
         hop: arguments.hop,
         seed: arguments.seed,
         alpha: arguments.alpha,
+        lenses: Lens::ALL.into_iter().filter(|lens| arguments.lenses.contains(lens)).collect(),
         ..Config::default()
     };
     let options = OpenOptions {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use cbad::{Baseline, Config};
+use cbad::{Baseline, Config, Lens};
 use clap::{Args, Parser, Subcommand};
 
-use crate::baseline::{Moment, parse_alpha, parse_baseline, parse_format, parse_moment};
+use crate::baseline::{Moment, parse_alpha, parse_baseline, parse_format, parse_lens, parse_moment};
 
 /// Finds and explains what is unusual in a telemetry capture, offline.
 #[derive(Parser, Debug)]
@@ -46,8 +46,8 @@ pub(crate) struct AnalyzeArguments {
     /// Keep everything in this case file; without it nothing is kept
     #[arg(long, value_name = "OUT.driftlock")]
     pub(crate) case: Option<PathBuf>,
-    /// What a window is compared with: rest, trailing:EVENTS, or range:START..END with two times (RFC 3339) or two
-    /// event positions
+    /// What a window is compared with: rest, trailing:EVENTS, range:START..END with two times (RFC 3339) or two event
+    /// positions, season:day or season:week for the same hour of other days or weeks
     #[arg(long, value_name = "BASELINE", default_value = "rest", value_parser = parse_baseline)]
     pub(crate) baseline: Baseline,
     /// Events a window; chosen by the length of the stream where not given
@@ -62,6 +62,9 @@ pub(crate) struct AnalyzeArguments {
     /// False discovery rate that flagged windows are held to
     #[arg(long, value_name = "A", default_value_t = Config::default().alpha, value_parser = parse_alpha)]
     pub(crate) alpha: f64,
+    /// Lenses to look through: content, mix, rate, values, order
+    #[arg(long, value_name = "LENSES", value_delimiter = ',', default_values_t = Lens::ALL, value_parser = parse_lens)]
+    pub(crate) lenses: Vec<Lens>,
     /// Threads to use; changes the time and not the result
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

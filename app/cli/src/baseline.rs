@@ -1,6 +1,6 @@
 //! Values on the command line that have a syntax of their own.
 
-use cbad::Baseline;
+use cbad::{Baseline, Lens, Period};
 use ingest::Format;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,7 +27,7 @@ pub(crate) fn parse_moment(text: &str) -> Result<Moment, String> {
     })
 }
 
-/// `rest`, `trailing:N` or `range:START..END`.
+/// `rest`, `trailing:N`, `range:START..END`, `season:day` or `season:week`.
 pub(crate) fn parse_baseline(text: &str) -> Result<Baseline, String> {
     if text == "rest" {
         return Ok(Baseline::Rest);
@@ -38,10 +38,15 @@ pub(crate) fn parse_baseline(text: &str) -> Result<Baseline, String> {
             _ => Err(format!("“{events}” is not a number of events from 1 to {}", u32::MAX)),
         };
     }
+    match text {
+        "season:day" => return Ok(Baseline::Season { period: Period::Day }),
+        "season:week" => return Ok(Baseline::Season { period: Period::Week }),
+        _ => {}
+    }
     let (start, end) = text
         .strip_prefix("range:")
         .and_then(|range| range.split_once(".."))
-        .ok_or("give rest, trailing:EVENTS, or range:START..END")?;
+        .ok_or("give rest, trailing:EVENTS, range:START..END, season:day or season:week")?;
     let empty = || format!("the range “{text}” is empty: its end is not after its start");
     match (parse_moment(start)?, parse_moment(end)?) {
         (Moment::Position(first), Moment::Position(end)) if first < end => {
@@ -55,16 +60,10 @@ pub(crate) fn parse_baseline(text: &str) -> Result<Baseline, String> {
     }
 }
 
-/// The inverse of [`parse_baseline`].
-pub(crate) fn baseline_text(baseline: &Baseline) -> String {
-    match baseline {
-        Baseline::Rest => "rest".to_owned(),
-        Baseline::Trailing { events } => format!("trailing:{events}"),
-        Baseline::Times { start_nanos, end_nanos } => {
-            format!("range:{}..{}", cbad::rfc3339(*start_nanos), cbad::rfc3339(*end_nanos))
-        }
-        Baseline::Events { first, end } => format!("range:{first}..{end}"),
-    }
+/// Names of lenses with commas between them.
+pub(crate) fn parse_lens(text: &str) -> Result<Lens, String> {
+    let known = Lens::ALL.into_iter().find(|lens| lens.name() == text);
+    known.ok_or_else(|| format!("“{text}” is no lens; there are content, mix, rate, values and order"))
 }
 
 /// A rate strictly between 0 and 1.
@@ -85,14 +84,15 @@ pub(crate) fn parse_format(text: &str) -> Result<Format, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, baseline_text, parse_alpha, parse_baseline, parse_moment};
-    use cbad::Baseline;
+    use super::{Moment, parse_alpha, parse_baseline, parse_moment};
+    use cbad::{Baseline, Period};
 
     #[test]
     fn baselines_are_read_and_written_alike() {
         for (text, baseline) in [
             ("rest", Baseline::Rest),
             ("trailing:400", Baseline::Trailing { events: 400 }),
+            ("season:week", Baseline::Season { period: Period::Week }),
             ("range:0..1500", Baseline::Events { first: 0, end: 1500 }),
             (
                 "range:1970-01-01T00:00:01Z..1970-01-01T00:00:02.5Z",
@@ -101,7 +101,7 @@ mod tests {
         ] {
             assert_eq!(parse_baseline(text).as_ref(), Ok(&baseline));
             assert_eq!(
-                parse_baseline(&baseline_text(&baseline)).as_ref(),
+                parse_baseline(&baseline.to_string()).as_ref(),
                 Ok(&baseline),
                 "{text} written and read"
             );

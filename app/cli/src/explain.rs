@@ -8,12 +8,12 @@ use cbad::Driver;
 use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
-use crate::baseline::baseline_text;
 use crate::event_json::DriverJson;
 use crate::failure::Failure;
 use crate::findings::latest;
 use crate::json::{FindingJson, Run, SCHEMA, dearest};
 use crate::output;
+use crate::redact;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, shell_word, time};
 
@@ -64,15 +64,8 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
         words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
     }
-    let redactions = captures.iter().filter_map(|capture| capture.redaction.as_ref());
-    let mut rules: Vec<&str> = redactions.map(|redaction| redaction.rules.name.as_str()).collect();
-    rules.dedup();
-    words.extend(rules.iter().map(|rules| format!("--redact {}", shell_word(rules))));
-    let config = &run.config;
-    words.extend(["--baseline".to_owned(), baseline_text(&config.baseline)]);
-    words.extend(config.window.map(|window| format!("--window {window}")));
-    words.extend(config.hop.map(|hop| format!("--hop {hop}")));
-    words.push(format!("--seed {} --alpha {}", config.seed, config.alpha));
+    words.extend(redact::option(&captures, &run.captures).map(str::to_owned));
+    words.extend(run.config.options().into_iter().map(|(name, value)| format!("{name} {value}")));
     Ok(words.join(" "))
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use case::{CaptureRedaction, Case, CaseError, RedactBy, inert};
+use case::{CaptureRedaction, CaptureRow, Case, CaseError, RedactBy, inert};
 use cbad::{Stage, Watch};
 use ingest::{Batch, Capture, OpenOptions, Redaction, Redactor};
 use serde::Serialize;
@@ -78,6 +78,20 @@ pub(crate) fn in_words(redaction: &CaptureRedaction) -> String {
     let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
     let salt = if redaction.salt_is_kept { "kept" } else { "forgotten" };
     format!("redacted by “{}”: {counts}; salt {salt}", inert(&redaction.rules.name))
+}
+
+/// The option under which captures, given by their SHA-256, were imported, where it was one for all of them. Rules of
+/// somebody's own are in a file whose name the case does not know.
+pub(crate) fn option(captures: &[CaptureRow], wanted: &[String]) -> Option<&'static str> {
+    let of = |sha256: &String| captures.iter().find(|capture| capture.sha256 == *sha256);
+    let mut rules = wanted
+        .iter()
+        .filter_map(of)
+        .map(|capture| capture.redaction.as_ref().map(|redaction| &redaction.rules));
+    let first = rules.next()??;
+    let is_personal = *first == Redaction::personal();
+    let option = if is_personal { "--redact personal" } else { "--redact RULES.json" };
+    rules.all(|other| other == Some(first)).then_some(option)
 }
 
 #[derive(Serialize)]

@@ -225,10 +225,10 @@ fn a_redaction_is_looked_at_first_and_then_kept_to() -> Outcome {
     let folder = tempfile::tempdir()?;
     let at = folder.path();
     let line = |i: usize| {
+        let what = if (300..312).contains(&i) { "account locked, too many attempts by" } else { "login of" };
+        let (minute, second) = (i / 60, i % 60);
         format!(
-            "2026-03-01T00:{:02}:{:02}Z login of user{}@shop.example from 10.0.0.{}\n",
-            i / 60,
-            i % 60,
+            "2026-03-01T00:{minute:02}:{second:02}Z {what} user{}@shop.example from 10.0.0.{}\n",
             i % 7,
             i % 9
         )

@@ -4,15 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use crate::assemble;
 use crate::config::Config;
-use crate::content;
 use crate::count_code::Coder;
 use crate::event::Event;
 use crate::explain;
 use crate::finding::{self, Cluster};
 use crate::fixed::bits;
-use crate::judge::{self, Verdicts};
-use crate::result::{Finding, Grade, RunResult, StreamResult, WindowScore};
+use crate::judge::{self, At, Verdicts};
+use crate::lens::{self, Pace, Singles, Track};
+use crate::result::{Finding, Grade, Lens, RunResult};
 use crate::sizes::{self, Measured};
 use crate::stream::Stream;
 use crate::watch::{Cancelled, Stage, Watch};
@@ -21,9 +22,13 @@ use crate::window::Plan;
 /// Most unusual windows listed beside the flagged findings.
 const LISTED: usize = 5;
 
+/// Surprise from which a finding is severe: one window in a million is as unusual.
+const SEVERE_BITS: f64 = 20.0;
+
 /// Gives back an event for the explanation of a finding. Called a few times a finding, from any thread.
 pub trait EventLookup: Sync {
     /// The event at a position of a stream (an index into the streams given), or `None` where it cannot be read.
+    /// Positions count from the stream's first own event: those of an anchor have none.
     fn event(&self, stream: u32, position: u64) -> Option<Event>;
 }
 
@@ -31,8 +36,16 @@ pub trait EventLookup: Sync {
 pub(crate) struct Scored<'s> {
     pub(crate) stream: &'s Stream,
     pub(crate) plan: Plan,
-    pub(crate) scores: Vec<i64>,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) singles: Singles,
     pub(crate) measured: Vec<Measured>,
+}
+
+impl Scored<'_> {
+    /// The position of an event as callers count it: `None` for one of the anchor's.
+    pub(crate) fn own(&self, position: usize) -> Option<u64> {
+        position.checked_sub(self.plan.first()).map(|p| p as u64)
+    }
 }
 
 /// Analyses the streams. The result depends on the streams and the configuration alone, not on the number of threads.
@@ -44,19 +57,19 @@ pub fn analyze(
 ) -> Result<RunResult, Cancelled> {
     let coder = Coder::default();
     let (scored, notes) = score_all(streams, config, &coder, watch)?;
-    let mut verdicts = judge::judge(&scored, config, watch)?;
+    let mut verdicts = judge::judge(&scored, config, &coder, watch)?;
     let mut clusters: Vec<Cluster> = Vec::new();
     for (at, stream) in scored.iter().enumerate() {
         let Some(s) = stream else { continue };
-        clusters.extend(finding::clusters(at, &s.plan, &s.scores, &verdicts.flagged[at]));
+        clusters.extend(finding::clusters(at, s, &verdicts));
     }
     let unusual = list_unusual(&scored, &clusters, &verdicts);
-    let peaks: Vec<_> = unusual.iter().map(|c| (c.stream, c.peak)).collect();
-    judge::test_into(&scored, &mut verdicts, &peaks, config, watch)?;
+    let peaks: Vec<At> = unusual.iter().map(Cluster::at).collect();
+    judge::test_into(&scored, &mut verdicts, &peaks, config, &coder, watch)?;
     clusters.extend(unusual);
     clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
     let findings = explain_all(&scored, &verdicts, &clusters, &coder, lookup, watch)?;
-    let streams = assemble(&scored, notes, &verdicts);
+    let streams = assemble::streams(&scored, notes, &verdicts);
     Ok(RunResult { streams, findings })
 }
 
@@ -69,27 +82,42 @@ fn score_all<'s>(
     watch: &dyn Watch,
 ) -> Result<ScoredStreams<'s>, Cancelled> {
     let plans: Vec<Result<Plan, String>> = streams.iter().map(|s| Plan::new(s, config)).collect();
-    // Each window is scored once and measured once.
-    let total: u64 = plans.iter().flatten().map(|p| 2 * p.count as u64).sum();
+    let lenses: Vec<Vec<Lens>> = streams.iter().map(|s| lenses_of(s, config)).collect();
+    // Each window is scored once a lens and measured once.
+    let total: u64 = plans
+        .iter()
+        .zip(&lenses)
+        .filter_map(|(plan, lenses)| Some((lenses.len() + 1) as u64 * plan.as_ref().ok()?.count as u64))
+        .sum();
     let done = AtomicU64::new(0);
-    let step = |n: u64| {
+    let scored = |n: u64| {
         let before = done.fetch_add(n, Ordering::Relaxed);
-        if before.is_multiple_of(256) || before + n == total {
+        if before >> 8 != (before + n) >> 8 || before + n == total {
             watch.progress(Stage::Score, before + n, total);
         }
     };
+    let pace = Pace { watch, scored: &scored };
     let notes = plans.iter().map(|p| p.as_ref().err().cloned()).collect();
     let scored: Result<Vec<_>, Cancelled> = streams
         .par_iter()
         .zip(plans)
-        .map(|(stream, plan)| {
+        .zip(lenses)
+        .map(|((stream, plan), lenses)| {
             let Ok(plan) = plan else { return Ok(None) };
-            let scores = content::score(stream, &plan, coder, watch, &step)?;
-            let measured = sizes::measure(stream, &plan, coder, watch, &step)?;
-            Ok(Some(Scored { stream, plan, scores, measured }))
+            let singles = Singles::of(stream, &lenses);
+            let tracks: Result<Vec<Track>, Cancelled> =
+                lenses.iter().map(|&l| lens::score(l, stream, &plan, &singles, coder, &pace)).collect();
+            let measured = sizes::measure(stream, &plan, coder, &pace)?;
+            Ok(Some(Scored { stream, plan, tracks: tracks?, singles, measured }))
         })
         .collect();
     Ok((scored?, notes))
+}
+
+/// The lenses of a run that have something to look at in a stream.
+fn lenses_of(stream: &Stream, config: &Config) -> Vec<Lens> {
+    let wanted = |lens: &Lens| config.lenses.contains(lens) && lens::applies(*lens, stream);
+    Lens::ALL.into_iter().filter(wanted).collect()
 }
 
 /// A cluster is only ever made of a stream that was scored.
@@ -102,44 +130,37 @@ fn list_unusual(scored: &[Option<Scored<'_>>], kept: &[Cluster], verdicts: &Verd
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
         let taken: Vec<Cluster> = kept.iter().filter(|c| c.stream == stream).cloned().collect();
-        listed.extend(finding::most_unusual(stream, &s.plan, &s.scores, &taken, LISTED));
+        listed.extend(finding::most_unusual(stream, s, verdicts, &taken, LISTED));
     }
     listed.sort_by(|a, b| order_of(scored, verdicts, a).total_cmp(&order_of(scored, verdicts, b)));
     listed.truncate(LISTED);
     listed
 }
 
-/// Flagged findings come first, by score: bits are one currency over all streams, and a root cause costs more of them
-/// than its echoes. What is not flagged is listed by how unusual it is for its own stream.
+/// Flagged findings come first; each kind by surprise, which is one currency over all streams and lenses.
 #[derive(PartialEq)]
 struct Order {
     unflagged: bool,
-    p: f64,
+    surprise_bits: f64,
     score: i64,
-    stream: usize,
-    window: usize,
+    at: At,
 }
 
 impl Order {
     fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.unflagged.cmp(&other.unflagged))
-            .then(self.p.total_cmp(&other.p))
+            .then(other.surprise_bits.total_cmp(&self.surprise_bits))
             .then(other.score.cmp(&self.score))
-            .then((self.stream, self.window).cmp(&(other.stream, other.window)))
+            .then(self.at.cmp(&other.at))
     }
 }
 
 fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluster) -> Order {
     Order {
         unflagged: !cluster.flagged,
-        p: match verdicts.ranks[cluster.stream][cluster.peak] {
-            _ if cluster.flagged => 0.0,
-            Some(rank) => rank.tail.value,
-            None => 1.0,
-        },
-        score: at(scored, cluster).scores[cluster.peak],
-        stream: cluster.stream,
-        window: cluster.peak,
+        surprise_bits: verdicts.rank(cluster.at()).map_or(0.0, |r| r.surprise_bits),
+        score: at(scored, cluster).tracks[cluster.track].scores[cluster.peak],
+        at: cluster.at(),
     }
 }
 
@@ -161,27 +182,24 @@ fn explain_all(
             let s = at(scored, cluster);
             let events = cluster.events(&s.plan);
             let (start_nanos, end_nanos) = s.stream.time_range(events.start, events.end);
-            let rank = verdicts.ranks[cluster.stream][cluster.peak];
-            let q = verdicts.q[cluster.stream][cluster.windows.clone()]
-                .iter()
-                .flatten()
-                .copied()
-                .reduce(f64::min);
+            let rank = verdicts.rank(cluster.at());
+            let q = verdicts.q[cluster.stream].iter().flat_map(|track| &track[cluster.windows.clone()]);
             let mut finding = Finding {
                 stream: cluster.stream as u32,
                 window: cluster.peak as u32,
-                first_event: events.start as u64,
-                last_event: events.end as u64 - 1,
+                first_event: s.own(events.start).expect("windows begin after the anchor"),
+                last_event: s.own(events.end - 1).expect("windows begin after the anchor"),
                 start_nanos,
                 end_nanos,
                 grade: Grade::Unusual,
                 flagged: cluster.flagged,
-                q,
-                p_permutation: verdicts.tested.get(&(cluster.stream, cluster.peak)).map(|t| t.exact),
+                q: q.flatten().copied().reduce(f64::min),
+                p_permutation: verdicts.tested.get(&cluster.at()).map(|t| t.exact),
                 p_conformal: rank.map(|r| r.conformal),
                 p_tail: rank.map(|r| r.tail),
-                score_bits: bits(s.scores[cluster.peak]),
-                explanation: explain::explain(s, cluster, coder, lookup),
+                score_bits: bits(s.tracks[cluster.track].scores[cluster.peak]),
+                surprise_bits: rank.map_or(0.0, |r| r.surprise_bits),
+                explanation: explain::explain(s, cluster, verdicts, coder, lookup),
             };
             finding.grade = grade(&finding);
             explain::put_in_words(&mut finding, s);
@@ -191,51 +209,12 @@ fn explain_all(
         .collect()
 }
 
-/// Severe: the dearest event costs at least three times what an ordinary one does, and chance is all but excluded.
+/// Severe: as rare as one window in a million by its own tail, and chance is all but excluded.
 fn grade(finding: &Finding) -> Grade {
-    let large = finding.explanation.drivers.first().is_some_and(|d| d.bits >= 3.0 * d.ordinary_bits.max(1.0));
-    match (finding.flagged, large && finding.q.is_some_and(|q| q <= 0.01)) {
+    let is_severe = finding.surprise_bits >= SEVERE_BITS && finding.q.is_some_and(|q| q <= 0.01);
+    match (finding.flagged, is_severe) {
         (false, _) => Grade::Unusual,
         (true, false) => Grade::Notable,
         (true, true) => Grade::Severe,
     }
-}
-
-fn assemble(
-    scored: &[Option<Scored<'_>>],
-    notes: Vec<Option<String>>,
-    verdicts: &Verdicts,
-) -> Vec<StreamResult> {
-    let mut streams: Vec<StreamResult> =
-        notes.into_iter().map(|note| StreamResult { windows: Vec::new(), note }).collect();
-    for (at, s) in scored.iter().enumerate() {
-        let Some(s) = s else { continue };
-        streams[at].windows = (0..s.plan.count)
-            .map(|index| {
-                let events = s.plan.range(index);
-                let (start_nanos, end_nanos) = s.stream.time_range(events.start, events.end);
-                let (rank, measured) = (verdicts.ranks[at][index], s.measured[index]);
-                WindowScore {
-                    index: index as u32,
-                    first_event: events.start as u64,
-                    last_event: events.end as u64 - 1,
-                    start_nanos,
-                    end_nanos,
-                    zstd: measured.zstd,
-                    count: measured.count,
-                    entropy: measured.entropy,
-                    score_bits: bits(s.scores[index]),
-                    p_permutation: None,
-                    p_conformal: rank.map(|r| r.conformal),
-                    p_tail: rank.map(|r| r.tail),
-                    q: verdicts.q[at][index],
-                    flagged: verdicts.flagged[at][index],
-                }
-            })
-            .collect();
-    }
-    for (&(stream, window), tested) in &verdicts.tested {
-        streams[stream].windows[window].p_permutation = Some(tested.exact);
-    }
-    streams
 }

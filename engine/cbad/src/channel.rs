@@ -1,5 +1,11 @@
 //! Numbers that a stream carries, apart from its text.
 
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use crate::event::{Event, Measure, Value};
+use crate::histogram::{self, Buckets};
 use crate::result::Unit;
 
 /// One series of numbers of a stream: a metric's value, the duration of spans, a numeric field.
@@ -13,4 +19,212 @@ pub(crate) struct Channel {
     pub(crate) positions: Vec<u32>,
     /// The values, one for each position; finite.
     pub(crate) values: Vec<f64>,
+}
+
+/// Most channels of one stream: the first that appear.
+const MOST_CHANNELS: usize = 32;
+
+/// Most numbers of one stream; beyond it, channels that are not begun yet stay out and no other takes more.
+const MOST_NUMBERS: usize = 4 << 20;
+
+/// A field with fewer different values than this is a category and not a measurement.
+const LEAST_DIFFERENT: usize = 12;
+
+/// Values after which a field is known to be a category.
+const LOOKED_AT: usize = 500;
+
+/// Collects channels while a stream is built.
+#[derive(Debug, Default)]
+pub(crate) struct Channels {
+    channels: Vec<Channel>,
+    /// Channel of each name; `None` where it was found to be a category.
+    by_name: HashMap<String, Option<usize>>,
+    numbers: usize,
+    // Running totals by instance: two instances of one service write into one stream, each with a total of its own.
+    totals: BTreeMap<String, (f64, Option<i64>)>,
+    histograms: BTreeMap<String, Buckets>,
+}
+
+/// Numbers of one data point, each with its label.
+pub(crate) type Numbers = Vec<(&'static str, f64)>;
+
+impl Channels {
+    /// Takes the numbers of a data point, running totals as their differences, and returns them.
+    pub(crate) fn take_point(&mut self, position: u32, event: &Event) -> Numbers {
+        let numbers = self.numbers_of(event);
+        for &(label, value) in &numbers {
+            self.add(label, Unit::Number, position, value);
+        }
+        numbers
+    }
+
+    /// Takes the duration and the numeric fields of a log record, a span or a call.
+    pub(crate) fn take_fields(&mut self, position: u32, event: &Event) {
+        match &event.measure {
+            Some(Measure::DurationNanos(d)) => {
+                let name = format!("duration of {}", String::from_utf8_lossy(&event.body));
+                self.add(&name, Unit::Nanos, position, *d as f64);
+            }
+            Some(Measure::Gauge(v) | Measure::Delta(v)) => self.add("value", Unit::Number, position, *v),
+            Some(Measure::Cumulative { .. } | Measure::Histogram { .. }) | None => {}
+        }
+        for field in &event.fields {
+            let value = match field.value {
+                Value::Int(v) => v as f64,
+                Value::Float(v) => v,
+                _ => continue,
+            };
+            if !is_name(&field.path) {
+                self.add(&field.path, Unit::Number, position, value);
+            }
+        }
+    }
+
+    /// The channels that measure something, in the order in which they appeared.
+    pub(crate) fn finish(self) -> Vec<Channel> {
+        self.channels
+            .into_iter()
+            .filter(|c| c.unit == Unit::Nanos || is_metric_label(&c.name) || !is_category(&c.values))
+            .filter(|c| !c.values.is_empty())
+            .collect()
+    }
+
+    fn add(&mut self, name: &str, unit: Unit, position: u32, value: f64) {
+        if !value.is_finite() || self.numbers >= MOST_NUMBERS {
+            return;
+        }
+        let at = match self.by_name.get(name) {
+            Some(Some(at)) => *at,
+            Some(None) => return,
+            None if self.channels.len() == MOST_CHANNELS => return,
+            None => {
+                self.by_name.insert(name.to_owned(), Some(self.channels.len()));
+                self.channels.push(Channel { name: name.to_owned(), unit, ..Channel::default() });
+                self.channels.len() - 1
+            }
+        };
+        let channel = &mut self.channels[at];
+        channel.positions.push(position);
+        channel.values.push(value);
+        self.numbers += 1;
+        if channel.values.len() == LOOKED_AT
+            && unit != Unit::Nanos
+            && !is_metric_label(name)
+            && is_category(&channel.values)
+        {
+            // The room is given back, and the name is not asked about again.
+            self.numbers -= LOOKED_AT;
+            (channel.positions, channel.values) = (Vec::new(), Vec::new());
+            self.by_name.insert(name.to_owned(), None);
+        }
+    }
+
+    fn numbers_of(&mut self, event: &Event) -> Numbers {
+        match &event.measure {
+            None => Vec::new(),
+            Some(Measure::DurationNanos(d)) => vec![("value", *d as f64)],
+            Some(Measure::Gauge(v) | Measure::Delta(v)) => vec![("value", *v)],
+            Some(Measure::Cumulative { total, start_nanos }) => {
+                let before = self.totals.insert(instance(event), (*total, *start_nanos));
+                match before {
+                    Some((last, start)) if start == *start_nanos && *total >= last => {
+                        vec![("value", total - last)]
+                    }
+                    Some(_) => vec![("value", *total)],
+                    // A first total says nothing of a change.
+                    None => Vec::new(),
+                }
+            }
+            Some(Measure::Histogram { count, sum, bounds, counts, cumulative }) => {
+                let mut buckets = Buckets { count: *count, sum: *sum, counts: counts.clone() };
+                if *cumulative {
+                    let before = self.histograms.insert(instance(event), buckets.clone());
+                    match before {
+                        Some(before) => buckets = buckets.since(&before),
+                        None => return Vec::new(),
+                    }
+                }
+                histogram::numbers(&buckets, bounds)
+            }
+        }
+    }
+}
+
+/// Labels of a data point's numbers: never categories, whatever their values.
+fn is_metric_label(name: &str) -> bool {
+    matches!(name, "value" | "count" | "mean" | "p50" | "p90" | "p99")
+}
+
+fn is_category(values: &[f64]) -> bool {
+    let mut different: Vec<u64> = Vec::with_capacity(LEAST_DIFFERENT);
+    for value in values {
+        if !different.contains(&value.to_bits()) {
+            different.push(value.to_bits());
+            if different.len() == LEAST_DIFFERENT {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Whether a field names something by a number, so that its size means nothing.
+fn is_name(path: &str) -> bool {
+    let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    ["id", "pid", "tid", "port", "lineno", "line", "timestamp", "time", "date", "version", "seed"]
+        .iter()
+        .any(|name| last.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-'])))
+}
+
+/// The instance that a data point comes from, where the capture says.
+fn instance(event: &Event) -> String {
+    let id = event.fields.iter().find(|f| f.path == "resource.service.instance.id");
+    match id.map(|f| &f.value) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ByteRange, Field};
+
+    fn point(measure: Measure) -> Event {
+        let mut event = Event::new("requests", ByteRange::default());
+        event.measure = Some(measure);
+        event
+    }
+
+    #[test]
+    fn counters_are_differenced_and_a_reset_begins_anew() {
+        let mut channels = Channels::default();
+        let totals = [(5.0, 1), (7.0, 1), (12.0, 1), (3.0, 2), (4.0, 2)];
+        for (position, (total, start)) in totals.into_iter().enumerate() {
+            let event = point(Measure::Cumulative { total, start_nanos: Some(start) });
+            channels.take_point(position as u32, &event);
+        }
+        let channels = channels.finish();
+        assert_eq!(channels[0].values, [2.0, 5.0, 3.0, 1.0]);
+        assert_eq!(channels[0].positions, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn codes_and_names_are_not_measured() {
+        let mut channels = Channels::default();
+        for position in 0..600_u32 {
+            let mut event = Event::new("GET /cart", ByteRange::default());
+            event.measure = Some(Measure::DurationNanos(i64::from(position % 5)));
+            for (path, value) in [
+                ("http.status_code", i64::from(200 + position % 3)),
+                ("order_id", i64::from(position)),
+                ("bytes", i64::from(position * 7 % 1000)),
+            ] {
+                event.fields.push(Field { path: path.to_owned(), value: Value::Int(value) });
+            }
+            channels.take_fields(position, &event);
+        }
+        let names: Vec<String> = channels.finish().into_iter().map(|c| c.name).collect();
+        assert_eq!(names, ["duration of GET /cart", "bytes"]);
+    }
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::result::Lens;
+use crate::words::rfc3339;
+
 /// Version of the engine's arithmetic. It changes whenever the same input could give other numbers.
 pub const ENGINE_VERSION: &str = concat!("cbad ", env!("CARGO_PKG_VERSION"));
 
@@ -30,6 +33,61 @@ pub enum Baseline {
         /// One past the last position.
         end: u64,
     },
+    /// Events of the same hour on other days, or in other weeks: for captures with a rhythm, of three periods or more.
+    Season {
+        /// What comes round.
+        period: Period,
+    },
+    /// The events of a saved baseline: another capture, whose streams of the same key are compared with.
+    Anchor {
+        /// SHA-256 of what the anchor holds, as lower-case hexadecimal digits.
+        sha256: String,
+        /// Name of its file, for people; nothing is decided by it.
+        file_name: String,
+    },
+}
+
+/// A rhythm that telemetry has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// 24 hours.
+    Day,
+    /// Seven days.
+    Week,
+}
+
+impl std::fmt::Display for Baseline {
+    /// As the command line takes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rest => f.write_str("rest"),
+            Self::Trailing { events } => write!(f, "trailing:{events}"),
+            Self::Times { start_nanos, end_nanos } => {
+                write!(f, "range:{}..{}", rfc3339(*start_nanos), rfc3339(*end_nanos))
+            }
+            Self::Events { first, end } => write!(f, "range:{first}..{end}"),
+            Self::Season { period: Period::Day } => f.write_str("season:day"),
+            Self::Season { period: Period::Week } => f.write_str("season:week"),
+            Self::Anchor { file_name, .. } => write!(f, "anchor:{file_name}"),
+        }
+    }
+}
+
+impl Config {
+    /// The options that make this configuration on the command line, each with its value.
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        let mut options = vec![("--baseline", self.baseline.to_string())];
+        options.extend(self.window.map(|window| ("--window", window.to_string())));
+        options.extend(self.hop.map(|hop| ("--hop", hop.to_string())));
+        if self.lenses != Lens::ALL {
+            let names: Vec<&str> = self.lenses.iter().map(|lens| lens.name()).collect();
+            options.push(("--lenses", names.join(",")));
+        }
+        options.push(("--seed", self.seed.to_string()));
+        options.push(("--alpha", self.alpha.to_string()));
+        options
+    }
 }
 
 /// The configuration of a run. The same events, configuration and engine version give the same bytes of result.
@@ -47,10 +105,25 @@ pub struct Config {
     pub alpha: f64,
     /// Most permutations a candidate may use.
     pub permutations: u32,
+    /// Lenses that take part, in any order; every window is looked at through each.
+    #[serde(default = "all_lenses")]
+    pub lenses: Vec<Lens>,
+}
+
+fn all_lenses() -> Vec<Lens> {
+    Lens::ALL.to_vec()
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { baseline: Baseline::Rest, window: None, hop: None, seed: 42, alpha: 0.05, permutations: 999 }
+        Self {
+            baseline: Baseline::Rest,
+            window: None,
+            hop: None,
+            seed: 42,
+            alpha: 0.05,
+            permutations: 999,
+            lenses: all_lenses(),
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! The content lens: what the events of a window cost under the count code when only the baseline may be used.
 
-use rayon::prelude::*;
+use std::ops::Range;
 
 use crate::count_code::{Coder, Counts};
+use crate::lens::{self, Pace, Rolling};
+use crate::span::Span;
 use crate::stream::Stream;
-use crate::watch::{Cancelled, Watch};
-use crate::window::{Plan, Span, move_span};
+use crate::watch::Cancelled;
+use crate::window::Plan;
 
 /// How many of the dearest events the lens averages.
 pub(crate) const DEAREST: usize = 5;
@@ -14,8 +16,8 @@ pub(crate) const DEAREST: usize = 5;
 /// a whole odd line.
 const DAMPING: i64 = 5;
 
-/// Windows that one task scores; each task counts its first baseline anew.
-const CHUNK: usize = 4096;
+/// Events from which a change of the baseline is gathered by distinct event first.
+const GATHERED: usize = 2_048;
 
 /// Novelty of one event: fixed-point bits by (different transitions + 5).
 pub(crate) fn novelty(cost: i64, tokens: usize) -> i64 {
@@ -27,100 +29,86 @@ pub(crate) fn score(
     stream: &Stream,
     plan: &Plan,
     coder: &Coder,
-    watch: &dyn Watch,
-    scored: &(dyn Fn(u64) + Sync),
+    pace: &Pace<'_>,
 ) -> Result<Vec<i64>, Cancelled> {
-    let chunks: Vec<_> = (0..plan.count).step_by(CHUNK).collect();
-    let scores: Result<Vec<Vec<i64>>, Cancelled> = chunks
-        .into_par_iter()
-        .map(|first| score_chunk(stream, plan, coder, first..(first + CHUNK).min(plan.count), watch, scored))
-        .collect();
-    Ok(scores?.concat())
-}
-
-fn score_chunk(
-    stream: &Stream,
-    plan: &Plan,
-    coder: &Coder,
-    indices: std::ops::Range<usize>,
-    watch: &dyn Watch,
-    scored: &(dyn Fn(u64) + Sync),
-) -> Result<Vec<i64>, Cancelled> {
-    let mut rolling = Rolling::new(stream);
-    let mut novelties = Vec::with_capacity(plan.window);
-    let mut costs = CostMemo::new(stream);
-    let mut scores = Vec::with_capacity(indices.len());
-    for index in indices {
-        if watch.cancelled() {
-            return Err(Cancelled);
-        }
-        rolling.move_to(&plan.baseline(index));
-        costs.forget();
-        novelties.clear();
-        for &distinct in &stream.sequence[plan.range(index)] {
-            novelties.push(costs.novelty(coder, &rolling.counts, distinct));
-        }
-        scores.push(combine(&mut novelties));
-        scored(1);
-    }
-    Ok(scores)
-}
-
-fn combine(novelties: &mut [i64]) -> i64 {
-    let few = DEAREST.min(novelties.len());
-    novelties.select_nth_unstable_by(few - 1, |a, b| b.cmp(a));
-    let dearest = novelties[..few].iter().copied().max().unwrap_or(0);
-    let mean = novelties[..few].iter().sum::<i64>() / few as i64;
-    (2 * dearest + mean) / 3
-}
-
-/// Counts of a baseline that moves with the window.
-pub(crate) struct Rolling<'s> {
-    stream: &'s Stream,
-    pub(crate) counts: Counts,
-    span: Span,
-}
-
-impl<'s> Rolling<'s> {
-    pub(crate) fn new(stream: &'s Stream) -> Self {
-        Self { stream, counts: Counts::new(stream), span: Span { before: 0..0, after: 0..0 } }
-    }
-
-    pub(crate) fn move_to(&mut self, span: &Span) {
-        let (stream, counts) = (self.stream, &mut self.counts);
-        move_span(&self.span, span, |position, add| {
-            let distinct = stream.sequence[position];
-            if add { counts.add(stream, distinct) } else { counts.remove(stream, distinct) }
+    lens::over_groups(plan, Baselined::new(stream), |baseline, group| {
+        let covered = plan.covered(&group);
+        let novelties = baseline.novelties(coder, &stream.sequence[covered.clone()]);
+        let mut window = Vec::with_capacity(plan.window);
+        let scores = group.clone().map(|index| {
+            let range = plan.range(index);
+            window.clear();
+            window.extend_from_slice(&novelties[range.start - covered.start..range.end - covered.start]);
+            lens::combine(&mut window, DEAREST)
         });
-        self.span = span.clone();
-    }
+        let scores = scores.collect();
+        pace.step(group.len())?;
+        Ok(scores)
+    })
 }
 
-/// Costs of distinct events under one baseline, each taken once.
-struct CostMemo<'s> {
+/// Counts of the events at these positions.
+pub(crate) fn counts_of(stream: &Stream, span: &Span) -> Counts {
+    let mut baseline = Baselined::new(stream);
+    span.ranges().iter().for_each(|range| baseline.change(range.clone(), true));
+    baseline.counts
+}
+
+/// Counts of a baseline, and what distinct events cost under it, each taken once a group.
+#[derive(Clone)]
+struct Baselined<'s> {
     stream: &'s Stream,
-    round: u32,
-    rounds: Vec<u32>,
-    novelties: Vec<i64>,
+    counts: Counts,
+    /// Copies of each distinct event in the change at hand.
+    copies: Vec<u32>,
+    /// Novelty of each distinct event in the group at hand; -1 where it was not taken yet.
+    known: Vec<i64>,
 }
 
-impl<'s> CostMemo<'s> {
+impl<'s> Baselined<'s> {
     fn new(stream: &'s Stream) -> Self {
         let n = stream.distinct_len();
-        Self { stream, round: 0, rounds: vec![0; n], novelties: vec![0; n] }
+        Self { stream, counts: Counts::new(stream), copies: vec![0; n], known: vec![-1; n] }
     }
 
-    fn forget(&mut self) {
-        self.round += 1;
+    fn novelties(&mut self, coder: &Coder, events: &[u32]) -> Vec<i64> {
+        let (stream, counts, known) = (self.stream, &self.counts, &mut self.known);
+        let novelties = events.iter().map(|&distinct| {
+            let known = &mut known[distinct as usize];
+            if *known < 0 {
+                *known = novelty(counts.event_cost(coder, stream, distinct), stream.different_len(distinct));
+            }
+            *known
+        });
+        let novelties = novelties.collect();
+        events.iter().for_each(|&distinct| self.known[distinct as usize] = -1);
+        novelties
     }
 
-    fn novelty(&mut self, coder: &Coder, counts: &Counts, distinct: u32) -> i64 {
-        let at = distinct as usize;
-        if self.rounds[at] != self.round {
-            self.rounds[at] = self.round;
-            let cost = counts.event_cost(coder, self.stream, distinct);
-            self.novelties[at] = novelty(cost, self.stream.different_len(distinct));
+    fn change_one(&mut self, distinct: u32, copies: u32, comes: bool) {
+        if comes {
+            self.counts.add_copies(self.stream, distinct, copies);
+        } else {
+            self.counts.remove_copies(self.stream, distinct, copies);
         }
-        self.novelties[at]
+    }
+}
+
+impl Rolling for Baselined<'_> {
+    fn change(&mut self, positions: Range<usize>, comes: bool) {
+        let events = &self.stream.sequence[positions];
+        if events.len() < GATHERED {
+            events.iter().for_each(|&distinct| self.change_one(distinct, 1, comes));
+            return;
+        }
+        for &distinct in events {
+            self.copies[distinct as usize] += 1;
+        }
+        for &distinct in events {
+            let copies = std::mem::take(&mut self.copies[distinct as usize]);
+            if copies > 0 {
+                self.change_one(distinct, copies, comes);
+            }
+        }
     }
 }

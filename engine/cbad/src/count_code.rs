@@ -40,11 +40,13 @@ impl Counts {
     }
 
     #[inline]
-    fn add_transition(&mut self, stream: &Stream, id: u32) {
+    fn add_transition(&mut self, stream: &Stream, id: u32, copies: u32) {
         let t = stream.transitions[id as usize];
-        self.pair[t.pair as usize] += 1;
-        self.transition[id as usize] += 1;
-        if self.transition[id as usize] == 1 {
+        self.pair[t.pair as usize] += copies;
+        let seen = &mut self.transition[id as usize];
+        let is_new = *seen == 0;
+        *seen += copies;
+        if is_new {
             let s = stream.shorters[t.shorter as usize];
             self.before[s.before as usize] += 1;
             self.shorter[t.shorter as usize] += 1;
@@ -57,17 +59,27 @@ impl Counts {
 
     /// Adds one event.
     pub(crate) fn add(&mut self, stream: &Stream, distinct: u32) {
+        self.add_copies(stream, distinct, 1);
+    }
+
+    /// Adds an event so many times; at least once.
+    pub(crate) fn add_copies(&mut self, stream: &Stream, distinct: u32, copies: u32) {
         for &id in stream.distinct(distinct) {
-            self.add_transition(stream, id);
+            self.add_transition(stream, id, copies);
         }
     }
 
     /// Takes one event away that was added before.
     pub(crate) fn remove(&mut self, stream: &Stream, distinct: u32) {
+        self.remove_copies(stream, distinct, 1);
+    }
+
+    /// Takes an event away so many times, each of which was added before.
+    pub(crate) fn remove_copies(&mut self, stream: &Stream, distinct: u32, copies: u32) {
         for &id in stream.distinct(distinct) {
             let t = stream.transitions[id as usize];
-            self.pair[t.pair as usize] -= 1;
-            self.transition[id as usize] -= 1;
+            self.pair[t.pair as usize] -= copies;
+            self.transition[id as usize] -= copies;
             if self.transition[id as usize] == 0 {
                 let s = stream.shorters[t.shorter as usize];
                 self.before[s.before as usize] -= 1;
@@ -85,7 +97,7 @@ impl Counts {
         let mut total = 0;
         for &id in stream.distinct(distinct) {
             total += self.token_cost(coder, stream, id);
-            self.add_transition(stream, id);
+            self.add_transition(stream, id, 1);
         }
         total
     }
@@ -160,9 +172,9 @@ pub(crate) fn spelling(stream: &Stream, token: u32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::StreamBuilder;
     use crate::event::{ByteRange, Event, Signal, StreamKey};
     use crate::fixed::bits;
-    use crate::stream::StreamBuilder;
     use proptest::prelude::*;
 
     const LINES: [&str; 7] = [

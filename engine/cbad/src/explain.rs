@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 
 use crate::analyze::{EventLookup, Scored};
-use crate::content::{DEAREST, Rolling, novelty};
+use crate::canonical::canonical_tokens;
+use crate::content::{self, DEAREST, novelty};
 use crate::count_code::{Coder, Counts};
 use crate::event::{Event, Measure, Signal};
 use crate::finding::Cluster;
 use crate::fixed::bits;
-use crate::judge;
-use crate::result::{Driver, Explanation, Finding, Lens, TokenCost};
-use crate::stream::{Stream, canonical_tokens};
+use crate::judge::Verdicts;
+use crate::lens_test;
+use crate::result::{Driver, Explanation, Finding, Lens, Shift, TokenCost};
+use crate::shifts;
+use crate::stream::Stream;
 use crate::token::Shape;
 use crate::words;
 
@@ -30,38 +33,71 @@ const DRIVING: f64 = 1.5;
 pub(crate) fn explain(
     s: &Scored<'_>,
     cluster: &Cluster,
+    verdicts: &Verdicts,
     coder: &Coder,
     lookup: &dyn EventLookup,
 ) -> Explanation {
-    let mut rolling = Rolling::new(s.stream);
-    rolling.move_to(&s.plan.baseline(cluster.peak));
-    let counts = &mut rolling.counts;
-    let ordinary_bits = ordinary(s, cluster.peak, counts, coder);
-    let mut drivers: Vec<Driver> = dearest(s, cluster, counts, coder)
-        .into_iter()
-        .map(|position| {
-            let distinct = s.stream.sequence[position];
-            let event = lookup.event(cluster.stream as u32, position as u64);
-            Driver {
-                event: position as u64,
-                bits: bits(counts.event_cost(coder, s.stream, distinct)),
-                ordinary_bits,
-                tokens: token_costs(s.stream, distinct, event.as_ref(), counts, coder),
-                nearest: nearest(s, cluster.peak, position).map(|p| p as u64),
-            }
-        })
-        .collect();
-    let dear = |d: &Driver| d.bits >= DRIVING * d.ordinary_bits;
-    let driving = drivers.iter().skip(1).take_while(|d| dear(d)).count() + 1;
-    drivers.truncate(driving);
+    let flags = |track: usize| cluster.windows.clone().any(|w| verdicts.flagged[cluster.stream][track][w]);
+    let mut seeing: Vec<usize> = (0..s.tracks.len()).filter(|&t| t != cluster.track && flags(t)).collect();
+    seeing.insert(0, cluster.track);
+    let lens_of = |track: usize| s.tracks[track].lens;
+    let shifts: Vec<Shift> =
+        seeing.iter().flat_map(|&track| shifts::of(s, cluster, lens_of(track), coder)).collect();
+    let by_content = seeing.iter().any(|&track| lens_of(track) == Lens::Content);
+    let mut lenses: Vec<Lens> = seeing.iter().map(|&track| lens_of(track)).collect();
+    lenses.sort_unstable();
     Explanation {
-        lens: Lens::Content,
-        drivers,
+        lens: lens_of(cluster.track),
+        lenses,
+        drivers: drivers(s, cluster, &shifts, by_content, coder, lookup),
+        shifts,
         windows: cluster.windows.len() as u32,
         caveats: Vec::new(),
         sentence: String::new(),
         paragraph: String::new(),
     }
+}
+
+/// The dearest events where content says something; else those that show what shifted.
+fn drivers(
+    s: &Scored<'_>,
+    cluster: &Cluster,
+    shifts: &[Shift],
+    by_content: bool,
+    coder: &Coder,
+    lookup: &dyn EventLookup,
+) -> Vec<Driver> {
+    let mut counts = content::counts_of(s.stream, &s.plan.baseline(cluster.peak));
+    let ordinary_bits = ordinary(s, cluster.peak, &mut counts, coder);
+    let positions = if by_content {
+        dearest(s, cluster, &counts, coder)
+    } else {
+        let shown = shifts.iter().filter_map(|shift| Some(shift.event? as usize + s.plan.first()));
+        let mut shown: Vec<usize> = shown.collect();
+        let mut seen = HashSet::new();
+        shown.retain(|p| seen.insert(*p));
+        shown
+    };
+    let positions: Vec<usize> = positions.into_iter().take(DEAREST).collect();
+    let nearest = nearest(s, cluster.peak, &positions);
+    let driver = |(position, nearest): (usize, Option<usize>)| {
+        let distinct = s.stream.sequence[position];
+        let event = s.own(position).and_then(|own| lookup.event(cluster.stream as u32, own));
+        Driver {
+            event: s.own(position).expect("windows begin after the anchor"),
+            bits: bits(counts.event_cost(coder, s.stream, distinct)),
+            ordinary_bits,
+            tokens: token_costs(s.stream, distinct, event.as_ref(), &counts, coder),
+            nearest: nearest.and_then(|p| s.own(p)),
+        }
+    };
+    let mut drivers: Vec<Driver> = positions.into_iter().zip(nearest).map(driver).collect();
+    if by_content {
+        let dear = |d: &Driver| d.bits >= DRIVING * d.ordinary_bits;
+        let driving = drivers.iter().skip(1).take_while(|d| dear(d)).count() + 1;
+        drivers.truncate(driving);
+    }
+    drivers
 }
 
 /// Fills in sentence, paragraph and caveats.
@@ -108,21 +144,26 @@ fn dearest(s: &Scored<'_>, cluster: &Cluster, counts: &Counts, coder: &Coder) ->
     costed.into_iter().take(DEAREST).map(|(_, p)| p).collect()
 }
 
-/// The baseline event that the relative code copies most bytes of this event from.
-fn nearest(s: &Scored<'_>, window: usize, position: usize) -> Option<usize> {
-    let mut positions = judge::pool_positions(s, window);
+/// For each driver the baseline event that the relative code copies most of its bytes from.
+fn nearest(s: &Scored<'_>, window: usize, drivers: &[usize]) -> Vec<Option<usize>> {
+    let positions = lens_test::pool_positions(s, window);
     let size = s.plan.window;
-    // A driver outside the dearest window takes the place of its first event.
-    let member = positions[..size].iter().position(|&p| p == position).unwrap_or(0);
-    positions[member] = position;
-    let mut pool = judge::pool_of(s, &positions);
+    let texts = lens_test::texts_of(s, positions.iter().chain(drivers).copied());
     let labels: Vec<u32> = (0..size as u32).collect();
-    let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
-    for copy in pool.explain(&labels, member) {
-        *lengths.entry(copy.from).or_default() += u64::from(copy.length);
-    }
-    let (best, _) = lengths.into_iter().max_by_key(|&(from, total)| (total, Reverse(from)))?;
-    (size..pool.len()).find(|&m| pool.distinct_of(m) == best).map(|m| positions[m])
+    let of_driver = |&driver: &usize| {
+        // A driver outside the dearest window takes the place of its first event.
+        let member = positions[..size].iter().position(|&p| p == driver).unwrap_or(0);
+        let mut members = positions.clone();
+        members[member] = driver;
+        let mut pool = lens_test::pool_of(s, &texts, &members);
+        let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
+        for copy in pool.explain(&labels, member) {
+            *lengths.entry(copy.from).or_default() += u64::from(copy.length);
+        }
+        let (best, _) = lengths.into_iter().max_by_key(|&(from, total)| (total, Reverse(from)))?;
+        (size..pool.len()).find(|&m| pool.distinct_of(m) == best).map(|m| members[m])
+    };
+    drivers.iter().map(of_driver).collect()
 }
 
 /// Every token of an event with its cost. Texts come from the event itself where it can be had, else from the code.

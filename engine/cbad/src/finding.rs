@@ -1,15 +1,19 @@
 //! From flagged windows to findings: what overlaps belongs together.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
+use crate::analyze::Scored;
+use crate::judge::{At, Verdicts};
 use crate::window::Plan;
 
-/// Windows `windows` of one stream, the dearest of them `peak`.
+/// Windows `windows` of one stream, the most surprising of them `peak` through the lens of `track`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {
     pub(crate) stream: usize,
     pub(crate) windows: Range<usize>,
     pub(crate) peak: usize,
+    pub(crate) track: usize,
     pub(crate) flagged: bool,
 }
 
@@ -18,12 +22,18 @@ impl Cluster {
     pub(crate) fn events(&self, plan: &Plan) -> Range<usize> {
         plan.range(self.windows.start).start..plan.range(self.windows.end - 1).end
     }
+
+    /// The hypothesis that stands for it.
+    pub(crate) fn at(&self) -> At {
+        At { stream: self.stream, track: self.track, window: self.peak }
+    }
 }
 
-/// Flagged windows joined where they overlap or stand less than a window apart.
-pub(crate) fn clusters(stream: usize, plan: &Plan, scores: &[i64], flagged: &[bool]) -> Vec<Cluster> {
+/// Windows that any lens flags, joined where they overlap or stand less than a window apart.
+pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Vec<Cluster> {
+    let plan = &s.plan;
     let mut joined: Vec<Range<usize>> = Vec::new();
-    for index in (0..flagged.len()).filter(|&i| flagged[i]) {
+    for index in (0..plan.count).filter(|&i| verdicts.any_flagged(stream, i)) {
         match joined.last_mut() {
             Some(last) if plan.range(index).start < plan.range(last.end - 1).end + plan.window => {
                 last.end = index + 1;
@@ -31,39 +41,55 @@ pub(crate) fn clusters(stream: usize, plan: &Plan, scores: &[i64], flagged: &[bo
             _ => joined.push(index..index + 1),
         }
     }
-    joined
-        .into_iter()
-        .map(|windows| Cluster { stream, peak: peak(scores, &windows), windows, flagged: true })
-        .collect()
+    let peak_of = |windows: Range<usize>| {
+        let flagged = windows.clone().flat_map(|window| {
+            let tracks = (0..s.tracks.len()).map(move |track| At { stream, track, window });
+            tracks.filter(|&at| verdicts.is_flagged(at))
+        });
+        let peak = flagged.max_by(|&a, &b| by_surprise(s, verdicts, a, b)).expect("a cluster holds a flag");
+        Cluster { stream, peak: peak.window, track: peak.track, windows, flagged: true }
+    };
+    joined.into_iter().map(peak_of).collect()
 }
 
-fn peak(scores: &[i64], windows: &Range<usize>) -> usize {
-    windows.clone().max_by_key(|&i| (scores[i], std::cmp::Reverse(i))).expect("a cluster holds a window")
+/// Which of two hypotheses of one stream says more: by surprise, then by score, then the earlier lens and window.
+fn by_surprise(s: &Scored<'_>, verdicts: &Verdicts, a: At, b: At) -> Ordering {
+    let surprise = |at: At| verdicts.rank(at).map_or(0.0, |r| r.surprise_bits);
+    let score = |at: At| s.tracks[at.track].scores[at.window];
+    (surprise(a).total_cmp(&surprise(b)))
+        .then((b.track, score(a)).cmp(&(a.track, score(b))))
+        .then(b.window.cmp(&a.window))
 }
 
-/// The `most` dearest windows of a stream that neither overlap one another nor a window already `taken`.
+/// The `most` most surprising windows of a stream that neither overlap one another nor a cluster already `taken`.
 pub(crate) fn most_unusual(
     stream: usize,
-    plan: &Plan,
-    scores: &[i64],
+    s: &Scored<'_>,
+    verdicts: &Verdicts,
     taken: &[Cluster],
     most: usize,
 ) -> Vec<Cluster> {
-    let mut order: Vec<usize> = (0..scores.len()).filter(|&i| plan.is_ranked(i)).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(scores[i]), i));
+    let plan = &s.plan;
+    let mut order: Vec<At> = (0..plan.count)
+        .filter_map(|window| {
+            let tracks = (0..s.tracks.len()).map(|track| At { stream, track, window });
+            tracks.filter(|&at| verdicts.rank(at).is_some()).max_by(|&a, &b| by_surprise(s, verdicts, a, b))
+        })
+        .collect();
+    order.sort_by(|&a, &b| by_surprise(s, verdicts, b, a));
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     let mut ranges: Vec<Range<usize>> = taken.iter().map(|c| c.events(plan)).collect();
     let mut found = Vec::new();
-    for index in order {
+    for At { track, window, .. } in order {
         if found.len() == most {
             break;
         }
-        let range = plan.range(index);
+        let range = plan.range(window);
         if ranges.iter().any(|r| overlap(r, &range)) {
             continue;
         }
         ranges.push(range);
-        found.push(Cluster { stream, windows: index..index + 1, peak: index, flagged: false });
+        found.push(Cluster { stream, windows: window..window + 1, peak: window, track, flagged: false });
     }
     found
 }

@@ -4,6 +4,9 @@
 //! Never: reads a file, asks a clock, opens a socket, or lets the number of threads change a result.
 
 mod analyze;
+mod assemble;
+mod builder;
+mod canonical;
 mod channel;
 mod codec;
 mod config;
@@ -13,28 +16,42 @@ mod event;
 mod explain;
 mod finding;
 mod fixed;
+mod histogram;
 mod judge;
+mod lens;
+mod lens_test;
+mod mix;
+mod order;
 mod permutation;
+mod rate;
 mod relative_code;
 mod result;
+mod season;
+mod shift_words;
+mod shifts;
 mod significance;
 mod sizes;
+mod span;
 mod stream;
 mod tail;
+mod template;
 mod token;
+mod trace;
+mod values;
 mod watch;
 mod window;
 mod words;
 
 pub use analyze::{EventLookup, analyze};
+pub use builder::StreamBuilder;
 pub use codec::{CodecInfo, codecs};
-pub use config::{Baseline, Config, ENGINE_VERSION};
+pub use config::{Baseline, Config, ENGINE_VERSION, Period};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use result::{
-    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes, StreamResult,
-    TokenCost, Unit, WindowScore,
+    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
+    StreamResult, TokenCost, Unit, WindowScore,
 };
-pub use stream::{Stream, StreamBuilder};
+pub use stream::Stream;
 pub use token::recognise;
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
 pub use words::rfc3339;

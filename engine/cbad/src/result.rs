@@ -92,6 +92,12 @@ impl Lens {
     }
 }
 
+impl std::fmt::Display for Lens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What one lens says of one window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LensScore {
@@ -202,15 +208,22 @@ pub struct WindowScore {
     pub count: Sizes,
     /// Byte entropy of the window's canonical text, bits a byte.
     pub entropy: f64,
-    /// The lens score in bits: higher is more unusual.
+    /// What each lens says of it, in the order of [`Lens::ALL`]; lenses that do not apply to the stream are left out.
+    pub lenses: Vec<LensScore>,
+    /// The lens that is most surprised: that of the least deciding p.
+    pub lens: Lens,
+    /// Bits of the stream's first lens (content, or values for metrics), the same for all its windows.
     pub score_bits: f64,
-    /// Could the window and its baseline be one shuffled deck? `None` where the window was never a candidate.
+    /// One p for the window over all its lenses: the least deciding p times their number (Bonferroni's rule, which
+    /// holds under any dependence). `None` where there is not enough history.
+    pub p: Option<f64>,
+    /// Of the most surprised lens.
     pub p_permutation: Option<PValue>,
-    /// Rank among the stream's own ordinary windows; `None` where there is not enough history.
+    /// Of the most surprised lens.
     pub p_conformal: Option<PValue>,
-    /// The same, from the modelled tail beyond the rank's floor; `None` where there is not enough history.
+    /// Of the most surprised lens.
     pub p_tail: Option<PValue>,
-    /// Benjamini-Hochberg adjusted p over all windows of the run.
+    /// Benjamini-Hochberg adjusted p over all windows and lenses of the run: the least of its lenses.
     pub q: Option<f64>,
     /// Whether it is held to be a change at the run's false discovery rate.
     pub flagged: bool,
@@ -277,6 +290,10 @@ pub struct Driver {
 pub struct Explanation {
     /// The lens that drove it.
     pub lens: Lens,
+    /// Every lens that flags one of its windows, in the order of [`Lens::ALL`].
+    pub lenses: Vec<Lens>,
+    /// What shifted, the lens that drove it first, and of each lens the dearest first.
+    pub shifts: Vec<Shift>,
     /// The dearest events, dearest first.
     pub drivers: Vec<Driver>,
     /// Windows joined into the finding.
@@ -334,8 +351,10 @@ pub struct Finding {
     pub p_conformal: Option<PValue>,
     /// Of its dearest window.
     pub p_tail: Option<PValue>,
-    /// Score of its dearest window, bits.
+    /// Score of its dearest window through the lens that found it, bits.
     pub score_bits: f64,
+    /// -log2 of how rare that score is among the stream's ordinary windows: what findings are ordered by.
+    pub surprise_bits: f64,
     /// Why.
     pub explanation: Explanation,
 }

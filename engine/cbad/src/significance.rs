@@ -12,11 +12,16 @@ const TAIL_SHARE: f64 = 0.1;
 const TAIL_LEAST: usize = 10;
 const TAIL_MOST: usize = 2_000;
 
+/// Least scale of a tail, bits: where a stream's windows all score the same, a difference of less is nothing.
+const SCALE_LEAST: f64 = 0.0625;
+
 /// The two p-values of one window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rank {
     pub(crate) conformal: PValue,
     pub(crate) tail: PValue,
+    /// -log2 of the tail's p before its floor: what findings are ordered by, where p-values tie at the floor.
+    pub(crate) surprise_bits: f64,
 }
 
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
@@ -48,16 +53,24 @@ fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[
     let size = ((n as f64 * TAIL_SHARE) as usize).clamp(TAIL_LEAST, TAIL_MOST);
     // Inside the body the rank is all there is to know; the tail is only modelled where it speaks.
     if exceeding >= size {
-        return Some(Rank { conformal, tail: PValue { floor: tail_floor, ..conformal } });
+        let tail = PValue { floor: tail_floor, ..conformal };
+        return Some(Rank { conformal, tail, surprise_bits: -libm::log2(conformal.value) });
     }
     let tail: Vec<f64> =
         sorted.iter().filter(|(_, j)| calibrates(*j)).take(size + 1).map(|(s, _)| bits(*s)).collect();
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let modelled = share * Pareto::fit(&excesses).survival(bits(score) - threshold);
+    let modelled = share * Pareto::fit(&excesses).at_least(SCALE_LEAST).survival(bits(score) - threshold);
     let value = modelled.max(tail_floor).min(1.0);
-    Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 } })
+    let surprise_bits = -libm::log2(modelled.clamp(f64::MIN_POSITIVE, 1.0));
+    Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits })
+}
+
+/// Σ 1/i up to n: by what Benjamini and Yekutieli ("The control of the false discovery rate in multiple testing under
+/// dependency", Ann. Statist. 29, 2001) are stricter than Benjamini and Hochberg.
+pub(crate) fn harmonic(n: usize) -> f64 {
+    (1..=n).map(|i| 1.0 / i as f64).sum()
 }
 
 /// Benjamini-Hochberg adjusted p-values (J. R. Statist. Soc. B 57, 1995), in the order given.

@@ -1,19 +1,18 @@
 //! Sizes of every window under the codecs, against a baseline piece of the same number of events.
 //!
 //! With a long baseline and a short window NCD saturates, so that both pieces have the same length: the baseline piece
-//! is as many events, spread evenly over the window's baseline.
+//! is as many events, spread evenly over the window's baseline, and one piece serves all windows of a group.
 
 use rayon::prelude::*;
 
 use crate::codec::{Codec, CountCodec, Piece, Zstd};
 use crate::count_code::Coder;
 use crate::fixed::{Log2, bits};
+use crate::lens::Pace;
 use crate::result::Sizes;
 use crate::stream::Stream;
-use crate::watch::{Cancelled, Watch};
+use crate::watch::Cancelled;
 use crate::window::Plan;
-
-const CHUNK: usize = 2048;
 
 /// What the codecs say of one window.
 #[derive(Clone, Copy, Debug)]
@@ -28,34 +27,31 @@ pub(crate) fn measure(
     stream: &Stream,
     plan: &Plan,
     coder: &Coder,
-    watch: &dyn Watch,
-    measured: &(dyn Fn(u64) + Sync),
+    pace: &Pace<'_>,
 ) -> Result<Vec<Measured>, Cancelled> {
-    let starts: Vec<_> = (0..plan.count).step_by(CHUNK).collect();
-    let chunks: Result<Vec<Vec<Measured>>, Cancelled> = starts
+    let groups: Vec<_> = plan.groups().collect();
+    let measured: Result<Vec<Vec<Measured>>, Cancelled> = groups
         .into_par_iter()
-        .map(|first| {
-            let (mut zstd, mut count) = (Zstd::new(), CountCodec::new(stream, coder));
-            let (mut baseline, mut window) = (Piece::default(), Piece::default());
-            let mut out = Vec::with_capacity(CHUNK);
-            for index in first..(first + CHUNK).min(plan.count) {
-                if watch.cancelled() {
-                    return Err(Cancelled);
-                }
-                let span = plan.baseline(index);
+        .map_init(
+            || (Zstd::new(), CountCodec::new(stream, coder), Piece::default(), Piece::default()),
+            |(zstd, count, baseline, window), group| {
+                let span = plan.baseline(group.start);
                 baseline.fill(stream, span.spread(plan.window).map(|p| stream.sequence[p]));
-                window.fill(stream, stream.sequence[plan.range(index)].iter().copied());
-                out.push(Measured {
-                    zstd: zstd.sizes(&baseline, &window),
-                    count: count.sizes(&baseline, &window),
-                    entropy: entropy(&coder.log2, &window.text),
+                let windows = group.clone().map(|index| {
+                    window.fill(stream, stream.sequence[plan.range(index)].iter().copied());
+                    Measured {
+                        zstd: zstd.sizes(baseline, window),
+                        count: count.sizes(baseline, window),
+                        entropy: entropy(&coder.log2, &window.text),
+                    }
                 });
-                measured(1);
-            }
-            Ok(out)
-        })
+                let windows = windows.collect();
+                pace.step(group.len())?;
+                Ok(windows)
+            },
+        )
         .collect();
-    Ok(chunks?.concat())
+    Ok(measured?.concat())
 }
 
 /// Shannon entropy of the bytes, bits a byte; order 0.

@@ -38,10 +38,65 @@ impl Pareto {
         Self { scale: mean * (1.0 - shape), shape }
     }
 
+    /// The same tail with a scale of at least this much.
+    pub(crate) fn at_least(self, scale: f64) -> Self {
+        Self { scale: self.scale.max(scale), ..self }
+    }
+
     /// Probability of an excess at least this large.
     pub(crate) fn survival(self, excess: f64) -> f64 {
         let z = (excess / self.scale).max(0.0);
         if self.shape == 0.0 { libm::exp(-z) } else { libm::pow(1.0 + self.shape * z, -1.0 / self.shape) }
+    }
+}
+
+/// Share of a sample that counts as its tail, in parts; and the fewest and most values of it.
+const TAIL_SHARE: usize = 10;
+const TAIL_LEAST: usize = 20;
+const TAIL_MOST: usize = 2_000;
+
+/// Largest values of a sample that are left out of its own tail, so that what is looked for does not hide itself.
+pub(crate) const LEFT_OUT: usize = 3;
+
+/// The tail of a sample of single values: waits, gaps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tail {
+    threshold: f64,
+    share: f64,
+    pareto: Pareto,
+}
+
+impl Tail {
+    /// Of the largest values but the first [`LEFT_OUT`]; `None` where there are too few to have a tail.
+    pub(crate) fn of(values: impl Iterator<Item = u64>) -> Option<Self> {
+        let mut largest = std::collections::BinaryHeap::new();
+        let mut count = 0;
+        for value in values {
+            count += 1;
+            if largest.len() <= TAIL_MOST + LEFT_OUT {
+                largest.push(std::cmp::Reverse(value));
+            } else if largest.peek().is_some_and(|least| value > least.0) {
+                largest.pop();
+                largest.push(std::cmp::Reverse(value));
+            }
+        }
+        let size = (count / TAIL_SHARE).clamp(TAIL_LEAST, TAIL_MOST);
+        let descending: Vec<u64> = largest.into_sorted_vec().into_iter().map(|r| r.0).collect();
+        let threshold = *descending.get(LEFT_OUT + size)? as f64;
+        let excesses: Vec<f64> =
+            descending[LEFT_OUT..LEFT_OUT + size].iter().map(|&x| x as f64 - threshold).collect();
+        let share = size as f64 / (count - LEFT_OUT) as f64;
+        Some(Self { threshold, share, pareto: Pareto::fit(&excesses) })
+    }
+
+    /// -log2 of the chance that one of `tried` values is at least this large; 0 below the threshold.
+    pub(crate) fn surprise_bits(&self, value: u64, tried: usize) -> f64 {
+        let excess = value as f64 - self.threshold;
+        if excess <= 0.0 {
+            return 0.0;
+        }
+        let p = self.share * self.pareto.survival(excess) * tried as f64;
+        -libm::log2(p.clamp(f64::MIN_POSITIVE, 1.0))
     }
 }
 

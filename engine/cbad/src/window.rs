@@ -3,15 +3,23 @@
 use std::ops::Range;
 
 use crate::config::{Baseline, Config};
+use crate::season;
+use crate::span::Span;
 use crate::stream::Stream;
 
 /// Fewest calibration windows that a p-value is given for.
 pub(crate) const MIN_HISTORY: usize = 19;
 
+/// Groups that a stream is divided into, where it has windows enough.
+const GROUPS: usize = 50;
+
 /// Most windows that an automatic plan makes of one stream; a longer stream gets longer windows instead.
 const MOST_WINDOWS: usize = 20_000;
 
 /// The windows of one stream and their baselines.
+///
+/// Windows that begin close to one another form a group and share one baseline, so that the baseline is counted, and
+/// each distinct event coded, once a group and not once a window.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) window: usize,
@@ -19,6 +27,10 @@ pub(crate) struct Plan {
     pub(crate) guard: usize,
     pub(crate) events: usize,
     pub(crate) count: usize,
+    /// Windows a group.
+    group: usize,
+    /// Events before the first window: those of an anchor, which are baseline and never looked at.
+    first: usize,
     baseline: Reference,
 }
 
@@ -26,94 +38,119 @@ pub(crate) struct Plan {
 enum Reference {
     Rest,
     Trailing(usize),
-    Marked(Range<usize>),
-}
-
-/// Up to two ranges of positions: the baseline before a window and the one after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) before: Range<usize>,
-    pub(crate) after: Range<usize>,
-}
-
-impl Span {
-    pub(crate) fn len(&self) -> usize {
-        self.before.len() + self.after.len()
-    }
-
-    /// `count` positions spread evenly over the span, ascending; all of them where it has fewer.
-    pub(crate) fn spread(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
-        let len = self.len();
-        let count = count.min(len);
-        (0..count).map(move |j| {
-            let at = j * len / count;
-            if at < self.before.len() {
-                self.before.start + at
-            } else {
-                self.after.start + at - self.before.len()
-            }
-        })
-    }
+    /// Sorted, disjoint positions.
+    Marked(Vec<Range<usize>>),
+    /// For each group, its positions.
+    Season(Vec<Span>),
 }
 
 impl Plan {
     /// The plan for a stream, or why there is none.
     pub(crate) fn new(stream: &Stream, config: &Config) -> Result<Self, String> {
+        let first = stream.anchored();
         let events = stream.len();
-        let window = config.window.map_or_else(|| auto_window(events), |w| w as usize).max(1);
-        let hop = config.hop.map_or_else(|| auto_hop(events, window), |h| h as usize).max(1);
-        let (least, what) = (window * 4, "four windows");
-        if events < least {
-            return Err(format!("not enough history: {events} events, and {what} of {window} need {least}"));
+        let own = events - first;
+        let window = config.window.map_or_else(|| auto_window(own), |w| w as usize).max(1);
+        let hop = config.hop.map_or_else(|| auto_hop(own, window), |h| h as usize).clamp(1, window);
+        let least = if first == 0 { window * 4 } else { window };
+        if own < least {
+            let what = if first == 0 { "four windows" } else { "one window" };
+            return Err(format!("not enough history: {own} events, and {what} of {window} need {least}"));
         }
-        let baseline = match &config.baseline {
-            Baseline::Rest => Reference::Rest,
-            Baseline::Trailing { events } => Reference::Trailing((*events as usize).max(window)),
+        let mut plan = Self {
+            window,
+            hop,
+            guard: 0,
+            events,
+            count: (own - window).div_ceil(hop) + 1,
+            group: 1,
+            first,
+            baseline: Reference::Rest,
+        };
+        plan.refer_to(stream, &config.baseline)?;
+        Ok(plan)
+    }
+
+    fn refer_to(&mut self, stream: &Stream, baseline: &Baseline) -> Result<(), String> {
+        let own = self.events - self.first;
+        let marked = match baseline {
+            Baseline::Anchor { .. } => vec![0..self.first],
+            Baseline::Rest => {
+                // A baseline that holds the neighbours of a window masks an incident that lasts: its later lines make
+                // its earlier ones look ordinary. docs/decisions/0004-guard.md has the measurement.
+                self.guard = own / 10;
+                self.group = (own / GROUPS / self.hop).max(1);
+                return Ok(());
+            }
+            Baseline::Trailing { events } => {
+                self.baseline = Reference::Trailing((*events as usize).max(self.window));
+                return Ok(());
+            }
+            Baseline::Season { period } => {
+                self.group = (own / GROUPS / self.hop).max(1);
+                let spans = season::spans(stream, self, *period)?;
+                self.baseline = Reference::Season(spans);
+                return Ok(());
+            }
             Baseline::Times { start_nanos, end_nanos } => {
-                Reference::Marked(positions_between(stream, *start_nanos, *end_nanos))
+                vec![positions_between(stream, *start_nanos, *end_nanos)]
             }
             Baseline::Events { first, end } => {
-                Reference::Marked((*first as usize).min(events)..(*end as usize).min(events))
+                vec![(*first as usize).min(own)..(*end as usize).min(own)]
             }
         };
-        if let Reference::Marked(range) = &baseline
-            && range.len() < window * 2
-        {
+        let held: usize = marked.iter().map(ExactSizeIterator::len).sum();
+        if held < self.window * 2 {
             return Err(format!(
-                "the marked baseline holds {} events of this stream, and two windows of {window} need {}",
-                range.len(),
-                window * 2
+                "the marked baseline holds {held} events of this stream, and two windows of {} need {}",
+                self.window,
+                self.window * 2
             ));
         }
-        // A baseline that holds the neighbours of a window masks an incident that lasts: its later lines make its
-        // earlier ones look ordinary. docs/decisions/0004-guard.md has the measurement.
-        let guard = if matches!(baseline, Reference::Rest) { events / 10 } else { 0 };
-        let count = (events - window).div_ceil(hop) + 1;
-        Ok(Self { window, hop, guard, events, count, baseline })
+        self.baseline = Reference::Marked(marked);
+        Ok(())
     }
 
     /// Positions of a window. The last one is moved back so that it ends with the stream.
     pub(crate) fn range(&self, index: usize) -> Range<usize> {
-        let start = (index * self.hop).min(self.events - self.window);
+        let start = (self.first + index * self.hop).min(self.events - self.window);
         start..start + self.window
+    }
+
+    /// Events before the first window, which belong to the anchor.
+    pub(crate) fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Windows that share one baseline.
+    pub(crate) fn groups(&self) -> impl ExactSizeIterator<Item = Range<usize>> + Clone + use<> {
+        let (group, count) = (self.group, self.count);
+        (0..count.div_ceil(group)).map(move |g| g * group..((g + 1) * group).min(count))
+    }
+
+    /// Positions that the windows of a group cover.
+    pub(crate) fn covered(&self, group: &Range<usize>) -> Range<usize> {
+        self.range(group.start).start..self.range(group.end - 1).end
     }
 
     /// Positions that a window is compared with.
     pub(crate) fn baseline(&self, index: usize) -> Span {
-        let window = self.range(index);
+        let group = index / self.group * self.group;
+        let group = group..(group + self.group).min(self.count);
+        let own = self.covered(&group);
         let n = self.events;
         match &self.baseline {
-            Reference::Rest => Span {
-                before: 0..window.start.saturating_sub(self.guard),
-                after: (window.end + self.guard).min(n)..n,
-            },
+            Reference::Rest => Span::new([
+                self.first..own.start.saturating_sub(self.guard).max(self.first),
+                (own.end + self.guard).min(n)..n,
+            ]),
             Reference::Trailing(events) => {
-                Span { before: window.start.saturating_sub(*events)..window.start, after: n..n }
+                Span::new([own.start.saturating_sub(*events).max(self.first)..own.start])
             }
-            Reference::Marked(marked) => Span {
-                before: marked.start..marked.end.min(window.start).max(marked.start),
-                after: marked.start.max(window.end).min(marked.end)..marked.end,
-            },
+            Reference::Marked(marked) => Span::new(
+                marked.iter().flat_map(|m| [m.start..m.end.min(own.start), m.start.max(own.end)..m.end]),
+            ),
+            Reference::Season(spans) => spans[index / self.group].clone(),
         }
     }
 
@@ -134,8 +171,15 @@ fn auto_window(events: usize) -> usize {
     window.max(events.div_ceil(MOST_WINDOWS))
 }
 
+/// Short streams get windows that overlap five times, so that an odd stretch lies whole in one of them; long ones have
+/// windows enough, and time that grows with the events alone.
 fn auto_hop(events: usize, window: usize) -> usize {
-    (window / 5).max(events.div_ceil(MOST_WINDOWS)).clamp(1, window)
+    let overlap = match events {
+        0..50_000 => 5,
+        50_000..100_000 => 2,
+        _ => 1,
+    };
+    (window / overlap).max(1)
 }
 
 fn positions_between(stream: &Stream, start_nanos: i64, end_nanos: i64) -> Range<usize> {
@@ -148,26 +192,11 @@ fn positions_between(stream: &Stream, start_nanos: i64, end_nanos: i64) -> Range
     }
 }
 
-/// Tells `change` which positions leave (`false`) and which come (`true`) when the baseline moves from `old` to `new`.
-pub(crate) fn move_span(old: &Span, new: &Span, mut change: impl FnMut(usize, bool)) {
-    for (old, new) in [(&old.before, &new.before), (&old.after, &new.after)] {
-        if old.end <= new.start || new.end <= old.start {
-            old.clone().for_each(|i| change(i, false));
-            new.clone().for_each(|i| change(i, true));
-            continue;
-        }
-        (old.start..new.start).for_each(|i| change(i, false));
-        (new.start..old.start).for_each(|i| change(i, true));
-        (new.end..old.end).for_each(|i| change(i, false));
-        (old.end..new.end).for_each(|i| change(i, true));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::StreamBuilder;
     use crate::event::{ByteRange, Event, Signal, StreamKey};
-    use crate::stream::StreamBuilder;
 
     fn stream(events: usize) -> Stream {
         let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
@@ -204,17 +233,8 @@ mod tests {
         ];
         for baseline in baselines {
             let plan = Plan::new(&stream, &Config { baseline, ..Config::default() }).expect("long enough");
-            let mut held = std::collections::BTreeSet::new();
-            let mut last = Span { before: 0..0, after: 0..0 };
             for i in 0..plan.count {
-                let span = plan.baseline(i);
-                move_span(&last, &span, |p, add| {
-                    assert!(if add { held.insert(p) } else { held.remove(&p) });
-                });
-                let expected: Vec<_> = span.before.clone().chain(span.after.clone()).collect();
-                assert_eq!(held.iter().copied().collect::<Vec<_>>(), expected);
-                assert!(expected.iter().all(|p| !plan.range(i).contains(p)));
-                last = span;
+                assert!(plan.baseline(i).iter().all(|p| !plan.range(i).contains(&p)));
             }
         }
     }

@@ -4,7 +4,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::event::{Signal, StreamKey};
-use crate::result::{Driver, Finding, PValue};
+use crate::result::{Driver, Finding, Lens, PValue};
+use crate::shift_words;
 
 /// Longest quotation of an event in a sentence, characters.
 const QUOTED: usize = 90;
@@ -34,6 +35,11 @@ pub(crate) fn duration(nanos: i64) -> String {
     }
 }
 
+/// A number to two or three digits, for a sentence.
+pub(crate) fn rounded(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { number((value * 10.0).round() / 10.0) }
+}
+
 /// A number with at most four digits after the point.
 pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.4}");
@@ -50,10 +56,13 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
         (Some(start), Some(end)) => span_of_time(&to_the_second(start), &to_the_second(end)),
         _ => format!("in events {} to {}", finding.first_event, finding.last_event),
     };
-    let Some(dearest) = finding.explanation.drivers.first() else {
-        return format!("{label} is unlike its baseline {when}.");
+    let explanation = &finding.explanation;
+    let by_shift = explanation.shifts.first().filter(|_| explanation.lens != Lens::Content);
+    let what = match (by_shift, explanation.drivers.first()) {
+        (Some(shift), _) => shift_words::what_shifted(shift, key.signal),
+        (None, Some(dearest)) => what_stands_out(dearest, key.signal),
+        (None, None) => return format!("{label} is unlike its baseline {when}."),
     };
-    let what = what_stands_out(dearest, key.signal);
     if finding.flagged {
         format!("{label} changed {when}: {what}.")
     } else {
@@ -131,8 +140,14 @@ fn piece(token: &crate::result::TokenCost) -> String {
 
 /// What drove it, what lowered it, how sure.
 pub(crate) fn paragraph(finding: &Finding) -> String {
+    let explanation = &finding.explanation;
     let mut out = Vec::new();
-    if let Some(driver) = finding.explanation.drivers.first() {
+    if !explanation.shifts.is_empty() {
+        let shown: Vec<String> = explanation.shifts.iter().take(3).map(shift_words::shift).collect();
+        out.push(format!("What shifted: {}.", shown.join("; ")));
+    }
+    if let Some(driver) = explanation.drivers.first().filter(|_| explanation.lenses.contains(&Lens::Content))
+    {
         let mut dear: Vec<_> = driver.tokens.iter().filter(|t| t.bits >= 1.0).collect();
         dear.sort_by(|a, b| b.bits.total_cmp(&a.bits));
         let named: Vec<String> = dear.iter().take(3).map(|t| named_token(t)).collect();
@@ -190,7 +205,7 @@ fn how_sure(finding: &Finding) -> String {
         _ => parts.push("there is not enough history to say how rare this is".to_owned()),
     }
     if let Some(q) = finding.q {
-        parts.push(format!("after correction for all windows of the run q = {}", scientific(q)));
+        parts.push(format!("after correction for all windows and lenses of the run q = {}", scientific(q)));
     }
     if let Some(p) = finding.p_permutation {
         parts.push(format!("{} shuffles of window and baseline give p = {}", p.n, shown(p)));
@@ -210,8 +225,6 @@ fn scientific(p: f64) -> String {
 pub(crate) fn caveats(finding: &Finding) -> Vec<String> {
     let mut caveats = vec![
         "It shows that the events differ from the baseline, not that they caused an incident.".to_owned(),
-        "It looks at content only: a change in rate alone, or in the order of known events, is not seen."
-            .to_owned(),
     ];
     if finding.p_conformal.is_none() {
         caveats.push("The stream is too short to rank this window against ordinary ones.".to_owned());

@@ -8,7 +8,7 @@ use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::words;
 use case::{EventRow, FindingRow, StreamRow};
-use cbad::{Baseline, PValue, Value, WindowScore};
+use cbad::{PValue, Value, WindowScore};
 use egui::{Label, RichText, ScrollArea, Ui};
 use std::path::Path;
 
@@ -270,23 +270,9 @@ pub(crate) fn command_line(state: &State) -> Option<String> {
     let doc = state.doc.as_ref()?;
     let config = &doc.run.as_ref()?.config;
     let captures: Vec<String> = doc.captures.iter().map(|capture| quoted(&capture.path)).collect();
-    let baseline = match &config.baseline {
-        Baseline::Rest => "rest".to_owned(),
-        Baseline::Trailing { events } => format!("trailing:{events}"),
-        Baseline::Times { start_nanos, end_nanos } => format!("range:{start_nanos}..{end_nanos}"),
-        Baseline::Events { first, end } => format!("range:{first}..{end}"),
-    };
-    let number =
-        |name: &str, value: Option<u32>| value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
     let case = quoted(&doc.path);
-    let analyze = format!(
-        "driftlock analyze {} --case {case} --baseline {baseline}{}{} --seed {} --alpha {}",
-        captures.join(" "),
-        number("window", config.window),
-        number("hop", config.hop),
-        config.seed,
-        config.alpha,
-    );
+    let options: String = config.options().iter().map(|(name, value)| format!(" {name} {value}")).collect();
+    let analyze = format!("driftlock analyze {} --case {case}{options}", captures.join(" "));
     Some(match state.selection {
         Selection::Finding(id) => format!("{analyze} && driftlock explain {case} {id}"),
         _ => analyze,

@@ -1,0 +1,254 @@
+//! What is flagged where nothing was put in: shuffled lines, and real logs as they are.
+
+use crate::draw::Draw;
+use crate::logs::{self, Log, Placed};
+use crate::table::{Cell, Report, Table, interval_cell};
+use crate::{Setup, progress};
+use cbad::Config;
+use rayon::prelude::*;
+
+/// Events of one shuffled run, and of one piece of an untouched log.
+const STRETCH: usize = 2_000;
+
+/// Shuffled runs for each log and way of shuffling, unless asked otherwise.
+const RUNS: usize = 20;
+
+fn windows_of_50() -> Config {
+    Config { window: Some(50), hop: Some(10), ..Config::default() }
+}
+
+/// How lines are shuffled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Lines of the whole log, without their times: nothing is left but an exchangeable sequence.
+    NoTimes,
+    /// A stretch whose lines are shuffled among themselves, and the gaps between their times too.
+    Gaps,
+    /// A stretch whose lines are shuffled, while the times stay where they are: bursts and pauses remain real.
+    TimesInPlace,
+    /// Lines of the whole log, each with its own time, as a shuffled file has them.
+    File,
+}
+
+const WAYS: [Way; 4] = [Way::NoTimes, Way::Gaps, Way::TimesInPlace, Way::File];
+
+impl Way {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NoTimes => "lines, no times",
+            Self::Gaps => "lines and gaps",
+            Self::TimesInPlace => "lines, times stay",
+            Self::File => "the file's lines",
+        }
+    }
+
+    /// Whether nothing at all is left to be found.
+    const fn is_null(self) -> bool {
+        matches!(self, Self::NoTimes | Self::Gaps)
+    }
+}
+
+/// Shuffled runs in which anything is flagged.
+pub(crate) fn shuffled(setup: &Setup) -> anyhow::Result<Report> {
+    let logs = logs::load(setup.data()?)?;
+    let runs = setup.trials(RUNS);
+    let mut jobs = Vec::new();
+    for (log, lines) in logs.iter().enumerate() {
+        for (which, &way) in WAYS.iter().enumerate() {
+            jobs.extend((0..lines.fewer(runs, STRETCH)).map(|run| (log, which, way, run)));
+        }
+    }
+    let ticks = progress("shuffled", jobs.len());
+    let any: Vec<(usize, Way, bool)> = jobs
+        .into_par_iter()
+        .map(|(log, which, way, run)| {
+            let mut draw = Draw::new(setup.seed, &[log as u64, which as u64, run as u64]);
+            let pieces = shuffle(&logs[log], way, &mut draw);
+            let (flagged, _) = logs::analyze(&pieces, &windows_of_50()).flagged();
+            ticks.tick();
+            (log, way, flagged > 0)
+        })
+        .collect();
+    Ok(report_shuffled(&logs, &any, runs))
+}
+
+fn shuffle<'a>(log: &'a Log, way: Way, draw: &mut Draw) -> Vec<Placed<'a>> {
+    let n = STRETCH.min(log.events.len());
+    if matches!(way, Way::NoTimes | Way::File) {
+        let mut order: Vec<usize> = (0..log.events.len()).collect();
+        draw.shuffle(&mut order);
+        let chosen = order[..n].iter().flat_map(|&index| log.piece(index..index + 1));
+        return chosen.map(|piece| if way == Way::NoTimes { at(piece, None) } else { piece }).collect();
+    }
+    let first = draw.below(log.events.len() - n + 1);
+    let mut pieces = log.piece(first..first + n);
+    let mut times: Vec<Option<i64>> = pieces.iter().map(|piece| piece.event.time_nanos).collect();
+    if way == Way::Gaps {
+        times = with_gaps_shuffled(&times, draw);
+    }
+    draw.shuffle(&mut pieces);
+    pieces.into_iter().zip(times).map(|(piece, time)| at(piece, time)).collect()
+}
+
+fn at(mut piece: Placed<'_>, time_nanos: Option<i64>) -> Placed<'_> {
+    piece.event.to_mut().time_nanos = time_nanos;
+    piece
+}
+
+/// The same first time and the same gaps in another order. Times that are missing stay missing.
+fn with_gaps_shuffled(times: &[Option<i64>], draw: &mut Draw) -> Vec<Option<i64>> {
+    let known: Vec<i64> = times.iter().copied().flatten().collect();
+    let mut gaps: Vec<i64> = known.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    draw.shuffle(&mut gaps);
+    let mut gaps = gaps.into_iter();
+    let mut last: Option<i64> = None;
+    times
+        .iter()
+        .map(|time| {
+            time.as_ref()?;
+            last = match last {
+                None => known.first().copied(),
+                Some(before) => Some(before + gaps.next().unwrap_or_default()),
+            };
+            last
+        })
+        .collect()
+}
+
+fn report_shuffled(logs: &[Log], any: &[(usize, Way, bool)], runs: usize) -> Report {
+    let count = |wanted: &dyn Fn(usize, Way) -> bool| {
+        let chosen: Vec<bool> =
+            any.iter().filter(|(l, w, _)| wanted(*l, *w)).map(|(_, _, flag)| *flag).collect();
+        (chosen.iter().filter(|flag| **flag).count() as u64, chosen.len() as u64)
+    };
+    let mut report = Report::new("shuffled", "Shuffled lines");
+    report.say(format!(
+        "Share of runs in which any window is flagged at a false discovery rate of 5 %; {runs} runs for each log and way, \
+         a quarter of that for logs of very long lines; {STRETCH} lines, window 50, hop 10. In the first two ways nothing is left to be found. Where the times stay, bursts and pauses \
+         remain as they were; the file's lines with their own times jump to and fro in time."
+    ));
+    let header: Vec<&str> = std::iter::once("log").chain(WAYS.iter().map(|way| way.name())).collect();
+    let mut by_log = Table::new("logs", &header);
+    for (index, log) in logs.iter().enumerate() {
+        let shares = WAYS.map(|way| {
+            let (hits, of) = count(&|l, w| l == index && w == way);
+            Cell::Share(hits, of)
+        });
+        by_log.row(std::iter::once(Cell::text(&log.name)).chain(shares));
+    }
+    let all = WAYS.map(|way| count(&|_, w| w == way));
+    by_log.row(std::iter::once(Cell::text("all")).chain(all.map(|(hits, of)| Cell::Share(hits, of))));
+    let intervals = all.map(|(hits, of)| interval_cell(hits, of));
+    by_log.row(std::iter::once(Cell::text("95 % interval")).chain(intervals));
+    report.table(by_log);
+    let (hits, of) = count(&|_, w| w.is_null());
+    report.at_most("runs with any flag where nothing is left to be found", 5.0, hits, of);
+    let (hits, of) = count(&|_, w| w == Way::File);
+    report.at_most("runs with any flag, the file's lines", 5.0, hits, of);
+    report
+}
+
+/// How an untouched log is cut and analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    in_pieces: bool,
+    defaults: bool,
+}
+
+const CUTS: [Cut; 4] = [
+    Cut { in_pieces: false, defaults: true },
+    Cut { in_pieces: false, defaults: false },
+    Cut { in_pieces: true, defaults: true },
+    Cut { in_pieces: true, defaults: false },
+];
+
+impl Cut {
+    const fn name(self) -> &'static str {
+        match (self.in_pieces, self.defaults) {
+            (false, true) => "whole, defaults",
+            (false, false) => "whole, 50/10",
+            (true, true) => "pieces, defaults",
+            (true, false) => "pieces, 50/10",
+        }
+    }
+}
+
+/// Windows flagged in real logs as they are.
+pub(crate) fn untouched(setup: &Setup) -> anyhow::Result<Report> {
+    let logs = logs::load(setup.data()?)?;
+    let mut jobs = Vec::new();
+    for (log, events) in logs.iter().map(|log| log.events.len()).enumerate() {
+        for cut in CUTS {
+            let length = if cut.in_pieces { STRETCH } else { events };
+            let starts = (0..events).step_by(length.max(1));
+            // A rest of less than a quarter of a piece is not a capture that anybody would analyse.
+            let whole = starts.filter(|start| (events - start) * 4 >= length);
+            jobs.extend(whole.map(|start| (log, cut, start..(start + length).min(events))));
+        }
+    }
+    let ticks = progress("untouched", jobs.len());
+    let counts: Vec<(usize, Cut, u64, u64, u64)> = jobs
+        .into_par_iter()
+        .map(|(log, cut, range)| {
+            let config = if cut.defaults { Config::default() } else { windows_of_50() };
+            let run = logs::analyze(&logs[log].piece(range), &config);
+            let findings = run.result.findings.iter().filter(|finding| finding.flagged).count() as u64;
+            let (flagged, windows) = run.flagged();
+            ticks.tick();
+            (log, cut, flagged, windows, findings)
+        })
+        .collect();
+    Ok(report_untouched(&logs, &counts))
+}
+
+fn report_untouched(logs: &[Log], counts: &[(usize, Cut, u64, u64, u64)]) -> Report {
+    let sum = |wanted: &dyn Fn(usize, Cut) -> bool| {
+        let chosen = counts.iter().filter(|(log, cut, ..)| wanted(*log, *cut));
+        chosen.fold((0, 0, 0), |(f, w, n), (_, _, flagged, windows, findings)| {
+            (f + flagged, w + windows, n + findings)
+        })
+    };
+    let mut report = Report::new("untouched", "Untouched logs");
+    report.say(format!(
+        "Share of windows flagged by the balanced profile, with the number of flagged findings; each log whole, and in pieces of \
+         {STRETCH} lines, with the defaults and with window 50, hop 10. No labels: a flagged window may well show a change."
+    ));
+    let mut header = vec!["log".to_owned()];
+    header.extend(CUTS.iter().flat_map(|cut| [cut.name().to_owned(), format!("findings, {}", cut.name())]));
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut table = Table::new("logs", &header);
+    let cells = |wanted: &dyn Fn(usize) -> bool| {
+        CUTS.map(|cut| {
+            let (flagged, windows, findings) = sum(&|l, c| wanted(l) && c == cut);
+            [Cell::Share(flagged, windows), Cell::Count(findings)]
+        })
+    };
+    for (index, log) in logs.iter().enumerate() {
+        table.row(std::iter::once(Cell::text(&log.name)).chain(cells(&|l| l == index).into_iter().flatten()));
+    }
+    table.row(std::iter::once(Cell::text("all")).chain(cells(&|_| true).into_iter().flatten()));
+    report.table(table);
+    for cut in CUTS {
+        let (flagged, windows, _) = sum(&|_, c| c == cut);
+        report.at_most(format!("windows flagged, {}", cut.name()), 1.0, flagged, windows);
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shuffled_gaps_are_the_same_gaps() {
+        let times = [Some(10), None, Some(11), Some(15), Some(15), Some(40)];
+        let mut draw = Draw::new(3, &[]);
+        let shuffled = with_gaps_shuffled(&times, &mut draw);
+        assert_eq!(shuffled[1], None);
+        let known: Vec<i64> = shuffled.into_iter().flatten().collect();
+        assert_eq!((known[0], known[4]), (10, 40));
+        let mut gaps: Vec<i64> = known.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        gaps.sort_unstable();
+        assert_eq!(gaps, [0, 1, 4, 25]);
+    }
+}

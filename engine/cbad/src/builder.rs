@@ -1,0 +1,214 @@
+//! From events to a prepared stream: interning tokens, transitions and whole events.
+
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hasher};
+
+use crate::canonical::canonical_tokens;
+use crate::channel::Channels;
+use crate::event::{Event, Signal, StreamKey};
+use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
+use crate::template;
+use crate::token::{self, Shape, Token};
+use crate::trace::Traces;
+
+/// Numbers of a data point that are coded as text: the value, or count and mean of a histogram.
+const CODED: usize = 2;
+
+/// Takes the events of one stream in analysis order and interns them.
+pub struct StreamBuilder {
+    stream: Stream,
+    // Hash tables from content to id. Ids are given in the order of first appearance, so the hasher's seed never shows.
+    hasher: hashbrown::DefaultHashBuilder,
+    token_ids: HashTable<u32>,
+    pair_ids: hashbrown::HashMap<(u32, u32), u32>,
+    transition_ids: hashbrown::HashMap<(u32, u32), u32>,
+    shorter_ids: hashbrown::HashMap<(u32, u32), u32>,
+    distinct_ids: HashTable<u32>,
+    /// The distinct event that had each transition last, plus one.
+    last_event: Vec<u32>,
+    current: Vec<u32>,
+    channels: Channels,
+    traces: Traces,
+}
+
+impl StreamBuilder {
+    /// An empty stream.
+    pub fn new(key: StreamKey) -> Self {
+        Self {
+            stream: Stream {
+                key,
+                tokens: Vec::new(),
+                token_text: Vec::new(),
+                transitions: Vec::new(),
+                shorters: Vec::new(),
+                pairs: 0,
+                distinct_ends: Vec::new(),
+                distinct_transitions: Vec::new(),
+                distinct_again: Vec::new(),
+                sequence: Vec::new(),
+                times_nanos: Vec::new(),
+                templates: Vec::new(),
+                template_count: 0,
+                previous: Vec::new(),
+                channels: Vec::new(),
+                anchored: 0,
+                covered_until_nanos: None,
+            },
+            hasher: hashbrown::DefaultHashBuilder::default(),
+            token_ids: HashTable::new(),
+            pair_ids: hashbrown::HashMap::new(),
+            transition_ids: hashbrown::HashMap::new(),
+            shorter_ids: hashbrown::HashMap::new(),
+            distinct_ids: HashTable::new(),
+            last_event: Vec::new(),
+            current: Vec::new(),
+            channels: Channels::default(),
+            traces: Traces::default(),
+        }
+    }
+
+    /// Adds the next event.
+    pub fn push(&mut self, event: &Event) {
+        let position = self.stream.sequence.len() as u32;
+        let is_metric = self.stream.key.signal == Signal::Metric;
+        self.current.clear();
+        let mut tokens = std::mem::take(&mut self.current);
+        if is_metric {
+            // The metric's name and attributes are the stream; only what changes is worth coding.
+            for (label, value) in self.channels.take_point(position, event).into_iter().take(CODED) {
+                let shape = token::magnitude_shape(value);
+                tokens.push(self.token_id(Token { shape, space: false, text: label.as_bytes() }));
+            }
+        } else {
+            self.channels.take_fields(position, event);
+            canonical_tokens(event, |t| tokens.push(self.token_id(t)));
+        }
+        let id = self.distinct_id(&tokens);
+        self.current = tokens;
+        self.stream.sequence.push(id);
+        self.stream.times_nanos.push(event.time_nanos.unwrap_or(NO_TIME));
+        self.traces.take(position, event.trace_id);
+    }
+
+    /// All events so far belong to an anchor: they are baseline, and windows begin after them.
+    pub fn end_anchor(&mut self) {
+        self.stream.anchored = self.stream.sequence.len();
+        self.traces.end_chains();
+    }
+
+    /// The capture that the stream comes from goes on until then, so that a stream that ends before has fallen silent.
+    pub fn covers_until(&mut self, nanos: i64) {
+        self.stream.covered_until_nanos = Some(nanos);
+    }
+
+    /// The prepared stream.
+    pub fn finish(mut self) -> Stream {
+        self.stream.channels = self.channels.finish();
+        self.stream.previous = self.traces.finish();
+        if self.stream.key.signal != Signal::Metric {
+            template::assign(&mut self.stream);
+        }
+        self.stream
+    }
+
+    fn token_id(&mut self, token: Token<'_>) -> u32 {
+        let text = token.shape.identity(token.text);
+        let stream = &mut self.stream;
+        let hash = hash_token(&self.hasher, token.shape, token.space, text);
+        let same = |id: &u32| {
+            let info = stream.tokens[*id as usize];
+            info.shape == token.shape && info.space == token.space && stream.token_bytes(*id) == text
+        };
+        if let Some(id) = self.token_ids.find(hash, same) {
+            return *id;
+        }
+        let id = stream.tokens.len() as u32;
+        let start = stream.token_text.len() as u32;
+        stream.token_text.extend_from_slice(text);
+        let canonical = token.shape.canonical(text);
+        // Literals are their own canonical text, which is not kept twice.
+        let canonical_len = if *canonical == *text { 0 } else { canonical.len() as u32 };
+        if canonical_len > 0 {
+            stream.token_text.extend_from_slice(&canonical);
+        }
+        stream.tokens.push(TokenInfo {
+            shape: token.shape,
+            space: token.space,
+            start,
+            len: text.len() as u32,
+            canonical_len,
+        });
+        let (hasher, stream) = (&self.hasher, &self.stream);
+        self.token_ids.insert_unique(hash, id, |id| {
+            let info = stream.tokens[*id as usize];
+            hash_token(hasher, info.shape, info.space, stream.token_bytes(*id))
+        });
+        id
+    }
+
+    fn distinct_id(&mut self, tokens: &[u32]) -> u32 {
+        let hash = hash_u32s(&self.hasher, tokens.iter().copied());
+        let stream = &self.stream;
+        let tokens_of = |id: u32| stream.distinct(id).iter().map(|t| stream.transitions[*t as usize].token);
+        if let Some(id) = self.distinct_ids.find(hash, |id| tokens_of(*id).eq(tokens.iter().copied())) {
+            return *id;
+        }
+        let id = stream.distinct_ends.len() as u32;
+        self.append_transitions(tokens);
+        let (hasher, stream) = (&self.hasher, &self.stream);
+        self.distinct_ids.insert_unique(hash, id, |id| {
+            hash_u32s(hasher, stream.distinct(*id).iter().map(|t| stream.transitions[*t as usize].token))
+        });
+        id
+    }
+
+    fn append_transitions(&mut self, tokens: &[u32]) {
+        // 0 stands for the beginning of the event, so that every id is one up.
+        let (mut before2, mut before1) = (0, 0);
+        for &token in tokens {
+            let pairs = &mut self.stream.pairs;
+            let pair = *self.pair_ids.entry((before2, before1)).or_insert_with(|| {
+                *pairs += 1;
+                *pairs - 1
+            });
+            let shorters = &mut self.stream.shorters;
+            let shorter = *self.shorter_ids.entry((before1, token)).or_insert_with(|| {
+                shorters.push(Shorter { before: before1 });
+                shorters.len() as u32 - 1
+            });
+            let transitions = &mut self.stream.transitions;
+            let transition = *self.transition_ids.entry((pair, token)).or_insert_with(|| {
+                transitions.push(Transition { pair, shorter, token });
+                transitions.len() as u32 - 1
+            });
+            if self.last_event.len() <= transition as usize {
+                self.last_event.resize(transition as usize + 1, 0);
+            }
+            let event = self.stream.distinct_ends.len() as u32 + 1;
+            let again = std::mem::replace(&mut self.last_event[transition as usize], event) == event;
+            self.stream.distinct_transitions.push(transition);
+            self.stream.distinct_again.push(again);
+            before2 = before1;
+            before1 = token + 1;
+        }
+        self.stream.distinct_ends.push(self.stream.distinct_transitions.len() as u32);
+    }
+}
+
+impl std::fmt::Debug for StreamBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamBuilder").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}
+
+fn hash_token(hasher: &impl BuildHasher, shape: Shape, space: bool, text: &[u8]) -> u64 {
+    hasher.hash_one((shape, space, text))
+}
+
+fn hash_u32s(hasher: &impl BuildHasher, values: impl Iterator<Item = u32>) -> u64 {
+    let mut state = hasher.build_hasher();
+    for value in values {
+        state.write_u32(value);
+    }
+    state.finish()
+}

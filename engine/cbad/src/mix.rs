@@ -1,0 +1,256 @@
+//! The mix lens: the shares of event templates in a window against the baseline, and kinds that stay away.
+//!
+//! Two kinds of evidence, both in bits, of which a window has the larger. The divergence is the log-likelihood ratio
+//! (G² / 2 ln 2) between the window's own shares and the baseline's. An absence is a stretch in which a template that
+//! comes all the time does not come at all: its length against the tail of the template's own gaps, so that a kind that
+//! comes in bursts is not held to be missing between two of them.
+
+use std::ops::Range;
+
+use crate::fixed::{Log2, ONE_BIT};
+use crate::lens::{self, Pace, Rolling};
+use crate::permutation::Deck;
+use crate::span::Span;
+use crate::stream::Stream;
+use crate::tail::{LEFT_OUT, Tail};
+use crate::watch::Cancelled;
+use crate::window::Plan;
+
+/// Fewest events of a template whose absence is looked for.
+const LEAST_EVENTS: usize = 30;
+
+/// Least evidence of an absence that is kept, bits.
+const LEAST_BITS: f64 = 4.0;
+
+/// A stretch of a stream in which a template does not come.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Absence {
+    pub(crate) template: u16,
+    /// Positions strictly between two events of the template, or from its last event to the end.
+    pub(crate) positions: Range<usize>,
+    /// Evidence in bits: -log2 of the chance of a gap this long among all gaps of all templates.
+    pub(crate) bits: f64,
+}
+
+/// Scores every window of the plan, fixed point.
+pub(crate) fn score(
+    stream: &Stream,
+    plan: &Plan,
+    absences: &[Absence],
+    log2: &Log2,
+    pace: &Pace<'_>,
+) -> Result<Vec<i64>, Cancelled> {
+    let empty = Shares { stream, counts: vec![0; stream.template_count], events: 0 };
+    let mut scores = lens::over_groups(plan, empty, |shares, group| {
+        let mut window = Tally::new(stream.template_count);
+        let scores = group.clone().map(|index| {
+            plan.range(index).for_each(|p| window.add(stream.template(p)));
+            let score = shares.divergence(log2, &window);
+            window.clear();
+            score
+        });
+        let scores = scores.collect();
+        pace.step(group.len())?;
+        Ok(scores)
+    })?;
+    for absence in absences {
+        let bits = (absence.bits * ONE_BIT as f64) as i64;
+        for (index, score) in scores.iter_mut().enumerate() {
+            if lies_in(&plan.range(index), &absence.positions) {
+                *score = (*score).max(bits);
+            }
+        }
+    }
+    Ok(scores)
+}
+
+/// Whether at least half of a window lies in a stretch.
+pub(crate) fn lies_in(window: &Range<usize>, stretch: &Range<usize>) -> bool {
+    let shared = window.end.min(stretch.end).saturating_sub(window.start.max(stretch.start));
+    2 * shared >= window.len()
+}
+
+/// The longest absences of templates that come all the time, in the order of template and position.
+pub(crate) fn absences(stream: &Stream) -> Vec<Absence> {
+    let own = stream.anchored()..stream.len();
+    let mut last = vec![None; stream.template_count];
+    let mut gaps: Vec<Vec<(u32, u32)>> = vec![Vec::new(); stream.template_count];
+    for position in own.clone() {
+        let template = usize::from(stream.template(position));
+        if let Some(before) = last[template].replace(position) {
+            gaps[template].push(((position - before - 1) as u32, before as u32 + 1));
+        }
+    }
+    for (template, last) in last.iter().enumerate() {
+        if let Some(last) = last {
+            gaps[template].push(((own.end - last - 1) as u32, *last as u32 + 1));
+        }
+    }
+    let tried: usize = gaps.iter().filter(|g| g.len() >= LEAST_EVENTS).map(Vec::len).sum();
+    let mut found = Vec::new();
+    for (template, gaps) in gaps.iter_mut().enumerate().filter(|(_, g)| g.len() >= LEAST_EVENTS) {
+        let Some(tail) = Tail::of(gaps.iter().map(|g| u64::from(g.0))) else { continue };
+        gaps.sort_unstable_by(|a, b| b.cmp(a));
+        for &(length, start) in &gaps[..LEFT_OUT] {
+            let bits = tail.surprise_bits(u64::from(length), tried);
+            if bits >= LEAST_BITS {
+                let positions = start as usize..(start + length) as usize;
+                found.push(Absence { template: template as u16, positions, bits });
+            }
+        }
+    }
+    found
+}
+
+/// Template counts of a baseline.
+#[derive(Clone)]
+struct Shares<'s> {
+    stream: &'s Stream,
+    counts: Vec<u32>,
+    events: u64,
+}
+
+impl Rolling for Shares<'_> {
+    fn change(&mut self, positions: Range<usize>, comes: bool) {
+        let n = positions.len() as u64;
+        if comes {
+            self.events += n
+        } else {
+            self.events -= n
+        }
+        for position in positions {
+            let count = &mut self.counts[usize::from(self.stream.template(position))];
+            if comes { *count += 1 } else { *count -= 1 }
+        }
+    }
+}
+
+impl Shares<'_> {
+    fn divergence(&self, log2: &Log2, window: &Tally) -> i64 {
+        divergence(log2, window, &self.counts, self.events)
+    }
+}
+
+/// How often each template is in a window.
+#[derive(Clone)]
+pub(crate) struct Tally {
+    counts: Vec<u32>,
+    touched: Vec<u16>,
+    events: u64,
+}
+
+impl Tally {
+    pub(crate) fn new(templates: usize) -> Self {
+        Self { counts: vec![0; templates], touched: Vec::new(), events: 0 }
+    }
+
+    pub(crate) fn add(&mut self, template: u16) {
+        let count = &mut self.counts[usize::from(template)];
+        if *count == 0 {
+            self.touched.push(template);
+        }
+        *count += 1;
+        self.events += 1;
+    }
+
+    pub(crate) fn count(&self, template: u16) -> u32 {
+        self.counts[usize::from(template)]
+    }
+
+    fn clear(&mut self) {
+        self.touched.iter().for_each(|&t| self.counts[usize::from(t)] = 0);
+        self.touched.clear();
+        self.events = 0;
+    }
+}
+
+/// Bits of one template: its events in the window, each by how much likelier it is there than in the baseline.
+///
+/// The baseline has one more event of each template than it has, so that a template it lacks costs a finite number.
+pub(crate) fn template_bits(
+    log2: &Log2,
+    in_window: u32,
+    window: u64,
+    in_baseline: u32,
+    baseline: u64,
+    templates: usize,
+) -> i64 {
+    let here = lens::log2_ratio(log2, u64::from(in_window), window);
+    let there = lens::log2_ratio(log2, u64::from(in_baseline) + 1, baseline + templates as u64);
+    i64::from(in_window) * (here - there)
+}
+
+/// Bits of one template against all others: by what its own share explains its events better than the baseline's does.
+/// Unlike [`template_bits`] it is never below 0 and sees a template that comes too seldom.
+pub(crate) fn one_against_rest(
+    log2: &Log2,
+    in_window: u32,
+    window: u64,
+    in_baseline: u32,
+    baseline: u64,
+    templates: usize,
+) -> i64 {
+    let there = (u64::from(in_baseline) + 1, baseline + templates as u64);
+    let side = |k: u64, share: u64| {
+        if k == 0 {
+            return 0;
+        }
+        let here = lens::log2_ratio(log2, k, window);
+        k as i64 * (here - lens::log2_ratio(log2, share.max(1), there.1))
+    };
+    let k = u64::from(in_window);
+    side(k, there.0) + side(window - k, there.1 - there.0)
+}
+
+fn divergence(log2: &Log2, window: &Tally, baseline: &[u32], events: u64) -> i64 {
+    let each = window.touched.iter().map(|&t| {
+        let (here, there) = (window.counts[usize::from(t)], baseline[usize::from(t)]);
+        template_bits(log2, here, window.events, there, events, baseline.len())
+    });
+    each.sum()
+}
+
+/// Template counts of the events at these positions.
+pub(crate) fn shares_of(stream: &Stream, span: &Span) -> (Vec<u32>, u64) {
+    let mut shares = Shares { stream, counts: vec![0; stream.template_count], events: 0 };
+    span.ranges().iter().for_each(|range| shares.change(range.clone(), true));
+    (shares.counts, shares.events)
+}
+
+/// The divergence of a dealt window from the rest of its deck.
+pub(crate) struct MixDeck<'a> {
+    log2: &'a Log2,
+    templates: Vec<u16>,
+    all: Vec<u32>,
+    rest: Vec<u32>,
+    tally: Tally,
+}
+
+impl<'a> MixDeck<'a> {
+    pub(crate) fn new(stream: &Stream, log2: &'a Log2, positions: &[usize]) -> Self {
+        let templates: Vec<u16> = positions.iter().map(|&p| stream.template(p)).collect();
+        let mut all = vec![0; stream.template_count];
+        templates.iter().for_each(|&t| all[usize::from(t)] += 1);
+        Self { log2, templates, rest: all.clone(), all, tally: Tally::new(stream.template_count) }
+    }
+}
+
+impl Deck for MixDeck<'_> {
+    fn len(&self) -> usize {
+        self.templates.len()
+    }
+
+    fn statistic(&mut self, window: &[u32]) -> i64 {
+        window.iter().for_each(|&m| self.tally.add(self.templates[m as usize]));
+        for &t in &self.tally.touched {
+            self.rest[usize::from(t)] -= self.tally.count(t);
+        }
+        let events = (self.templates.len() - window.len()) as u64;
+        let bits = divergence(self.log2, &self.tally, &self.rest, events);
+        for &t in &self.tally.touched {
+            self.rest[usize::from(t)] = self.all[usize::from(t)];
+        }
+        self.tally.clear();
+        bits
+    }
+}

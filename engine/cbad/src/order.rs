@@ -1,0 +1,182 @@
+//! The order lens: templates that follow one another as they do not in the baseline.
+//!
+//! A step is a template and the one before it, in the same trace where events carry trace ids. Its surplus is what it
+//! costs given the template before, beyond what the template costs by itself: a new template is no news here. A step
+//! never seen escapes by the number of different steps that its first template has (Moffat, "Implementing the PPM data
+//! compression scheme", IEEE Trans. Commun. 38, 1990, method C), so that an odd step after a template that anything may
+//! follow is cheap, and one in a fixed sequence is dear.
+
+use std::ops::Range;
+
+use crate::fixed::Log2;
+use crate::lens::{self, Pace, Rolling};
+use crate::permutation::Deck;
+use crate::span::Span;
+use crate::stream::Stream;
+use crate::watch::Cancelled;
+use crate::window::Plan;
+
+/// How many of the dearest steps the lens averages.
+pub(crate) const DEAREST: usize = 5;
+
+/// Scores every window of the plan: two parts the dearest step, one part the mean of the dearest five, fixed point.
+pub(crate) fn score(
+    stream: &Stream,
+    plan: &Plan,
+    log2: &Log2,
+    pace: &Pace<'_>,
+) -> Result<Vec<i64>, Cancelled> {
+    let empty = Baselined { stream, steps: Steps::new(stream.template_count) };
+    lens::over_groups(plan, empty, |baseline, group| {
+        let covered = plan.covered(&group);
+        let surpluses: Vec<i64> =
+            covered.clone().map(|p| baseline.steps.surplus(log2, step_at(stream, p))).collect();
+        let mut window = Vec::with_capacity(plan.window);
+        let scores = group.clone().map(|index| {
+            let range = plan.range(index);
+            window.clear();
+            window.extend_from_slice(&surpluses[range.start - covered.start..range.end - covered.start]);
+            lens::combine(&mut window, DEAREST)
+        });
+        let scores = scores.collect();
+        pace.step(group.len())?;
+        Ok(scores)
+    })
+}
+
+/// A step: the template before, or the number of templates for the beginning of a chain, and the template.
+pub(crate) type Step = (u16, u16);
+
+/// The step that leads to the event at a position.
+#[inline]
+pub(crate) fn step_at(stream: &Stream, position: usize) -> Step {
+    (stream.template_before(position).unwrap_or(stream.template_count as u16), stream.template(position))
+}
+
+/// Steps of the events at these positions.
+pub(crate) fn steps_of(stream: &Stream, span: &Span) -> Steps {
+    let mut steps = Steps::new(stream.template_count);
+    span.iter().for_each(|p| steps.add(step_at(stream, p)));
+    steps
+}
+
+/// How often each step was taken.
+#[derive(Clone)]
+pub(crate) struct Steps {
+    templates: usize,
+    steps: Vec<u32>,
+    /// Steps taken from each template, and how many different ones.
+    from: Vec<u32>,
+    different: Vec<u32>,
+    /// Steps taken to each template.
+    to: Vec<u32>,
+    total: u32,
+}
+
+impl Steps {
+    fn new(templates: usize) -> Self {
+        let begins = templates + 1;
+        Self {
+            templates,
+            steps: vec![0; begins * templates],
+            from: vec![0; begins],
+            different: vec![0; begins],
+            to: vec![0; templates],
+            total: 0,
+        }
+    }
+
+    fn at(&self, (from, to): Step) -> usize {
+        usize::from(from) * self.templates + usize::from(to)
+    }
+
+    pub(crate) fn add(&mut self, step: Step) {
+        let at = self.at(step);
+        self.steps[at] += 1;
+        self.different[usize::from(step.0)] += u32::from(self.steps[at] == 1);
+        self.from[usize::from(step.0)] += 1;
+        self.to[usize::from(step.1)] += 1;
+        self.total += 1;
+    }
+
+    pub(crate) fn remove(&mut self, step: Step) {
+        let at = self.at(step);
+        self.steps[at] -= 1;
+        self.different[usize::from(step.0)] -= u32::from(self.steps[at] == 0);
+        self.from[usize::from(step.0)] -= 1;
+        self.to[usize::from(step.1)] -= 1;
+        self.total -= 1;
+    }
+
+    /// How often a step was taken, and how often any step from its first template.
+    pub(crate) fn seen(&self, step: Step) -> (u32, u32) {
+        (self.steps[self.at(step)], self.from[usize::from(step.0)])
+    }
+
+    /// Fixed-point bits of a step given the template before, beyond those of the template alone; never below 0.
+    #[inline]
+    pub(crate) fn surplus(&self, log2: &Log2, step: Step) -> i64 {
+        let (from, different) = (self.from[usize::from(step.0)], self.different[usize::from(step.0)]);
+        if from == 0 {
+            return 0;
+        }
+        let whole = u64::from(from) + u64::from(different);
+        let taken = self.steps[self.at(step)];
+        if taken == 0 {
+            return lens::log2_ratio(log2, whole, u64::from(different));
+        }
+        let alone = lens::log2_ratio(log2, u64::from(self.total), u64::from(self.to[usize::from(step.1)]));
+        (lens::log2_ratio(log2, whole, u64::from(taken)) - alone).max(0)
+    }
+}
+
+#[derive(Clone)]
+struct Baselined<'s> {
+    stream: &'s Stream,
+    steps: Steps,
+}
+
+impl Rolling for Baselined<'_> {
+    fn change(&mut self, positions: Range<usize>, comes: bool) {
+        for position in positions {
+            let step = step_at(self.stream, position);
+            if comes { self.steps.add(step) } else { self.steps.remove(step) }
+        }
+    }
+}
+
+/// The dearest steps of a dealt window given the rest of its deck.
+pub(crate) struct OrderDeck<'a> {
+    log2: &'a Log2,
+    members: Vec<Step>,
+    steps: Steps,
+    surpluses: Vec<i64>,
+}
+
+impl<'a> OrderDeck<'a> {
+    pub(crate) fn new(stream: &Stream, log2: &'a Log2, positions: &[usize]) -> Self {
+        let members: Vec<Step> = positions.iter().map(|&p| step_at(stream, p)).collect();
+        let mut steps = Steps::new(stream.template_count);
+        members.iter().for_each(|&step| steps.add(step));
+        Self { log2, members, steps, surpluses: Vec::new() }
+    }
+}
+
+impl Deck for OrderDeck<'_> {
+    fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    fn statistic(&mut self, window: &[u32]) -> i64 {
+        window.iter().for_each(|&m| self.steps.remove(self.members[m as usize]));
+        self.surpluses.clear();
+        for &m in window {
+            self.surpluses.push(self.steps.surplus(self.log2, self.members[m as usize]));
+        }
+        window.iter().for_each(|&m| self.steps.add(self.members[m as usize]));
+        // The sum of the dearest and not their weighted mean: what counts here is that there are several.
+        let few = DEAREST.min(self.surpluses.len());
+        self.surpluses.select_nth_unstable_by(few - 1, |a, b| b.cmp(a));
+        self.surpluses[..few].iter().sum()
+    }
+}

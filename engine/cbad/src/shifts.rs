@@ -1,0 +1,162 @@
+//! What a lens saw shift in a finding, in the stream's own terms.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::analyze::Scored;
+use crate::count_code::Coder;
+use crate::finding::Cluster;
+use crate::fixed::{Log2, bits};
+use crate::mix;
+use crate::order::{self, Step};
+use crate::rate;
+use crate::result::{Lens, Shift, ShiftKind, Unit};
+use crate::span::Span;
+use crate::stream::Stream;
+use crate::{template, values};
+
+/// Most shifts named of one lens.
+const NAMED: usize = 5;
+
+/// Share of the excess time that one wait must be for the finding to be a silence and not a thinning.
+const ONE_WAIT: f64 = 0.5;
+
+/// What a lens saw shift in a cluster, dearest first.
+pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -> Vec<Shift> {
+    let track = s.tracks.iter().find(|t| t.lens == lens).expect("a lens that saw something has a track");
+    // The window that this lens finds dearest, which need not be the cluster's peak.
+    let peak = cluster.windows.clone().max_by_key(|&w| (track.scores[w], Reverse(w))).unwrap_or(cluster.peak);
+    let mut shifts = match lens {
+        Lens::Content => Vec::new(),
+        Lens::Mix => of_mix(s, peak, &coder.log2),
+        Lens::Rate => of_rate(s, peak, &coder.log2),
+        Lens::Order => of_order(s, peak, &coder.log2),
+        Lens::Values => {
+            values::explain(&s.stream.channels, &s.stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
+        }
+    };
+    for shift in &mut shifts {
+        shift.event = shift.event.and_then(|position| s.own(position as usize));
+    }
+    shifts.truncate(NAMED);
+    shifts
+}
+
+/// Templates by how much the window's share differs from the baseline's, and the absences that the window lies in.
+fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
+    let window = s.plan.range(peak);
+    let (baseline, events) = mix::shares_of(s.stream, &s.plan.baseline(peak));
+    let (here, n) = mix::shares_of(s.stream, &Span::new([window.clone()]));
+    // The largest evidence of each template: its absence, or its share.
+    let mut evidence: BTreeMap<u16, f64> = BTreeMap::new();
+    for absence in s.singles.absences.iter().filter(|a| mix::lies_in(&window, &a.positions)) {
+        evidence.insert(absence.template, absence.bits);
+    }
+    for (template, (&k, &b)) in (0_u16..).zip(here.iter().zip(&baseline)) {
+        let cost = bits(mix::one_against_rest(log2, k, n, b, events, baseline.len()));
+        let known = evidence.entry(template).or_default();
+        *known = known.max(cost);
+    }
+    let mut dear: Vec<(f64, u16)> = evidence.into_iter().map(|(t, b)| (b, t)).filter(|e| e.0 > 0.0).collect();
+    dear.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    dear.truncate(NAMED);
+    dear.into_iter()
+        .map(|(bits, template)| {
+            let (k, b) = (u64::from(here[usize::from(template)]), u64::from(baseline[usize::from(template)]));
+            Shift {
+                lens: Lens::Mix,
+                kind: match k * events >= b * n {
+                    true => ShiftKind::MoreOften,
+                    false if k == 0 => ShiftKind::Missing,
+                    false => ShiftKind::LessOften,
+                },
+                name: name(s.stream, template),
+                window: percent(k, n),
+                baseline: percent(b, events),
+                unit: Unit::Percent,
+                bits,
+                event: window.clone().find(|&p| s.stream.template(p) == template).map(|p| p as u64),
+            }
+        })
+        .collect()
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
+}
+
+/// The name of a template, after the first event that has it.
+fn name(stream: &Stream, template: u16) -> String {
+    let distinct = stream.templates.iter().position(|&t| t == template);
+    distinct.map_or_else(String::new, |d| template::name(stream, d as u32))
+}
+
+fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
+    let window = s.plan.range(peak);
+    let (all_nanos, all_events) = rate::waited(s.stream, &s.plan.baseline(peak));
+    let nanos = rate::taken(s.stream, &window);
+    let surplus = bits(rate::surplus(log2, nanos, s.plan.window as u64, all_nanos, all_events));
+    let ordinary = all_nanos as f64 * s.plan.window as f64 / all_events.max(1) as f64;
+    let (longest, ended_by) = rate::longest_wait(s.stream, &window);
+    let is_slow = nanos as f64 > ordinary;
+    let is_silence = is_slow && longest as f64 >= ONE_WAIT * (nanos as f64 - ordinary);
+    let pace = |events: f64, nanos: f64| if nanos > 0.0 { events * 1e9 / nanos } else { 0.0 };
+    let mut shift = Shift {
+        lens: Lens::Rate,
+        kind: if is_slow { ShiftKind::Thinning } else { ShiftKind::Burst },
+        name: "events".to_owned(),
+        window: pace(s.plan.window as f64, nanos as f64),
+        baseline: pace(all_events as f64, all_nanos as f64),
+        unit: Unit::PerSecond,
+        bits: surplus,
+        event: None,
+    };
+    if is_silence {
+        shift.kind = ShiftKind::Silence;
+        shift.unit = Unit::Nanos;
+        shift.window = longest as f64;
+        shift.baseline = longest_outside(s, &window) as f64;
+        shift.event = ended_by.map(|p| p as u64);
+    }
+    vec![shift]
+}
+
+fn longest_outside(s: &Scored<'_>, window: &Range<usize>) -> u64 {
+    let own = s.plan.first()..window.start;
+    own.chain(window.end..s.stream.len()).map(|p| rate::wait(s.stream, p)).max().unwrap_or(0)
+}
+
+/// The dearest steps of the window, each once.
+fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
+    let steps = order::steps_of(s.stream, &s.plan.baseline(peak));
+    let mut taken: BTreeMap<Step, (u32, usize)> = BTreeMap::new();
+    for position in s.plan.range(peak) {
+        taken.entry(order::step_at(s.stream, position)).or_insert((0, position)).0 += 1;
+    }
+    let mut dear: Vec<(i64, Step, u32, usize)> = taken
+        .into_iter()
+        .map(|(step, (times, position))| (steps.surplus(log2, step), step, times, position))
+        .filter(|(surplus, ..)| *surplus > 0)
+        .collect();
+    dear.sort_by_key(|&(surplus, step, ..)| (Reverse(surplus), step));
+    dear.truncate(NAMED);
+    dear.into_iter()
+        .map(|(surplus, step, times, position)| {
+            let before = match usize::from(step.0) {
+                n if n == s.stream.template_count => "beginning".to_owned(),
+                _ => name(s.stream, step.0),
+            };
+            Shift {
+                lens: Lens::Order,
+                kind: ShiftKind::NewStep,
+                name: format!("{before} → {}", name(s.stream, step.1)),
+                window: f64::from(times),
+                baseline: f64::from(steps.seen(step).0),
+                unit: Unit::Times,
+                bits: bits(surplus),
+                event: Some(position as u64),
+            }
+        })
+        .collect()
+}
