@@ -79,6 +79,15 @@ pub(crate) struct AnalyzeArguments {
     #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
         value_parser = clap::value_parser!(i32).range(1..=9999))]
     pub(crate) assumed_year: i32,
+    /// Take out what names a person or is secret before anything is stored: personal, or a file of rules
+    #[arg(long, value_name = "personal|FILE.json")]
+    pub(crate) redact: Option<PathBuf>,
+    /// Bytes of this file are the salt of the tokens; without it the case makes one of its own
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) redact_salt: Option<PathBuf>,
+    /// Forget the salt once the captures are imported; with a case alone, forget those it has
+    #[arg(long)]
+    pub(crate) redact_forget_salt: bool,
     /// Exit with 1 where a finding is significant
     #[arg(long)]
     pub(crate) fail_on_finding: bool,
@@ -105,6 +114,9 @@ pub(crate) struct ExplainArguments {
     /// Number of the finding, as `findings` lists it
     #[arg(value_name = "FINDING")]
     pub(crate) finding: i64,
+    /// Show the capture's own bytes, even where it was imported with redaction
+    #[arg(long)]
+    pub(crate) reveal: bool,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -115,6 +127,9 @@ pub(crate) struct InfoArguments {
     /// A capture or a case file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Say what a redaction would take out of a capture, with examples in the clear: personal, or a file of rules
+    #[arg(long, value_name = "personal|FILE.json")]
+    pub(crate) redact: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

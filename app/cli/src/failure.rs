@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use case::CaseError;
+use ingest::RedactionError;
 
 /// `--fail-on-finding` was given and a finding is significant.
 pub(crate) const FOUND: u8 = 1;
@@ -20,6 +21,9 @@ pub(crate) enum Failure {
     /// From the case or the capture.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// The rules of a redaction cannot be used.
+    #[error(transparent)]
+    Redaction(#[from] RedactionError),
     /// What was asked for does not make sense for this input.
     #[error("{0}")]
     Usage(String),
@@ -45,7 +49,9 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. }) | Self::Usage(_) => BAD_USAGE,
+            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. } | CaseError::Redaction(_))
+            | Self::Redaction(_)
+            | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
             Self::Case(_) | Self::Exists(_) | Self::Write { .. } | Self::Output(_) => UNUSABLE,
         }

@@ -17,6 +17,7 @@ mod json;
 mod output;
 mod progress;
 mod synth;
+mod redact;
 mod table;
 mod words;
 

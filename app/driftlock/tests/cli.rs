@@ -283,3 +283,68 @@ fn what_is_there_is_not_replaced_and_what_fails_leaves_nothing() -> Outcome {
     assert!(output.status.success() && std::fs::metadata(at.join("there.jsonl"))?.len() > 100_000);
     Ok(())
 }
+
+#[test]
+fn a_redaction_is_looked_at_first_and_then_kept_to() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    let line = |i: usize| {
+        let what = if (300..312).contains(&i) { "account locked, too many attempts by" } else { "login of" };
+        let (minute, second) = (i / 60, i % 60);
+        format!(
+            "2026-03-01T00:{minute:02}:{second:02}Z {what} user{}@shop.example from 10.0.0.{}\n",
+            i % 7,
+            i % 9
+        )
+    };
+    std::fs::write(at.join("a.log"), (0..600).map(line).collect::<String>())?;
+    std::fs::write(at.join("salt"), "0123456789abcdef")?;
+    let rules =
+        r#"{"name": "mine", "custom": [{"name": "host", "regex": "10\\.0\\.0\\.[0-9]", "action": "mask"}]}"#;
+    std::fs::write(at.join("rules.json"), rules)?;
+
+    let preview = json(at, &["info", "a.log", "--redact", "personal", "--json"])?;
+    assert_eq!(
+        (&preview["preview"][0]["rule"], &preview["preview"][0]["hits"]),
+        (&"email".into(), &600.into())
+    );
+    assert_eq!(preview["preview"][0]["examples"][0]["value"], "user0@shop.example");
+    for key in ["preview", "rule", "hits", "examples", "value", "becomes", "redaction", "salt_kept", "counts"]
+    {
+        assert!(DOCUMENT.contains(&format!("`{key}`")), "{key} is documented");
+    }
+
+    let redact =
+        ["analyze", "a.log", "--case", "c.driftlock", "--redact", "personal", "--redact-salt", "salt"];
+    let redacted = json(at, &[&redact[..], &["--json"]].concat())?;
+    assert_eq!(redacted["captures"][0]["redaction"]["counts"][0]["hits"], 600);
+    assert_eq!(redacted["captures"][0]["redaction"]["salt_kept"], true);
+    assert!(!redacted.to_string().contains("@shop.example"));
+    for (arguments, code, said) in [
+        (&["analyze", "a.log", "--case", "c.driftlock"][..], 3, "redacted by “personal”"),
+        (&["analyze", "c.driftlock", "--redact", "personal"], 2, "none is given"),
+        (&["analyze", "a.log", "--redact-forget-salt"], 2, "needs --redact"),
+        (&["analyze", "a.log", "--redact", "nobody"], 2, "no redaction profile"),
+        (&["analyze", "a.log", "--redact", "salt"], 2, "REDACTION.md"),
+        (&["analyze", "a.log", "--redact", "rules.json", "--redact-salt", "missing"], 3, "missing"),
+        (&["analyze", "a.log", "--redact", "rules.json"], 0, "600 host"),
+        (&["info", "c.driftlock", "--redact", "personal"], 2, "is a case"),
+        (&["analyze", "c.driftlock", "--redact-forget-salt"], 0, ""),
+        (&redact, 0, "already in the case"),
+    ] {
+        let output = run(at, arguments)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+    let text = |arguments: &[&str]| {
+        run(at, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert!(text(&["info", "c.driftlock"])?.contains("600 ipv4; salt forgotten"));
+    assert!(text(&["info", "a.log", "--redact", "personal"])?.contains("user0@shop.example"));
+    let explained = text(&["explain", "c.driftlock", "1"])?;
+    assert!(explained.contains("redacted by “personal” at import") && !explained.contains("@shop.example"));
+    assert!(explained.contains("--redact personal"), "{explained}");
+    assert!(text(&["explain", "c.driftlock", "1", "--reveal"])?.contains("@shop.example"));
+    Ok(())
+}
