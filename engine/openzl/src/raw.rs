@@ -131,10 +131,10 @@ impl Graphs {
         let graphs = Self(NonNull::new(created).ok_or(Error::OutOfMemory { what: "a compressor" })?);
         let checksum = if checksums { zl::ZL_TernaryParam_enable } else { zl::ZL_TernaryParam_disable };
         for (parameter, value) in [
-            (zl::ZL_CParam_formatVersion, FORMAT_VERSION as c_int),
+            (zl::ZL_CParam_formatVersion, FORMAT_VERSION.cast_signed()),
             (zl::ZL_CParam_compressionLevel, level),
-            (zl::ZL_CParam_compressedChecksum, checksum as c_int),
-            (zl::ZL_CParam_contentChecksum, checksum as c_int),
+            (zl::ZL_CParam_compressedChecksum, checksum.cast_signed()),
+            (zl::ZL_CParam_contentChecksum, checksum.cast_signed()),
         ] {
             // SAFETY: a live compressor; the library checks parameter and value.
             let report = unsafe { zl::ZL_Compressor_setParameter(graphs.0.as_ptr(), parameter, value) };
@@ -158,7 +158,7 @@ impl Graphs {
     }
 
     /// One transform with a graph for each of its outputs.
-    pub(crate) fn from_node(&self, node: zl::ZL_StandardNodeID, then: &[Graph]) -> Graph {
+    pub(crate) fn node(&self, node: zl::ZL_StandardNodeID, then: &[Graph]) -> Graph {
         // SAFETY: a live compressor and an array of the given length, which the library copies.
         unsafe {
             zl::ZL_Compressor_registerStaticGraph_fromNode(
@@ -187,7 +187,7 @@ impl Graphs {
     /// Sends column i, by its tag, to graph i.
     pub(crate) fn columns(&self, columns: &[(ColumnType, Graph)]) -> Graph {
         let successors: Vec<Graph> = columns.iter().map(|(_, graph)| *graph).collect();
-        let mut tags: Vec<c_int> = (0..columns.len() as c_int).collect();
+        let mut tags: Vec<c_int> = (0..).take(columns.len()).collect();
         let mut clusters: Vec<Cluster> = (0..)
             .zip(columns.iter().zip(&mut tags))
             .map(|(successor, ((of, _), tag))| {
@@ -444,7 +444,7 @@ pub(crate) fn decompress(frame: &[u8], most_bytes: u64) -> Result<Vec<OwnedColum
     let info = FrameInfo::new(frame)?;
     let count = info.outputs()?;
     let mut total = 0_u64;
-    for output in 0..count as c_int {
+    for output in (0..).take(count) {
         total = total.saturating_add(info.bytes_of(output)? as u64);
     }
     if total > most_bytes {

@@ -79,8 +79,8 @@ impl Recipe {
         let transpose =
             [zl::ZL_StandardNodeID_convert_num_to_struct_le, zl::ZL_StandardNodeID_transpose_split];
         let separate =
-            || graphs.from_node(zl::ZL_StandardNodeID_separate_string_components, &[zstd, numeric]);
-        let prefix = || graphs.from_node(zl::ZL_StandardNodeID_prefix, &[separate(), numeric]);
+            || graphs.node(zl::ZL_StandardNodeID_separate_string_components, &[zstd, numeric]);
+        let prefix = || graphs.node(zl::ZL_StandardNodeID_prefix, &[separate(), numeric]);
         match self {
             Self::Generic => generic,
             Self::Numeric => numeric,
