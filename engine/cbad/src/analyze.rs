@@ -12,6 +12,7 @@ use crate::explain;
 use crate::finding::{self, Cluster};
 use crate::fixed::bits;
 use crate::judge::{self, Verdicts};
+use crate::jury;
 use crate::result::{Finding, Grade, RunResult, StreamResult, WindowScore};
 use crate::sizes::{self, Measured};
 use crate::stream::Stream;
@@ -152,6 +153,7 @@ fn explain_all(
     watch: &dyn Watch,
 ) -> Result<Vec<Finding>, Cancelled> {
     let done = AtomicU64::new(0);
+    let juries = jury_samples(scored, verdicts, clusters, coder);
     clusters
         .par_iter()
         .map(|cluster| {
@@ -182,6 +184,9 @@ fn explain_all(
                 p_tail: rank.map(|r| r.tail),
                 score_bits: bits(s.scores[cluster.peak]),
                 explanation: explain::explain(s, cluster, coder, lookup),
+                jury: juries[cluster.stream]
+                    .as_ref()
+                    .map(|j| j.judge(s.stream, &s.plan, cluster.peak, coder)),
             };
             finding.grade = grade(&finding);
             explain::put_in_words(&mut finding, s);
@@ -189,6 +194,20 @@ fn explain_all(
             Ok(finding)
         })
         .collect()
+}
+
+/// What each codec makes of ordinary windows, for the streams that have a finding.
+fn jury_samples(
+    scored: &[Option<Scored<'_>>],
+    verdicts: &Verdicts,
+    clusters: &[Cluster],
+    coder: &Coder,
+) -> Vec<Option<jury::Sample>> {
+    let sample = |stream: usize| {
+        let s = scored[stream].as_ref().filter(|_| clusters.iter().any(|c| c.stream == stream))?;
+        Some(jury::Sample::new(s.stream, &s.plan, &verdicts.flagged[stream], coder))
+    };
+    (0..scored.len()).into_par_iter().map(sample).collect()
 }
 
 /// Severe: the dearest event costs at least three times what an ordinary one does, and chance is all but excluded.

@@ -4,6 +4,7 @@
 //! Never: reads a file, asks a clock, opens a socket, or lets the number of threads change a result.
 
 mod analyze;
+mod canonical;
 mod channel;
 mod codec;
 mod config;
@@ -14,6 +15,7 @@ mod explain;
 mod finding;
 mod fixed;
 mod judge;
+mod jury;
 mod permutation;
 mod relative_code;
 mod result;
@@ -27,12 +29,14 @@ mod window;
 mod words;
 
 pub use analyze::{EventLookup, analyze};
-pub use codec::{CodecInfo, codecs};
+pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
+pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};
 pub use config::{Baseline, Config, ENGINE_VERSION};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
+pub use jury::{Jury, JuryEntry, Share};
 pub use result::{
-    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes, StreamResult,
-    TokenCost, Unit, WindowScore,
+    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
+    StreamResult, TokenCost, Unit, WindowScore,
 };
 pub use stream::{Stream, StreamBuilder};
 pub use watch::{Cancelled, Stage, Unwatched, Watch};

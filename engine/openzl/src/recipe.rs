@@ -78,8 +78,7 @@ impl Recipe {
         let delta = zl::ZL_StandardNodeID_delta_int;
         let transpose =
             [zl::ZL_StandardNodeID_convert_num_to_struct_le, zl::ZL_StandardNodeID_transpose_split];
-        let separate =
-            || graphs.node(zl::ZL_StandardNodeID_separate_string_components, &[zstd, numeric]);
+        let separate = || graphs.node(zl::ZL_StandardNodeID_separate_string_components, &[zstd, numeric]);
         let prefix = || graphs.node(zl::ZL_StandardNodeID_prefix, &[separate(), numeric]);
         match self {
             Self::Generic => generic,

@@ -51,7 +51,7 @@ fn every_recipe_gives_back_what_it_was_given() -> Outcome {
                 // The library refuses some recipes for some widths; it must say so and do nothing else.
                 let Ok(mut compressor) = Compressor::new(&plan) else { continue };
                 let Ok(frame) = compressor.compress(&[column.as_column()?]) else { continue };
-                assert_eq!(decompress(frame)?, [column.clone()], "{of:?} {recipe:?} {rows}");
+                assert_eq!(&decompress(frame)?, std::slice::from_ref(column), "{of:?} {recipe:?} {rows}");
                 worked += 1;
             }
             assert!(worked >= 3, "{of:?} has {worked} recipes for {rows} rows");
@@ -101,8 +101,9 @@ fn a_plan_is_known_by_a_hash_that_does_not_move() -> Outcome {
         plan.to_json(),
         r#"{"plan_schema":1,"library":"0.3.0","format":27,"level":6,"checksums":true,"columns":[{"name":"u16 by Tokenize","type":"u16","recipe":"tokenize"},{"name":"strings by Prefix","type":"strings","recipe":"prefix"}]}"#
     );
-    let hash: String = plan.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hash, "28f8e7f2be0374216948c50409ef748982cb1b07dbc8d0bd6f5c700af0852941");
+    let beginning =
+        [0x28, 0xf8, 0xe7, 0xf2, 0xbe, 0x03, 0x74, 0x21, 0x69, 0x48, 0xc5, 0x04, 0x09, 0xef, 0x74, 0x89];
+    assert_eq!(plan.sha256()[..16], beginning, "{:02x?}", plan.sha256());
     assert_eq!(Plan::from_json(&plan.to_json())?, plan);
     Ok(())
 }
