@@ -175,13 +175,18 @@ mod tests {
 
     #[test]
     fn foreign_lines_are_unusual_to_most_codecs_and_ordinary_ones_to_few() {
-        let foreign =
-            ["kernel: Out of memory: Killed process (postgres)", "ext4 remounted read-only, errno EIO"];
+        let foreign = [
+            "kernel: Out of memory: Killed process (postgres) total-vm, anon-rss, shmem-rss",
+            "ext4 filesystem remounted read-only after journal abort, errno EIO",
+            "nvme0n1: controller is down; will reset, CSTS unknown",
+            "systemd[1]: Failed to start network manager wait online",
+            "audit: backlog limit exceeded, rate limit dropped messages",
+        ];
         // All of a window, which is cheap in itself and far from its baseline; and a fifth of one, which is dear.
         for every in [1, 5] {
             let mut lines = shop();
             for (i, line) in lines[1000..1050].iter_mut().enumerate().step_by(every) {
-                *line = foreign[i / every % 2];
+                *line = foreign[i / every % foreign.len()];
             }
             let stream = stream(&lines);
             let jury = heard(&stream, 100);
