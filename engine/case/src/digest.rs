@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
+use crate::schema::has_table;
 use crate::sql::{AtPath, hex};
 use crate::store::Case;
 
@@ -29,12 +30,19 @@ const CONTENT: [&str; 7] = [
         ORDER BY key_sha256, finding.id",
 ];
 
+/// Tests on demand, where the schema has them.
+const TESTS: &str =
+    "SELECT key_sha256, finding, codec, statistic, permutations, codec_sha256, payload FROM canonical_test
+        JOIN run ON run.id = canonical_test.run
+        ORDER BY key_sha256, finding, codec, statistic, permutations, codec_sha256";
+
 impl Case {
-    /// SHA-256 over the content: captures, streams, hashes of blocks, problems, runs. Two cases made from the same files
+    /// SHA-256 over the content: captures, streams, hashes of blocks, problems, runs, tests on demand. Two cases made from the same files
     /// by the same version have the same, however often an import was interrupted. Lower-case hex.
     pub fn content_sha256(&self) -> Result<String, CaseError> {
         let mut hash = Sha256::new();
-        for query in CONTENT {
+        let tests = has_table(&self.connection, "canonical_test").at(&self.path)?.then_some(TESTS);
+        for query in CONTENT.into_iter().chain(tests) {
             hash.update(b"\nTable\n");
             let mut statement = self.connection.prepare(query).at(&self.path)?;
             let columns = statement.column_count();

@@ -33,10 +33,6 @@ impl<C: ByteCoder> ByteCodec<C> {
 }
 
 impl<C: ByteCoder> Codec for ByteCodec<C> {
-    fn info(&self) -> CodecInfo {
-        self.coder.info()
-    }
-
     fn sizes(&mut self, baseline: &Piece, window: &Piece) -> Sizes {
         // Windows that follow one another often have the same baseline piece.
         if self.last_bits == 0 || self.last_baseline != baseline.events {

@@ -31,10 +31,6 @@ impl<'s> CountCodec<'s> {
 }
 
 impl Codec for CountCodec<'_> {
-    fn info(&self) -> CodecInfo {
-        info()
-    }
-
     fn sizes(&mut self, baseline: &Piece, window: &Piece) -> Sizes {
         let window_alone = self.add(&window.events);
         self.remove(&window.events);

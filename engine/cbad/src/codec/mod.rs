@@ -51,8 +51,6 @@ impl Piece {
 
 /// Gives sizes to pieces of one stream. It may keep buffers between calls, never anything that changes a size.
 pub(crate) trait Codec {
-    /// What it is; without its self-test, which [`codecs`] adds.
-    fn info(&self) -> CodecInfo;
     /// C(b), C(w) and C(bw).
     fn sizes(&mut self, baseline: &Piece, window: &Piece) -> Sizes;
 }

@@ -60,10 +60,6 @@ impl OpenZl {
 }
 
 impl Codec for OpenZl {
-    fn info(&self) -> CodecInfo {
-        info()
-    }
-
     fn sizes(&mut self, baseline: &Piece, window: &Piece) -> Sizes {
         Sizes {
             baseline_bytes: baseline.text.len() as u64,
@@ -85,7 +81,7 @@ fn plan() -> Plan {
     Plan::new(LEVEL, false, columns).expect("each recipe is for its type")
 }
 
-fn info() -> CodecInfo {
+pub(super) fn info() -> CodecInfo {
     CodecInfo {
         level: Some(LEVEL),
         settings: Some(format!("plan SHA-256 {}", super::info::hex(&plan().sha256()))),
