@@ -33,7 +33,8 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. }) | Self::Usage(_) => BAD_USAGE,
+            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. } | CaseError::Test(_))
+            | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
             Self::Case(_) | Self::Output(_) => UNUSABLE,
         }

@@ -14,9 +14,11 @@ mod findings;
 mod info;
 mod interrupt;
 mod json;
+mod jury;
 mod output;
 mod progress;
 mod table;
+mod test;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -58,6 +60,7 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
     }
