@@ -345,3 +345,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "relative_code_tests.rs"]
+mod decoder_tests;
