@@ -63,9 +63,6 @@ fn by_surprise(s: &Scored<'_>, verdicts: &Verdicts, a: At, b: At) -> Ordering {
 }
 
 /// The `most` most surprising windows of a stream that neither overlap one another nor a cluster already `taken`.
-///
-/// Through the first lens alone (content, or values for metrics): a single odd event is worth a look, while the most
-/// uncommon mix or pace of a stream that has nothing significant is only the last of an ordinary row.
 pub(crate) fn most_unusual(
     stream: usize,
     s: &Scored<'_>,

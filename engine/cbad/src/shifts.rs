@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::analyze::Scored;
 use crate::count_code::Coder;
+use crate::event::Signal;
 use crate::finding::Cluster;
 use crate::fixed::{Log2, bits};
 use crate::mix;
@@ -36,7 +37,15 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
             values.explain(&stream.channels, &stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
         }
     };
+    let key = s.stream.key();
     for shift in &mut shifts {
+        if key.signal == Signal::Metric && lens == Lens::Values {
+            // The stream is the metric: its name says more than that of its one channel.
+            shift.name = match shift.name.as_str() {
+                "value" => key.name.clone(),
+                part => format!("{part} of {}", key.name),
+            };
+        }
         shift.event = shift.event.and_then(|position| s.own(position as usize));
     }
     shifts.truncate(NAMED);
