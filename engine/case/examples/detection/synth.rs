@@ -144,16 +144,11 @@ fn is_lens(finding: &Finding, truth: &Truth) -> bool {
 /// Whether what a person reads first names what was injected.
 fn names(explanation: &Explanation, names: &[String]) -> bool {
     let drivers = explanation.drivers.iter().take(READ);
-    let said: Vec<&str> = shifts(explanation);
+    let shifts = explanation.shifts.iter().take(READ);
     names.iter().any(|name| {
-        said.iter().take(READ).any(|shift| shift.contains(name.as_str()))
+        shifts.clone().any(|shift| shift.name.contains(name.as_str()))
             || drivers.clone().any(|driver| driver_names(driver, name))
     })
-}
-
-/// What the lenses say shifted, in their order.
-fn shifts(_explanation: &Explanation) -> Vec<&str> {
-    Vec::new()
 }
 
 /// Whether a name stands in the event and at least one of its dearest tokens belongs to it: a field that every event
