@@ -177,6 +177,7 @@ fn doc() -> Doc {
         notes: 0,
         start_nanos: Some(START_NANOS),
         end_nanos: Some(START_NANOS + 130 * SECOND_NANOS),
+        redaction: None,
         state: CaptureState::Complete,
         imported_at_nanos: START_NANOS,
     };

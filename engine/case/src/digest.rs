@@ -7,8 +7,8 @@ use crate::error::CaseError;
 use crate::sql::{AtPath, hex};
 use crate::store::Case;
 
-/// Everything but row ids, paths, and times of this machine's clock; blocks by their hashes. The order is fixed.
-const CONTENT: [&str; 7] = [
+/// Everything but row ids, paths, salts, and times of this machine's clock; blocks by their hashes. The order is fixed.
+const CONTENT: [&str; 9] = [
     "SELECT completion, file_name, sha256, stored_bytes, forced_format, assumed_year, format, wrapping, confidence,
         event_order, decoded_bytes, checkpoints, records, events, rejected, notes, read_to_end
         FROM capture ORDER BY sha256",
@@ -21,6 +21,10 @@ const CONTENT: [&str; 7] = [
         ORDER BY capture.sha256, signal, service, name, first_position",
     "SELECT capture.sha256, sequence, kind, byte_offset, byte_length, line, reason, hint
         FROM problem JOIN capture ON capture.id = problem.capture ORDER BY capture.sha256, sequence",
+    "SELECT capture.sha256, rules, forget FROM redaction JOIN capture ON capture.id = redaction.capture
+        ORDER BY capture.sha256",
+    "SELECT capture.sha256, rule, hits FROM redaction_count JOIN capture ON capture.id = redaction_count.capture
+        ORDER BY capture.sha256, rule",
     "SELECT key_sha256, engine, codecs, config, captures, results_sha256, windows, flagged, findings
         FROM run ORDER BY key_sha256",
     "SELECT key_sha256, stream, position, payload FROM window JOIN run ON run.id = window.run

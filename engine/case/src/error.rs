@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ingest::IngestError;
+use ingest::{IngestError, RedactionError};
 
 /// Why a case could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,25 @@ pub enum CaseError {
     /// The capture could not be read.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+    /// The rules of a redaction cannot be used.
+    #[error(transparent)]
+    Redaction(#[from] RedactionError),
+    /// The capture is in the case under other rules.
+    #[error("{} is in this case already, {stored}, and was to be imported {asked} now. Give the same rules, or import it into another case.", path.display())]
+    OtherRedaction {
+        /// The capture.
+        path: PathBuf,
+        /// How it is in the case: `without redaction`, `redacted by “personal”`.
+        stored: String,
+        /// How it was to be imported.
+        asked: String,
+    },
+    /// The system gave no random numbers for a salt.
+    #[error("Could not make a salt for the redaction: {what}. Give one with --redact-salt.")]
+    NoSalt {
+        /// The cause.
+        what: String,
+    },
     /// The capture changed between its hash and its last byte.
     #[error("{} changed while it was being imported ({what}). Nothing of it was kept: import a copy that nothing writes to.", path.display())]
     CaptureChanged {

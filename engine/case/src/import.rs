@@ -12,6 +12,7 @@ use ingest::{Capture, Format, OpenOptions};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::CaseError;
+use crate::redact::RedactBy;
 use crate::rows::{ImportOutcome, ImportReport};
 use crate::source::{Fingerprint, Stamp};
 use crate::sql::{AtPath, hex, now_nanos, path_column, path_value, unsigned};
@@ -79,14 +80,33 @@ impl Case {
         options: &OpenOptions,
         watch: &dyn Watch,
     ) -> Result<ImportReport, CaseError> {
+        self.import_redacted(capture, options, None, watch)
+    }
+
+    /// [`Case::import`], with rules for what is to be taken out before anything is stored. A capture that is there under
+    /// other rules is refused.
+    pub fn import_redacted(
+        &mut self,
+        capture: &Path,
+        options: &OpenOptions,
+        redact: Option<&RedactBy<'_>>,
+        watch: &dyn Watch,
+    ) -> Result<ImportReport, CaseError> {
         let path = std::path::absolute(capture).map_err(CaseError::io("find", capture))?;
         refuse_pipes(&path)?;
         // Opened for what is wrong with it, before a long read; opened again after, so that a file put in its place
         // while its hash was taken shows by its stamp.
         drop(Capture::open(&path, options)?);
+        if let Some(redact) = redact {
+            redact.check()?;
+        }
         let fingerprint = Fingerprint::take(&path, watch)?;
         let opened = Capture::open(&path, options)?;
-        let begun = match self.begun_with(&fingerprint)? {
+        let known = self.begun_with(&fingerprint)?;
+        if let Some(known) = &known {
+            self.refuse_other_rules(known.capture, redact, &path)?;
+        }
+        let begun = match known {
             Some(known) if known.is_complete => {
                 return self.report(known.capture, ImportOutcome::AlreadyThere);
             }
@@ -100,7 +120,7 @@ impl Case {
         let outcome = if begun.is_some() { ImportOutcome::Resumed } else { ImportOutcome::Imported };
         let begun = match begun {
             Some(known) => self.moved(known, path)?,
-            None => self.begin(&path, &opened, options, &fingerprint)?,
+            None => self.begin(&path, &opened, options, redact, &fingerprint)?,
         };
         self.carry_through(begun, opened, &fingerprint, watch, outcome)
     }
@@ -147,6 +167,7 @@ impl Case {
         }
         self.settle(capture, order, watch)?;
         self.complete(capture)?;
+        self.forget_where_asked(capture)?;
         self.report(capture, outcome)
     }
 
@@ -170,6 +191,7 @@ impl Case {
         path: &Path,
         opened: &Capture,
         options: &OpenOptions,
+        redact: Option<&RedactBy<'_>>,
         fingerprint: &Fingerprint,
     ) -> Result<Begun, CaseError> {
         const INSERT: &str =
@@ -191,8 +213,14 @@ impl Case {
             opened.order().name(),
             now_nanos(),
         ];
-        self.connection.execute(INSERT, values).at(&self.path)?;
-        let begun = self.begun("WHERE id = ?1", [self.connection.last_insert_rowid()])?;
+        let transaction = self.connection.unchecked_transaction().at(&self.path)?;
+        transaction.execute(INSERT, values).at(&self.path)?;
+        let capture = transaction.last_insert_rowid();
+        if let Some(redact) = redact {
+            self.begin_redaction(&transaction, capture, redact)?;
+        }
+        transaction.commit().at(&self.path)?;
+        let begun = self.begun("WHERE id = ?1", [capture])?;
         Ok(begun.expect("the row was inserted on this connection just now"))
     }
 

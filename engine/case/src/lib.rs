@@ -17,6 +17,7 @@ mod import;
 mod inert;
 mod pack;
 mod read;
+mod redact;
 mod rows;
 mod runs;
 mod schema;
@@ -28,8 +29,9 @@ mod tables;
 
 pub use error::CaseError;
 pub use inert::inert;
+pub use redact::RedactBy;
 pub use rows::{
-    CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, ProblemRow, ProblemSeverity,
-    RunRow, SourceBytes, StreamRow, StreamSummary,
+    CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport,
+    ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
 pub use store::Case;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cbad::{Event, StreamKey};
-use ingest::{Batch, Problem, ProblemKind};
+use ingest::{Batch, Counts, Problem, ProblemKind};
 
 use crate::block::{OpenBlock, SealedBlock, widen};
 
@@ -58,6 +58,8 @@ pub(crate) struct Checkpoint {
     pub(crate) rejected: u64,
     pub(crate) notes: u64,
     pub(crate) problems: Vec<Problem>,
+    /// What a redaction took out, by rule.
+    pub(crate) redacted: Counts,
     /// Streams that got events, by slot, as they were at the checkpoint.
     pub(crate) streams: Vec<(usize, StreamState)>,
     /// Slot of each block, and the block once it is sealed.

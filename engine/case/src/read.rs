@@ -7,13 +7,14 @@ use std::thread;
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use ingest::{Batch, Capture, IngestError, Problem};
+use ingest::{Batch, Capture, Counts, IngestError, Problem, Redactor};
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::block::{SealedBlock, Sealer};
 use crate::error::CaseError;
 use crate::import::Begun;
 use crate::pack::{Checkpoint, Job, Packer, StreamState};
+use crate::redact::insert_counts;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 use crate::tables::stream_key;
@@ -38,6 +39,7 @@ impl Case {
             opened.resume_at(begun.decoded_offset)?;
         }
         let stored_bytes = opened.stored_bytes();
+        let redactor = self.redactor(begun.capture)?;
         let (ids, states) = self.streams_begun(begun.capture)?;
         let mut packer = Packer::new(states, begun.decoded_offset);
         let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
@@ -46,7 +48,7 @@ impl Case {
             let (batches_in, batches) = bounded(AHEAD);
             let (jobs, jobs_out) = bounded::<Job>(2 * sealers);
             let (sealed_in, sealed) = unbounded();
-            scope.spawn(move || read_batches(opened, &batches_in));
+            scope.spawn(move || read_batches(opened, redactor, &batches_in));
             for _ in 0..sealers {
                 let (jobs_out, sealed_in) = (jobs_out.clone(), sealed_in.clone());
                 scope.spawn(move || seal_blocks(&jobs_out, &sealed_in));
@@ -55,7 +57,7 @@ impl Case {
             let mut queue = Queue::new(Writer { case: self, ids, begun }, sealed);
             let seal = |job: Job| jobs.send(job).expect("sealers end only after this channel is closed");
             for batch in batches {
-                let batch = batch?;
+                let (batch, redacted) = batch?;
                 if watch.cancelled() {
                     // Checkpoints that are closed are worth their wait; the one being gathered is read again.
                     queue.commit_ready(0)?;
@@ -63,6 +65,7 @@ impl Case {
                 }
                 watch.progress(Stage::Import, batch.stored_bytes_read, stored_bytes);
                 let next_offset = batch.next_offset;
+                add_counts(&mut queue.gathering().redacted, redacted);
                 packer.add(batch, queue.gathering(), seal);
                 if packer.is_due(next_offset) {
                     packer.close(queue.gathering(), seal);
@@ -99,11 +102,20 @@ impl Case {
     }
 }
 
-fn read_batches(mut capture: Capture, batches: &Sender<Result<Batch, IngestError>>) {
+/// Redacts here already, so that nothing else ever holds what is to be taken out.
+fn read_batches(
+    mut capture: Capture,
+    mut redactor: Option<Redactor>,
+    batches: &Sender<Result<(Batch, Counts), IngestError>>,
+) {
     loop {
         let mut batch = Batch::default();
         let message = match capture.next_batch(&mut batch) {
-            Ok(true) => Ok(batch),
+            Ok(true) => {
+                let redacted =
+                    redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default();
+                Ok((batch, redacted))
+            }
             Ok(false) => return,
             Err(error) => Err(error),
         };
@@ -111,6 +123,12 @@ fn read_batches(mut capture: Capture, batches: &Sender<Result<Batch, IngestError
         if batches.send(message).is_err() || is_last {
             return;
         }
+    }
+}
+
+fn add_counts(to: &mut Counts, counts: Counts) {
+    for (rule, hits) in counts {
+        *to.entry(rule).or_default() += hits;
     }
 }
 
@@ -199,6 +217,7 @@ impl Writer<'_> {
             let block = block.expect("a checkpoint is committed once its last block is sealed");
             insert_block(&transaction, self.ids[slot], &block).at(&path)?;
         }
+        insert_counts(&transaction, self.begun.capture, &checkpoint.redacted).at(&path)?;
         let sequence = self.begun.problems;
         insert_problems(&transaction, self.begun.capture, sequence, &checkpoint.problems).at(&path)?;
         transaction.commit().at(&path)?;

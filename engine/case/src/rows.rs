@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cbad::{ByteRange, Config, Event, Finding, StreamKey};
-use ingest::{EventOrder, Format, Wrapping};
+use ingest::{EventOrder, Format, Redaction, Wrapping};
 
 /// Whether all of a capture is in the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,23 @@ pub struct CaptureRow {
     pub start_nanos: Option<i64>,
     /// Latest event, nanoseconds UTC.
     pub end_nanos: Option<i64>,
+    /// What was taken out of its events before they were stored, where anything was to be.
+    pub redaction: Option<CaptureRedaction>,
     /// Whether all of it is there.
     pub state: CaptureState,
     /// When the import began, nanoseconds UTC by this machine's clock.
     pub imported_at_nanos: i64,
+}
+
+/// What was taken out of a capture's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureRedaction {
+    /// The rules.
+    pub rules: Redaction,
+    /// Hits by rule, in the order of their names; rules without a hit are left out.
+    pub counts: Vec<(String, u64)>,
+    /// Whether the case has the salt still, so that another capture gets equal tokens for equal values.
+    pub salt_is_kept: bool,
 }
 
 /// One stream of a complete capture.
@@ -189,6 +202,14 @@ pub enum SourceBytes {
         range: ByteRange,
         /// The bytes.
         bytes: Vec<u8>,
+    },
+    /// The capture was imported with redaction, and its bytes would show what was taken out.
+    /// [`crate::Case::reveal_source_bytes`] shows them all the same.
+    Withheld {
+        /// The file.
+        path: PathBuf,
+        /// Name of the rules.
+        rules: String,
     },
     /// The capture is no longer where it was imported from.
     Missing {

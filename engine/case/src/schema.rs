@@ -10,7 +10,7 @@ use crate::sql::AtPath;
 /// `Drft` in ASCII, at byte 68 of the file; `file(1)` and `is_case` go by it.
 pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
 /// Schema of the tables below. A case with another number is refused, never migrated unasked.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 /// First bytes of every `SQLite` database.
 pub(crate) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -138,11 +138,29 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What was taken out of a capture before it was stored: a row for a capture that has rules, and a count a rule.
+const REDACTION_TABLES: &str = "
+CREATE TABLE redaction (
+    capture INTEGER PRIMARY KEY REFERENCES capture ON DELETE CASCADE,
+    rules TEXT NOT NULL,                -- JSON
+    salt BLOB,                          -- null once it is forgotten
+    forget INTEGER NOT NULL             -- whether the salt goes when the import is complete
+) STRICT;
+
+CREATE TABLE redaction_count (
+    capture INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+    rule TEXT NOT NULL,
+    hits INTEGER NOT NULL,
+    PRIMARY KEY (capture, rule)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Makes an empty database a case, all or nothing.
 pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(), CaseError> {
     connection.pragma_update(None, "page_size", 16384).at(path)?;
     let transaction = connection.transaction().at(path)?;
     transaction.execute_batch(TABLES).at(path)?;
+    transaction.execute_batch(REDACTION_TABLES).at(path)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION).at(path)?;
     transaction.commit().at(path)

@@ -9,7 +9,7 @@ use cbad::Watch;
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
-use crate::rows::SourceBytes;
+use crate::rows::{CaptureRow, EventRow, SourceBytes};
 use crate::sql::hex;
 use crate::store::Case;
 
@@ -87,12 +87,29 @@ pub(crate) struct Verdict {
 }
 
 impl Case {
-    /// The exact bytes of an event, read again from the capture and undone from gzip or zstd.
+    /// The exact bytes of an event, read again from the capture and undone from gzip or zstd. Those of a redacted capture
+    /// are withheld.
     ///
     /// The first call for a capture reads all of it to check its SHA-256; call it off the window's thread.
     pub fn source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
+        match &capture.redaction {
+            Some(redaction) => {
+                Ok(SourceBytes::Withheld { path: capture.path, rules: redaction.rules.name.clone() })
+            }
+            None => self.bytes_of(&found, capture),
+        }
+    }
+
+    /// [`Case::source_bytes`], and those of a redacted capture too: for a person who asked for exactly that.
+    pub fn reveal_source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
+        let found = self.event(stream, position)?;
+        let capture = self.capture(found.capture)?;
+        self.bytes_of(&found, capture)
+    }
+
+    fn bytes_of(&self, found: &EventRow, capture: CaptureRow) -> Result<SourceBytes, CaseError> {
         let path = capture.path;
         let metadata = match std::fs::metadata(&path) {
             Ok(metadata) => metadata,

@@ -22,7 +22,11 @@ impl Case {
         let mut statement =
             self.connection.prepare_cached(&format!("{CAPTURE} ORDER BY id")).at(&self.path)?;
         let rows = statement.query_map([], capture_row).at(&self.path)?;
-        rows.collect::<rusqlite::Result<_>>().at(&self.path)
+        let mut captures: Vec<CaptureRow> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
+        for capture in &mut captures {
+            capture.redaction = self.redaction(capture.id)?;
+        }
+        Ok(captures)
     }
 
     /// One capture.
@@ -30,7 +34,8 @@ impl Case {
         let mut statement =
             self.connection.prepare_cached(&format!("{CAPTURE} WHERE id = ?1")).at(&self.path)?;
         let row = statement.query_row([id], capture_row).optional().at(&self.path)?;
-        row.ok_or(CaseError::NoSuch { what: "capture", id, available: None })
+        let row = row.ok_or(CaseError::NoSuch { what: "capture", id, available: None })?;
+        Ok(CaptureRow { redaction: self.redaction(id)?, ..row })
     }
 
     /// The streams of every complete capture, by id.
@@ -96,6 +101,7 @@ fn capture_row(row: &Row<'_>) -> rusqlite::Result<CaptureRow> {
         events: unsigned(row, 11)?,
         rejected: unsigned(row, 12)?,
         notes: unsigned(row, 13)?,
+        redaction: None,
         state: if completion.is_some() { CaptureState::Complete } else { CaptureState::Importing },
         imported_at_nanos: row.get(15)?,
         start_nanos: row.get(16)?,

@@ -112,11 +112,7 @@ impl StreamBuilder {
     }
 
     fn token_id(&mut self, token: Token<'_>) -> u32 {
-        // A shape is one token whatever its digits; a label, where there is one, keeps two measures apart.
-        let text: &[u8] = match token.shape {
-            Shape::Literal | Shape::Path | Shape::Severity | Shape::Magnitude(_) => token.text,
-            _ => b"",
-        };
+        let text = token.shape.identity(token.text);
         let stream = &mut self.stream;
         let hash = hash_token(&self.hasher, token.shape, token.space, text);
         let same = |id: &u32| {

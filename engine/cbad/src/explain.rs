@@ -78,7 +78,9 @@ fn drivers(
         shown.retain(|p| seen.insert(*p));
         shown
     };
-    let driver = |position: usize| {
+    let positions: Vec<usize> = positions.into_iter().take(DEAREST).collect();
+    let nearest = nearest(s, cluster.peak, &positions);
+    let driver = |(position, nearest): (usize, Option<usize>)| {
         let distinct = s.stream.sequence[position];
         let event = s.own(position).and_then(|own| lookup.event(cluster.stream as u32, own));
         Driver {
@@ -86,10 +88,10 @@ fn drivers(
             bits: bits(counts.event_cost(coder, s.stream, distinct)),
             ordinary_bits,
             tokens: token_costs(s.stream, distinct, event.as_ref(), &counts, coder),
-            nearest: nearest(s, cluster.peak, position).and_then(|p| s.own(p)),
+            nearest: nearest.and_then(|p| s.own(p)),
         }
     };
-    let mut drivers: Vec<Driver> = positions.into_iter().take(DEAREST).map(driver).collect();
+    let mut drivers: Vec<Driver> = positions.into_iter().zip(nearest).map(driver).collect();
     if by_content {
         let dear = |d: &Driver| d.bits >= DRIVING * d.ordinary_bits;
         let driving = drivers.iter().skip(1).take_while(|d| dear(d)).count() + 1;
@@ -142,21 +144,26 @@ fn dearest(s: &Scored<'_>, cluster: &Cluster, counts: &Counts, coder: &Coder) ->
     costed.into_iter().take(DEAREST).map(|(_, p)| p).collect()
 }
 
-/// The baseline event that the relative code copies most bytes of this event from.
-fn nearest(s: &Scored<'_>, window: usize, position: usize) -> Option<usize> {
-    let mut positions = lens_test::pool_positions(s, window);
+/// For each driver the baseline event that the relative code copies most of its bytes from.
+fn nearest(s: &Scored<'_>, window: usize, drivers: &[usize]) -> Vec<Option<usize>> {
+    let positions = lens_test::pool_positions(s, window);
     let size = s.plan.window;
-    // A driver outside the dearest window takes the place of its first event.
-    let member = positions[..size].iter().position(|&p| p == position).unwrap_or(0);
-    positions[member] = position;
-    let mut pool = lens_test::pool_of(s, &positions);
+    let texts = lens_test::texts_of(s, positions.iter().chain(drivers).copied());
     let labels: Vec<u32> = (0..size as u32).collect();
-    let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
-    for copy in pool.explain(&labels, member) {
-        *lengths.entry(copy.from).or_default() += u64::from(copy.length);
-    }
-    let (best, _) = lengths.into_iter().max_by_key(|&(from, total)| (total, Reverse(from)))?;
-    (size..pool.len()).find(|&m| pool.distinct_of(m) == best).map(|m| positions[m])
+    let of_driver = |&driver: &usize| {
+        // A driver outside the dearest window takes the place of its first event.
+        let member = positions[..size].iter().position(|&p| p == driver).unwrap_or(0);
+        let mut members = positions.clone();
+        members[member] = driver;
+        let mut pool = lens_test::pool_of(s, &texts, &members);
+        let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
+        for copy in pool.explain(&labels, member) {
+            *lengths.entry(copy.from).or_default() += u64::from(copy.length);
+        }
+        let (best, _) = lengths.into_iter().max_by_key(|&(from, total)| (total, Reverse(from)))?;
+        (size..pool.len()).find(|&m| pool.distinct_of(m) == best).map(|m| members[m])
+    };
+    drivers.iter().map(of_driver).collect()
 }
 
 /// Every token of an event with its cost. Texts come from the event itself where it can be had, else from the code.

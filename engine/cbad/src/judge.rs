@@ -170,18 +170,18 @@ pub(crate) fn test_into(
 ) -> Result<(), Cancelled> {
     let new: Vec<At> = hypotheses.iter().copied().filter(|at| !verdicts.tested.contains_key(at)).collect();
     let done = AtomicU64::new(0);
-    let tested: Result<Vec<(At, Tested)>, Cancelled> = new
-        .par_iter()
-        .map(|&at| {
-            if watch.cancelled() {
-                return Err(Cancelled);
-            }
-            let s = scored[at.stream].as_ref().expect("candidates come from scored streams");
-            let tested = lens_test::test(s, at.track, at.window, config, coder);
-            watch.progress(Stage::Explain, done.fetch_add(1, Ordering::Relaxed) + 1, new.len() as u64);
-            Ok((at, tested))
+    let each = || {
+        watch.progress(Stage::Explain, done.fetch_add(1, Ordering::Relaxed) + 1, new.len() as u64);
+        if watch.cancelled() { Err(Cancelled) } else { Ok(()) }
+    };
+    let of_stream: Vec<&[At]> = new.chunk_by(|a, b| a.stream == b.stream).collect();
+    let tested: Result<Vec<_>, Cancelled> = of_stream
+        .into_par_iter()
+        .map(|hypotheses| {
+            let s = scored[hypotheses[0].stream].as_ref().expect("candidates come from scored streams");
+            lens_test::tests(s, hypotheses, config, coder, &each)
         })
         .collect();
-    verdicts.tested.extend(tested?);
+    verdicts.tested.extend(tested?.into_iter().flatten());
     Ok(())
 }

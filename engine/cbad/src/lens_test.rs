@@ -1,27 +1,75 @@
-//! The test of one window through one lens: could the window and its baseline be one shuffled deck?
+//! Tests of windows through their lenses: could a window and its baseline be one shuffled deck?
+
+use rayon::prelude::*;
 
 use crate::analyze::Scored;
 use crate::config::Config;
 use crate::count_code::Coder;
+use crate::judge::At;
 use crate::mix::{self, MixDeck};
 use crate::order::OrderDeck;
 use crate::permutation::{self, Deck, POOL_BYTES, POOL_FACTOR, POOL_MOST, Tested};
 use crate::rate::{self, RateDeck};
-use crate::relative_code::Pool;
+use crate::relative_code::{Pool, Texts};
 use crate::result::Lens;
 use crate::values;
+use crate::watch::Cancelled;
 
-/// Tests a window by permutation. Where a lens also has evidence that is one thing and not many (one absence, one
-/// silence, one value far out), no permutation could hold it: it falls into the window with the share of the deck that
-/// the window is. Its own chance then stands beside the permutation's, and the smaller counts twice.
-pub(crate) fn test(s: &Scored<'_>, track: usize, window: usize, config: &Config, coder: &Coder) -> Tested {
-    let lens = s.tracks[track].lens;
+/// Bytes of windows that one suffix array serves.
+const BATCH_BYTES: usize = 2 << 20;
+
+/// Tests windows of one stream by permutation. Where a lens also has evidence that is one thing and not many (one
+/// absence, one silence, one value far out), no permutation could hold it: it falls into the window with the share of
+/// the deck that the window is. Its own chance then stands beside the permutation's, and the smaller counts twice.
+pub(crate) fn tests(
+    s: &Scored<'_>,
+    hypotheses: &[At],
+    config: &Config,
+    coder: &Coder,
+    each: &(dyn Fn() -> Result<(), Cancelled> + Sync),
+) -> Result<Vec<(At, Tested)>, Cancelled> {
+    let mut out = Vec::with_capacity(hypotheses.len());
+    for batch in batches(s, hypotheses) {
+        let of_content = batch.iter().filter(|at| s.tracks[at.track].lens == Lens::Content);
+        let texts = texts_of(s, of_content.flat_map(|at| pool_positions(s, at.window)));
+        let tested: Result<Vec<(At, Tested)>, Cancelled> = batch
+            .par_iter()
+            .map(|&at| {
+                each()?;
+                Ok((at, test(s, at, &texts, config, coder)))
+            })
+            .collect();
+        out.extend(tested?);
+    }
+    Ok(out)
+}
+
+/// Hypotheses in pieces whose windows fit into one suffix array, whatever the length of the events.
+fn batches<'h>(s: &Scored<'_>, hypotheses: &'h [At]) -> Vec<&'h [At]> {
+    let mut batches = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (i, at) in hypotheses.iter().enumerate() {
+        if s.tracks[at.track].lens != Lens::Content {
+            continue;
+        }
+        bytes += window_bytes(s, at.window);
+        if bytes > BATCH_BYTES {
+            batches.push(&hypotheses[first..=i]);
+            (first, bytes) = (i + 1, 0);
+        }
+    }
+    batches.push(&hypotheses[first..]);
+    batches
+}
+
+fn test(s: &Scored<'_>, at: At, texts: &Texts, config: &Config, coder: &Coder) -> Tested {
+    let (lens, window) = (s.tracks[at.track].lens, at.window);
     let positions = pool_positions(s, window);
     let mut rng = permutation::generator(config.seed, s.stream.key(), lens, window as u32);
     let mut run = |deck: &mut dyn Deck| permutation::test(deck, s.plan.window, config.permutations, &mut rng);
     let log2 = &coder.log2;
     match lens {
-        Lens::Content => run(&mut pool_of(s, &positions)),
+        Lens::Content => run(&mut pool_of(s, texts, &positions)),
         Lens::Mix => with_single(run(&mut MixDeck::new(s.stream, log2, &positions)), absence_bits(s, window)),
         Lens::Rate => {
             with_single(run(&mut RateDeck::new(s.stream, log2, &positions)), silence_bits(s, window))
@@ -54,22 +102,37 @@ fn silence_bits(s: &Scored<'_>, window: usize) -> f64 {
     s.singles.waits.map_or(0.0, |tail| tail.surprise_bits(longest, s.plan.events))
 }
 
-/// Positions in the pool of a window's test: its own events first, then a sample spread over its baseline.
+/// Positions in the pool of a window's test: its own events first, then a sample of its baseline.
+///
+/// The sample lies on a grid of the stream, so that windows near one another share it and its texts.
 pub(crate) fn pool_positions(s: &Scored<'_>, window: usize) -> Vec<usize> {
     let mut positions: Vec<usize> = s.plan.range(window).collect();
-    let mut text = Vec::new();
-    for &p in &positions {
-        s.stream.append_canonical(s.stream.sequence[p], &mut text);
-    }
     // Long events make a long suffix array: fewer of them are enough, and twice the window is the least.
-    let by_bytes = POOL_BYTES * s.plan.window / text.len().max(1);
+    let by_bytes = POOL_BYTES * s.plan.window / window_bytes(s, window).max(1);
     let most = (s.plan.window * POOL_FACTOR).min(POOL_MOST).min(by_bytes).max(s.plan.window * 2);
-    positions.extend(s.plan.baseline(window).spread(most));
+    let span = s.plan.baseline(window);
+    let stride = span.len().div_ceil(most).max(1);
+    for range in span.ranges() {
+        positions.extend((range.start.next_multiple_of(stride)..range.end).step_by(stride));
+    }
     positions
 }
 
+fn window_bytes(s: &Scored<'_>, window: usize) -> usize {
+    let mut text = Vec::new();
+    for &event in &s.stream.sequence[s.plan.range(window)] {
+        s.stream.append_compact(event, &mut text);
+    }
+    text.len()
+}
+
+/// Texts of the events at these positions.
+pub(crate) fn texts_of(s: &Scored<'_>, positions: impl Iterator<Item = usize>) -> Texts {
+    Texts::new(positions.map(|p| s.stream.sequence[p]), |event, out| s.stream.append_compact(event, out))
+}
+
 /// The pool of these positions, in this order.
-pub(crate) fn pool_of(s: &Scored<'_>, positions: &[usize]) -> Pool {
+pub(crate) fn pool_of<'t>(s: &Scored<'_>, texts: &'t Texts, positions: &[usize]) -> Pool<'t> {
     let members: Vec<u32> = positions.iter().map(|&p| s.stream.sequence[p]).collect();
-    Pool::new(&members, |event, out| s.stream.append_canonical(event, out))
+    Pool::new(texts, &members)
 }

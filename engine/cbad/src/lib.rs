@@ -52,5 +52,6 @@ pub use result::{
     StreamResult, TokenCost, Unit, WindowScore,
 };
 pub use stream::Stream;
+pub use token::recognise;
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
 pub use words::rfc3339;

@@ -13,19 +13,23 @@ use std::ops::Range;
 const MIN_MATCH: u32 = 3;
 const LITERAL_BITS: i64 = 9;
 
-/// The pool of one test: distinct events with how often each is there, and where each may be copied from.
-pub(crate) struct Pool {
-    /// Distinct event (of the pool) of each pool member.
-    members: Vec<u32>,
-    copies: Vec<u32>,
+/// Texts of distinct events and their one suffix array: what many pools share.
+pub(crate) struct Texts {
+    /// The distinct events of the stream, ascending.
+    distinct: Vec<u32>,
     starts: Vec<u32>,
     suffixes: Vec<u32>,
     ranks: Vec<u32>,
     common: Vec<u32>,
     owners: Vec<u32>,
+}
+
+/// The pool of one test: members that are distinct events of the shared texts, and how often each is there.
+pub(crate) struct Pool<'t> {
+    texts: &'t Texts,
+    members: Vec<u32>,
+    copies: Vec<u32>,
     pointer_bits: i64,
-    repeated: Vec<i64>,
-    weights: Vec<i64>,
     in_window: Vec<u32>,
     touched: Vec<u32>,
     cache: Vec<Option<Cached>>,
@@ -49,26 +53,17 @@ fn floor_log2(x: u32) -> i64 {
     31 - i64::from(x.leading_zeros())
 }
 
-impl Pool {
-    /// `members` are distinct events of a stream, `text` appends the canonical bytes of one.
-    pub(crate) fn new(members: &[u32], mut text: impl FnMut(u32, &mut Vec<u8>)) -> Self {
-        let mut distinct = members.to_vec();
+impl Texts {
+    /// Of these distinct events of a stream, in any order and as often as they come; `text` appends the bytes of one.
+    pub(crate) fn new(events: impl Iterator<Item = u32>, mut text: impl FnMut(u32, &mut Vec<u8>)) -> Self {
+        let mut distinct: Vec<u32> = events.collect();
         distinct.sort_unstable();
         distinct.dedup();
-        let local =
-            |event: u32| distinct.binary_search(&event).expect("every member is in its own list") as u32;
-        let members: Vec<u32> = members.iter().map(|&event| local(event)).collect();
-        let mut copies = vec![0_u32; distinct.len()];
-        for &member in &members {
-            copies[member as usize] += 1;
-        }
         let mut bytes = Vec::new();
         let mut starts = Vec::with_capacity(distinct.len() + 1);
-        let mut total = 0_u64;
-        for (&event, &n) in distinct.iter().zip(&copies) {
+        for &event in &distinct {
             starts.push(bytes.len() as u32);
             text(event, &mut bytes);
-            total += (bytes.len() as u64 - u64::from(starts[starts.len() - 1])) * u64::from(n);
         }
         starts.push(bytes.len() as u32);
         let suffixes: Vec<u32> = divsufsort::sort(&bytes).into_parts().1.iter().map(|&p| p as u32).collect();
@@ -78,24 +73,34 @@ impl Pool {
             owner_at[starts[event] as usize..starts[event + 1] as usize].fill(event as u32);
         }
         let owners = suffixes.iter().map(|&p| owner_at[p as usize]).collect();
+        Self { distinct, starts, suffixes, ranks, common, owners }
+    }
+
+    fn length(&self, event: usize) -> u32 {
+        self.starts[event + 1] - self.starts[event]
+    }
+}
+
+impl<'t> Pool<'t> {
+    /// `members` are distinct events of the stream that the texts hold. Events of the texts that are not among them are
+    /// never copied from, and change nothing.
+    pub(crate) fn new(texts: &'t Texts, members: &[u32]) -> Self {
+        let local =
+            |event: &u32| texts.distinct.binary_search(event).expect("the texts hold every member") as u32;
+        let members: Vec<u32> = members.iter().map(local).collect();
+        let n = texts.distinct.len();
+        let mut copies = vec![0_u32; n];
+        let mut total = 0_u64;
+        for &member in &members {
+            copies[member as usize] += 1;
+            total += u64::from(texts.length(member as usize));
+        }
         let pointer_bits = floor_log2(total.clamp(1, u64::from(u32::MAX)) as u32) + 1;
-        let lengths = || starts.windows(2).map(|w| w[1] - w[0]);
-        let repeated =
-            lengths().map(|len| phrase_bits(pointer_bits, len).unwrap_or(LITERAL_BITS * i64::from(len)));
-        let repeated = repeated.collect();
-        let weights = lengths().map(|len| (1_i64 << 20) / i64::from(len.max(1))).collect();
-        let n = distinct.len();
         Self {
+            texts,
             members,
             copies,
-            starts,
-            suffixes,
-            ranks,
-            common,
-            owners,
             pointer_bits,
-            repeated,
-            weights,
             in_window: vec![0; n],
             touched: Vec::new(),
             cache: vec![None; n],
@@ -120,7 +125,7 @@ impl Pool {
         for at in 0..self.touched.len() {
             let event = self.touched[at] as usize;
             let n = i64::from(self.in_window[event]);
-            sum += self.labelled_cost(event) * n * self.weights[event];
+            sum += self.labelled_cost(event) * n * self.weight(event);
         }
         self.unlabel();
         sum
@@ -141,7 +146,7 @@ impl Pool {
         let event = self.members[member] as usize;
         let mut copies = Vec::new();
         if self.in_window[event] < self.copies[event] {
-            copies.push(Copy { length: self.starts[event + 1] - self.starts[event], from: event as u32 });
+            copies.push(Copy { length: self.texts.length(event), from: event as u32 });
         } else {
             self.parse(event, |phrase| {
                 if let Phrase::Copy { length, from } = phrase {
@@ -151,6 +156,17 @@ impl Pool {
         }
         self.unlabel();
         copies
+    }
+
+    /// 2^20 by the event's length in bytes.
+    fn weight(&self, event: usize) -> i64 {
+        (1_i64 << 20) / i64::from(self.texts.length(event).max(1))
+    }
+
+    /// Cost of an event of which a copy is in the baseline.
+    fn repeated(&self, event: usize) -> i64 {
+        let length = self.texts.length(event);
+        phrase_bits(self.pointer_bits, length).unwrap_or(LITERAL_BITS * i64::from(length))
     }
 
     fn label(&mut self, window: &[u32]) {
@@ -176,7 +192,7 @@ impl Pool {
 
     fn labelled_cost(&mut self, event: usize) -> i64 {
         if self.in_baseline(event as u32) {
-            return self.repeated[event];
+            return self.repeated(event);
         }
         if self.cache[event].is_none() {
             self.fill_cache(event);
@@ -188,7 +204,7 @@ impl Pool {
 
     #[cfg(test)]
     fn plain_cost(&self, event: usize) -> i64 {
-        if self.in_baseline(event as u32) { self.repeated[event] } else { self.parse(event, |_| {}) }
+        if self.in_baseline(event as u32) { self.repeated(event) } else { self.parse(event, |_| {}) }
     }
 
     /// Codes `event` with only itself out of the baseline, and keeps which neighbours that rests on: as long as all of
@@ -212,7 +228,7 @@ impl Pool {
 
     /// Greedy parse of a distinct event into phrases; returns its bits.
     fn parse(&self, event: usize, mut each: impl FnMut(Phrase)) -> i64 {
-        let (mut at, end) = (self.starts[event], self.starts[event + 1]);
+        let (mut at, end) = (self.texts.starts[event], self.texts.starts[event + 1]);
         let mut bits = 0;
         while at < end {
             let found = self.longest_match(at, end - at);
@@ -232,16 +248,17 @@ impl Pool {
 
     /// The longer of the nearest matches on either side, cut to `most`; `None` below the least length.
     fn longest_match(&self, at: u32, most: u32) -> Option<(u32, u32)> {
-        let rank = self.ranks[at as usize] as usize;
+        let texts = self.texts;
+        let rank = texts.ranks[at as usize] as usize;
         let mut best: Option<(u32, u32)> = None;
         let mut shared = u32::MAX;
         for q in (0..rank).rev() {
-            shared = shared.min(self.common[q + 1]);
+            shared = shared.min(texts.common[q + 1]);
             if shared < MIN_MATCH {
                 break;
             }
-            if self.in_baseline(self.owners[q]) {
-                best = Some((shared, self.owners[q]));
+            if self.in_baseline(texts.owners[q]) {
+                best = Some((shared, texts.owners[q]));
                 break;
             }
         }
@@ -249,13 +266,13 @@ impl Pool {
             return best.map(|(_, from)| (most, from));
         }
         shared = u32::MAX;
-        for q in rank + 1..self.suffixes.len() {
-            shared = shared.min(self.common[q]);
+        for q in rank + 1..texts.suffixes.len() {
+            shared = shared.min(texts.common[q]);
             if shared < MIN_MATCH || best.is_some_and(|(length, _)| shared <= length) {
                 break;
             }
-            if self.in_baseline(self.owners[q]) {
-                best = Some((shared, self.owners[q]));
+            if self.in_baseline(texts.owners[q]) {
+                best = Some((shared, texts.owners[q]));
                 break;
             }
         }
@@ -307,13 +324,14 @@ mod tests {
     const EVENTS: [&str; 6] =
         ["GET /a 200\n", "GET /b 200\n", "GET /a 404\n", "POST /orders 201\n", "connection refused\n", "x\n"];
 
-    fn pool(members: &[u32]) -> Pool {
-        Pool::new(members, |e, out| out.extend_from_slice(EVENTS[e as usize].as_bytes()))
+    fn texts() -> Texts {
+        Texts::new(0..EVENTS.len() as u32, |e, out| out.extend_from_slice(EVENTS[e as usize].as_bytes()))
     }
 
     #[test]
     fn a_repeated_event_costs_one_copy_and_a_foreign_one_its_literals() {
-        let mut pool = pool(&[0, 0, 0, 1, 4]);
+        let texts = texts();
+        let mut pool = Pool::new(&texts, &[0, 0, 0, 1, 4]);
         let costs = pool.costs(&[0, 4]);
         assert!(costs[0] < 20, "{costs:?}");
         assert!(costs[1] >= 9 * 15, "{costs:?}");
@@ -321,7 +339,8 @@ mod tests {
 
     #[test]
     fn points_to_the_event_that_explains() {
-        let mut pool = pool(&[2, 0, 4]);
+        let texts = texts();
+        let mut pool = Pool::new(&texts, &[2, 0, 4]);
         let copies = pool.explain(&[0], 0);
         let longest = copies.iter().max_by_key(|c| c.length).expect("GET /a is shared");
         assert_eq!(longest.from, pool.distinct_of(1));
@@ -329,17 +348,28 @@ mod tests {
 
     proptest! {
         #[test]
+        fn events_that_are_not_members_change_nothing(members in prop::collection::vec(0_u32..6, 2..20)) {
+            let (shared, own) = (texts(), Texts::new(members.iter().copied(), |e, out| {
+                out.extend_from_slice(EVENTS[e as usize].as_bytes());
+            }));
+            let window: Vec<u32> = (0..members.len() as u32 / 2).collect();
+            let costs = Pool::new(&shared, &members).costs(&window);
+            prop_assert_eq!(costs, Pool::new(&own, &members).costs(&window));
+        }
+
+        #[test]
         fn the_cached_cost_is_the_plain_cost(
             members in prop::collection::vec(0_u32..6, 4..40),
             picks in prop::collection::vec(any::<prop::sample::Index>(), 1..20),
         ) {
-            let mut pool = pool(&members);
+            let texts = texts();
+            let mut pool = Pool::new(&texts, &members);
             let mut window: Vec<u32> = picks.iter().map(|i| i.index(members.len()) as u32).collect();
             window.sort_unstable();
             window.dedup();
             for split in 1..=window.len() {
                 let expected: i64 = pool.costs(&window[..split]).iter().zip(&window)
-                    .map(|(c, &m)| c * pool.weights[pool.members[m as usize] as usize]).sum();
+                    .map(|(c, &m)| c * pool.weight(pool.members[m as usize] as usize)).sum();
                 prop_assert_eq!(pool.novelty(&window[..split]), expected);
             }
         }

@@ -140,10 +140,25 @@ impl Stream {
 
     /// Canonical text of a distinct event: what the byte codes see. Ends with a line feed.
     pub(crate) fn append_canonical(&self, id: u32, out: &mut Vec<u8>) {
+        self.append_text(id, false, out);
+    }
+
+    /// The same with the paths of fields as numbers: they stand in every event, and a suffix array pays for each byte.
+    pub(crate) fn append_compact(&self, id: u32, out: &mut Vec<u8>) {
+        self.append_text(id, true, out);
+    }
+
+    fn append_text(&self, id: u32, compact: bool, out: &mut Vec<u8>) {
         for &transition in self.distinct(id) {
-            let info = self.tokens[self.transitions[transition as usize].token as usize];
+            let token = self.transitions[transition as usize].token;
+            let info = self.tokens[token as usize];
             if info.space {
                 out.push(b' ');
+            }
+            if compact && info.shape == Shape::Path {
+                out.push(b'\x1f');
+                out.extend_from_slice(&token.to_le_bytes()[..3]);
+                continue;
             }
             let start = (info.start + info.len) as usize;
             let range = if info.canonical_len == 0 {

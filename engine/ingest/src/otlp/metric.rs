@@ -110,26 +110,43 @@ impl PointParts {
     }
 }
 
-/// `name{key=value,…}`, keys in order, so that one attribute set is one stream however it was written.
+/// `name{key=value,…}`, keys in order, so that one attribute set is one stream however it was written. What would look
+/// like another attribute is quoted.
 fn stream_name(metric: &str, attributes: &mut [Field]) -> String {
     let mut name = metric.to_owned();
     attributes.sort_by(|a, b| a.path.cmp(&b.path));
     for (index, Field { path, value }) in attributes.iter().enumerate() {
-        let mark = if index == 0 { '{' } else { ',' };
-        let written = match value {
-            Value::Null => write!(name, "{mark}{path}="),
-            Value::Bool(value) => write!(name, "{mark}{path}={value}"),
-            Value::Int(value) => write!(name, "{mark}{path}={value}"),
-            Value::Float(value) => write!(name, "{mark}{path}={value}"),
-            Value::Text(text) => write!(name, "{mark}{path}={text}"),
-            Value::Bytes(bytes) => write!(name, "{mark}{path}={}", bytes.escape_ascii()),
-        };
-        written.expect("writing to a String does not fail");
+        name.push(if index == 0 { '{' } else { ',' });
+        push_quoted(&mut name, path);
+        name.push('=');
+        match value {
+            Value::Null => Ok(()),
+            Value::Bool(value) => write!(name, "{value}"),
+            Value::Int(value) => write!(name, "{value}"),
+            Value::Float(value) => write!(name, "{value}"),
+            Value::Text(text) => {
+                push_quoted(&mut name, text);
+                Ok(())
+            }
+            Value::Bytes(bytes) => {
+                push_quoted(&mut name, &bytes.escape_ascii().to_string());
+                Ok(())
+            }
+        }
+        .expect("writing to a String does not fail");
     }
     if !attributes.is_empty() {
         name.push('}');
     }
     name
+}
+
+fn push_quoted(name: &mut String, text: &str) {
+    if text.contains(['"', ',', '{', '}']) {
+        write!(name, "{text:?}").expect("writing to a String does not fail");
+    } else {
+        name.push_str(text);
+    }
 }
 
 impl PointData {
@@ -173,6 +190,8 @@ mod tests {
         assert_eq!(stream_name("m", &mut one), "m{a=x,b=2}");
         assert_eq!(stream_name("m", &mut other), "m{a=x,b=2}");
         assert_eq!(stream_name("m", &mut []), "m");
+        let mut forged = [field("a", Value::Text("x,b=2".into()))];
+        assert_eq!(stream_name("m", &mut forged), r#"m{a="x,b=2"}"#);
     }
 
     #[test]
