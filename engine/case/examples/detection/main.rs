@@ -68,19 +68,18 @@ fn main() -> anyhow::Result<()> {
             continue;
         }
         let began = Instant::now();
-        reports.push((part.run)(&setup).with_context(|| format!("{} could not be measured", part.name))?);
+        let report = (part.run)(&setup).with_context(|| format!("{} could not be measured", part.name))?;
+        if !is_json {
+            print!("{}", report.markdown());
+        }
+        reports.push(report);
         eprintln!("{}: {:.0} s", part.name, began.elapsed().as_secs_f64());
     }
     if is_json {
         let parts: Map<String, Value> = reports.iter().map(Report::json).collect();
         println!("{:#}", serde_json::json!({ "seed": setup.seed, "parts": parts, "skipped": skipped }));
-    } else {
-        for report in &reports {
-            print!("{}", report.markdown());
-        }
-        if !skipped.is_empty() {
-            println!("Not measured, for want of the data folder: {}.", skipped.join(", "));
-        }
+    } else if !skipped.is_empty() {
+        println!("Not measured, for want of the data folder: {}.", skipped.join(", "));
     }
     Ok(())
 }
