@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::findings::latest;
 use crate::json::{FindingJson, Run, SCHEMA, dearest};
 use crate::output;
+use crate::redact;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, shell_word, time};
 
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         })?;
     } else {
         let mut out = output::stdout();
-        write(&mut out, &case, &row, &reproduce)?;
+        write(&mut out, &case, &row, &reproduce, arguments.reveal)?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -63,11 +64,18 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
         words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
     }
+    words.extend(redact::option(&captures, &run.captures).map(str::to_owned));
     words.extend(run.config.options().into_iter().map(|(name, value)| format!("{name} {value}")));
     Ok(words.join(" "))
 }
 
-fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -> Result<(), Failure> {
+fn write(
+    out: &mut impl Write,
+    case: &Case,
+    row: &FindingRow,
+    reproduce: &str,
+    reveal: bool,
+) -> Result<(), Failure> {
     let FindingRow { id, stream, finding } = row;
     let explanation = &finding.explanation;
     writeln!(
@@ -108,7 +116,7 @@ fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -
     sure.row(["q".into(), probability(finding.q), String::new(), String::new()]);
     sure.write(out, "  ")?;
     for driver in &explanation.drivers {
-        write_driver(out, case, row, driver)?;
+        write_driver(out, case, row, driver, reveal)?;
     }
     if !explanation.caveats.is_empty() {
         writeln!(out, "\nWhat this does not show")?;
@@ -120,7 +128,13 @@ fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -
     Ok(())
 }
 
-fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Driver) -> Result<(), Failure> {
+fn write_driver(
+    out: &mut impl Write,
+    case: &Case,
+    row: &FindingRow,
+    driver: &Driver,
+    reveal: bool,
+) -> Result<(), Failure> {
     let stream = row.stream.id;
     let event = case.event(stream, driver.event)?.event;
     let (bits, ordinary) = (driver.bits, driver.ordinary_bits);
@@ -132,7 +146,20 @@ fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Dr
         event.source.offset,
         event.source.end()
     )?;
-    match case.source_bytes(stream, driver.event)? {
+    let source = if reveal {
+        case.reveal_source_bytes(stream, driver.event)?
+    } else {
+        case.source_bytes(stream, driver.event)?
+    };
+    match source {
+        SourceBytes::Withheld { rules, stored, .. } => {
+            writeln!(out, "  {}", excerpt(&stored))?;
+            writeln!(
+                out,
+                "  (redacted by “{}” at import; --reveal shows the capture's own bytes)",
+                inert(rules)
+            )?;
+        }
         SourceBytes::Exact { bytes, .. } => writeln!(out, "  {}", excerpt(&bytes))?,
         SourceBytes::Missing { path } => {
             writeln!(out, "  {}", excerpt(&event.body))?;

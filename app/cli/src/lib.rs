@@ -1,6 +1,6 @@
 //! The headless twin of the window: each subcommand calls the same functions of `case`.
 //!
-//! For: analysing captures and reading cases from a script or a terminal, as text or as JSON (`docs/CLI.md`).
+//! For: analysing captures, reading cases and making captures up from a script or a terminal, as text or as JSON (`docs/CLI.md`).
 //! Never: holds logic that the window lacks, prints evidence that could act on a terminal, draws progress into a pipe.
 
 mod analyze;
@@ -16,6 +16,8 @@ mod interrupt;
 mod json;
 mod output;
 mod progress;
+mod synth;
+mod redact;
 mod table;
 mod words;
 
@@ -60,5 +62,6 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
+        Command::Synth(arguments) => synth::run(arguments),
     }
 }

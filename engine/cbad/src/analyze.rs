@@ -104,7 +104,7 @@ fn score_all<'s>(
         .zip(lenses)
         .map(|((stream, plan), lenses)| {
             let Ok(plan) = plan else { return Ok(None) };
-            let singles = Singles::of(stream, &lenses);
+            let singles = Singles::of(stream, &plan, &lenses);
             let tracks: Result<Vec<Track>, Cancelled> =
                 lenses.iter().map(|&l| lens::score(l, stream, &plan, &singles, coder, &pace)).collect();
             let measured = sizes::measure(stream, &plan, coder, &pace)?;

@@ -7,7 +7,7 @@ use crate::canonical::canonical_tokens;
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
-use crate::template;
+use crate::template::{self, Masks};
 use crate::token::{self, Shape, Token};
 use crate::trace::Traces;
 
@@ -49,6 +49,7 @@ impl StreamBuilder {
                 times_nanos: Vec::new(),
                 templates: Vec::new(),
                 template_count: 0,
+                masks: Masks::default(),
                 previous: Vec::new(),
                 channels: Vec::new(),
                 anchored: 0,

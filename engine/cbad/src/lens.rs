@@ -6,21 +6,34 @@ use rayon::prelude::*;
 
 use crate::count_code::Coder;
 use crate::event::Signal;
-use crate::fixed::Log2;
+use crate::fixed::{Log2, ONE_BIT};
 use crate::mix::Absence;
 use crate::result::Lens;
 use crate::span::Span;
 use crate::stream::Stream;
 use crate::tail::Tail;
+use crate::values::Values;
 use crate::watch::{Cancelled, Watch};
 use crate::window::Plan;
-use crate::{content, mix, order, rate, values};
+use crate::{content, mix, order, rate};
 
 /// Scores of every window of a stream through one lens, fixed-point bits: higher is more unusual.
 #[derive(Clone, Debug)]
 pub(crate) struct Track {
     pub(crate) lens: Lens,
     pub(crate) scores: Vec<i64>,
+}
+
+impl Lens {
+    /// Least score that a flag takes, fixed point: below it a difference may be certain, and is nothing to anybody.
+    pub(crate) const fn least_effect(self) -> i64 {
+        match self {
+            Self::Content | Self::Order => 2 * ONE_BIT,
+            // A pace that is half or double over fifty events, a kind that comes eight events of fifty too often.
+            Self::Mix | Self::Rate => 16 * ONE_BIT,
+            Self::Values => 0,
+        }
+    }
 }
 
 /// Tells how many windows were scored, and asks whether to go on.
@@ -42,13 +55,20 @@ impl Pace<'_> {
 pub(crate) struct Singles {
     pub(crate) absences: Vec<Absence>,
     pub(crate) waits: Option<Tail>,
+    /// What is known of the stream's channels.
+    pub(crate) values: Values,
 }
 
 impl Singles {
-    pub(crate) fn of(stream: &Stream, lenses: &[Lens]) -> Self {
+    pub(crate) fn of(stream: &Stream, plan: &Plan, lenses: &[Lens]) -> Self {
         let absences = if lenses.contains(&Lens::Mix) { mix::absences(stream) } else { Vec::new() };
         let waits = if lenses.contains(&Lens::Rate) { rate::tail(stream) } else { None };
-        Self { absences, waits }
+        let values = if lenses.contains(&Lens::Values) {
+            Values::new(&stream.channels, &stream.times_nanos, plan)
+        } else {
+            Values::default()
+        };
+        Self { absences, waits, values }
     }
 }
 
@@ -78,7 +98,7 @@ pub(crate) fn score(
         Lens::Rate => rate::score(stream, plan, &coder.log2, pace)?,
         Lens::Values => {
             pace.step(plan.count)?;
-            values::score(&stream.channels, &stream.times_nanos, plan)
+            singles.values.scores(plan)
         }
         Lens::Order => order::score(stream, plan, &coder.log2, pace)?,
     };

@@ -12,7 +12,6 @@ use crate::permutation::{self, Deck, POOL_BYTES, POOL_FACTOR, POOL_MOST, Tested}
 use crate::rate::{self, RateDeck};
 use crate::relative_code::{Pool, Texts};
 use crate::result::Lens;
-use crate::values;
 use crate::watch::Cancelled;
 
 /// Bytes of windows that one suffix array serves.
@@ -76,9 +75,9 @@ fn test(s: &Scored<'_>, at: At, texts: &Texts, config: &Config, coder: &Coder) -
         }
         Lens::Order => run(&mut OrderDeck::new(s.stream, log2, &positions)),
         Lens::Values => {
-            let mut deck =
-                values::deck(&s.stream.channels, &s.stream.times_nanos, &s.plan, window, &positions);
-            let single = values::single_bits(&s.stream.channels, &s.stream.times_nanos, &s.plan, window);
+            let (values, stream) = (&s.singles.values, s.stream);
+            let mut deck = values.deck(&stream.channels, &stream.times_nanos, &positions);
+            let single = values.single_bits(&stream.channels, &stream.times_nanos, &s.plan, window);
             with_single(run(&mut deck), single)
         }
     }

@@ -53,5 +53,6 @@ pub use result::{
 };
 pub use stream::Stream;
 pub use token::recognise;
+pub use values::{StreamPoint, ValueMonitor, stream_values};
 pub use watch::{Cancelled, Stage, Unwatched, Watch};
 pub use words::rfc3339;

@@ -13,8 +13,7 @@ use crate::order::{self, Step};
 use crate::rate;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::span::Span;
-use crate::stream::Stream;
-use crate::{template, values};
+use crate::template;
 
 /// Most shifts named of one lens.
 const NAMED: usize = 5;
@@ -33,7 +32,8 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
         Lens::Rate => of_rate(s, peak, &coder.log2),
         Lens::Order => of_order(s, peak, &coder.log2),
         Lens::Values => {
-            values::explain(&s.stream.channels, &s.stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
+            let (values, stream) = (&s.singles.values, s.stream);
+            values.explain(&stream.channels, &stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
         }
     };
     for shift in &mut shifts {
@@ -71,7 +71,7 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
                     false if k == 0 => ShiftKind::Missing,
                     false => ShiftKind::LessOften,
                 },
-                name: name(s.stream, template),
+                name: template::name(s.stream, template),
                 window: percent(k, n),
                 baseline: percent(b, events),
                 unit: Unit::Percent,
@@ -84,12 +84,6 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
 
 fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
-}
-
-/// The name of a template, after the first event that has it.
-fn name(stream: &Stream, template: u16) -> String {
-    let distinct = stream.templates.iter().position(|&t| t == template);
-    distinct.map_or_else(String::new, |d| template::name(stream, d as u32))
 }
 
 fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
@@ -145,12 +139,12 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
         .map(|(surplus, step, times, position)| {
             let before = match usize::from(step.0) {
                 n if n == s.stream.template_count => "beginning".to_owned(),
-                _ => name(s.stream, step.0),
+                _ => template::name(s.stream, step.0),
             };
             Shift {
                 lens: Lens::Order,
                 kind: ShiftKind::NewStep,
-                name: format!("{before} → {}", name(s.stream, step.1)),
+                name: format!("{before} → {}", template::name(s.stream, step.1)),
                 window: f64::from(times),
                 baseline: f64::from(steps.seen(step).0),
                 unit: Unit::Times,

@@ -1,7 +1,8 @@
 //! How unusual a window is among the stream's own ordinary windows, and how many of those may be flagged.
 
 use crate::fixed::bits;
-use crate::result::PValue;
+use crate::lens::Track;
+use crate::result::{Lens, PValue};
 use crate::tail::Pareto;
 use crate::window::{MIN_HISTORY, Plan};
 
@@ -25,17 +26,30 @@ pub(crate) struct Rank {
 }
 
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
-pub(crate) fn ranks(plan: &Plan, scores: &[i64], excluded: &[bool]) -> Vec<Option<Rank>> {
+pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
+    let scores = &track.scores;
+    let scale: fn(i64) -> f64 = match track.lens {
+        // How long things take spreads over powers: the tail of its logarithm is what a distribution fits.
+        Lens::Rate => |score| libm::log2(1.0 + bits(score).max(0.0)),
+        _ => bits,
+    };
     let usable: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i) && !excluded[i]).collect();
     let mut sorted: Vec<(i64, u32)> =
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     (0..scores.len())
-        .map(|i| if plan.is_ranked(i) { rank(plan, scores[i], i, &sorted, &usable) } else { None })
+        .map(|i| if plan.is_ranked(i) { rank(plan, scores[i], i, &sorted, &usable, scale) } else { None })
         .collect()
 }
 
-fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[bool]) -> Option<Rank> {
+fn rank(
+    plan: &Plan,
+    score: i64,
+    index: usize,
+    sorted: &[(i64, u32)],
+    usable: &[bool],
+    scale: fn(i64) -> f64,
+) -> Option<Rank> {
     let reach = (plan.window + plan.guard).div_ceil(plan.hop) + 1;
     let near = index.saturating_sub(reach)..(index + reach + 1).min(usable.len());
     let own = near.clone().filter(|&j| usable[j] && !plan.calibrates(index, j)).count();
@@ -57,11 +71,11 @@ fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[
         return Some(Rank { conformal, tail, surprise_bits: -libm::log2(conformal.value) });
     }
     let tail: Vec<f64> =
-        sorted.iter().filter(|(_, j)| calibrates(*j)).take(size + 1).map(|(s, _)| bits(*s)).collect();
+        sorted.iter().filter(|(_, j)| calibrates(*j)).take(size + 1).map(|(s, _)| scale(*s)).collect();
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let modelled = share * Pareto::fit(&excesses).at_least(SCALE_LEAST).survival(bits(score) - threshold);
+    let modelled = share * Pareto::fit(&excesses).at_least(SCALE_LEAST).survival(scale(score) - threshold);
     let value = modelled.max(tail_floor).min(1.0);
     let surprise_bits = -libm::log2(modelled.clamp(f64::MIN_POSITIVE, 1.0));
     Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits })

@@ -43,6 +43,12 @@ impl Pareto {
         Self { scale: self.scale.max(scale), ..self }
     }
 
+    /// The same mean with a share of the shape: a shape fitted to few excesses is mostly chance.
+    pub(crate) fn shrunk(self, share: f64) -> Self {
+        let shape = self.shape * share;
+        Self { scale: self.scale / (1.0 - self.shape) * (1.0 - shape), shape }
+    }
+
     /// Probability of an excess at least this large.
     pub(crate) fn survival(self, excess: f64) -> f64 {
         let z = (excess / self.scale).max(0.0);

@@ -1,6 +1,6 @@
 //! How well the engine finds what it should, and how often it finds what is not there.
 //!
-//! `cargo xtask bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--json]`
+//! `cargo xtask bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses L,…] [--findings] [--json]`
 //!
 //! For: the tables of `docs/BENCHMARKS.md`, from whatever labelled data the folder holds.
 //! Never: a part of the program; nothing of the data is kept.
@@ -44,6 +44,10 @@ struct Setup {
     data: Option<PathBuf>,
     trials: Option<usize>,
     seed: u64,
+    /// Whether what is flagged where nothing was put in is told in words, on standard error.
+    findings: bool,
+    /// Lenses that take part.
+    lenses: Vec<cbad::Lens>,
 }
 
 impl Setup {
@@ -86,7 +90,8 @@ fn main() -> anyhow::Result<()> {
 
 /// Options, chosen parts, and whether JSON is wanted.
 fn arguments() -> anyhow::Result<(Setup, Vec<String>, bool)> {
-    let mut setup = Setup { data: None, trials: None, seed: 1 };
+    let mut setup =
+        Setup { data: None, trials: None, seed: 1, findings: false, lenses: cbad::Lens::ALL.to_vec() };
     let (mut chosen, mut is_json) = (Vec::new(), false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -102,6 +107,11 @@ fn arguments() -> anyhow::Result<(Setup, Vec<String>, bool)> {
             }
             "--trials" => setup.trials = Some(value()?.parse().context("--trials is a whole number")?),
             "--seed" => setup.seed = value()?.parse().context("--seed is a whole number")?,
+            "--lenses" => {
+                let names = value()?;
+                setup.lenses.retain(|lens| names.split(',').any(|name| name == lens.name()));
+            }
+            "--findings" => setup.findings = true,
             "--json" => is_json = true,
             name if PARTS.iter().any(|part| part.name == name) => chosen.push(name.to_owned()),
             other => {

@@ -28,10 +28,18 @@ pub(crate) struct Detector {
 }
 
 /// The detectors that are compared. The engine's own scorer of series is one line here.
-pub(crate) const DETECTORS: [Detector; 2] = [
+pub(crate) const DETECTORS: [Detector; 3] = [
+    Detector { name: "driftlock, values of a growing series", published: None, judge: growing_series },
     Detector { name: "windowed Gaussian", published: Some(39.6), judge: windowed_gaussian },
     Detector { name: "random", published: Some(11.0), judge: random },
 ];
+
+/// The engine's own, with its defaults.
+fn growing_series(points: &[Point]) -> Vec<Verdict> {
+    let points: Vec<(i64, f64)> = points.iter().map(|point| (point.time_nanos, point.value)).collect();
+    let judged = cbad::stream_values(&points);
+    judged.iter().map(|point| Verdict { score: point.bits, flagged: Some(point.flagged) }).collect()
+}
 
 /// Newest points that the Gaussian is fitted to, and how many come at a time once there are as many.
 const WINDOW: usize = 6_400;

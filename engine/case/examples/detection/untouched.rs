@@ -64,7 +64,20 @@ pub(crate) fn shuffled(setup: &Setup) -> anyhow::Result<Report> {
         .map(|(log, which, way, run)| {
             let mut draw = Draw::new(setup.seed, &[log as u64, which as u64, run as u64]);
             let pieces = shuffle(&logs[log], way, &mut draw);
-            let (flagged, _) = logs::analyze(&pieces, &windows_of_50()).flagged();
+            let run = logs::analyze(&pieces, &Config { lenses: setup.lenses.clone(), ..windows_of_50() });
+            if setup.findings {
+                let said = run.result.findings.iter().filter(|finding| finding.flagged);
+                said.for_each(|f| {
+                    eprintln!(
+                        "{} {} {:?}: {}",
+                        logs[log].name,
+                        way.name(),
+                        f.explanation.lenses,
+                        f.explanation.sentence
+                    )
+                });
+            }
+            let (flagged, _) = run.flagged();
             ticks.tick();
             (log, way, flagged > 0)
         })
@@ -191,8 +204,15 @@ pub(crate) fn untouched(setup: &Setup) -> anyhow::Result<Report> {
         .into_par_iter()
         .map(|(log, cut, range)| {
             let config = if cut.defaults { Config::default() } else { windows_of_50() };
+            let config = Config { lenses: setup.lenses.clone(), ..config };
             let run = logs::analyze(&logs[log].piece(range), &config);
-            let findings = run.result.findings.iter().filter(|finding| finding.flagged).count() as u64;
+            let flagged = run.result.findings.iter().filter(|finding| finding.flagged);
+            let findings = flagged.clone().count() as u64;
+            if setup.findings {
+                flagged.for_each(|f| {
+                    eprintln!("{} {:?}: {}", logs[log].name, f.explanation.lenses, f.explanation.sentence)
+                });
+            }
             let (flagged, windows) = run.flagged();
             ticks.tick();
             (log, cut, flagged, windows, findings)

@@ -1,0 +1,110 @@
+//! The values of a window and of its baseline as one deck, for the permutation test.
+
+use crate::fixed::{ONE_BIT, log2_exact};
+use crate::permutation::Deck;
+use crate::values::series::{View, centred_ranks};
+
+/// Scores of a value: its level, its spread, and how far out it is.
+const SCORES: usize = 3;
+/// Which of them says how far out.
+const FAR_OUT: usize = 2;
+
+/// The values that the members of a deck have in each channel.
+///
+/// The statistic is the largest, over the channels and over three linear rank statistics, of z² / (2 ln 2): bits of a
+/// sum under the normal approximation of its permutation distribution, which is known in closed form. The three are
+/// Wilcoxon's (level), Mood's (spread), and the logarithm of the distance from the middle (single values far out).
+#[derive(Clone, Debug)]
+pub(crate) struct ValuesDeck {
+    members: usize,
+    channels: Vec<Dealt>,
+}
+
+#[derive(Clone, Debug)]
+struct Dealt {
+    /// Place of each member among those with a value; `u32::MAX` for one without.
+    places: Vec<u32>,
+    /// The scores of those with a value.
+    scores: Vec<[i64; SCORES]>,
+    /// Mean and variance of each score over the whole deck.
+    means: [f64; SCORES],
+    variances: [f64; SCORES],
+}
+
+impl ValuesDeck {
+    /// The deck of some positions of the stream: those of a window first, then those of its baseline.
+    pub(super) fn new<'a>(views: impl Iterator<Item = View<'a>>, positions: &[usize]) -> Self {
+        let deal = |view: View<'_>| {
+            let mut places = vec![u32::MAX; positions.len()];
+            let mut distances = Vec::new();
+            for (place, position) in places.iter_mut().zip(positions) {
+                if let Ok(member) = view.channel.positions.binary_search(&(*position as u32)) {
+                    *place = distances.len() as u32;
+                    distances.push(view.distance(member));
+                }
+            }
+            Dealt::new(places, &distances)
+        };
+        Self { members: positions.len(), channels: views.map(deal).collect() }
+    }
+}
+
+impl Dealt {
+    fn new(places: Vec<u32>, distances: &[i64]) -> Self {
+        let ranks = centred_ranks(distances);
+        let scores: Vec<[i64; SCORES]> = ranks
+            .iter()
+            .zip(distances)
+            .map(|(&rank, distance)| {
+                let rank = i64::from(rank);
+                [rank, rank * rank, log2_exact(distance.unsigned_abs() / ONE_BIT as u64 + 1)]
+            })
+            .collect();
+        let count = scores.len().max(1) as f64;
+        let mean = |k: usize| scores.iter().map(|s| s[k] as f64).sum::<f64>() / count;
+        let means = [mean(0), mean(1), mean(2)];
+        let variance = |k: usize| {
+            let squares = scores.iter().map(|s| (s[k] as f64 - means[k]) * (s[k] as f64 - means[k]));
+            squares.sum::<f64>() / count
+        };
+        Self { places, means, variances: [variance(0), variance(1), variance(2)], scores }
+    }
+
+    fn bits(&self, window: &[u32]) -> f64 {
+        let mut sums = [0_i64; SCORES];
+        let mut dealt = 0_u32;
+        for &member in window {
+            if let Some(scores) = self.scores.get(self.places[member as usize] as usize) {
+                dealt += 1;
+                sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
+            }
+        }
+        let count = self.scores.len() as u32;
+        if dealt == 0 || dealt == count {
+            return 0.0;
+        }
+        let (dealt, count) = (f64::from(dealt), f64::from(count));
+        // Drawn without replacement.
+        let share = dealt * (count - dealt) / (count - 1.0);
+        let mut most = 0.0_f64;
+        for (k, &sum) in sums.iter().enumerate() {
+            let beyond = sum as f64 - dealt * self.means[k];
+            // Only to be farther out is unusual; that values all lie near the middle is for the spread to tell.
+            if self.variances[k] > 0.0 && (k != FAR_OUT || beyond > 0.0) {
+                most = most.max(beyond * beyond / (share * self.variances[k]));
+            }
+        }
+        most * std::f64::consts::LOG2_E / 2.0
+    }
+}
+
+impl Deck for ValuesDeck {
+    fn len(&self) -> usize {
+        self.members
+    }
+
+    fn statistic(&mut self, window: &[u32]) -> i64 {
+        let most = self.channels.iter().map(|channel| channel.bits(window)).fold(0.0, f64::max);
+        libm::rint(most * ONE_BIT as f64) as i64
+    }
+}

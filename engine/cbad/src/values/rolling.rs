@@ -1,0 +1,218 @@
+//! The surplus of each window of a plan over stretches of its baseline, while the baseline moves.
+
+use std::ops::Range;
+
+use crate::span::Span;
+use crate::values::measure::{Look, Measured};
+use crate::values::surplus::{Ranked, rank_bits, tail_len};
+use crate::window::Plan;
+
+/// Fewest baseline tiles by which another one is judged.
+const BASELINE_LEAST: usize = 8;
+
+/// Stretches of a stream as long as a window: the windows of a plan and, before them, as many over its anchor, which
+/// has no windows of its own and is what they are compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tiles<'a> {
+    plan: &'a Plan,
+    anchored: usize,
+}
+
+impl<'a> Tiles<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let anchored = plan.first().checked_sub(plan.window).map_or(0, |room| room / plan.hop + 1);
+        Self { plan, anchored }
+    }
+
+    pub(super) fn count(self) -> usize {
+        self.anchored + self.plan.count
+    }
+
+    /// The tile that is a window of the plan.
+    pub(super) fn of_window(self, window: usize) -> usize {
+        self.anchored + window
+    }
+
+    /// Positions of a tile.
+    pub(super) fn range(self, tile: usize) -> Range<usize> {
+        match tile.checked_sub(self.anchored) {
+            Some(window) => self.plan.range(window),
+            None => tile * self.plan.hop..tile * self.plan.hop + self.plan.window,
+        }
+    }
+
+    /// From a tile to the next one that does not overlap it.
+    pub(super) fn apart(self) -> usize {
+        self.plan.window.div_ceil(self.plan.hop)
+    }
+
+    /// The tiles that lie wholly in the baseline of a window.
+    pub(super) fn baseline(self, window: usize) -> Span {
+        let span = self.plan.baseline(window);
+        Span::new(span.ranges().iter().map(|positions| {
+            let first = self.partition(|range| range.start < positions.start);
+            let end = self.partition(|range| range.end <= positions.end);
+            first.min(end)..end
+        }))
+    }
+
+    fn partition(self, holds: impl Fn(Range<usize>) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if holds(self.range(middle)) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+/// Windows with the baseline that they share.
+pub(super) type Group = (Range<usize>, Span);
+
+/// The groups of a plan, each with the tiles of its baseline.
+pub(super) fn groups(plan: &Plan) -> Vec<Group> {
+    let tiles = Tiles::new(plan);
+    plan.groups().map(|group| (group.clone(), tiles.baseline(group.start))).collect()
+}
+
+/// Bits of each window's statistic on one side over those of its baseline, told one by one in order.
+///
+/// The baseline's statistics are counted by rank in a Fenwick tree, so that a baseline moves in O(log n) a tile that
+/// comes or leaves. Only a window beyond all of its baseline needs the tail itself.
+pub(super) fn surpluses(
+    measured: &Measured,
+    look: Look,
+    tiles: Tiles<'_>,
+    groups: &[Group],
+    mut tell: impl FnMut(usize, f64),
+) {
+    let grain = measured.grain(look.statistic);
+    let places = Places::of(measured.of(look.statistic), look.side);
+    let mut counts = Counts::new(places.values.len());
+    let mut top = Vec::new();
+    let mut last = Span::default();
+    for (group, baseline) in groups {
+        last.move_to(baseline, |range, comes| {
+            for &place in places.of_tiles[range].iter().filter(|place| **place > 0) {
+                counts.add(place, if comes { 1 } else { -1 });
+            }
+        });
+        last = baseline.clone();
+        let count = counts.total as usize;
+        if count < BASELINE_LEAST {
+            continue;
+        }
+        for window in group.clone() {
+            let place = places.of_tiles[tiles.of_window(window)];
+            if place == 0 {
+                continue;
+            }
+            let above = counts.up_to(place) as usize;
+            let size = tail_len(count);
+            if above > size {
+                continue;
+            }
+            let bits = if above > 0 {
+                rank_bits(count, above)
+            } else {
+                let value = |nth: usize| places.values[counts.nth(nth as u32) as usize - 1];
+                top.clear();
+                top.extend((1..=size + 1).map(value));
+                Ranked { top: &top, count, least: value(count), grain }
+                    .bits(places.values[place as usize - 1])
+            };
+            tell(window, bits);
+        }
+    }
+}
+
+/// The same for one window, from the definition.
+pub(super) fn surplus(
+    measured: &Measured,
+    look: Look,
+    tiles: Tiles<'_>,
+    baseline: &Span,
+    window: usize,
+) -> f64 {
+    let value = |tile: usize| look.side * f64::from(measured.of(look.statistic)[tile]);
+    let mut values: Vec<f64> = baseline.iter().map(value).filter(|value| !value.is_nan()).collect();
+    let own = value(tiles.of_window(window));
+    if values.len() < BASELINE_LEAST || own.is_nan() {
+        return 0.0;
+    }
+    values.sort_unstable_by(|a, b| b.total_cmp(a));
+    let count = values.len();
+    let grain = measured.grain(look.statistic);
+    Ranked { top: &values, count, least: values[count - 1], grain }.bits(own)
+}
+
+/// Where each tile's value stands among all of them.
+struct Places {
+    /// The values, descending; of equal ones only the last is set.
+    values: Vec<f64>,
+    /// From 1, the largest first; equal values share the last place. 0 for a tile without a value.
+    of_tiles: Vec<u32>,
+}
+
+impl Places {
+    fn of(statistics: &[f32], side: f64) -> Self {
+        let value = |tile: u32| side * f64::from(statistics[tile as usize]) + 0.0;
+        let mut order: Vec<u32> =
+            (0..statistics.len() as u32).filter(|&tile| !value(tile).is_nan()).collect();
+        order.sort_unstable_by(|&a, &b| value(b).total_cmp(&value(a)));
+        let mut places = Self { values: vec![0.0; order.len()], of_tiles: vec![0; statistics.len()] };
+        let mut place = 0;
+        for equal in order.chunk_by(|&a, &b| value(a).total_cmp(&value(b)).is_eq()) {
+            place += equal.len();
+            places.values[place - 1] = value(equal[0]);
+            for &tile in equal {
+                places.of_tiles[tile as usize] = place as u32;
+            }
+        }
+        places
+    }
+}
+
+/// A Fenwick tree: how many are at each place, and which place the nth is at; places from 1.
+struct Counts {
+    tree: Vec<i32>,
+    total: i32,
+}
+
+impl Counts {
+    fn new(places: usize) -> Self {
+        Self { tree: vec![0; places + 1], total: 0 }
+    }
+
+    fn add(&mut self, place: u32, change: i32) {
+        let mut at = place as usize;
+        while at < self.tree.len() {
+            self.tree[at] += change;
+            at += at & at.wrapping_neg();
+        }
+        self.total += change;
+    }
+
+    fn up_to(&self, place: u32) -> i32 {
+        let (mut at, mut sum) = (place as usize, 0);
+        while at > 0 {
+            sum += self.tree[at];
+            at &= at - 1;
+        }
+        sum
+    }
+
+    /// Place of the nth, from 1; there must be so many.
+    fn nth(&self, nth: u32) -> u32 {
+        let (mut at, mut left) = (0, nth as i32);
+        let mut width = self.tree.len().next_power_of_two() / 2;
+        while width > 0 {
+            if at + width < self.tree.len() && self.tree[at + width] < left {
+                at += width;
+                left -= self.tree[at];
+            }
+            width /= 2;
+        }
+        at as u32 + 1
+    }
+}

@@ -1,0 +1,140 @@
+//! One channel made ready: what trend and season lead to expect is taken away, and the rest put into fixed point.
+
+use std::ops::Range;
+
+use crate::channel::Channel;
+use crate::fixed::ONE_BIT;
+use crate::stream::NO_TIME;
+use crate::values::season::{Season, median};
+use crate::values::trend::{Line, steady_trend};
+
+/// Largest distance from the middle, in fixed point: sums of a window's worth of them stay below 2^63.
+const DISTANCE_MOST: f64 = (1_i64 << 46) as f64;
+
+/// What is ordinary in one channel, and in which units to say how far from it a value is.
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    /// Where the axis of the trend begins; `None` where it is the number of the value.
+    origin_nanos: Option<i64>,
+    trend: Option<Line>,
+    season: Option<Season>,
+    middle: f64,
+    scale: f64,
+}
+
+impl Model {
+    pub(super) fn new(channel: &Channel, times_nanos: &[i64]) -> Self {
+        let times: Vec<i64> = channel.positions.iter().map(|&at| times_nanos[at as usize]).collect();
+        let in_order = !times.contains(&NO_TIME) && times.is_sorted();
+        let span = || times.last()?.checked_sub(*times.first()?);
+        let origin_nanos = if in_order && span().is_some_and(|span| span > 0) { times.first() } else { None };
+        let mut model =
+            Self { origin_nanos: origin_nanos.copied(), trend: None, season: None, middle: 0.0, scale: 0.0 };
+        let axis: Vec<f64> = (0..times.len()).map(|member| model.axis(member, times[member])).collect();
+        model.trend = steady_trend(&axis, &channel.values);
+        let view = View { model: &model, channel, times_nanos };
+        let mut left: Vec<f64> = (0..times.len()).map(|member| view.left(member)).collect();
+        if origin_nanos.is_some() {
+            model.season = Season::of(&times, &left);
+        }
+        let view = View { model: &model, channel, times_nanos };
+        for (member, left) in left.iter_mut().enumerate() {
+            *left = view.left(member);
+        }
+        (model.middle, model.scale) = middle_and_scale(&mut left);
+        model
+    }
+
+    fn axis(&self, member: usize, time_nanos: i64) -> f64 {
+        self.origin_nanos.map_or(member as f64, |origin| time_nanos.saturating_sub(origin) as f64)
+    }
+}
+
+/// A channel with what is ordinary in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    pub(super) model: &'a Model,
+    pub(super) channel: &'a Channel,
+    /// One for each position of the stream.
+    pub(super) times_nanos: &'a [i64],
+}
+
+impl View<'_> {
+    /// Which of the channel's values stand in a range of the stream's positions.
+    pub(super) fn members(&self, positions: Range<usize>) -> Range<usize> {
+        let at = |position: usize| self.channel.positions.partition_point(|&p| (p as usize) < position);
+        at(positions.start)..at(positions.end)
+    }
+
+    /// What trend and season lead to expect of a value; 0 where there is neither.
+    pub(super) fn expected(&self, member: usize) -> f64 {
+        let time_nanos = self.times_nanos[self.channel.positions[member] as usize];
+        let trend = self.model.trend.map_or(0.0, |line| line.at(self.model.axis(member, time_nanos)));
+        trend + self.model.season.as_ref().map_or(0.0, |season| season.expected(time_nanos))
+    }
+
+    /// A value less what was expected of it.
+    pub(super) fn left(&self, member: usize) -> f64 {
+        self.channel.values[member] - self.expected(member)
+    }
+
+    /// How far what is left of a value is from its middle: in units of the channel's spread, fixed point.
+    pub(super) fn distance(&self, member: usize) -> i64 {
+        let (middle, scale) = (self.model.middle, self.model.scale);
+        let distance = if scale > 0.0 { (self.left(member) - middle) / scale * ONE_BIT as f64 } else { 0.0 };
+        libm::rint(distance.clamp(-DISTANCE_MOST, DISTANCE_MOST)) as i64
+    }
+}
+
+/// The median and the distance between the quartiles; where half of the values are one, the mean distance of those that
+/// are not.
+fn middle_and_scale(values: &mut [f64]) -> (f64, f64) {
+    if values.is_empty() {
+        return (0.0, 0.0);
+    }
+    values.sort_by(f64::total_cmp);
+    let quartiles = values[values.len() * 3 / 4] - values[values.len() / 4];
+    let middle = median(values);
+    if quartiles > 0.0 {
+        return (middle, quartiles);
+    }
+    let off = values.iter().map(|value| (value - middle).abs()).filter(|distance| *distance > 0.0);
+    let (sum, count) = off.fold((0.0, 0_u32), |(sum, count), distance| (sum + distance, count + 1));
+    (middle, if count == 0 { 0.0 } else { sum / f64::from(count) })
+}
+
+/// Twice the rank of each value less the mean of that: the sum is 0, and equal values have equal ranks.
+pub(super) fn centred_ranks(values: &[i64]) -> Vec<i32> {
+    let mut order: Vec<u32> = (0..values.len() as u32).collect();
+    order.sort_unstable_by_key(|&i| values[i as usize]);
+    let mut ranks = vec![0_i32; values.len()];
+    let mut below = 0;
+    for equal in order.chunk_by(|&a, &b| values[a as usize] == values[b as usize]) {
+        let larger = values.len() - below - equal.len();
+        for &i in equal {
+            ranks[i as usize] = below as i32 - larger as i32;
+        }
+        below += equal.len();
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_of_equal_values_are_equal_and_all_sum_to_nothing() {
+        assert_eq!(centred_ranks(&[30, 10, 20, 20]), [3, -3, 0, 0]);
+        assert_eq!(centred_ranks(&[7; 5]), [0; 5]);
+    }
+
+    #[test]
+    fn a_channel_of_which_half_is_one_value_still_has_a_scale() {
+        let mut values = vec![0.0; 90];
+        values.extend([10.0; 10]);
+        assert_eq!(middle_and_scale(&mut values), (0.0, 10.0));
+        assert_eq!(middle_and_scale(&mut [4.0; 9]), (4.0, 0.0));
+        assert_eq!(middle_and_scale(&mut []), (0.0, 0.0));
+    }
+}
