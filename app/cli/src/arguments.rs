@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use cbad::{Baseline, Config, Lens};
+use cbad::{Baseline, CodecName, Config, Lens, Statistic};
 use clap::{Args, Parser, Subcommand};
 use testkit::synth::{Company, Injection};
 
 use crate::baseline::{Moment, parse_alpha, parse_baseline, parse_format, parse_lens, parse_moment};
 use crate::synth::parse_injection;
+use crate::test::{parse_codec, parse_statistic};
 
 /// Finds and explains what is unusual in a telemetry capture, offline.
 #[derive(Parser, Debug)]
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show
     Explain(ExplainArguments),
+    /// Test one finding again by shuffling its events with the baseline's and coding each shuffle
+    Test(TestArguments),
     /// Say what a capture or a case holds: format, counts, times, hash, problems
     Info(InfoArguments),
     /// List events of a case
@@ -117,6 +120,31 @@ pub(crate) struct ExplainArguments {
     /// Show the capture's own bytes, even where it was imported with redaction
     #[arg(long)]
     pub(crate) reveal: bool,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestArguments {
+    /// The case file; the result is kept in it
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Number of the finding, as `findings` lists it
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: i64,
+    /// Codec that every shuffle is coded by: zstd, lz4, gzip, openzl or count
+    #[arg(long, value_name = "CODEC", default_value = "zstd", value_parser = parse_codec)]
+    pub(crate) codec: CodecName,
+    /// What is compared: ncd, or delta for the bits that the window adds to its baseline piece
+    #[arg(long, value_name = "STATISTIC", default_value = "ncd", value_parser = parse_statistic)]
+    pub(crate) statistic: Statistic,
+    /// How many shuffles
+    #[arg(long, value_name = "M", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) permutations: u32,
+    /// Threads to use; changes the time and not the result
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

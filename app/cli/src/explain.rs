@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use case::{Case, FindingRow, RunRow, SourceBytes, inert};
-use cbad::Driver;
+use cbad::{CanonicalTest, Driver};
 use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
@@ -12,6 +12,7 @@ use crate::event_json::DriverJson;
 use crate::failure::Failure;
 use crate::findings::latest;
 use crate::json::{FindingJson, Run, SCHEMA, dearest};
+use crate::jury::{JuryJson, test_in_words, write_differences, write_jury};
 use crate::output;
 use crate::redact;
 use crate::table::{Align, Table};
@@ -28,6 +29,8 @@ struct ExplainJson {
     paragraph: String,
     caveats: Vec<String>,
     drivers: Vec<DriverJson>,
+    jury: Option<JuryJson>,
+    tests: Vec<CanonicalTest>,
     reproduce: String,
 }
 
@@ -35,6 +38,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
     let run = latest(&case)?;
     let row = case.finding(run.id, arguments.finding)?;
+    let tests = case.canonical_tests(run.id, row.id)?;
     let reproduce = reproduce(&case, &run)?;
     if arguments.json {
         let explanation = &row.finding.explanation;
@@ -46,11 +50,14 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
             paragraph: explanation.paragraph.clone(),
             caveats: explanation.caveats.clone(),
             drivers: explanation.drivers.iter().map(driver).collect::<Result<_, _>>()?,
+            jury: row.finding.jury.as_ref().map(JuryJson::from),
+            tests,
             reproduce,
         })?;
     } else {
         let mut out = output::stdout();
-        write(&mut out, &case, &row, &reproduce, arguments.reveal)?;
+        write_differences(&mut out, &run, "")?;
+        write(&mut out, &case, &row, &tests, &reproduce, arguments.reveal)?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -73,6 +80,7 @@ fn write(
     out: &mut impl Write,
     case: &Case,
     row: &FindingRow,
+    tests: &[CanonicalTest],
     reproduce: &str,
     reveal: bool,
 ) -> Result<(), Failure> {
@@ -115,6 +123,12 @@ fn write(
     }
     sure.row(["q".into(), probability(finding.q), String::new(), String::new()]);
     sure.write(out, "  ")?;
+    for test in tests {
+        writeln!(out, "  {}", test_in_words(test))?;
+    }
+    if let Some(jury) = &finding.jury {
+        write_jury(out, jury)?;
+    }
     for driver in &explanation.drivers {
         write_driver(out, case, row, driver, reveal)?;
     }

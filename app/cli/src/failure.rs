@@ -49,7 +49,12 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. } | CaseError::Redaction(_))
+            Self::Case(
+                CaseError::NoSuch { .. }
+                | CaseError::Threads { .. }
+                | CaseError::Test(_)
+                | CaseError::Redaction(_),
+            )
             | Self::Redaction(_)
             | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,

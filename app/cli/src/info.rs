@@ -12,6 +12,7 @@ use crate::arguments::InfoArguments;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::json::{Capture, Problem, Run, SCHEMA, Stream, all};
+use crate::jury::write_differences;
 use crate::output;
 use crate::progress::Progress;
 use crate::redact;
@@ -101,6 +102,7 @@ fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
             (counted(run.windows, "window", "windows"), counted(run.findings, "finding", "findings"));
         writeln!(out, "\nRun {}: {}, {windows}, {} flagged, {findings}", run.id, run.engine, run.flagged)?;
         writeln!(out, "  results SHA-256 {}", run.results_sha256)?;
+        write_differences(out, &run, "  ")?;
         for stream in run.streams.iter().filter(|stream| stream.note.is_some()) {
             writeln!(
                 out,

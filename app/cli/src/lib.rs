@@ -14,11 +14,13 @@ mod findings;
 mod info;
 mod interrupt;
 mod json;
+mod jury;
 mod output;
 mod progress;
-mod synth;
 mod redact;
+mod synth;
 mod table;
+mod test;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -60,6 +62,7 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

@@ -3,9 +3,9 @@
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
-use crate::canonical::canonical_tokens;
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
+use crate::event_tokens::canonical_tokens;
 use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
 use crate::template::{self, Masks};
 use crate::token::{self, Shape, Token};

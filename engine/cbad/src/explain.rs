@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 
 use crate::analyze::{EventLookup, Scored};
-use crate::canonical::canonical_tokens;
 use crate::content::{self, DEAREST, novelty};
 use crate::count_code::{Coder, Counts};
 use crate::event::{Event, Measure, Signal};
+use crate::event_tokens::canonical_tokens;
 use crate::finding::Cluster;
 use crate::fixed::bits;
 use crate::judge::Verdicts;

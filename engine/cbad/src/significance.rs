@@ -75,7 +75,8 @@ fn rank(
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let modelled = share * Pareto::fit(&excesses).at_least(SCALE_LEAST).survival(scale(score) - threshold);
+    let tail = Pareto::fit(&excesses).cautious(excesses.len()).at_least(SCALE_LEAST);
+    let modelled = share * tail.survival(scale(score) - threshold);
     let value = modelled.max(tail_floor).min(1.0);
     let surprise_bits = -libm::log2(modelled.clamp(f64::MIN_POSITIVE, 1.0));
     Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits })
