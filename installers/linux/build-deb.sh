@@ -41,6 +41,8 @@ done
     echo "The fonts Inter and JetBrains Mono, which are in the program:"
     echo
     cat assets/fonts/OFL-Inter.txt assets/fonts/OFL-JetBrainsMono.txt
+    echo
+    cat NOTICE
 } >"$share/doc/driftlock/copyright"
 chmod 644 "$share/doc/driftlock/copyright"
 

@@ -41,7 +41,7 @@ Usage: cargo xtask CHORE
                         the same with 1 and 2 threads, each in a process of its own: speed, memory, stages, and how
                         time grows from 10,000 to N events (10,000,000) of a big log; with N from 1,000,000 on a made-up
                         company's telemetry too
-  bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--json]
+  bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses A,B] [--findings] [--json]
                         what is found and what is flagged for nothing, on labelled data (../shared/data); parts:
                         injection, shuffled, untouched, nab, sessions, lenses
   bench repeat [--runs N]

@@ -17,6 +17,7 @@ use crate::interrupt;
 use crate::json::{Capture, FindingJson, Run, SCHEMA, Stream, Window, all};
 use crate::output;
 use crate::progress::Progress;
+use crate::redact;
 use crate::words::{counted, shell_word};
 
 pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
@@ -69,13 +70,17 @@ fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Resu
         (None, [file]) if Case::is_case(file) => (Case::open(file)?, &[][..]),
         (None, files) => (Case::temporary()?, files),
     };
+    let redaction = redact::Asked::new(arguments, files)?;
     for file in files {
-        let report = case.import(file, &options, progress)?;
+        let report = case.import_redacted(file, &options, redaction.by().as_ref(), progress)?;
         tell(progress, file, &report);
     }
     if files.is_empty() {
         for report in case.resume_imports(progress)? {
             tell(progress, &report.capture.path, &report);
+        }
+        if arguments.redact_forget_salt {
+            case.forget_salts()?;
         }
     }
     for capture in case.captures()?.iter().filter(|capture| capture.state == CaptureState::Importing) {
@@ -100,6 +105,9 @@ fn tell(progress: &Progress, file: &Path, report: &ImportReport) {
     let events = counted(capture.events, "event", "events");
     let (name, format) = (inert(file.to_string_lossy().as_bytes()), capture.format.name());
     eprintln!("{name}: {did}; {format}, {events}, {} rejected.", capture.rejected);
+    if let Some(redaction) = &capture.redaction {
+        eprintln!("{name}: {}.", redact::in_words(redaction));
+    }
 }
 
 /// Says how to go on after Ctrl-C.

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use cbad::{Baseline, Config, Lens};
+use cbad::{Baseline, CodecName, Config, Lens, Statistic};
 use clap::{Args, Parser, Subcommand};
+use testkit::synth::{Company, Injection};
 
 use crate::baseline::{Moment, parse_alpha, parse_baseline, parse_format, parse_lens, parse_moment};
+use crate::synth::parse_injection;
+use crate::test::{parse_codec, parse_statistic};
 
 /// Finds and explains what is unusual in a telemetry capture, offline.
 #[derive(Parser, Debug)]
@@ -32,10 +35,14 @@ pub(crate) enum Command {
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show
     Explain(ExplainArguments),
+    /// Test one finding again by shuffling its events with the baseline's and coding each shuffle
+    Test(TestArguments),
     /// Say what a capture or a case holds: format, counts, times, hash, problems
     Info(InfoArguments),
     /// List events of a case
     Events(EventsArguments),
+    /// Make up a capture of a small company, with labelled faults, to try the detector on
+    Synth(SynthArguments),
 }
 
 #[derive(Args, Debug)]
@@ -75,6 +82,15 @@ pub(crate) struct AnalyzeArguments {
     #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
         value_parser = clap::value_parser!(i32).range(1..=9999))]
     pub(crate) assumed_year: i32,
+    /// Take out what names a person or is secret before anything is stored: personal, or a file of rules
+    #[arg(long, value_name = "personal|FILE.json")]
+    pub(crate) redact: Option<PathBuf>,
+    /// Bytes of this file are the salt of the tokens; without it the case makes one of its own
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) redact_salt: Option<PathBuf>,
+    /// Forget the salt once the captures are imported; with a case alone, forget those it has
+    #[arg(long)]
+    pub(crate) redact_forget_salt: bool,
     /// Exit with 1 where a finding is significant
     #[arg(long)]
     pub(crate) fail_on_finding: bool,
@@ -101,6 +117,34 @@ pub(crate) struct ExplainArguments {
     /// Number of the finding, as `findings` lists it
     #[arg(value_name = "FINDING")]
     pub(crate) finding: i64,
+    /// Show the capture's own bytes, even where it was imported with redaction
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestArguments {
+    /// The case file; the result is kept in it
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Number of the finding, as `findings` lists it
+    #[arg(value_name = "FINDING")]
+    pub(crate) finding: i64,
+    /// Codec that every shuffle is coded by: zstd, lz4, gzip, openzl or count
+    #[arg(long, value_name = "CODEC", default_value = "zstd", value_parser = parse_codec)]
+    pub(crate) codec: CodecName,
+    /// What is compared: ncd, or delta for the bits that the window adds to its baseline piece
+    #[arg(long, value_name = "STATISTIC", default_value = "ncd", value_parser = parse_statistic)]
+    pub(crate) statistic: Statistic,
+    /// How many shuffles
+    #[arg(long, value_name = "M", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) permutations: u32,
+    /// Threads to use; changes the time and not the result
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -111,6 +155,9 @@ pub(crate) struct InfoArguments {
     /// A capture or a case file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Say what a redaction would take out of a capture, with examples in the clear: personal, or a file of rules
+    #[arg(long, value_name = "personal|FILE.json")]
+    pub(crate) redact: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -131,6 +178,40 @@ pub(crate) struct EventsArguments {
     #[arg(long, value_name = "TO", value_parser = parse_moment)]
     pub(crate) to: Option<Moment>,
     /// Print one JSON object a line, one line an event
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SynthArguments {
+    /// The capture to write (OTLP JSON lines); compressed with zstd where the name ends in .zst
+    #[arg(value_name = "OUT.jsonl[.zst]", required_unless_present = "list")]
+    pub(crate) out: Option<PathBuf>,
+    /// Seed of every random choice; the same seed gives the same bytes
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Length of the capture in minutes
+    #[arg(long, value_name = "M", default_value_t = Company::new(0).minutes)]
+    pub(crate) minutes: u32,
+    /// Requests of customers a second, in the mean over a day; each makes about eleven records
+    #[arg(long, value_name = "R", default_value_t = Company::new(0).rate)]
+    pub(crate) rate: f64,
+    /// Seconds between two readings of each metric
+    #[arg(long, value_name = "SECONDS", default_value_t = Company::new(0).scrape_seconds)]
+    pub(crate) scrape: u32,
+    /// A fault to put in, for example spike, silence:strong or silence:light@5m (kind, strength, offset)
+    #[arg(long, value_name = "KIND[:STRENGTH][@OFFSET]", value_parser = parse_injection)]
+    pub(crate) inject: Vec<Injection>,
+    /// Where to write what was injected; beside the capture where not given
+    #[arg(long, value_name = "OUT.truth.json")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// List the faults that can be put in, and write nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use case::{Case, FindingRow, RunRow, SourceBytes, inert};
-use cbad::Driver;
+use cbad::{CanonicalTest, Driver};
 use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
@@ -12,7 +12,9 @@ use crate::event_json::DriverJson;
 use crate::failure::Failure;
 use crate::findings::latest;
 use crate::json::{FindingJson, Run, SCHEMA, dearest};
+use crate::jury::{JuryJson, test_in_words, write_differences, write_jury};
 use crate::output;
+use crate::redact;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, shell_word, time};
 
@@ -27,6 +29,8 @@ struct ExplainJson {
     paragraph: String,
     caveats: Vec<String>,
     drivers: Vec<DriverJson>,
+    jury: Option<JuryJson>,
+    tests: Vec<CanonicalTest>,
     reproduce: String,
 }
 
@@ -34,6 +38,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
     let run = latest(&case)?;
     let row = case.finding(run.id, arguments.finding)?;
+    let tests = case.canonical_tests(run.id, row.id)?;
     let reproduce = reproduce(&case, &run)?;
     if arguments.json {
         let explanation = &row.finding.explanation;
@@ -45,11 +50,14 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
             paragraph: explanation.paragraph.clone(),
             caveats: explanation.caveats.clone(),
             drivers: explanation.drivers.iter().map(driver).collect::<Result<_, _>>()?,
+            jury: row.finding.jury.as_ref().map(JuryJson::from),
+            tests,
             reproduce,
         })?;
     } else {
         let mut out = output::stdout();
-        write(&mut out, &case, &row, &reproduce)?;
+        write_differences(&mut out, &run, "")?;
+        write(&mut out, &case, &row, &tests, &reproduce, arguments.reveal)?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -63,11 +71,19 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
         words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
     }
+    words.extend(redact::option(&captures, &run.captures).map(str::to_owned));
     words.extend(run.config.options().into_iter().map(|(name, value)| format!("{name} {value}")));
     Ok(words.join(" "))
 }
 
-fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -> Result<(), Failure> {
+fn write(
+    out: &mut impl Write,
+    case: &Case,
+    row: &FindingRow,
+    tests: &[CanonicalTest],
+    reproduce: &str,
+    reveal: bool,
+) -> Result<(), Failure> {
     let FindingRow { id, stream, finding } = row;
     let explanation = &finding.explanation;
     writeln!(
@@ -107,8 +123,14 @@ fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -
     }
     sure.row(["q".into(), probability(finding.q), String::new(), String::new()]);
     sure.write(out, "  ")?;
+    for test in tests {
+        writeln!(out, "  {}", test_in_words(test))?;
+    }
+    if let Some(jury) = &finding.jury {
+        write_jury(out, jury)?;
+    }
     for driver in &explanation.drivers {
-        write_driver(out, case, row, driver)?;
+        write_driver(out, case, row, driver, reveal)?;
     }
     if !explanation.caveats.is_empty() {
         writeln!(out, "\nWhat this does not show")?;
@@ -120,7 +142,13 @@ fn write(out: &mut impl Write, case: &Case, row: &FindingRow, reproduce: &str) -
     Ok(())
 }
 
-fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Driver) -> Result<(), Failure> {
+fn write_driver(
+    out: &mut impl Write,
+    case: &Case,
+    row: &FindingRow,
+    driver: &Driver,
+    reveal: bool,
+) -> Result<(), Failure> {
     let stream = row.stream.id;
     let event = case.event(stream, driver.event)?.event;
     let (bits, ordinary) = (driver.bits, driver.ordinary_bits);
@@ -132,7 +160,20 @@ fn write_driver(out: &mut impl Write, case: &Case, row: &FindingRow, driver: &Dr
         event.source.offset,
         event.source.end()
     )?;
-    match case.source_bytes(stream, driver.event)? {
+    let source = if reveal {
+        case.reveal_source_bytes(stream, driver.event)?
+    } else {
+        case.source_bytes(stream, driver.event)?
+    };
+    match source {
+        SourceBytes::Withheld { rules, stored, .. } => {
+            writeln!(out, "  {}", excerpt(&stored))?;
+            writeln!(
+                out,
+                "  (redacted by “{}” at import; --reveal shows the capture's own bytes)",
+                inert(rules)
+            )?;
+        }
         SourceBytes::Exact { bytes, .. } => writeln!(out, "  {}", excerpt(&bytes))?,
         SourceBytes::Missing { path } => {
             writeln!(out, "  {}", excerpt(&event.body))?;

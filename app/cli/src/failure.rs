@@ -1,8 +1,10 @@
 //! What went wrong, and the exit code that says so to a script.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use case::CaseError;
+use ingest::RedactionError;
 
 /// `--fail-on-finding` was given and a finding is significant.
 pub(crate) const FOUND: u8 = 1;
@@ -19,12 +21,26 @@ pub(crate) enum Failure {
     /// From the case or the capture.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// The rules of a redaction cannot be used.
+    #[error(transparent)]
+    Redaction(#[from] RedactionError),
     /// What was asked for does not make sense for this input.
     #[error("{0}")]
     Usage(String),
     /// Ctrl-C.
     #[error("{0}")]
     Interrupted(String),
+    /// A file that is there and was not to be replaced.
+    #[error("There is a file {} already. Choose another name, or replace it with --force.", .0.display())]
+    Exists(PathBuf),
+    /// A file that cannot be written.
+    #[error("Could not write {}: {source}. Check the folder, its permissions and the space left.", .path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Standard output could not be written.
     #[error("Could not write the output: {0}")]
     Output(#[from] std::io::Error),
@@ -33,9 +49,16 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Case(CaseError::NoSuch { .. } | CaseError::Threads { .. }) | Self::Usage(_) => BAD_USAGE,
+            Self::Case(
+                CaseError::NoSuch { .. }
+                | CaseError::Threads { .. }
+                | CaseError::Test(_)
+                | CaseError::Redaction(_),
+            )
+            | Self::Redaction(_)
+            | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
-            Self::Case(_) | Self::Output(_) => UNUSABLE,
+            Self::Case(_) | Self::Exists(_) | Self::Write { .. } | Self::Output(_) => UNUSABLE,
         }
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::arguments::FindingsArguments;
 use crate::failure::Failure;
 use crate::json::{FindingJson, Run, SCHEMA};
+use crate::jury::write_differences;
 use crate::output;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, time, verdict};
@@ -51,6 +52,7 @@ pub(crate) fn in_json(case: &Case, findings: &[FindingRow]) -> Result<Vec<Findin
 pub(crate) fn write(out: &mut impl Write, run: &RunRow, findings: &[FindingRow]) -> Result<(), Failure> {
     let significant = findings.iter().filter(|row| row.finding.flagged).count() as u64;
     writeln!(out, "{}", verdict(run, significant))?;
+    write_differences(out, run, "")?;
     if findings.is_empty() {
         return Ok(());
     }

@@ -12,8 +12,10 @@ use crate::arguments::InfoArguments;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::json::{Capture, Problem, Run, SCHEMA, Stream, all};
+use crate::jury::write_differences;
 use crate::output;
 use crate::progress::Progress;
+use crate::redact;
 use crate::table::{Align, Table};
 use crate::words::{bytes, counted, time};
 
@@ -33,6 +35,9 @@ struct InfoJson {
 }
 
 pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
+    if let Some(rules) = &arguments.redact {
+        return redact::preview(&arguments.file, rules, arguments.json);
+    }
     let is_case = Case::is_case(&arguments.file);
     let case = if is_case { Case::open_read_only(&arguments.file)? } else { read(&arguments.file)? };
     if arguments.json {
@@ -97,6 +102,7 @@ fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
             (counted(run.windows, "window", "windows"), counted(run.findings, "finding", "findings"));
         writeln!(out, "\nRun {}: {}, {windows}, {} flagged, {findings}", run.id, run.engine, run.flagged)?;
         writeln!(out, "  results SHA-256 {}", run.results_sha256)?;
+        write_differences(out, &run, "  ")?;
         for stream in run.streams.iter().filter(|stream| stream.note.is_some()) {
             writeln!(
                 out,
@@ -121,6 +127,9 @@ fn write_capture(out: &mut impl Write, capture: &CaptureRow) -> Result<(), Failu
     let (stored, decoded) = (bytes(capture.stored_bytes), bytes(capture.decoded_bytes));
     writeln!(out, "  size      {stored} stored, {decoded} decoded")?;
     writeln!(out, "  SHA-256   {}", capture.sha256)?;
+    if let Some(redaction) = &capture.redaction {
+        writeln!(out, "  redaction {}", inert(redact::in_words(redaction)))?;
+    }
     let records = counted(capture.records, "record", "records");
     let events = counted(capture.events, "event", "events");
     writeln!(

@@ -1,7 +1,8 @@
 //! The shapes of `--json`, documented field by field in `docs/CLI.md`. Fields are added and never renamed or removed.
 
 use case::{
-    CaptureRow, CaptureState, Case, CaseError, FindingRow, ProblemRow, ProblemSeverity, RunRow, StreamRow,
+    CaptureRedaction, CaptureRow, CaptureState, Case, CaseError, FindingRow, ProblemRow, ProblemSeverity,
+    RunRow, StreamRow,
 };
 use cbad::{Config, Finding, PValue, TokenCost, WindowScore};
 use serde::Serialize;
@@ -29,6 +30,32 @@ pub(crate) struct Capture {
     start_nanos: Option<i64>,
     end_nanos: Option<i64>,
     complete: bool,
+    redaction: Option<Redaction>,
+}
+
+/// What was taken out of a capture.
+#[derive(Serialize)]
+struct Redaction {
+    rules: ingest::Redaction,
+    counts: Vec<RuleCount>,
+    salt_kept: bool,
+}
+
+#[derive(Serialize)]
+struct RuleCount {
+    rule: String,
+    hits: u64,
+}
+
+impl From<&CaptureRedaction> for Redaction {
+    fn from(row: &CaptureRedaction) -> Self {
+        let count = |(rule, hits): &(String, u64)| RuleCount { rule: rule.clone(), hits: *hits };
+        Self {
+            rules: row.rules.clone(),
+            counts: row.counts.iter().map(count).collect(),
+            salt_kept: row.salt_is_kept,
+        }
+    }
 }
 
 impl From<&CaptureRow> for Capture {
@@ -50,6 +77,7 @@ impl From<&CaptureRow> for Capture {
             start_nanos: row.start_nanos,
             end_nanos: row.end_nanos,
             complete: row.state == CaptureState::Complete,
+            redaction: row.redaction.as_ref().map(Redaction::from),
         }
     }
 }
@@ -95,6 +123,7 @@ pub(crate) struct Run {
     seed: u64,
     config: Config,
     codecs: Vec<cbad::CodecInfo>,
+    codec_differences: Vec<String>,
     captures: Vec<String>,
     results_sha256: String,
     windows: u64,
@@ -116,6 +145,7 @@ impl From<&RunRow> for Run {
             seed: row.config.seed,
             config: row.config.clone(),
             codecs: row.codecs.clone(),
+            codec_differences: cbad::differences(&row.codecs),
             captures: row.captures.clone(),
             results_sha256: row.results_sha256.clone(),
             windows: row.windows,

@@ -1,6 +1,6 @@
 //! The headless twin of the window: each subcommand calls the same functions of `case`.
 //!
-//! For: analysing captures and reading cases from a script or a terminal, as text or as JSON (`docs/CLI.md`).
+//! For: analysing captures, reading cases and making captures up from a script or a terminal, as text or as JSON (`docs/CLI.md`).
 //! Never: holds logic that the window lacks, prints evidence that could act on a terminal, draws progress into a pipe.
 
 mod analyze;
@@ -14,9 +14,13 @@ mod findings;
 mod info;
 mod interrupt;
 mod json;
+mod jury;
 mod output;
 mod progress;
+mod redact;
+mod synth;
 mod table;
+mod test;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -58,7 +62,9 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Analyze(arguments) => analyze::run(arguments),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
+        Command::Synth(arguments) => synth::run(arguments),
     }
 }

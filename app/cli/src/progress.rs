@@ -31,7 +31,9 @@ fn bar(stage: Stage, total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     let template = match stage {
         Stage::Import => "{msg:24} [{bar:30}] {bytes}/{total_bytes} {eta}",
-        Stage::Prepare | Stage::Score | Stage::Explain => "{msg:24} [{bar:30}] {human_pos}/{human_len} {eta}",
+        Stage::Prepare | Stage::Score | Stage::Explain | Stage::Test => {
+            "{msg:24} [{bar:30}] {human_pos}/{human_len} {eta}"
+        }
     };
     let style = ProgressStyle::with_template(template).expect("the templates above are well formed");
     bar.set_style(style.progress_chars("=> "));

@@ -155,6 +155,9 @@ fn every_field_of_every_command_is_documented() -> Outcome {
     collect(&json(folder.path(), &["findings", case, "--json"])?, &mut fields);
     collect(&json(folder.path(), &["explain", case, "1", "--json"])?, &mut fields);
     collect(&json(folder.path(), &["info", case, "--json"])?, &mut fields);
+    collect(&json(folder.path(), &["synth", "--list", "--json"])?, &mut fields);
+    let made = ["synth", "shop.jsonl", "--minutes", "2", "--inject", "silence", "--json"];
+    collect(&json(folder.path(), &made)?, &mut fields);
     for line in
         run(folder.path(), &["events", case, "--to", "2", "--json"])?.stdout.split(|byte| *byte == b'\n')
     {
@@ -217,5 +220,131 @@ fn hostile_evidence_does_not_reach_the_terminal_alive() -> Outcome {
     let alive: Vec<_> =
         shown.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
     assert!(alive.is_empty(), "{alive:?}");
+    Ok(())
+}
+
+#[test]
+fn a_made_up_capture_can_be_analysed_and_its_truth_stands_beside_it() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    let make = ["--minutes", "4", "--rate", "2", "--inject", "foreign_burst:strong@2m", "--json"];
+    let made = json(at, &[&["synth", "shop.jsonl.zst"][..], &make].concat())?;
+    let truth: Value = serde_json::from_slice(&std::fs::read(at.join("shop.truth.json"))?)?;
+    assert_eq!((&made["truth"], &made["injections"]), (&"shop.truth.json".into(), &truth));
+    assert_eq!((&truth[0]["kind"], &truth[0]["lens"]), (&"foreign_burst".into(), &"content".into()));
+    // The same seed gives the same capture, compressed or not.
+    let again = json(at, &[&["synth", "again.jsonl"][..], &make].concat())?;
+    assert_eq!(made["injections"], again["injections"]);
+    assert_eq!(made["decoded_bytes"].as_u64(), Some(std::fs::metadata(at.join("again.jsonl"))?.len()));
+
+    let read = json(at, &["info", "shop.jsonl.zst", "--json"])?;
+    let capture = &read["captures"][0];
+    assert_eq!((&capture["format"], &capture["wrapping"]), (&"otlp-json".into(), &"zstd".into()));
+    assert_eq!((&capture["rejected"], &capture["notes"]), (&0.into(), &0.into()));
+    let counts = ["logs", "spans", "points"].map(|key| made[key].as_u64().unwrap_or(0));
+    assert_eq!(capture["events"].as_u64(), Some(counts.iter().sum()));
+    let streams = read["streams"].as_array().ok_or("a list")?;
+    let label = format!("{} · logs", truth[0]["service"].as_str().unwrap_or_default());
+    assert!(streams.iter().any(|stream| stream["name"] == label.as_str()), "{label}");
+    Ok(())
+}
+
+#[test]
+fn what_is_there_is_not_replaced_and_what_fails_leaves_nothing() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    std::fs::write(at.join("there.jsonl"), "mine")?;
+    std::fs::create_dir(at.join("folder.jsonl"))?;
+    for (arguments, code, said) in [
+        (&["synth", "--list"][..], 0, ""),
+        (&["synth"], 2, "OUT.jsonl"),
+        (&["synth", "new.jsonl", "--inject", "fire"], 2, "--list"),
+        (&["synth", "new.jsonl", "--inject", "spike@99m"], 2, "beyond"),
+        (&["synth", "new.jsonl", "--minutes", "0"], 2, "0 minutes"),
+        (&["synth", "new.jsonl", "--rate", "nan"], 2, "requests a second"),
+        (&["synth", "new.jsonl", "--truth", "new.jsonl"], 2, "two files"),
+        (&["synth", "there.jsonl"], 3, "--force"),
+        (&["synth", "new.jsonl", "--truth", "there.jsonl"], 3, "--force"),
+        (&["synth", "folder.jsonl", "--force"], 3, "not a file"),
+        (&["synth", "nowhere/new.jsonl"], 3, "Check the folder"),
+        (&["synth", "new.jsonl", "--minutes", "1", "--truth", "nowhere/new.json"], 3, "nowhere"),
+    ] {
+        let output = run(at, arguments)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+    assert_eq!(std::fs::read(at.join("there.jsonl"))?, b"mine");
+    let mut left: Vec<_> =
+        std::fs::read_dir(at)?.map(|entry| entry.map(|e| e.file_name())).collect::<Result<_, _>>()?;
+    left.sort();
+    assert_eq!(left, ["folder.jsonl", "there.jsonl"]);
+    let output = run(at, &["synth", "there.jsonl", "--minutes", "1", "--force"])?;
+    assert!(output.status.success() && std::fs::metadata(at.join("there.jsonl"))?.len() > 100_000);
+    Ok(())
+}
+
+#[test]
+fn a_redaction_is_looked_at_first_and_then_kept_to() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    let line = |i: usize| {
+        let what = if (300..312).contains(&i) { "account locked, too many attempts by" } else { "login of" };
+        let (minute, second) = (i / 60, i % 60);
+        format!(
+            "2026-03-01T00:{minute:02}:{second:02}Z {what} user{}@shop.example from 10.0.0.{}\n",
+            i % 7,
+            i % 9
+        )
+    };
+    std::fs::write(at.join("a.log"), (0..600).map(line).collect::<String>())?;
+    std::fs::write(at.join("salt"), "0123456789abcdef")?;
+    let rules =
+        r#"{"name": "mine", "custom": [{"name": "host", "regex": "10\\.0\\.0\\.[0-9]", "action": "mask"}]}"#;
+    std::fs::write(at.join("rules.json"), rules)?;
+
+    let preview = json(at, &["info", "a.log", "--redact", "personal", "--json"])?;
+    assert_eq!(
+        (&preview["preview"][0]["rule"], &preview["preview"][0]["hits"]),
+        (&"email".into(), &600.into())
+    );
+    assert_eq!(preview["preview"][0]["examples"][0]["value"], "user0@shop.example");
+    for key in ["preview", "rule", "hits", "examples", "value", "becomes", "redaction", "salt_kept", "counts"]
+    {
+        assert!(DOCUMENT.contains(&format!("`{key}`")), "{key} is documented");
+    }
+
+    let redact =
+        ["analyze", "a.log", "--case", "c.driftlock", "--redact", "personal", "--redact-salt", "salt"];
+    let redacted = json(at, &[&redact[..], &["--json"]].concat())?;
+    assert_eq!(redacted["captures"][0]["redaction"]["counts"][0]["hits"], 600);
+    assert_eq!(redacted["captures"][0]["redaction"]["salt_kept"], true);
+    assert!(!redacted.to_string().contains("@shop.example"));
+    for (arguments, code, said) in [
+        (&["analyze", "a.log", "--case", "c.driftlock"][..], 3, "redacted by “personal”"),
+        (&["analyze", "c.driftlock", "--redact", "personal"], 2, "none is given"),
+        (&["analyze", "a.log", "--redact-forget-salt"], 2, "needs --redact"),
+        (&["analyze", "a.log", "--redact", "nobody"], 2, "no redaction profile"),
+        (&["analyze", "a.log", "--redact", "salt"], 2, "REDACTION.md"),
+        (&["analyze", "a.log", "--redact", "rules.json", "--redact-salt", "missing"], 3, "missing"),
+        (&["analyze", "a.log", "--redact", "rules.json"], 0, "600 host"),
+        (&["info", "c.driftlock", "--redact", "personal"], 2, "is a case"),
+        (&["analyze", "c.driftlock", "--redact-forget-salt"], 0, ""),
+        (&redact, 0, "already in the case"),
+    ] {
+        let output = run(at, arguments)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+    let text = |arguments: &[&str]| {
+        run(at, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert!(text(&["info", "c.driftlock"])?.contains("600 ipv4; salt forgotten"));
+    assert!(text(&["info", "a.log", "--redact", "personal"])?.contains("user0@shop.example"));
+    let explained = text(&["explain", "c.driftlock", "1"])?;
+    assert!(explained.contains("redacted by “personal” at import") && !explained.contains("@shop.example"));
+    assert!(explained.contains("--redact personal"), "{explained}");
+    assert!(text(&["explain", "c.driftlock", "1", "--reveal"])?.contains("@shop.example"));
     Ok(())
 }

@@ -139,3 +139,25 @@ fn ctrl_c_leaves_a_usable_case_and_says_how_to_go_on() -> Outcome {
     assert!(check(&path, bench.captures.len())? && Case::open(&path)?.runs()?.len() == 1);
     Ok(())
 }
+
+#[test]
+fn ctrl_c_leaves_no_half_of_a_made_up_capture() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    // A month would take minutes.
+    let child = common::driftlock()
+        .current_dir(folder.path())
+        .args(["synth", "month.jsonl", "--minutes", "43200", "--inject", "silence"])
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let partial = folder.path().join("month.jsonl.partial");
+    while !std::fs::metadata(&partial).is_ok_and(|there| there.len() > 0) {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    let output = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("nothing was written"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
+    Ok(())
+}

@@ -2,7 +2,7 @@
 //!
 //! Logs, spans (calls to a language model among them) and metrics, as OTLP JSON lines in time order. Customers arrive as
 //! a Poisson process and go from page to page; each page is a request through several services with its own lines and
-//! spans. The same company gives the same bytes on every machine: the generator is ChaCha20, and mathematical functions
+//! spans. The same company gives the same bytes on every machine: the generator is `ChaCha20`, and mathematical functions
 //! come from `libm`. Each part draws from a generator of its own, so that a capture with an injection is the capture
 //! without it but for what the injection touches.
 //!

@@ -106,6 +106,8 @@ pub(crate) struct Doc {
     pub(crate) axis: Axis,
     /// Its ends.
     pub(crate) extent: (f64, f64),
+    /// How the codecs that made the run differ from those of this program, in words; mostly empty.
+    pub(crate) differences: Vec<String>,
     /// Ids of the streams that have windows: those with the most unusual findings first, then by id.
     pub(crate) scored: Vec<u32>,
 }
@@ -120,7 +122,9 @@ impl Doc {
         findings: Vec<FindingRow>,
     ) -> Self {
         let (axis, extent) = axis_of(&streams);
-        let mut doc = Self { path, captures, streams, run, findings, axis, extent, scored: Vec::new() };
+        let differences = run.as_ref().map_or_else(Vec::new, |run| cbad::differences(&run.codecs));
+        let scored = Vec::new();
+        let mut doc = Self { path, captures, streams, run, findings, axis, extent, differences, scored };
         doc.scored = doc.by_interest();
         doc
     }

@@ -155,6 +155,7 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
                 paragraph: "What drove it: “db-primary:5432”, never seen in the baseline (17.5 bits)."
                     .to_owned(),
             },
+            jury: None,
         },
     }
 }

@@ -121,7 +121,7 @@ pub(crate) struct TaskWatch {
     cancelled: AtomicBool,
 }
 
-const STAGES: [Stage; 4] = [Stage::Import, Stage::Prepare, Stage::Score, Stage::Explain];
+const STAGES: [Stage; 5] = [Stage::Import, Stage::Prepare, Stage::Score, Stage::Explain, Stage::Test];
 
 impl Watch for TaskWatch {
     fn progress(&self, stage: Stage, done: u64, total: u64) {

@@ -72,7 +72,7 @@ impl Case {
     }
 
     /// Turns stored events into what the engine compares. Blocks are read and decoded on a thread of their own.
-    fn prepare(&self, rows: &[StreamRow], watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
+    pub(crate) fn prepare(&self, rows: &[StreamRow], watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
         let total: u64 = rows.iter().map(|row| row.events).sum();
         let mut done = 0;
         let reader = Self::open_read_only(&self.path)?;
@@ -158,7 +158,10 @@ impl EventLookup for Lookup {
 }
 
 /// Runs on a pool of its own, so that the number of threads is this run's and not the process's.
-fn in_pool<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, CaseError> {
+pub(crate) fn in_pool<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, CaseError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
     let failed = |error: rayon::ThreadPoolBuildError| CaseError::Threads {
         threads: threads.unwrap_or(0),
@@ -167,7 +170,7 @@ fn in_pool<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> 
     Ok(pool.map_err(failed)?.install(work))
 }
 
-fn json_sha256(value: &impl Serialize) -> [u8; 32] {
+pub(crate) fn json_sha256(value: &impl Serialize) -> [u8; 32] {
     struct Hashing(Sha256);
     impl std::io::Write for Hashing {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -185,7 +188,7 @@ fn json_sha256(value: &impl Serialize) -> [u8; 32] {
     hashing.0.finalize().into()
 }
 
-fn json(value: &impl Serialize) -> String {
+pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("the engine's types have string keys")
 }
 

@@ -4,11 +4,12 @@ use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
+use crate::schema::has_table;
 use crate::sql::{AtPath, hex};
 use crate::store::Case;
 
 /// Everything but row ids, paths, salts, and times of this machine's clock; blocks by their hashes. The order is fixed.
-const CONTENT: [&str; 9] = [
+const CONTENT: [&str; 7] = [
     "SELECT completion, file_name, sha256, stored_bytes, forced_format, assumed_year, format, wrapping, confidence,
         event_order, decoded_bytes, checkpoints, records, events, rejected, notes, read_to_end
         FROM capture ORDER BY sha256",
@@ -21,10 +22,6 @@ const CONTENT: [&str; 9] = [
         ORDER BY capture.sha256, signal, service, name, first_position",
     "SELECT capture.sha256, sequence, kind, byte_offset, byte_length, line, reason, hint
         FROM problem JOIN capture ON capture.id = problem.capture ORDER BY capture.sha256, sequence",
-    "SELECT capture.sha256, rules, forget FROM redaction JOIN capture ON capture.id = redaction.capture
-        ORDER BY capture.sha256",
-    "SELECT capture.sha256, rule, hits FROM redaction_count JOIN capture ON capture.id = redaction_count.capture
-        ORDER BY capture.sha256, rule",
     "SELECT key_sha256, engine, codecs, config, captures, results_sha256, windows, flagged, findings
         FROM run ORDER BY key_sha256",
     "SELECT key_sha256, stream, position, payload FROM window JOIN run ON run.id = window.run
@@ -33,12 +30,33 @@ const CONTENT: [&str; 9] = [
         ORDER BY key_sha256, finding.id",
 ];
 
+/// Tables of later schemas, where the case has them.
+const LATER: [(&str, &str); 3] = [
+    ("redaction",
+    "SELECT capture.sha256, rules, forget FROM redaction JOIN capture ON capture.id = redaction.capture
+        ORDER BY capture.sha256"),
+    ("redaction_count",
+    "SELECT capture.sha256, rule, hits FROM redaction_count JOIN capture ON capture.id = redaction_count.capture
+        ORDER BY capture.sha256, rule"),
+    ("canonical_test",
+    "SELECT key_sha256, finding, codec, statistic, permutations, codec_sha256, payload FROM canonical_test
+        JOIN run ON run.id = canonical_test.run
+        ORDER BY key_sha256, finding, codec, statistic, permutations, codec_sha256"),
+];
+
 impl Case {
-    /// SHA-256 over the content: captures, streams, hashes of blocks, problems, runs. Two cases made from the same files
-    /// by the same version have the same, however often an import was interrupted. Lower-case hex.
+    /// SHA-256 over the content: captures, streams, hashes of blocks, problems, redactions, runs, tests on demand. Two
+    /// cases made from the same files by the same version have the same, however often an import was interrupted.
+    /// Lower-case hex.
     pub fn content_sha256(&self) -> Result<String, CaseError> {
         let mut hash = Sha256::new();
-        for query in CONTENT {
+        let mut queries = CONTENT.to_vec();
+        for (table, query) in LATER {
+            if has_table(&self.connection, table).at(&self.path)? {
+                queries.push(query);
+            }
+        }
+        for query in queries {
             hash.update(b"\nTable\n");
             let mut statement = self.connection.prepare(query).at(&self.path)?;
             let columns = statement.column_count();

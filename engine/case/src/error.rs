@@ -155,6 +155,21 @@ pub enum CaseError {
         /// The cause.
         what: String,
     },
+    /// A test on demand has no result.
+    #[error(transparent)]
+    Test(cbad::TestError),
+    /// A run of another version of the engine cannot be tested: the pieces would not be those that it measured.
+    #[error(
+        "Run {run} was made by {engine}, and this program has {here}, which may cut and code events otherwise. Analyse the case again and test the new run's finding."
+    )]
+    OtherEngine {
+        /// The run.
+        run: i64,
+        /// The engine that made it.
+        engine: String,
+        /// The engine of this program.
+        here: &'static str,
+    },
     /// The work was stopped on request; the case is usable and the work can be taken up again.
     #[error("Stopped. What was committed is kept; the same command goes on from there.")]
     Cancelled,
@@ -163,6 +178,15 @@ pub enum CaseError {
 impl From<cbad::Cancelled> for CaseError {
     fn from(_: cbad::Cancelled) -> Self {
         Self::Cancelled
+    }
+}
+
+impl From<cbad::TestError> for CaseError {
+    fn from(error: cbad::TestError) -> Self {
+        match error {
+            cbad::TestError::Cancelled => Self::Cancelled,
+            other => Self::Test(other),
+        }
     }
 }
 

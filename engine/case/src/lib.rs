@@ -2,7 +2,7 @@
 //!
 //! For: importing captures so that a kill at any moment loses nothing and changes nothing, running the engine over
 //! them, and giving back events, windows and findings cheaply enough for a window that never waits.
-//! Never: copies or alters a capture, migrates or repairs a case unasked, shows half a run, opens a socket.
+//! Never: copies or alters a capture, repairs a case unasked or moves it to a later schema for being opened, shows half a run, opens a socket.
 //!
 //! Invariant: what an import leaves depends on the bytes of the capture, its name and the options, and not on
 //! interruptions, threads or batches. Invariant: a stream's public id and its events' positions never change.
@@ -10,6 +10,7 @@
 mod analyze;
 mod block;
 mod cache;
+mod canonical;
 mod digest;
 mod error;
 mod events;
@@ -27,6 +28,7 @@ mod sql;
 mod store;
 mod tables;
 
+pub use canonical::TestChoice;
 pub use error::CaseError;
 pub use inert::inert;
 pub use redact::RedactBy;

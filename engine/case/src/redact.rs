@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::CaseError;
 use crate::rows::CaptureRedaction;
+use crate::schema::{has_table, move_forward};
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
@@ -55,6 +56,9 @@ impl Case {
     pub fn forget_salts(&mut self) -> Result<(), CaseError> {
         const FORGET: &str = "UPDATE redaction SET salt = NULL WHERE salt IS NOT NULL AND capture IN
             (SELECT id FROM capture WHERE completion IS NOT NULL)";
+        if !has_table(&self.connection, "redaction").at(&self.path)? {
+            return Ok(());
+        }
         self.forget(FORGET, [])
     }
 
@@ -126,6 +130,7 @@ impl Case {
         redact: &RedactBy<'_>,
     ) -> Result<(), CaseError> {
         const INSERT: &str = "INSERT INTO redaction (capture, rules, salt, forget) VALUES (?1, ?2, ?3, ?4)";
+        move_forward(transaction).at(&self.path)?;
         let salt = match redact.salt {
             Some(salt) => salt.to_vec(),
             None => match latest_salt(transaction).at(&self.path)? {
@@ -142,6 +147,9 @@ impl Case {
 
     fn stored_redaction(&self, capture: i64) -> Result<Option<Stored>, CaseError> {
         const QUERY: &str = "SELECT rules, salt, forget FROM redaction WHERE capture = ?1";
+        if !has_table(&self.connection, "redaction").at(&self.path)? {
+            return Ok(None);
+        }
         let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
         let stored = statement.query_row([capture], |row| {
             let rules = serde_json::from_str(row.get_ref(0)?.as_str()?)

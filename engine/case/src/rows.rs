@@ -210,6 +210,8 @@ pub enum SourceBytes {
         path: PathBuf,
         /// Name of the rules.
         rules: String,
+        /// The event as the case has it instead: its body, then a line a field.
+        stored: Vec<u8>,
     },
     /// The capture is no longer where it was imported from.
     Missing {

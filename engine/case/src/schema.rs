@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::error::CaseError;
 use crate::sql::AtPath;
 
 /// `Drft` in ASCII, at byte 68 of the file; `file(1)` and `is_case` go by it.
 pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
-/// Schema of the tables below. A case with another number is refused, never migrated unasked.
+/// Schema of the tables below. A case with a later number is refused; one with an earlier number is read as it is, and
+/// moved forward only when something is to be kept that it has no table for.
 pub(crate) const SCHEMA_VERSION: i64 = 2;
+/// Earliest schema that is read.
+const OLDEST_SCHEMA: i64 = 1;
 /// First bytes of every `SQLite` database.
 pub(crate) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -138,8 +141,10 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What was taken out of a capture before it was stored: a row for a capture that has rules, and a count a rule.
-const REDACTION_TABLES: &str = "
+/// What each later schema adds to the one before: the first brings 1 to 2. Tables are added and never altered, so that a
+/// case can be read at any of these versions.
+const STEPS: [&str; (SCHEMA_VERSION - OLDEST_SCHEMA) as usize] = ["
+-- What was taken out of a capture before it was stored: a row for a capture that has rules, and a count a rule.
 CREATE TABLE redaction (
     capture INTEGER PRIMARY KEY REFERENCES capture ON DELETE CASCADE,
     rules TEXT NOT NULL,                -- JSON
@@ -153,27 +158,60 @@ CREATE TABLE redaction_count (
     hits INTEGER NOT NULL,
     PRIMARY KEY (capture, rule)
 ) STRICT, WITHOUT ROWID;
-";
+
+CREATE TABLE canonical_test (
+    run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    finding INTEGER NOT NULL,           -- finding.id
+    codec TEXT NOT NULL,
+    statistic TEXT NOT NULL,
+    permutations INTEGER NOT NULL,
+    codec_sha256 BLOB NOT NULL,         -- of the codec's record as JSON: another version is another test
+    p REAL NOT NULL,
+    payload TEXT NOT NULL,              -- JSON of the whole result
+    finished_at_nanos INTEGER NOT NULL,
+    PRIMARY KEY (run, finding, codec, statistic, permutations, codec_sha256)
+) STRICT, WITHOUT ROWID;
+"];
 
 /// Makes an empty database a case, all or nothing.
 pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(), CaseError> {
     connection.pragma_update(None, "page_size", 16384).at(path)?;
     let transaction = connection.transaction().at(path)?;
     transaction.execute_batch(TABLES).at(path)?;
-    transaction.execute_batch(REDACTION_TABLES).at(path)?;
+    for step in STEPS {
+        transaction.execute_batch(step).at(path)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION).at(path)?;
     transaction.commit().at(path)
 }
 
+/// Adds what an earlier schema lacks, as part of the transaction that needs it.
+pub(crate) fn move_forward(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in &STEPS[(found - OLDEST_SCHEMA).clamp(0, STEPS.len() as i64) as usize..] {
+        transaction.execute_batch(step)?;
+    }
+    if found < SCHEMA_VERSION {
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    Ok(())
+}
+
+/// Whether a table of a later schema is there.
+pub(crate) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let query = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    connection.query_row(query, [name], |row| row.get::<_, i64>(0)).map(|count| count == 1)
+}
+
 /// What a database is, by its header and not by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A case of the schema known here.
+    /// A case of a schema known here.
     Case,
     /// No tables, no identity: a case that was about to be made, or a new file.
     Empty,
-    /// A case of another schema.
+    /// A case of a later schema.
     OtherSchema(i64),
     /// Some other database.
     Foreign,
@@ -184,7 +222,7 @@ pub(crate) fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match (application, version, tables) {
-        (APPLICATION_ID, SCHEMA_VERSION, _) => Kind::Case,
+        (APPLICATION_ID, OLDEST_SCHEMA..=SCHEMA_VERSION, _) => Kind::Case,
         (APPLICATION_ID, other, _) => Kind::OtherSchema(other),
         (0, 0, 0) => Kind::Empty,
         _ => Kind::Foreign,

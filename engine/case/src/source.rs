@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use cbad::Watch;
+use cbad::{Event, Value, Watch};
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
@@ -80,6 +80,23 @@ impl Fingerprint {
     }
 }
 
+/// An event without its source: the body, then a line a field.
+fn in_lines(event: &Event) -> Vec<u8> {
+    let mut lines = event.body.clone();
+    for field in &event.fields {
+        lines.extend_from_slice(format!("\n{}=", field.path).as_bytes());
+        match &field.value {
+            Value::Null => lines.extend_from_slice(b"null"),
+            Value::Bool(value) => lines.extend_from_slice(value.to_string().as_bytes()),
+            Value::Int(value) => lines.extend_from_slice(value.to_string().as_bytes()),
+            Value::Float(value) => lines.extend_from_slice(value.to_string().as_bytes()),
+            Value::Text(text) => lines.extend_from_slice(text.as_bytes()),
+            Value::Bytes(bytes) => lines.extend_from_slice(bytes),
+        }
+    }
+    lines
+}
+
 /// A file whose SHA-256 was computed through this connection, good as long as its stamp stays.
 pub(crate) struct Verdict {
     path: PathBuf,
@@ -95,9 +112,11 @@ impl Case {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
         match &capture.redaction {
-            Some(redaction) => {
-                Ok(SourceBytes::Withheld { path: capture.path, rules: redaction.rules.name.clone() })
-            }
+            Some(redaction) => Ok(SourceBytes::Withheld {
+                path: capture.path,
+                rules: redaction.rules.name.clone(),
+                stored: in_lines(&found.event),
+            }),
             None => self.bytes_of(&found, capture),
         }
     }

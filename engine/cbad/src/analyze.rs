@@ -12,6 +12,7 @@ use crate::explain;
 use crate::finding::{self, Cluster};
 use crate::fixed::bits;
 use crate::judge::{self, At, Verdicts};
+use crate::jury;
 use crate::lens::{self, Pace, Singles, Track};
 use crate::result::{Finding, Grade, Lens, RunResult};
 use crate::sizes::{self, Measured};
@@ -173,6 +174,7 @@ fn explain_all(
     watch: &dyn Watch,
 ) -> Result<Vec<Finding>, Cancelled> {
     let done = AtomicU64::new(0);
+    let juries = jury_samples(scored, verdicts, clusters, coder);
     clusters
         .par_iter()
         .map(|cluster| {
@@ -200,6 +202,9 @@ fn explain_all(
                 score_bits: bits(s.tracks[cluster.track].scores[cluster.peak]),
                 surprise_bits: rank.map_or(0.0, |r| r.surprise_bits),
                 explanation: explain::explain(s, cluster, verdicts, coder, lookup),
+                jury: juries[cluster.stream]
+                    .as_ref()
+                    .map(|j| j.judge(s.stream, &s.plan, cluster.peak, coder)),
             };
             finding.grade = grade(&finding);
             explain::put_in_words(&mut finding, s);
@@ -207,6 +212,21 @@ fn explain_all(
             Ok(finding)
         })
         .collect()
+}
+
+/// What each codec makes of ordinary windows, for the streams that have a finding.
+fn jury_samples(
+    scored: &[Option<Scored<'_>>],
+    verdicts: &Verdicts,
+    clusters: &[Cluster],
+    coder: &Coder,
+) -> Vec<Option<jury::Sample>> {
+    let sample = |stream: usize| {
+        let s = scored[stream].as_ref().filter(|_| clusters.iter().any(|c| c.stream == stream))?;
+        let flagged: Vec<bool> = (0..s.plan.count).map(|i| verdicts.any_widened(stream, i)).collect();
+        Some(jury::Sample::new(s.stream, &s.plan, &flagged, coder))
+    };
+    (0..scored.len()).into_par_iter().map(sample).collect()
 }
 
 /// Severe: as rare as one window in a million by its own tail, and chance is all but excluded.

@@ -3,11 +3,11 @@
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
-use crate::canonical::canonical_tokens;
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
+use crate::event_tokens::canonical_tokens;
 use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
-use crate::template;
+use crate::template::{self, Masks};
 use crate::token::{self, Shape, Token};
 use crate::trace::Traces;
 
@@ -49,6 +49,7 @@ impl StreamBuilder {
                 times_nanos: Vec::new(),
                 templates: Vec::new(),
                 template_count: 0,
+                masks: Masks::default(),
                 previous: Vec::new(),
                 channels: Vec::new(),
                 anchored: 0,

@@ -275,3 +275,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "count_code_tests.rs"]
+mod decoder_tests;

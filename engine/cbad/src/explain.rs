@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 
 use crate::analyze::{EventLookup, Scored};
-use crate::canonical::canonical_tokens;
 use crate::content::{self, DEAREST, novelty};
 use crate::count_code::{Coder, Counts};
 use crate::event::{Event, Measure, Signal};
+use crate::event_tokens::canonical_tokens;
 use crate::finding::Cluster;
 use crate::fixed::bits;
 use crate::judge::Verdicts;
@@ -37,7 +37,7 @@ pub(crate) fn explain(
     coder: &Coder,
     lookup: &dyn EventLookup,
 ) -> Explanation {
-    let flags = |track: usize| cluster.windows.clone().any(|w| verdicts.flagged[cluster.stream][track][w]);
+    let flags = |track: usize| cluster.windows.clone().any(|w| verdicts.widened[cluster.stream][track][w]);
     let mut seeing: Vec<usize> = (0..s.tracks.len()).filter(|&t| t != cluster.track && flags(t)).collect();
     seeing.insert(0, cluster.track);
     let lens_of = |track: usize| s.tracks[track].lens;

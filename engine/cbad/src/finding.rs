@@ -29,11 +29,11 @@ impl Cluster {
     }
 }
 
-/// Windows that any lens flags, joined where they overlap or stand less than a window apart.
+/// Windows that any lens flags, or widens a finding to, joined where they overlap or stand less than a window apart.
 pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Vec<Cluster> {
     let plan = &s.plan;
     let mut joined: Vec<Range<usize>> = Vec::new();
-    for index in (0..plan.count).filter(|&i| verdicts.any_flagged(stream, i)) {
+    for index in (0..plan.count).filter(|&i| verdicts.any_widened(stream, i)) {
         match joined.last_mut() {
             Some(last) if plan.range(index).start < plan.range(last.end - 1).end + plan.window => {
                 last.end = index + 1;
@@ -41,15 +41,16 @@ pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Ve
             _ => joined.push(index..index + 1),
         }
     }
+    // A stretch may widen to windows near the flagged ones and not beside them: those alone are no finding.
     let peak_of = |windows: Range<usize>| {
         let flagged = windows.clone().flat_map(|window| {
             let tracks = (0..s.tracks.len()).map(move |track| At { stream, track, window });
             tracks.filter(|&at| verdicts.is_flagged(at))
         });
-        let peak = flagged.max_by(|&a, &b| by_surprise(s, verdicts, a, b)).expect("a cluster holds a flag");
-        Cluster { stream, peak: peak.window, track: peak.track, windows, flagged: true }
+        let peak = flagged.max_by(|&a, &b| by_surprise(s, verdicts, a, b))?;
+        Some(Cluster { stream, peak: peak.window, track: peak.track, windows, flagged: true })
     };
-    joined.into_iter().map(peak_of).collect()
+    joined.into_iter().filter_map(peak_of).collect()
 }
 
 /// Which of two hypotheses of one stream says more: by surprise, then by score, then the earlier lens and window.

@@ -18,8 +18,8 @@ use crate::permutation::Tested;
 use crate::significance::{self, Rank};
 use crate::watch::{Cancelled, Stage, Watch};
 
-/// Rounds in which flagged windows leave the calibration set and their findings may widen.
-const ROUNDS: usize = 4;
+/// Rounds in which windows of a finding leave the calibration set and it may widen.
+const ROUNDS: usize = 3;
 
 /// One hypothesis: a window of a stream through one of its lenses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,8 @@ pub(crate) struct Verdicts {
     /// Hypotheses that take part in the correction.
     pub(crate) tests: usize,
     pub(crate) flagged: Each<bool>,
+    /// Windows that belong to a flagged one beside them: significant once that one no longer calibrates them.
+    pub(crate) widened: Each<bool>,
     pub(crate) tested: BTreeMap<At, Tested>,
 }
 
@@ -68,9 +70,18 @@ impl Verdicts {
     pub(crate) fn any_flagged(&self, stream: usize, window: usize) -> bool {
         self.flagged[stream].iter().any(|track| track[window])
     }
+
+    /// Whether any lens counts a window to a finding.
+    pub(crate) fn any_widened(&self, stream: usize, window: usize) -> bool {
+        self.widened[stream].iter().any(|track| track[window])
+    }
 }
 
 /// Ranks, tests and flags the windows of a run.
+///
+/// A window is flagged where it passes among all windows of its stream. Then the flagged ones leave the calibration set,
+/// and their neighbours are judged again: so a finding grows to its full width, which is how far it reaches and no
+/// further flag, since the set that it is judged by was chosen by what was found.
 pub(crate) fn judge(
     scored: &[Option<Scored<'_>>],
     config: &Config,
@@ -80,41 +91,49 @@ pub(crate) fn judge(
     let none = |s: &Option<Scored<'_>>| {
         s.as_ref().map_or_else(Vec::new, |s| s.tracks.iter().map(|t| vec![false; t.scores.len()]).collect())
     };
-    let mut verdicts = Verdicts { flagged: scored.iter().map(none).collect(), ..Verdicts::default() };
-    for round in 0..ROUNDS {
+    let mut verdicts = Verdicts { widened: scored.iter().map(none).collect(), ..Verdicts::default() };
+    let mut first = None;
+    for _ in 0..ROUNDS {
         verdicts.ranks = scored
             .par_iter()
-            .zip(&verdicts.flagged)
-            .map(|(s, flagged)| s.as_ref().map_or_else(Vec::new, |s| rank_tracks(s, flagged)))
+            .zip(&verdicts.widened)
+            .map(|(s, widened)| s.as_ref().map_or_else(Vec::new, |s| rank_tracks(s, widened)))
             .collect();
         adjust(&mut verdicts);
-        let candidates = passing(scored, &verdicts, config.alpha, round);
+        let is_first = first.is_none();
+        let candidates = passing(scored, &verdicts, config.alpha, is_first);
         test_into(scored, &mut verdicts, &candidates, config, coder, watch)?;
         adjust(&mut verdicts);
-        let flagged = passing(scored, &verdicts, config.alpha, round);
-        let changed = flagged.iter().any(|&at| !verdicts.is_flagged(at));
-        for at in flagged {
-            verdicts.flagged[at.stream][at.track][at.window] = true;
+        let passed = passing(scored, &verdicts, config.alpha, is_first);
+        let changed = passed.iter().any(|at| !verdicts.widened[at.stream][at.track][at.window]);
+        for at in passed {
+            verdicts.widened[at.stream][at.track][at.window] = true;
         }
+        first = first.or_else(|| {
+            let (ranks, q) = (std::mem::take(&mut verdicts.ranks), std::mem::take(&mut verdicts.q));
+            Some((ranks, q, verdicts.widened.clone()))
+        });
         if !changed {
             break;
         }
     }
-    Ok(verdicts)
+    let (ranks, q, flagged) = first.expect("there is at least one round");
+    Ok(Verdicts { ranks, q, flagged, ..verdicts })
 }
 
-fn rank_tracks(s: &Scored<'_>, flagged: &[Vec<bool>]) -> Vec<Vec<Option<Rank>>> {
-    let tracks = s.tracks.par_iter().zip(flagged);
-    tracks.map(|(track, flagged)| significance::ranks(&s.plan, &track.scores, flagged)).collect()
+fn rank_tracks(s: &Scored<'_>, excluded: &[Vec<bool>]) -> Vec<Vec<Option<Rank>>> {
+    let tracks = s.tracks.par_iter().zip(excluded);
+    tracks.map(|(track, excluded)| significance::ranks(&s.plan, track, excluded)).collect()
 }
 
-/// Hypotheses whose q passes. After the first round a window only passes near one that is flagged through the same
-/// lens: taking flagged windows out of the calibration lets a finding grow to its full width, and nothing else appear.
-fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, alpha: f64, round: usize) -> Vec<At> {
+/// Hypotheses whose q passes, with an effect of some size. After the first round a window only passes near one that is
+/// flagged through the same lens, so that a finding may grow and nothing else appear.
+fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, alpha: f64, is_first: bool) -> Vec<At> {
     let mut out = Vec::new();
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
-        for (track, of_windows) in verdicts.flagged[stream].iter().enumerate() {
+        for (track, of_windows) in verdicts.widened[stream].iter().enumerate() {
+            let least = s.tracks[track].lens.least_effect();
             let flagged: Vec<usize> = (0..of_windows.len()).filter(|&i| of_windows[i]).collect();
             let near = |window: usize| {
                 let after = flagged.partition_point(|&f| f < window);
@@ -124,7 +143,8 @@ fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, alpha: f64, round
             out.extend(
                 (0..of_windows.len())
                     .filter(|&i| verdicts.q[stream][track][i].is_some_and(|q| q <= alpha))
-                    .filter(|&i| round == 0 || near(i))
+                    .filter(|&i| s.tracks[track].scores[i] >= least)
+                    .filter(|&i| is_first || near(i))
                     .map(|window| At { stream, track, window }),
             );
         }

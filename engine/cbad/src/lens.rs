@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::count_code::Coder;
 use crate::event::Signal;
-use crate::fixed::Log2;
+use crate::fixed::{Log2, ONE_BIT};
 use crate::mix::Absence;
 use crate::result::Lens;
 use crate::span::Span;
@@ -22,6 +22,18 @@ use crate::{content, mix, order, rate};
 pub(crate) struct Track {
     pub(crate) lens: Lens,
     pub(crate) scores: Vec<i64>,
+}
+
+impl Lens {
+    /// Least score that a flag takes, fixed point: below it a difference may be certain, and is nothing to anybody.
+    pub(crate) const fn least_effect(self) -> i64 {
+        match self {
+            Self::Content | Self::Order => 2 * ONE_BIT,
+            // A pace that is half or double over fifty events, a kind that comes eight events of fifty too often.
+            Self::Mix | Self::Rate => 16 * ONE_BIT,
+            Self::Values => 0,
+        }
+    }
 }
 
 /// Tells how many windows were scored, and asks whether to go on.

@@ -13,11 +13,13 @@ mod config;
 mod content;
 mod count_code;
 mod event;
+mod event_tokens;
 mod explain;
 mod finding;
 mod fixed;
 mod histogram;
 mod judge;
+mod jury;
 mod lens;
 mod lens_test;
 mod mix;
@@ -44,9 +46,11 @@ mod words;
 
 pub use analyze::{EventLookup, analyze};
 pub use builder::StreamBuilder;
-pub use codec::{CodecInfo, codecs};
+pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
+pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};
 pub use config::{Baseline, Config, ENGINE_VERSION, Period};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
+pub use jury::{Jury, JuryEntry, Share};
 pub use result::{
     Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
     StreamResult, TokenCost, Unit, WindowScore,

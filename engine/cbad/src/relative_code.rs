@@ -375,3 +375,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "relative_code_tests.rs"]
+mod decoder_tests;

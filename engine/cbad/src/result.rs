@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::jury::Jury;
+
 /// A p-value with what is needed to read it: how it was made, and how small it could have been at all.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PValue {
@@ -357,4 +359,7 @@ pub struct Finding {
     pub surprise_bits: f64,
     /// Why.
     pub explanation: Explanation,
+    /// What each of the five codecs says of its dearest window; `None` in runs of before there was a jury.
+    #[serde(default)]
+    pub jury: Option<Jury>,
 }

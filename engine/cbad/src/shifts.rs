@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::analyze::Scored;
 use crate::count_code::Coder;
+use crate::event::Signal;
 use crate::finding::Cluster;
 use crate::fixed::{Log2, bits};
 use crate::mix;
@@ -13,7 +14,6 @@ use crate::order::{self, Step};
 use crate::rate;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::span::Span;
-use crate::stream::Stream;
 use crate::template;
 
 /// Most shifts named of one lens.
@@ -37,7 +37,15 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
             values.explain(&stream.channels, &stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
         }
     };
+    let key = s.stream.key();
     for shift in &mut shifts {
+        if key.signal == Signal::Metric && lens == Lens::Values {
+            // The stream is the metric: its name says more than that of its one channel.
+            shift.name = match shift.name.as_str() {
+                "value" => key.name.clone(),
+                part => format!("{part} of {}", key.name),
+            };
+        }
         shift.event = shift.event.and_then(|position| s.own(position as usize));
     }
     shifts.truncate(NAMED);
@@ -72,7 +80,7 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
                     false if k == 0 => ShiftKind::Missing,
                     false => ShiftKind::LessOften,
                 },
-                name: name(s.stream, template),
+                name: template::name(s.stream, template),
                 window: percent(k, n),
                 baseline: percent(b, events),
                 unit: Unit::Percent,
@@ -85,12 +93,6 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
 
 fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
-}
-
-/// The name of a template, after the first event that has it.
-fn name(stream: &Stream, template: u16) -> String {
-    let distinct = stream.templates.iter().position(|&t| t == template);
-    distinct.map_or_else(String::new, |d| template::name(stream, d as u32))
 }
 
 fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
@@ -146,12 +148,12 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
         .map(|(surplus, step, times, position)| {
             let before = match usize::from(step.0) {
                 n if n == s.stream.template_count => "beginning".to_owned(),
-                _ => name(s.stream, step.0),
+                _ => template::name(s.stream, step.0),
             };
             Shift {
                 lens: Lens::Order,
                 kind: ShiftKind::NewStep,
-                name: format!("{before} → {}", name(s.stream, step.1)),
+                name: format!("{before} → {}", template::name(s.stream, step.1)),
                 window: f64::from(times),
                 baseline: f64::from(steps.seen(step).0),
                 unit: Unit::Times,

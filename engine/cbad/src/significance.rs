@@ -1,6 +1,7 @@
 //! How unusual a window is among the stream's own ordinary windows, and how many of those may be flagged.
 
 use crate::fixed::bits;
+use crate::lens::Track;
 use crate::result::PValue;
 use crate::tail::Pareto;
 use crate::window::{MIN_HISTORY, Plan};
@@ -20,12 +21,13 @@ const SCALE_LEAST: f64 = 0.0625;
 pub(crate) struct Rank {
     pub(crate) conformal: PValue,
     pub(crate) tail: PValue,
-    /// -log2 of the tail's p before its floor: what findings are ordered by, where p-values tie at the floor.
+    /// -log2 of p by the tail as fitted, without caution and floor: what findings are ordered by.
     pub(crate) surprise_bits: f64,
 }
 
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
-pub(crate) fn ranks(plan: &Plan, scores: &[i64], excluded: &[bool]) -> Vec<Option<Rank>> {
+pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
+    let scores = &track.scores;
     let usable: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i) && !excluded[i]).collect();
     let mut sorted: Vec<(i64, u32)> =
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
@@ -61,9 +63,10 @@ fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let modelled = share * Pareto::fit(&excesses).at_least(SCALE_LEAST).survival(bits(score) - threshold);
-    let value = modelled.max(tail_floor).min(1.0);
-    let surprise_bits = -libm::log2(modelled.clamp(f64::MIN_POSITIVE, 1.0));
+    let (fitted, excess) = (Pareto::fit(&excesses).at_least(SCALE_LEAST), bits(score) - threshold);
+    // What is flagged is to err to the cautious side; what comes first among findings is only a matter of order.
+    let value = (share * fitted.cautious(excesses.len()).survival(excess)).max(tail_floor).min(1.0);
+    let surprise_bits = -libm::log2((share * fitted.survival(excess)).clamp(f64::MIN_POSITIVE, 1.0));
     Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits })
 }
 

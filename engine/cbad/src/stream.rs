@@ -2,6 +2,7 @@
 
 use crate::channel::Channel;
 use crate::event::StreamKey;
+use crate::template::Masks;
 use crate::token::Shape;
 
 /// Spelling of one distinct token.
@@ -50,6 +51,7 @@ pub struct Stream {
     /// Template of each distinct event.
     pub(crate) templates: Vec<u16>,
     pub(crate) template_count: usize,
+    pub(crate) masks: Masks,
     /// Where events carry trace ids: the position of the event before in the same trace, plus one; 0 where it is the
     /// first. Empty where they do not: then the event before is the one before in the stream.
     pub(crate) previous: Vec<u32>,

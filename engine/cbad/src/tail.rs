@@ -38,6 +38,14 @@ impl Pareto {
         Self { scale: mean * (1.0 - shape), shape }
     }
 
+    /// The same tail one standard error heavier, with its mean kept: the shape of few values is known badly (its standard
+    /// error is about 1 / √n), and what is extrapolated from them is to err to the cautious side.
+    pub(crate) fn cautious(self, values: usize) -> Self {
+        let mean = self.scale / (1.0 - self.shape);
+        let shape = (self.shape + 1.0 / (values.max(1) as f64).sqrt()).min(SHAPE_MOST);
+        Self { scale: mean * (1.0 - shape), shape }
+    }
+
     /// The same tail with a scale of at least this much.
     pub(crate) fn at_least(self, scale: f64) -> Self {
         Self { scale: self.scale.max(scale), ..self }

@@ -10,11 +10,15 @@ use hashbrown::HashMap;
 use crate::stream::Stream;
 use crate::token::Shape;
 
-/// Different numbers after the same two tokens from which a place is variable: more than the status codes that one place has.
-const NUMBERS: u32 = 8;
+/// Different numbers, and different words, after the same two tokens from which a place is variable: more numbers than
+/// one place has status codes. Where that leaves too many templates, places with fewer count as variable too.
+const VARIABLE: [(u32, u32); 3] = [(8, 64), (8, 16), (4, 4)];
 
-/// Different words after the same two tokens from which a place is variable.
-const WORDS: u32 = 64;
+/// Templates above which the next, coarser step is taken.
+const MANY: usize = 200;
+
+/// Events that a template has at least; rarer ones share the last, since a share needs a count.
+const LEAST_EVENTS: u64 = 5;
 
 /// Most templates of a stream; the rarest share the last.
 const MOST: usize = 512;
@@ -27,41 +31,75 @@ const MASKED: u32 = u32::MAX;
 
 /// Gives each distinct event its template. Templates are numbered by how many events they have, the commonest first.
 pub(crate) fn assign(stream: &mut Stream) {
-    let masks = Masks::of(stream);
     let mut events_of = vec![0_u64; stream.distinct_len()];
     for &distinct in &stream.sequence {
         events_of[distinct as usize] += 1;
     }
+    let mut best = None;
+    for (numbers, words) in VARIABLE {
+        let masks = Masks::of(stream, numbers, words);
+        let (raw, sizes) = raw_templates(stream, &masks, &events_of);
+        let kept = sizes.iter().filter(|size| **size >= LEAST_EVENTS).count();
+        let is_few = kept <= MANY;
+        best = Some((masks, raw, sizes));
+        if is_few {
+            break;
+        }
+    }
+    let (masks, raw, sizes) = best.expect("there is at least one step");
+    let mut order: Vec<usize> = (0..sizes.len()).filter(|&id| sizes[id] >= LEAST_EVENTS).collect();
+    order.sort_by_key(|&id| (std::cmp::Reverse(sizes[id]), id));
+    // Templates of one size are kept or dropped together: the choice among them would follow their place in the stream.
+    if order.len() >= MOST {
+        let least = sizes[order[MOST - 1]];
+        order.retain(|&id| sizes[id] > least);
+    }
+    let rare = order.len() as u16;
+    let mut number = vec![rare; sizes.len()];
+    for (rank, &id) in order.iter().enumerate() {
+        number[id] = rank as u16;
+    }
+    stream.template_count = order.len() + usize::from(order.len() < sizes.len());
+    stream.templates = raw.into_iter().map(|id| number[id]).collect();
+    stream.masks = masks;
+}
+
+/// A number for each distinct event's template, and the events that each has.
+fn raw_templates(stream: &Stream, masks: &Masks, events_of: &[u64]) -> (Vec<usize>, Vec<u64>) {
     let mut ids: HashMap<Vec<u32>, usize> = HashMap::new();
     let mut sizes: Vec<u64> = Vec::new();
     let mut key = Vec::new();
-    let raw: Vec<usize> = (0..stream.distinct_len() as u32)
-        .map(|distinct| {
-            masks.key(stream, distinct, &mut key);
-            let id = ids.get(&key).copied().unwrap_or_else(|| {
-                ids.insert(key.clone(), sizes.len());
-                sizes.push(0);
-                sizes.len() - 1
-            });
-            sizes[id] += events_of[distinct as usize];
-            id
-        })
-        .collect();
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by_key(|&id| (std::cmp::Reverse(sizes[id]), id));
-    let mut number = vec![0_u16; sizes.len()];
-    for (rank, &id) in order.iter().enumerate() {
-        number[id] = rank.min(MOST - 1) as u16;
-    }
-    stream.template_count = sizes.len().min(MOST);
-    stream.templates = raw.into_iter().map(|id| number[id]).collect();
+    let raw = (0..stream.distinct_len() as u32).map(|distinct| {
+        masks.key(stream, distinct, &mut key);
+        let id = ids.get(&key).copied().unwrap_or_else(|| {
+            ids.insert(key.clone(), sizes.len());
+            sizes.push(0);
+            sizes.len() - 1
+        });
+        sizes[id] += events_of[distinct as usize];
+        id
+    });
+    (raw.collect(), sizes)
 }
 
-/// The name of the template that a distinct event has: its text with `<*>` in variable places.
-pub(crate) fn name(stream: &Stream, distinct: u32) -> String {
-    let masks = Masks::of(stream);
+/// The name of a template: the text of its first distinct event with `<*>` in variable places.
+pub(crate) fn name(stream: &Stream, template: u16) -> String {
+    let of_template = || stream.templates.iter().enumerate().filter(|(_, t)| **t == template);
+    let Some((distinct, _)) = of_template().next() else { return String::new() };
+    let distinct = distinct as u32;
     let mut key = Vec::new();
-    masks.key(stream, distinct, &mut key);
+    let is_last = usize::from(template) + 1 == stream.template_count;
+    if is_last {
+        let mut other = Vec::new();
+        stream.masks.key(stream, distinct, &mut key);
+        for (another, _) in of_template() {
+            stream.masks.key(stream, another as u32, &mut other);
+            if other != key {
+                return "all rare kinds together".to_owned();
+            }
+        }
+    }
+    stream.masks.key(stream, distinct, &mut key);
     let mut out = String::new();
     let mut masked_before = false;
     for &token in &key {
@@ -97,7 +135,10 @@ pub(crate) fn name(stream: &Stream, distinct: u32) -> String {
 }
 
 /// Which places of a stream are variable.
-struct Masks {
+#[derive(Debug, Default)]
+pub(crate) struct Masks {
+    numbers: u32,
+    words: u32,
     /// Different numbers and different words after each pair of tokens.
     after_pair: Vec<(u32, u32)>,
     /// Different numbers after each single token, for places after a variable part.
@@ -105,11 +146,11 @@ struct Masks {
 }
 
 impl Masks {
-    fn of(stream: &Stream) -> Self {
+    fn of(stream: &Stream, numbers: u32, words: u32) -> Self {
         let mut after_pair = vec![(0, 0); stream.pairs as usize];
         for t in &stream.transitions {
-            let (numbers, words) = &mut after_pair[t.pair as usize];
-            *(if is_number(stream, t.token) { numbers } else { words }) += 1;
+            let (numbers_after, words_after) = &mut after_pair[t.pair as usize];
+            *(if is_number(stream, t.token) { numbers_after } else { words_after }) += 1;
         }
         let mut after_one = vec![0; stream.tokens.len() + 1];
         let mut seen = vec![false; stream.shorters.len()];
@@ -118,7 +159,7 @@ impl Masks {
                 after_one[stream.shorters[t.shorter as usize].before as usize] += 1;
             }
         }
-        Self { after_pair, after_one }
+        Self { numbers, words, after_pair, after_one }
     }
 
     /// The tokens of a distinct event, variable ones masked; a run of masked ones is one.
@@ -134,9 +175,9 @@ impl Masks {
                 Shape::Path | Shape::Severity => false,
                 Shape::Literal if is_number(stream, t.token) => {
                     let before = stream.shorters[t.shorter as usize].before as usize;
-                    numbers > NUMBERS || ((before1 || before2) && self.after_one[before] > NUMBERS)
+                    numbers > self.numbers || ((before1 || before2) && self.after_one[before] > self.numbers)
                 }
-                Shape::Literal => words > WORDS && is_word(stream, t.token),
+                Shape::Literal => words > self.words && is_word(stream, t.token),
                 _ => true,
             };
             if !masked {
@@ -178,7 +219,7 @@ mod tests {
             format!("GET /cart/{} answered {status} in {} ms", i % 97, i % 83)
         }));
         assert_eq!(stream.template_count, 3);
-        assert_eq!(name(&stream, stream.sequence[0]), "GET /cart/ <*> answered 200 in <*> ms");
+        assert_eq!(name(&stream, stream.template(0)), "GET /cart/ <*> answered 200 in <*> ms");
         assert_eq!(stream.template(0), 0, "the commonest template comes first");
     }
 

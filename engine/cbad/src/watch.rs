@@ -11,6 +11,8 @@ pub enum Stage {
     Score,
     /// Permutation tests and explanations, in candidates.
     Explain,
+    /// The canonical test of one finding, in permutations.
+    Test,
 }
 
 impl Stage {
@@ -21,6 +23,7 @@ impl Stage {
             Self::Prepare => "Reading events",
             Self::Score => "Scoring windows",
             Self::Explain => "Testing and explaining",
+            Self::Test => "Permuting",
         }
     }
 }

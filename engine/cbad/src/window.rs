@@ -160,9 +160,16 @@ impl Plan {
     }
 
     /// Whether window `other` may calibrate window `index`: neither overlaps nor stands within its guard.
+    ///
+    /// At the beginning of a stream there is no before that could tell an incident from a state in which the capture was
+    /// begun. There the guard is no wider than what stands before the window, and earlier windows calibrate at any
+    /// distance: docs/decisions/0006-beginning.md.
     pub(crate) fn calibrates(&self, index: usize, other: usize) -> bool {
         let (a, b) = (self.range(index), self.range(other));
-        b.end + self.guard <= a.start || a.end + self.guard <= b.start
+        let before = a.start - self.first;
+        let (guard_before, guard_after) =
+            if before < 2 * self.guard { (0, self.guard.min(before)) } else { (self.guard, self.guard) };
+        b.end + guard_before <= a.start || a.end + guard_after <= b.start
     }
 }
 

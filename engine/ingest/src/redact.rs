@@ -8,6 +8,7 @@
 mod apply;
 mod find;
 mod numbers;
+mod parts;
 
 use std::path::{Path, PathBuf};
 

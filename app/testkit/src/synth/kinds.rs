@@ -26,7 +26,7 @@ pub enum Kind {
     RateSpike,
     /// Nothing arrives from one service, no log, span or metric, for 20 seconds, 1 minute or 3 minutes.
     Silence,
-    /// One operation takes 1.5, 3 or 8 times as long in its own code, for 2 minutes. Its callers wait for it.
+    /// One operation, with what it asks its database, takes 1.5, 3 or 8 times as long, for 2 minutes. Its callers wait.
     LatencyShift,
     /// The memory of a service climbs over a quarter of the capture, by 1, 2 or 4 times the height of its usual
     /// saw-tooth, and falls back at once, as after a restart.
@@ -81,6 +81,19 @@ pub enum Lens {
     Values,
     /// Templates that follow one another.
     Order,
+}
+
+impl Lens {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Mix => "mix",
+            Self::Rate => "rate",
+            Self::Values => "values",
+            Self::Order => "order",
+        }
+    }
 }
 
 impl Kind {
@@ -149,9 +162,8 @@ impl Kind {
             Self::ForeignBurst => &[Lens::Mix, Lens::Rate, Lens::Order],
             Self::NewError | Self::Corruption => &[Lens::Mix, Lens::Order],
             Self::MissingKind => &[Lens::Order, Lens::Rate],
-            Self::RateSpike => &[Lens::Order, Lens::Values],
+            Self::RateSpike | Self::GradualDrift => &[Lens::Order, Lens::Values],
             Self::LatencyShift | Self::TokenBlowup => &[Lens::Content],
-            Self::GradualDrift => &[Lens::Order, Lens::Values],
             Self::DuplicatedBlock => &[Lens::Mix, Lens::Order, Lens::Content],
             Self::ReorderedSteps
             | Self::Silence

@@ -64,6 +64,8 @@ pub(super) struct Frame {
     pub(super) now_nanos: i64,
     pub(super) attributes: Vec<Attribute>,
     pub(super) error: Option<&'static str>,
+    /// How many times as long as usual everything takes in it.
+    slowness: f64,
     /// The injection that made it slower or different.
     pub(super) by: Option<usize>,
 }
@@ -100,9 +102,12 @@ impl<'a> Request<'a> {
         frame
     }
 
-    /// Something outside that is waited for: a database, a model.
+    /// Something outside that is waited for: a database, a model. It is as slow as the operation that asks it.
     pub(super) fn reach(&mut self, caller: &Frame, name: &'static str) -> Frame {
-        self.frame(caller.at, name, SpanKind::Client, Some(caller.id), caller.now_nanos)
+        let mut frame = self.frame(caller.at, name, SpanKind::Client, Some(caller.id), caller.now_nanos);
+        frame.slowness = caller.slowness;
+        frame.by = caller.by.filter(|_| caller.slowness > 1.0);
+        frame
     }
 
     fn frame(
@@ -114,6 +119,7 @@ impl<'a> Request<'a> {
         time_nanos: i64,
     ) -> Frame {
         let id = self.numbers.bytes();
+        let (by, slowness) = self.faults.latency(at, name, time_nanos).unzip();
         Frame {
             at,
             name,
@@ -124,17 +130,14 @@ impl<'a> Request<'a> {
             now_nanos: time_nanos,
             attributes: Vec::with_capacity(8),
             error: None,
-            by: None,
+            slowness: slowness.unwrap_or(1.0),
+            by,
         }
     }
 
     /// Time that the operation needs itself: log-normal with this median in microseconds.
     pub(super) fn work(&mut self, frame: &mut Frame, median_micros: f64, sigma: f64) {
-        let mut nanos = self.numbers.log_normal(median_micros * 1000.0, sigma);
-        if let Some((fault, factor)) = self.faults.latency(frame.at, frame.name, frame.start_nanos) {
-            nanos *= factor;
-            frame.by = Some(fault);
-        }
+        let nanos = self.numbers.log_normal(median_micros * 1000.0, sigma) * frame.slowness;
         frame.now_nanos += nanos as i64;
     }
 

@@ -157,7 +157,7 @@ pub(super) const SLOWABLE: [(At, &str); 5] = [
     (At::Inventory, "ReserveStock"),
     (At::Catalog, "GetProduct"),
     (At::Recommendation, "ListRecommendations"),
-    (At::Cart, "AddItem"),
+    (At::Cart, "GetCart"),
 ];
 
 /// Neighbouring steps that can be logged in the wrong order.

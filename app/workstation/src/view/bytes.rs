@@ -9,6 +9,9 @@ use crate::words;
 use case::SourceBytes;
 use egui::{Id, Label, RichText, Ui, pos2};
 
+/// Lines shown of an event whose bytes are withheld.
+const MOST_LINES: usize = 200;
+
 /// Bytes a line.
 const LINE: usize = 16;
 
@@ -39,6 +42,18 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     match answer.as_deref_result() {
         None => drop(ui.label("Reading the capture…")),
         Some(Err(why)) => drop(ui.add(Label::new(RichText::new(why).color(t.danger)).wrap())),
+        Some(Ok(SourceBytes::Withheld { rules, stored, .. })) => {
+            let text = format!(
+                "The capture was imported with redaction (“{}”), so its own bytes are not shown here. This is the event \
+                 as it is in the case:",
+                case::inert(rules)
+            );
+            ui.add(Label::new(RichText::new(text).color(t.weak)).wrap());
+            ui.add_space(size::TIGHT);
+            for line in stored.split(|byte| *byte == b'\n').take(MOST_LINES) {
+                ui.add(Label::new(RichText::new(case::inert(line)).font(mono_font()).color(t.text)).wrap());
+            }
+        }
         Some(Ok(SourceBytes::Missing { path })) => {
             let path = case::inert(path.display().to_string());
             let text =

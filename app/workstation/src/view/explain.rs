@@ -49,7 +49,7 @@ fn title(ui: &mut Ui, kind: &str, name: &str) {
 }
 
 /// A line of a name and a value, with the meaning at the pointer.
-fn fact(ui: &mut Ui, name: &str, value: &str, about: &str) {
+pub(super) fn fact(ui: &mut Ui, name: &str, value: &str, about: &str) {
     const NAME: f32 = 104.0;
     let t = tokens::of(ui);
     let response = ui.horizontal_top(|ui| {
@@ -102,6 +102,9 @@ fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     ui.add_space(size::TIGHT);
     button(ui, state, Command::ShowFinding);
     sure(ui, found.q, found.p_conformal, found.p_tail, found.p_permutation);
+    if let Some(jury) = &found.jury {
+        super::jury::show(ui, jury);
+    }
     ui.add_space(size::GAP);
     super::heading(ui, "Where");
     fact(ui, "Time", &super::findings::when(row), "UTC, from the first to the last event.");

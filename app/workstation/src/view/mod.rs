@@ -8,6 +8,7 @@ pub(crate) mod explain;
 mod finding;
 mod findings;
 pub(crate) mod heatmap;
+mod jury;
 mod menu;
 mod notices;
 mod overview;

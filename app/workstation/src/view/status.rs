@@ -62,6 +62,7 @@ fn at_rest(ui: &mut Ui, state: &State) {
         }
         None => parts.push("not analysed yet".to_owned()),
     }
+    super::jury::differences(ui, &doc.differences);
     ui.add(egui::Label::new(RichText::new(parts.join("  ·  ")).color(weak)).truncate());
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
     let outcomes: Vec<(usize, Kind, Option<Outcome>)> = jobs
         .into_par_iter()
         .map(|(host, kind, trial)| {
-            let outcome = one(&logs, host, kind, setup.seed, trial as u64);
+            let outcome = one(&logs, host, kind, setup, trial as u64);
             ticks.tick();
             (host, kind, outcome)
         })
@@ -108,8 +108,8 @@ pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
 }
 
 /// One trial; none where no other log is foreign to the host or long enough.
-fn one(logs: &[Log], host: usize, kind: Kind, seed: u64, trial: u64) -> Option<Outcome> {
-    let mut draw = Draw::new(seed, &[host as u64, kind.reach() as u64, trial]);
+fn one(logs: &[Log], host: usize, kind: Kind, setup: &Setup, trial: u64) -> Option<Outcome> {
+    let mut draw = Draw::new(setup.seed, &[host as u64, kind.reach() as u64, trial]);
     let guests: Vec<&Log> =
         logs.iter().filter(|log| log.is_foreign_to(&logs[host]) && log.events.len() > kind.reach()).collect();
     let guest = *guests.get(draw.below(guests.len()))?;
@@ -124,7 +124,9 @@ fn one(logs: &[Log], host: usize, kind: Kind, seed: u64, trial: u64) -> Option<O
         replace(&mut pieces[at + offset], &guest.events[from + line].1);
         is_foreign[at + offset] = true;
     }
-    Some(judge(&pieces, &is_foreign))
+    let config =
+        Config { window: Some(50), hop: Some(10), lenses: setup.lenses.clone(), ..Config::default() };
+    Some(judge(&pieces, &is_foreign, &config))
 }
 
 /// The foreign event takes the place of the host's, and its time: what it says is foreign, and no clock gives it away.
@@ -134,9 +136,8 @@ fn replace(place: &mut Placed<'_>, foreign: &cbad::Event) {
     place.event = Cow::Owned(event);
 }
 
-fn judge(pieces: &[Placed<'_>], is_foreign: &[bool]) -> Outcome {
-    let config = Config { window: Some(50), hop: Some(10), ..Config::default() };
-    let run = logs::analyze(pieces, &config);
+fn judge(pieces: &[Placed<'_>], is_foreign: &[bool], config: &Config) -> Outcome {
+    let run = logs::analyze(pieces, config);
     let is_odd = |index: usize| is_foreign[index];
     let window_hit =
         |(stream, w): (usize, &WindowScore)| run.holds(stream, w.first_event, w.last_event, is_odd);
@@ -260,10 +261,10 @@ mod tests {
             log("plain", |index| format!("request {} served", ["a", "b", "c"][index % 3])),
             log("other", |_| "segfault in module frobnicator at address".to_owned()),
         ];
-        let outcome = one(&logs, 0, Kind::Burst(1), 1, 0).expect("the other log is foreign");
+        let outcome = one(&logs, 0, Kind::Burst(1), &Setup::default(), 0).expect("the other log is foreign");
         assert_eq!((outcome.best_window, outcome.first_finding, outcome.other_flagged), (1, 1, 0));
         assert!(outcome.other_windows > 90);
-        assert!(one(&logs[..1], 0, Kind::Burst(1), 1, 0).is_none());
+        assert!(one(&logs[..1], 0, Kind::Burst(1), &Setup::default(), 0).is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Real logs, read as the product reads them, and one analysis of some of their events.
 
 use anyhow::Context;
-use cbad::{Config, Event, EventLookup, RunResult, StreamBuilder, StreamKey, Unwatched, WindowScore};
+use cbad::{Config, Event, EventLookup, Lens, RunResult, StreamBuilder, StreamKey, Unwatched, WindowScore};
 use ingest::{Batch, Capture, EventOrder, OpenOptions};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -154,9 +154,10 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What the content lens says of a window.
+/// What the content lens says of a window; nothing where it does not apply to the stream.
 pub(crate) fn content_bits(window: &WindowScore) -> f64 {
-    window.score_bits
+    let content = window.lenses.iter().find(|score| score.lens == Lens::Content);
+    content.map_or(f64::NEG_INFINITY, |score| score.score_bits)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How well the engine finds what it should, and how often it finds what is not there.
 //!
-//! `cargo xtask bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--json]`
+//! `cargo xtask bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses L,…] [--findings] [--json]`
 //!
 //! For: the tables of `docs/BENCHMARKS.md`, from whatever labelled data the folder holds.
 //! Never: a part of the program; nothing of the data is kept.
@@ -44,6 +44,17 @@ struct Setup {
     data: Option<PathBuf>,
     trials: Option<usize>,
     seed: u64,
+    /// Whether findings are told in words, on standard error: what is flagged where nothing was put in, and the first
+    /// three of each made-up capture.
+    findings: bool,
+    /// Lenses that take part.
+    lenses: Vec<cbad::Lens>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { data: None, trials: None, seed: 1, findings: false, lenses: cbad::Lens::ALL.to_vec() }
+    }
 }
 
 impl Setup {
@@ -55,6 +66,15 @@ impl Setup {
     /// The number of trials asked for, or the part's own.
     fn trials(&self, default: usize) -> usize {
         self.trials.unwrap_or(default).max(1)
+    }
+
+    /// What is flagged, in words and with its lenses, on standard error where that was asked for.
+    fn tell(&self, of: &str, findings: &[cbad::Finding]) {
+        for finding in findings.iter().filter(|finding| self.findings && finding.flagged) {
+            let said = &finding.explanation;
+            let lenses: Vec<&str> = said.lenses.iter().map(|lens| lens.name()).collect();
+            eprintln!("{of}, {}: {}", lenses.join(" "), said.sentence);
+        }
     }
 }
 
@@ -68,26 +88,25 @@ fn main() -> anyhow::Result<()> {
             continue;
         }
         let began = Instant::now();
-        reports.push((part.run)(&setup).with_context(|| format!("{} could not be measured", part.name))?);
+        let report = (part.run)(&setup).with_context(|| format!("{} could not be measured", part.name))?;
+        if !is_json {
+            print!("{}", report.markdown());
+        }
+        reports.push(report);
         eprintln!("{}: {:.0} s", part.name, began.elapsed().as_secs_f64());
     }
     if is_json {
         let parts: Map<String, Value> = reports.iter().map(Report::json).collect();
         println!("{:#}", serde_json::json!({ "seed": setup.seed, "parts": parts, "skipped": skipped }));
-    } else {
-        for report in &reports {
-            print!("{}", report.markdown());
-        }
-        if !skipped.is_empty() {
-            println!("Not measured, for want of the data folder: {}.", skipped.join(", "));
-        }
+    } else if !skipped.is_empty() {
+        println!("Not measured, for want of the data folder: {}.", skipped.join(", "));
     }
     Ok(())
 }
 
 /// Options, chosen parts, and whether JSON is wanted.
 fn arguments() -> anyhow::Result<(Setup, Vec<String>, bool)> {
-    let mut setup = Setup { data: None, trials: None, seed: 1 };
+    let mut setup = Setup::default();
     let (mut chosen, mut is_json) = (Vec::new(), false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -103,6 +122,11 @@ fn arguments() -> anyhow::Result<(Setup, Vec<String>, bool)> {
             }
             "--trials" => setup.trials = Some(value()?.parse().context("--trials is a whole number")?),
             "--seed" => setup.seed = value()?.parse().context("--seed is a whole number")?,
+            "--lenses" => {
+                let names = value()?;
+                setup.lenses.retain(|lens| names.split(',').any(|name| name == lens.name()));
+            }
+            "--findings" => setup.findings = true,
             "--json" => is_json = true,
             name if PARTS.iter().any(|part| part.name == name) => chosen.push(name.to_owned()),
             other => {

@@ -62,7 +62,7 @@ pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
         .into_par_iter()
         .map(|(kind, trial)| {
             let company = Company::trial(kind, Strength::Moderate, setup.seed.wrapping_add(trial));
-            let outcome = one(&company).with_context(|| format!("{kind}, seed {}", company.seed));
+            let outcome = one(&company, setup).with_context(|| format!("{kind}, seed {}", company.seed));
             ticks.tick();
             Ok((kind, outcome?))
         })
@@ -70,7 +70,7 @@ pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
     Ok(report(&outcomes, trials))
 }
 
-fn one(company: &Company) -> anyhow::Result<Outcome> {
+fn one(company: &Company, setup: &Setup) -> anyhow::Result<Outcome> {
     let mut bytes = Vec::new();
     let written = company.plan()?.write(&mut bytes)?;
     let truth = written.truth.first().context("the capture has no injection")?;
@@ -84,7 +84,7 @@ fn one(company: &Company) -> anyhow::Result<Outcome> {
     let events = logs::events(&mut capture)?;
     let pieces: Vec<Placed<'_>> =
         events.iter().map(|(key, event)| Placed { key, event: std::borrow::Cow::Borrowed(event) }).collect();
-    let run = logs::analyze(&pieces, &Config::default());
+    let run = logs::analyze(&pieces, &Config { lenses: setup.lenses.clone(), ..Config::default() });
     let keys: Vec<&StreamKey> = run.keys().collect();
     let capture_nanos = i64::from(company.minutes) * 60_000_000_000;
     let shows = |f: &Finding, streams: &[Stream]| {
@@ -95,6 +95,11 @@ fn one(company: &Company) -> anyhow::Result<Outcome> {
     let findings = &run.result.findings;
     let three = &findings[..findings.len().min(3)];
     let hits: Vec<&Finding> = three.iter().filter(|f| shows(f, &truth.touches)).collect();
+    for finding in three.iter().filter(|_| setup.findings) {
+        let verdict = if shows(finding, &truth.touches) { "shows it" } else { "elsewhere" };
+        let seed = company.seed;
+        eprintln!("{}, seed {seed}, {verdict}: {}", truth.kind, finding.explanation.sentence);
+    }
     let mut outcome = Outcome {
         captures: 1,
         first: u64::from(three.first().is_some_and(|f| shows(f, &truth.touches))),
@@ -144,16 +149,11 @@ fn is_lens(finding: &Finding, truth: &Truth) -> bool {
 /// Whether what a person reads first names what was injected.
 fn names(explanation: &Explanation, names: &[String]) -> bool {
     let drivers = explanation.drivers.iter().take(READ);
-    let said: Vec<&str> = shifts(explanation);
+    let shifts = explanation.shifts.iter().take(READ);
     names.iter().any(|name| {
-        said.iter().take(READ).any(|shift| shift.contains(name.as_str()))
+        shifts.clone().any(|shift| shift.name.contains(name.as_str()))
             || drivers.clone().any(|driver| driver_names(driver, name))
     })
-}
-
-/// What the lenses say shifted, in their order.
-fn shifts(explanation: &Explanation) -> Vec<&str> {
-    explanation.shifts.iter().map(|shift| shift.name.as_str()).collect()
 }
 
 /// Whether a name stands in the event and at least one of its dearest tokens belongs to it: a field that every event
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn a_burst_of_foreign_lines_is_judged_by_stream_and_time() -> anyhow::Result<()> {
         let company = Company { minutes: 10, ..Company::trial(Kind::ForeignBurst, Strength::Strong, 1) };
-        let outcome = one(&company)?;
+        let outcome = one(&company, &Setup::default())?;
         assert_eq!((outcome.captures, outcome.first_three, outcome.own_stream, outcome.named), (1, 1, 1, 1));
         assert!(outcome.windows > 200 && outcome.false_windows * 20 < outcome.windows);
         Ok(())

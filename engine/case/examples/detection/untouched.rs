@@ -1,10 +1,10 @@
 //! What is flagged where nothing was put in: shuffled lines, and real logs as they are.
 
 use crate::draw::Draw;
-use crate::logs::{self, Log, Placed};
+use crate::logs::{self, Log, Placed, Run};
 use crate::table::{Cell, Report, Table, interval_cell};
 use crate::{Setup, progress};
-use cbad::Config;
+use cbad::{Config, Lens, LensScore};
 use rayon::prelude::*;
 
 /// Events of one shuffled run, and of one piece of an untouched log.
@@ -64,7 +64,9 @@ pub(crate) fn shuffled(setup: &Setup) -> anyhow::Result<Report> {
         .map(|(log, which, way, run)| {
             let mut draw = Draw::new(setup.seed, &[log as u64, which as u64, run as u64]);
             let pieces = shuffle(&logs[log], way, &mut draw);
-            let (flagged, _) = logs::analyze(&pieces, &windows_of_50()).flagged();
+            let run = logs::analyze(&pieces, &Config { lenses: setup.lenses.clone(), ..windows_of_50() });
+            setup.tell(&format!("{}, {}", logs[log].name, way.name()), &run.result.findings);
+            let (flagged, _) = run.flagged();
             ticks.tick();
             (log, way, flagged > 0)
         })
@@ -187,31 +189,62 @@ pub(crate) fn untouched(setup: &Setup) -> anyhow::Result<Report> {
         }
     }
     let ticks = progress("untouched", jobs.len());
-    let counts: Vec<(usize, Cut, u64, u64, u64)> = jobs
+    let counts: Vec<(usize, Cut, Counts)> = jobs
         .into_par_iter()
         .map(|(log, cut, range)| {
             let config = if cut.defaults { Config::default() } else { windows_of_50() };
+            let config = Config { lenses: setup.lenses.clone(), ..config };
             let run = logs::analyze(&logs[log].piece(range), &config);
-            let findings = run.result.findings.iter().filter(|finding| finding.flagged).count() as u64;
-            let (flagged, windows) = run.flagged();
+            setup.tell(&format!("{}, {}", logs[log].name, cut.name()), &run.result.findings);
+            let counts = Counts::of(&run, config.alpha);
             ticks.tick();
-            (log, cut, flagged, windows, findings)
+            (log, cut, counts)
         })
         .collect();
     Ok(report_untouched(&logs, &counts))
 }
 
-fn report_untouched(logs: &[Log], counts: &[(usize, Cut, u64, u64, u64)]) -> Report {
+/// What was flagged in one analysis, or in several.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    windows: u64,
+    flagged: u64,
+    findings: u64,
+    /// Windows that each lens flags, in the order of [`Lens::ALL`].
+    by_lens: [u64; Lens::ALL.len()],
+}
+
+impl Counts {
+    fn of(run: &Run<'_>, alpha: f64) -> Self {
+        let (flagged, windows) = run.flagged();
+        let findings = run.result.findings.iter().filter(|finding| finding.flagged).count() as u64;
+        let by_lens = Lens::ALL.map(|lens| {
+            let flags = |score: &LensScore| score.lens == lens && score.q.is_some_and(|q| q <= alpha);
+            run.windows().filter(|(_, window)| window.flagged && window.lenses.iter().any(flags)).count()
+                as u64
+        });
+        Self { windows, flagged, findings, by_lens }
+    }
+
+    fn plus(mut self, other: &Self) -> Self {
+        self.windows += other.windows;
+        self.flagged += other.flagged;
+        self.findings += other.findings;
+        self.by_lens.iter_mut().zip(other.by_lens).for_each(|(sum, more)| *sum += more);
+        self
+    }
+}
+
+fn report_untouched(logs: &[Log], counts: &[(usize, Cut, Counts)]) -> Report {
     let sum = |wanted: &dyn Fn(usize, Cut) -> bool| {
-        let chosen = counts.iter().filter(|(log, cut, ..)| wanted(*log, *cut));
-        chosen.fold((0, 0, 0), |(f, w, n), (_, _, flagged, windows, findings)| {
-            (f + flagged, w + windows, n + findings)
-        })
+        let chosen = counts.iter().filter(|(log, cut, _)| wanted(*log, *cut));
+        chosen.map(|(_, _, counts)| counts).fold(Counts::default(), Counts::plus)
     };
     let mut report = Report::new("untouched", "Untouched logs");
     report.say(format!(
         "Share of windows flagged by the balanced profile, with the number of flagged findings; each log whole, and in pieces of \
-         {STRETCH} lines, with the defaults and with window 50, hop 10. No labels: a flagged window may well show a change."
+         {STRETCH} lines, with the defaults and with window 50, hop 10. No labels: a flagged window may well show a change. A window \
+         may be flagged by several lenses."
     ));
     let mut header = vec!["log".to_owned()];
     header.extend(CUTS.iter().flat_map(|cut| [cut.name().to_owned(), format!("findings, {}", cut.name())]));
@@ -219,8 +252,8 @@ fn report_untouched(logs: &[Log], counts: &[(usize, Cut, u64, u64, u64)]) -> Rep
     let mut table = Table::new("logs", &header);
     let cells = |wanted: &dyn Fn(usize) -> bool| {
         CUTS.map(|cut| {
-            let (flagged, windows, findings) = sum(&|l, c| wanted(l) && c == cut);
-            [Cell::Share(flagged, windows), Cell::Count(findings)]
+            let counts = sum(&|l, c| wanted(l) && c == cut);
+            [Cell::Share(counts.flagged, counts.windows), Cell::Count(counts.findings)]
         })
     };
     for (index, log) in logs.iter().enumerate() {
@@ -228,9 +261,20 @@ fn report_untouched(logs: &[Log], counts: &[(usize, Cut, u64, u64, u64)]) -> Rep
     }
     table.row(std::iter::once(Cell::text("all")).chain(cells(&|_| true).into_iter().flatten()));
     report.table(table);
+    let header: Vec<&str> =
+        ["log", "cut"].into_iter().chain(Lens::ALL.iter().map(|lens| lens.name())).collect();
+    let mut lenses = Table::new("lenses", &header);
+    for (index, log) in logs.iter().enumerate() {
+        for cut in CUTS.into_iter().filter(|cut| !cut.defaults) {
+            let counts = sum(&|l, c| l == index && c == cut);
+            let shares = counts.by_lens.map(|flagged| Cell::Share(flagged, counts.windows));
+            lenses.row([Cell::text(&log.name), Cell::text(cut.name())].into_iter().chain(shares));
+        }
+    }
+    report.table(lenses);
     for cut in CUTS {
-        let (flagged, windows, _) = sum(&|_, c| c == cut);
-        report.at_most(format!("windows flagged, {}", cut.name()), 1.0, flagged, windows);
+        let counts = sum(&|_, c| c == cut);
+        report.at_most(format!("windows flagged, {}", cut.name()), 1.0, counts.flagged, counts.windows);
     }
     report
 }

@@ -15,13 +15,14 @@ pub(super) fn find(text: &[u8], start: usize, digits_end: usize, negative: bool)
     } else if let Some(found) = with_unit(text, start, digits_end, digits_end) {
         return found;
     }
-    let digits = &text[start..digits_end];
     let part_of_a_name = start > 0 && matches!(text[start - 1], b'_' | b'-');
-    let shape = match stamp::epoch(digits) {
-        Some(kind) if !part_of_a_name => Shape::Stamp(kind),
-        _ => whole(digits.len(), negative),
-    };
-    (shape, digits_end)
+    let digits = &text[start..digits_end];
+    (if part_of_a_name { whole(digits.len(), negative) } else { plain(digits) }, digits_end)
+}
+
+/// The shape of digits that stand for themselves: a time, or a whole number.
+pub(super) fn plain(digits: &[u8]) -> Shape {
+    stamp::epoch(digits).map_or_else(|| whole(digits.len(), false), Shape::Stamp)
 }
 
 /// The shape of a whole number. Up to three digits are counts and codes (HTTP 503, exit 137) and stand as they are.

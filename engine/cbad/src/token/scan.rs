@@ -70,12 +70,38 @@ pub(crate) fn tokenize<'a>(text: &'a [u8], mut emit: impl FnMut(Token<'a>)) {
                 end += 1;
             }
         }
-        i = if kinds & !LETTER == 0 && !(end - start == 3 && kinds == LETTER) {
-            emit(Token { shape: Shape::Literal, space, text: &text[start..end] });
-            end
-        } else {
-            chunk(text, start, end, kinds, space, &mut emit)
+        let word = &text[start..end];
+        i = match kinds {
+            LETTER if !may_be_month(text, start, end) => {
+                emit(Token { shape: Shape::Literal, space, text: word });
+                end
+            }
+            DIGIT if !may_have_unit(text, end) => {
+                emit(Token { shape: number::plain(word), space, text: word });
+                end
+            }
+            0 => {
+                emit(Token { shape: Shape::Literal, space, text: word });
+                end
+            }
+            _ => chunk(text, start, end, kinds, space, &mut emit),
         };
+    }
+}
+
+/// Whether a word may begin a stamp as in syslog.
+#[inline]
+fn may_be_month(text: &[u8], start: usize, end: usize) -> bool {
+    end - start == 3 && text[start].is_ascii_uppercase() && text.get(end) == Some(&b' ')
+}
+
+/// Whether what follows a number may be its unit, or the month to its day.
+#[inline]
+fn may_have_unit(text: &[u8], end: usize) -> bool {
+    match text.get(end) {
+        Some(b'%') => true,
+        Some(b' ') => text.get(end + 1).is_some_and(|&b| kind(b) & (LETTER | HIGH) != 0),
+        _ => false,
     }
 }
 

@@ -1,0 +1,54 @@
+//! The tokens of an event in the one order in which every code sees them.
+
+use std::sync::LazyLock;
+
+use crate::event::{Event, Measure, Value};
+use crate::token::{self, Shape, Token};
+
+/// The tokens of a log record, a span or a call, in the order in which the codes see them: severity, body without its
+/// time stamp, measure, fields.
+pub(crate) fn canonical_tokens<'a>(event: &'a Event, mut emit: impl FnMut(Token<'a>)) {
+    if let Some(severity) = event.severity {
+        emit(Token { shape: Shape::Severity, space: false, text: severity.name().as_bytes() });
+    }
+    let (before, after) = match event.body_stamp {
+        Some((start, end)) => (&event.body[..start as usize], &event.body[end as usize..]),
+        None => (&event.body[..], &event.body[..0]),
+    };
+    token::tokenize(before, &mut emit);
+    token::tokenize(after, &mut emit);
+    match &event.measure {
+        Some(Measure::DurationNanos(d)) => {
+            emit(Token { shape: token::duration_shape(*d), space: false, text: b"" });
+        }
+        Some(Measure::Gauge(v) | Measure::Delta(v)) => {
+            emit(Token { shape: token::magnitude_shape(*v), space: false, text: b"" });
+        }
+        Some(Measure::Cumulative { .. } | Measure::Histogram { .. }) | None => {}
+    }
+    for field in &event.fields {
+        emit(Token { shape: Shape::Path, space: false, text: field.path.as_bytes() });
+        match &field.value {
+            Value::Null => emit(literal(b"null")),
+            Value::Bool(true) => emit(literal(b"true")),
+            Value::Bool(false) => emit(literal(b"false")),
+            Value::Int(v) => emit(int_token(*v)),
+            Value::Float(v) => emit(Token { shape: token::magnitude_shape(*v), space: false, text: b"" }),
+            Value::Text(text) => token::tokenize(text.as_bytes(), &mut emit),
+            Value::Bytes(bytes) => token::tokenize(bytes, &mut emit),
+        }
+    }
+}
+
+fn literal(text: &'static [u8]) -> Token<'static> {
+    Token { shape: Shape::Literal, space: false, text }
+}
+
+/// Whole numbers of up to three digits are codes and counts and stand as they are; larger ones are magnitudes.
+fn int_token(value: i64) -> Token<'static> {
+    static SMALL: LazyLock<Vec<String>> = LazyLock::new(|| (0..1000).map(|n| n.to_string()).collect());
+    match usize::try_from(value).ok().and_then(|n| SMALL.get(n)) {
+        Some(text) => Token { shape: Shape::Literal, space: false, text: text.as_bytes() },
+        None => Token { shape: token::magnitude_shape(value as f64), space: false, text: b"" },
+    }
+}
