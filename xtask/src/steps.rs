@@ -30,7 +30,9 @@ pub(crate) fn test() -> anyhow::Result<()> {
     check()?;
     step("Examples in the documentation", || run(&mut cargo(&["test", "--workspace", "--doc"])))?;
     step("Tests", tests)?;
-    step("Tests of the codecs, without OpenZL", || run(&mut cargo(&["test", "-p", "cbad", "--lib", "codec"])))?;
+    step("Tests of the codecs, without OpenZL", || {
+        run(&mut cargo(&["test", "-p", "cbad", "--lib", "codec"]))
+    })?;
     step("Documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))
     })?;
