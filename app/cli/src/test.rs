@@ -83,8 +83,8 @@ fn write(out: &mut impl Write, test: &CanonicalTest) -> io::Result<()> {
     if test.codec.name != CodecName::Count.name() {
         writeln!(
             out,
-            "Shuffling also breaks up runs and fixed orders of lines, which makes this codec's sizes larger and p with \
-             them. For a test that order does not touch, use --codec count."
+            "Shuffling also breaks up runs and fixed orders of lines, which this codec sees. For a test that order does \
+             not touch, use --codec count."
         )?;
     }
     Ok(())
