@@ -79,7 +79,15 @@ fn write(out: &mut impl Write, test: &CanonicalTest) -> io::Result<()> {
     )?;
     writeln!(out, "\n{} of the permutations; > marks the observed value", measure(test.statistic))?;
     write_histogram(out, test)?;
-    writeln!(out, "\nSHA-256 of all values {}", inert(&test.null_sha256))
+    writeln!(out, "\nSHA-256 of all values {}", inert(&test.null_sha256))?;
+    if test.codec.name != CodecName::Count.name() {
+        writeln!(
+            out,
+            "Shuffling also breaks up runs and fixed orders of lines, which this codec sees. For a test that order does \
+             not touch, use --codec count."
+        )?;
+    }
+    Ok(())
 }
 
 /// A row for every two bins from the least value up. The observed value stands in its row, or in one of its own beyond.

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{Outcome, run, spans, text_log};
+use common::{Numbers, Outcome, run, spans, text_log};
 use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
@@ -46,6 +46,10 @@ fn exit_codes_say_what_happened() -> Outcome {
         (&["analyze", "burst.log", "--alpha", "2"], 2, "between 0 and 1"),
         (&["analyze", "burst.log", "--format", "csv"], 2, "otlp-json"),
         (&["explain", "c.driftlock", "99"], 2, "no finding 99"),
+        (&["test", "c.driftlock", "1", "--codec", "count", "--permutations", "20"], 0, ""),
+        (&["test", "c.driftlock", "99"], 2, "no finding 99"),
+        (&["test", "c.driftlock", "1", "--codec", "brotli"], 2, "zstd, lz4, gzip, openzl, count"),
+        (&["test", "c.driftlock", "1", "--permutations", "0"], 2, "permutations"),
         (&["events", "c.driftlock", "--stream", "nothing"], 2, "driftlock info"),
         (&["analyze", "missing.log"], 3, "missing.log"),
         (&["analyze", "empty.log"], 3, "empty.log"),
@@ -153,6 +157,8 @@ fn every_field_of_every_command_is_documented() -> Outcome {
         &mut fields,
     );
     collect(&json(folder.path(), &["findings", case, "--json"])?, &mut fields);
+    let test = ["test", case, "1", "--permutations", "50", "--json"];
+    collect(&json(folder.path(), &test)?, &mut fields);
     collect(&json(folder.path(), &["explain", case, "1", "--json"])?, &mut fields);
     collect(&json(folder.path(), &["info", case, "--json"])?, &mut fields);
     collect(&json(folder.path(), &["synth", "--list", "--json"])?, &mut fields);
@@ -171,6 +177,43 @@ fn every_field_of_every_command_is_documented() -> Outcome {
         "of {} fields these are not in docs/CLI.md: {missing:?}",
         fields.len()
     );
+    Ok(())
+}
+
+#[test]
+fn a_test_is_kept_and_explained_with_the_jury() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    // Lines in random order: a log of fixed cycles is more even than any shuffle of it.
+    let mut numbers = Numbers(11);
+    let line = |at: u64| match at {
+        1000..1010 => format!("WARN circuit breaker open, upstream 10.1.2.3 refused attempt {}\n", at % 3),
+        _ => format!("INFO cart {} refreshed for user {}\n", numbers.below(40), numbers.below(5)),
+    };
+    std::fs::write(folder.path().join("burst.log"), (0..2000).map(line).collect::<String>())?;
+    run(folder.path(), &["analyze", "burst.log", "--case", "c.driftlock"])?;
+    let test = ["test", "c.driftlock", "1", "--codec", "count", "--permutations", "99", "--json"];
+    let asked = json(folder.path(), &test)?;
+    let p = asked["test"]["p"]["value"].as_f64().ok_or("a p is a number")?;
+    assert!(p <= 0.05, "{p}");
+    assert_eq!(json(folder.path(), &test)?["test"], asked["test"], "from the case");
+    let explained = json(folder.path(), &["explain", "c.driftlock", "1", "--json"])?;
+    assert_eq!(explained["tests"].as_array().map(Vec::as_slice), Some(std::slice::from_ref(&asked["test"])));
+    let codecs = explained["jury"]["codecs"].as_array().ok_or("a list of codecs")?;
+    let names: Vec<_> = codecs.iter().filter_map(|codec| codec["codec"].as_str()).collect();
+    assert_eq!(names, ["zstd", "lz4", "gzip", "openzl", "count"]);
+    let there = codecs.iter().filter(|codec| codec["absent"].is_null()).count();
+    assert_eq!(explained["jury"]["voting"], there);
+    assert!(there == 5 || cfg!(not(feature = "openzl")));
+    let shown = run(folder.path(), &["test", "c.driftlock", "1", "--permutations", "99"])?;
+    let shown = String::from_utf8(shown.stdout)?;
+    assert!(shown.contains("zstd, NCD: p ") && shown.contains(" ####"), "{shown}");
+    assert!(shown.contains("use --codec count"), "{shown}");
+    let shown = String::from_utf8(run(folder.path(), &["explain", "c.driftlock", "1"])?.stdout)?;
+    assert!(
+        shown.contains("from 99 permutations") && shown.contains("codecs find the window unusual"),
+        "{shown}"
+    );
+    assert!(!shown.contains("This run was made with"), "{shown}");
     Ok(())
 }
 
@@ -208,6 +251,7 @@ fn hostile_evidence_does_not_reach_the_terminal_alive() -> Outcome {
         &["analyze", "a\u{1b}[2J.log", "--case", "c.driftlock"][..],
         &["info", "c.driftlock"],
         &["findings", "c.driftlock"],
+        &["test", "c.driftlock", "1", "--permutations", "20"],
         &["explain", "c.driftlock", "1"],
         &["events", "c.driftlock"],
         &["analyze", "missing\u{1b}[2J.log"],

@@ -246,11 +246,12 @@ impl<'t> Pool<'t> {
         bits
     }
 
-    /// The longer of the nearest matches on either side, cut to `most`; `None` below the least length.
+    /// The longer of the nearest matches on either side, cut to `most` and to the end of the event that it is from: what
+    /// stands behind that one may not be in the baseline. `None` below the least length.
     fn longest_match(&self, at: u32, most: u32) -> Option<(u32, u32)> {
         let texts = self.texts;
         let rank = texts.ranks[at as usize] as usize;
-        let mut best: Option<(u32, u32)> = None;
+        let mut best: Option<(u32, usize)> = None;
         let mut shared = u32::MAX;
         for q in (0..rank).rev() {
             shared = shared.min(texts.common[q + 1]);
@@ -258,25 +259,28 @@ impl<'t> Pool<'t> {
                 break;
             }
             if self.in_baseline(texts.owners[q]) {
-                best = Some((shared, texts.owners[q]));
+                best = Some((shared, q));
                 break;
             }
         }
-        if best.is_some_and(|(length, _)| length >= most) {
-            return best.map(|(_, from)| (most, from));
-        }
-        shared = u32::MAX;
-        for q in rank + 1..texts.suffixes.len() {
-            shared = shared.min(texts.common[q]);
-            if shared < MIN_MATCH || best.is_some_and(|(length, _)| shared <= length) {
-                break;
+        if best.is_none_or(|(length, _)| length < most) {
+            shared = u32::MAX;
+            for q in rank + 1..texts.suffixes.len() {
+                shared = shared.min(texts.common[q]);
+                if shared < MIN_MATCH || best.is_some_and(|(length, _)| shared <= length) {
+                    break;
+                }
+                if self.in_baseline(texts.owners[q]) {
+                    best = Some((shared, q));
+                    break;
+                }
             }
-            if self.in_baseline(texts.owners[q]) {
-                best = Some((shared, texts.owners[q]));
-                break;
-            }
         }
-        best.map(|(length, from)| (length.min(most), from))
+        best.map(|(length, q)| {
+            let from = texts.owners[q];
+            let left = texts.starts[from as usize + 1] - texts.suffixes[q];
+            (length.min(most).min(left), from)
+        })
     }
 }
 

@@ -126,6 +126,9 @@ proptest! {
         window.sort_unstable();
         window.dedup();
         let claimed = pool.costs(&window);
+        let weighed = |(&member, cost): (&u32, &i64)| cost * pool.weight(pool.members[member as usize] as usize);
+        let expected: i64 = window.iter().zip(&claimed).map(weighed).sum();
+        prop_assert_eq!(pool.novelty(&window), expected, "what is cached is what is coded");
         let mut distinct = members.clone();
         distinct.sort_unstable();
         distinct.dedup();

@@ -60,6 +60,9 @@ pub struct Stream {
     pub(crate) covered_until_nanos: Option<i64>,
 }
 
+/// Stands for a line feed inside an event in the compact text.
+const INNER: u8 = b'\x0b';
+
 /// Stands for the time of an event that has none.
 pub(crate) const NO_TIME: i64 = i64::MIN;
 
@@ -145,7 +148,8 @@ impl Stream {
         self.append_text(id, false, out);
     }
 
-    /// The same with the paths of fields as numbers: they stand in every event, and a suffix array pays for each byte.
+    /// The same for the relative code: paths of fields as numbers, since they stand in every event and a suffix array pays
+    /// for each byte, and line feeds only at the end, so that no match runs from one event into another.
     pub(crate) fn append_compact(&self, id: u32, out: &mut Vec<u8>) {
         self.append_text(id, true, out);
     }
@@ -159,7 +163,11 @@ impl Stream {
             }
             if compact && info.shape == Shape::Path {
                 out.push(b'\x1f');
-                out.extend_from_slice(&token.to_le_bytes()[..3]);
+                out.extend((0..4).map(|part| b'0' + (token >> (6 * part) & 63) as u8));
+                continue;
+            }
+            if compact && self.token_bytes(token) == b"\n" {
+                out.push(INNER);
                 continue;
             }
             let start = (info.start + info.len) as usize;

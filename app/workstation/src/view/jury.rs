@@ -65,7 +65,7 @@ mod tests {
     use cbad::{CodecInfo, Share, Sizes, codecs};
 
     fn entry(codec: CodecInfo, below: u32) -> JuryEntry {
-        let sizes = codec.absent.is_none().then(|| Sizes {
+        let sizes = codec.absent.is_none().then_some(Sizes {
             baseline_bytes: 900,
             window_bytes: 900,
             baseline_bits: 2000,
