@@ -20,8 +20,9 @@ use crate::stream::Stream;
 use crate::watch::{Cancelled, Stage, Watch};
 use crate::window::Plan;
 
-/// Most unusual windows listed beside the flagged findings.
+/// Most unusual windows listed beside the flagged findings, and how many are tested to choose them.
 const LISTED: usize = 5;
+const LOOKED_AT: usize = 20;
 
 /// Surprise from which a finding is severe: one window in a million is as unusual.
 const SEVERE_BITS: f64 = 20.0;
@@ -64,9 +65,12 @@ pub fn analyze(
         let Some(s) = stream else { continue };
         clusters.extend(finding::clusters(at, s, &verdicts));
     }
-    let unusual = list_unusual(&scored, &clusters, &verdicts);
-    let peaks: Vec<At> = unusual.iter().map(Cluster::at).collect();
+    let mut unusual = list_unusual(&scored, &clusters, &verdicts);
+    let mut peaks: Vec<At> = unusual.iter().map(Cluster::at).collect();
+    peaks.sort_unstable();
     judge::test_into(&scored, &mut verdicts, &peaks, config, &coder, watch)?;
+    unusual.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
+    unusual.truncate(LISTED);
     clusters.extend(unusual);
     clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
     let findings = explain_all(&scored, &verdicts, &clusters, &coder, lookup, watch)?;
@@ -134,15 +138,15 @@ fn list_unusual(scored: &[Option<Scored<'_>>], kept: &[Cluster], verdicts: &Verd
         listed.extend(finding::most_unusual(stream, s, verdicts, &taken, LISTED));
     }
     listed.sort_by(|a, b| order_of(scored, verdicts, a).total_cmp(&order_of(scored, verdicts, b)));
-    listed.truncate(LISTED);
+    listed.truncate(LOOKED_AT);
     listed
 }
 
-/// Flagged findings come first; each kind by surprise, which is one currency over all streams and lenses.
+/// Flagged findings come first; each kind by evidence, which is one currency over all streams and lenses.
 #[derive(PartialEq)]
 struct Order {
     unflagged: bool,
-    surprise_bits: f64,
+    evidence_bits: f64,
     score: i64,
     at: At,
 }
@@ -150,7 +154,7 @@ struct Order {
 impl Order {
     fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.unflagged.cmp(&other.unflagged))
-            .then(other.surprise_bits.total_cmp(&self.surprise_bits))
+            .then(other.evidence_bits.total_cmp(&self.evidence_bits))
             .then(other.score.cmp(&self.score))
             .then(self.at.cmp(&other.at))
     }
@@ -159,9 +163,22 @@ impl Order {
 fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluster) -> Order {
     Order {
         unflagged: !cluster.flagged,
-        surprise_bits: verdicts.rank(cluster.at()).map_or(0.0, |r| r.surprise_bits),
+        evidence_bits: evidence_bits(at(scored, cluster), verdicts, cluster.at()),
         score: at(scored, cluster).tracks[cluster.track].scores[cluster.peak],
         at: cluster.at(),
+    }
+}
+
+/// The smaller of how rare a window is in its stream and how rare among shuffles of its events. A single odd event falls
+/// into a window with the share of the deck that the window is, so that no shuffle holds it: of content, which finds
+/// single events, only the first is asked.
+fn evidence_bits(s: &Scored<'_>, verdicts: &Verdicts, at: At) -> f64 {
+    let surprise_bits = verdicts.rank(at).map_or(0.0, |r| r.surprise_bits);
+    match verdicts.tested.get(&at) {
+        Some(tested) if s.tracks[at.track].lens != Lens::Content => {
+            surprise_bits.min(-libm::log2(tested.modelled))
+        }
+        _ => surprise_bits,
     }
 }
 

@@ -17,12 +17,20 @@ fn stream(lines: &[&str]) -> Stream {
     builder.finish()
 }
 
-/// The shop log with five foreign lines in window 100 of the automatic plan.
+/// The shop log with twelve foreign lines in window 100 of the automatic plan.
 fn shop() -> Stream {
     let mut lines: Vec<&str> = include_str!("../tests/data/shop.log").lines().collect();
-    for at in [1003, 1011, 1024, 1037, 1044] {
-        lines[at] =
-            "kernel: EXT4-fs error (device sda1): remounting filesystem read-only after journal abort";
+    // Different ones: a foreign line that repeats itself soon costs no more than one that is known.
+    let foreign = [
+        "kernel: EXT4-fs error (device sda1): remounting filesystem read-only after journal abort",
+        "sshd[4242]: Failed password for invalid user oracle from 203.0.113.9 port 51422 ssh2",
+        "systemd[1]: Started Session 118 of user backup, unit logrotate.service failed its condition check",
+        "cron: pam_unix(cron:session): session opened for user www-data by (uid=0)",
+        "dhclient: bound to 192.0.2.17, renewal in 1532 seconds; XMT solicit on eth0 interval 10900ms",
+        "named: lame server resolving 'example.net' (in 'net'?): connection timed out, FORMERR",
+    ];
+    for (at, line) in (1002..1050).step_by(4).zip(foreign.iter().cycle()) {
+        lines[at] = line;
     }
     stream(&lines)
 }
@@ -31,9 +39,11 @@ fn shop() -> Stream {
 fn naive(stream: &Stream, window: usize, codec: &str, statistic: &str, m: u32) -> (f64, u32, Vec<f64>) {
     let (size, n) = (50, stream.len());
     let start = (window * 10).min(n - size);
-    let guard = n / 10;
-    let outside: Vec<usize> =
-        (0..n).filter(|&p| p + guard < start || p >= (start + size + guard).min(n)).collect();
+    // A fiftieth of the stream's windows begin in one group, which shares a baseline a tenth of the stream away.
+    let (guard, group) = (n / 10, n / 50 / 10);
+    let first = window / group * group * 10;
+    let end = (first + (group - 1) * 10 + size).min(n);
+    let outside: Vec<usize> = (0..n).filter(|&p| p + guard < first || p >= (end + guard).min(n)).collect();
     let mut deck: Vec<usize> = (0..size).map(|j| outside[j * outside.len() / size]).collect();
     deck.extend(start..start + size);
     let texts: Vec<Vec<u8>> = (0..n)
