@@ -12,7 +12,7 @@ use crate::fixed::Log2;
 use crate::lens::{self, Pace, Rolling};
 use crate::permutation::Deck;
 use crate::span::Span;
-use crate::stream::Stream;
+use crate::stream::{Before, Stream};
 use crate::watch::Cancelled;
 use crate::window::Plan;
 
@@ -29,8 +29,10 @@ pub(crate) fn score(
     let empty = Baselined { stream, steps: Steps::new(stream.template_count) };
     lens::over_groups(plan, empty, |baseline, group| {
         let covered = plan.covered(&group);
-        let surpluses: Vec<i64> =
-            covered.clone().map(|p| baseline.steps.surplus(log2, step_at(stream, p))).collect();
+        let surpluses: Vec<i64> = covered
+            .clone()
+            .map(|p| step_at(stream, p).map_or(0, |s| baseline.steps.surplus(log2, s)))
+            .collect();
         let mut window = Vec::with_capacity(plan.window);
         let scores = group.clone().map(|index| {
             let range = plan.range(index);
@@ -47,16 +49,21 @@ pub(crate) fn score(
 /// A step: the template before, or the number of templates for the beginning of a chain, and the template.
 pub(crate) type Step = (u16, u16);
 
-/// The step that leads to the event at a position.
+/// The step that leads to the event at a position, where it is known.
 #[inline]
-pub(crate) fn step_at(stream: &Stream, position: usize) -> Step {
-    (stream.template_before(position).unwrap_or(stream.template_count as u16), stream.template(position))
+pub(crate) fn step_at(stream: &Stream, position: usize) -> Option<Step> {
+    let from = match stream.before(position) {
+        Before::Template(template) => template,
+        Before::Beginning => stream.template_count as u16,
+        Before::Unknown => return None,
+    };
+    Some((from, stream.template(position)))
 }
 
 /// Steps of the events at these positions.
 pub(crate) fn steps_of(stream: &Stream, span: &Span) -> Steps {
     let mut steps = Steps::new(stream.template_count);
-    span.iter().for_each(|p| steps.add(step_at(stream, p)));
+    span.iter().filter_map(|p| step_at(stream, p)).for_each(|step| steps.add(step));
     steps
 }
 
@@ -139,7 +146,7 @@ struct Baselined<'s> {
 impl Rolling for Baselined<'_> {
     fn change(&mut self, positions: Range<usize>, comes: bool) {
         for position in positions {
-            let step = step_at(self.stream, position);
+            let Some(step) = step_at(self.stream, position) else { continue };
             if comes { self.steps.add(step) } else { self.steps.remove(step) }
         }
     }
@@ -148,16 +155,16 @@ impl Rolling for Baselined<'_> {
 /// The dearest steps of a dealt window given the rest of its deck.
 pub(crate) struct OrderDeck<'a> {
     log2: &'a Log2,
-    members: Vec<Step>,
+    members: Vec<Option<Step>>,
     steps: Steps,
     surpluses: Vec<i64>,
 }
 
 impl<'a> OrderDeck<'a> {
     pub(crate) fn new(stream: &Stream, log2: &'a Log2, positions: &[usize]) -> Self {
-        let members: Vec<Step> = positions.iter().map(|&p| step_at(stream, p)).collect();
+        let members: Vec<Option<Step>> = positions.iter().map(|&p| step_at(stream, p)).collect();
         let mut steps = Steps::new(stream.template_count);
-        members.iter().for_each(|&step| steps.add(step));
+        members.iter().flatten().for_each(|&step| steps.add(step));
         Self { log2, members, steps, surpluses: Vec::new() }
     }
 }
@@ -168,14 +175,16 @@ impl Deck for OrderDeck<'_> {
     }
 
     fn statistic(&mut self, window: &[u32]) -> i64 {
-        window.iter().for_each(|&m| self.steps.remove(self.members[m as usize]));
+        let steps = || window.iter().filter_map(|&m| self.members[m as usize]);
+        steps().for_each(|step| self.steps.remove(step));
         self.surpluses.clear();
-        for &m in window {
-            self.surpluses.push(self.steps.surplus(self.log2, self.members[m as usize]));
-        }
-        window.iter().for_each(|&m| self.steps.add(self.members[m as usize]));
+        self.surpluses.extend(steps().map(|step| self.steps.surplus(self.log2, step)));
+        steps().for_each(|step| self.steps.add(step));
         // The sum of the dearest and not their weighted mean: what counts here is that there are several.
         let few = DEAREST.min(self.surpluses.len());
+        if few == 0 {
+            return 0;
+        }
         self.surpluses.select_nth_unstable_by(few - 1, |a, b| b.cmp(a));
         self.surpluses[..few].iter().sum()
     }

@@ -135,7 +135,8 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
     let steps = order::steps_of(s.stream, &s.plan.baseline(peak));
     let mut taken: BTreeMap<Step, (u32, usize)> = BTreeMap::new();
     for position in s.plan.range(peak) {
-        taken.entry(order::step_at(s.stream, position)).or_insert((0, position)).0 += 1;
+        let Some(step) = order::step_at(s.stream, position) else { continue };
+        taken.entry(step).or_insert((0, position)).0 += 1;
     }
     let mut dear: Vec<(i64, Step, u32, usize)> = taken
         .into_iter()

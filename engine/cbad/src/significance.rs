@@ -14,9 +14,6 @@ const TAIL_SHARE: f64 = 0.1;
 const TAIL_LEAST: usize = 10;
 const TAIL_MOST: usize = 2_000;
 
-/// Least scale of a tail, bits: where a stream's windows all score the same, a difference of less is nothing.
-const SCALE_LEAST: f64 = 0.0625;
-
 /// The two p-values of one window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rank {
@@ -35,11 +32,12 @@ pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     let nearby = nearby::of_each(plan, scores, &sorted, &usable);
-    let rank = |i: usize| if ranked[i] { rank(scores[i], &nearby[i], &sorted) } else { None };
+    let rank = |i: usize| if ranked[i] { rank(track, i, &nearby[i], &sorted) } else { None };
     (0..scores.len()).map(rank).collect()
 }
 
-fn rank(score: i64, nearby: &Nearby, sorted: &[(i64, u32)]) -> Option<Rank> {
+fn rank(track: &Track, index: usize, nearby: &Nearby, sorted: &[(i64, u32)]) -> Option<Rank> {
+    let score = track.scores[index];
     let n = sorted.len() - nearby.usable;
     if n < MIN_HISTORY {
         return None;
@@ -48,7 +46,7 @@ fn rank(score: i64, nearby: &Nearby, sorted: &[(i64, u32)]) -> Option<Rank> {
     let exceeding = nearby.exceeding;
     let floor = 1.0 / (n + 1) as f64;
     let conformal = PValue { value: (exceeding + 1) as f64 / (n + 1) as f64, floor, n: n as u32 };
-    let tail_floor = floor * floor;
+    let tail_floor = floor * floor * floor;
     let size = ((n as f64 * TAIL_SHARE) as usize).clamp(TAIL_LEAST, TAIL_MOST);
     // Inside the body the rank is all there is to know; the tail is only modelled where it speaks.
     if exceeding >= size {
@@ -60,7 +58,7 @@ fn rank(score: i64, nearby: &Nearby, sorted: &[(i64, u32)]) -> Option<Rank> {
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let (fitted, excess) = (Pareto::fit(&excesses).at_least(SCALE_LEAST), bits(score) - threshold);
+    let (fitted, excess) = (Pareto::fit(&excesses).at_least(track.lens.least_scale()), bits(score) - threshold);
     // What is flagged is to err to the cautious side; what comes first among findings is only a matter of order.
     let value = (share * fitted.cautious(excesses.len()).survival(excess)).max(tail_floor).min(1.0);
     let surprise_bits = -libm::log2((share * fitted.survival(excess)).clamp(f64::MIN_POSITIVE, 1.0));

@@ -81,14 +81,18 @@ pub(super) struct Measured {
     grains: [f64; STATISTICS],
 }
 
-/// About the scale of the tail that each statistic has over tiles of `usual` independent values of `all`: half a
-/// standard error. Values in steps may give the same median in nearly every tile; that does not make the next step
+/// About the scale of the tail that each statistic has over tiles of `usual` independent values of `all`: half a standard
+/// error, and half a step where values come in steps. The same median in nearly every tile does not make the next step
 /// impossible.
-fn grains(all: usize, usual: usize) -> [f64; STATISTICS] {
+fn grains(all: usize, usual: usize, step: f64) -> [f64; STATISTICS] {
     let root = (usual.max(1) as f64).sqrt();
     let (rank, distance) = (all as f64 / root, ONE_BIT as f64 / root);
-    let extreme = ONE_BIT as f64 / 4.0;
-    [rank / 4.0, distance / 2.0, distance / 2.0, distance / 2.0, 1.0, extreme, extreme, rank / 2.0, distance]
+    let of_one = (distance / 2.0).max(step / 2.0);
+    let extreme = (ONE_BIT as f64 / 4.0).max(step / 2.0);
+    // Of five pieces each has a fifth of the values; a climb takes seven times a step that strays by two medians.
+    let slope = rank * (SLOPE_PIECES as f64).sqrt();
+    let climb = (distance * 2.0).max(step);
+    [rank / 4.0, of_one, of_one, of_one, 1.0, extreme, extreme, slope, climb]
 }
 
 /// The values of a channel in fixed point, as long as they are measured.
@@ -116,7 +120,7 @@ impl Measured {
         let members: Vec<Range<usize>> = (0..tiles.count()).map(|t| view.members(tiles.range(t))).collect();
         let usual = usual_len(&members);
         let values = vec![f32::NAN; STATISTICS * tiles.count()];
-        let grains = grains(fixed.values.len(), usual);
+        let grains = grains(fixed.values.len(), usual, view.step());
         let mut measured = Self { tiles: tiles.count(), values, grains };
         let mut scratch = Vec::new();
         for (tile, members) in members.into_iter().enumerate() {
@@ -169,10 +173,10 @@ fn one_tile(
     let shrink = if len < usual { (len as f64 / usual as f64).sqrt() } else { 1.0 };
     let ranks = &fixed.ranks[members.clone()];
     set(Statistic::Rank, ranks.iter().copied().map(i64::from).sum::<i64>() as f64 / len as f64 * shrink);
-    set(Statistic::Median, median as f64 * shrink);
     if len < SPREAD_LEAST {
         return;
     }
+    set(Statistic::Median, median as f64 * shrink);
     scratch.clear();
     scratch.extend_from_slice(distances);
     let quartile = |at: usize, scratch: &mut Vec<i64>| *scratch.select_nth_unstable(at).1;

@@ -18,8 +18,18 @@ pub(super) struct Model {
     origin_nanos: Option<i64>,
     trend: Option<Line>,
     season: Option<Season>,
+    spread: Spread,
+}
+
+/// How values lie around their middle.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Spread {
+    /// The median.
     middle: f64,
+    /// The distance between the quartiles; where half of the values are one, the mean distance of those that are not.
     scale: f64,
+    /// From the median to the nearest other value: next to nothing, unless values come in steps.
+    step: f64,
 }
 
 impl Model {
@@ -28,8 +38,12 @@ impl Model {
         let in_order = !times.contains(&NO_TIME) && times.is_sorted();
         let span = || times.last()?.checked_sub(*times.first()?);
         let origin_nanos = if in_order && span().is_some_and(|span| span > 0) { times.first() } else { None };
-        let mut model =
-            Self { origin_nanos: origin_nanos.copied(), trend: None, season: None, middle: 0.0, scale: 0.0 };
+        let mut model = Self {
+            origin_nanos: origin_nanos.copied(),
+            trend: None,
+            season: None,
+            spread: Spread::default(),
+        };
         let axis: Vec<f64> = (0..times.len()).map(|member| model.axis(member, times[member])).collect();
         model.trend = steady_trend(&axis, &channel.values);
         let view = View { model: &model, channel, times_nanos };
@@ -41,7 +55,7 @@ impl Model {
         for (member, left) in left.iter_mut().enumerate() {
             *left = view.left(member);
         }
-        (model.middle, model.scale) = middle_and_scale(&mut left);
+        model.spread = Spread::of(&mut left);
         model
     }
 
@@ -78,29 +92,38 @@ impl View<'_> {
         self.channel.values[member] - self.expected(member)
     }
 
+    /// The step in which values come, as a distance: at most that between the quartiles.
+    pub(super) fn step(&self) -> f64 {
+        let Spread { scale, step, .. } = self.model.spread;
+        if scale > 0.0 { (step / scale).min(1.0) * ONE_BIT as f64 } else { 0.0 }
+    }
+
     /// How far what is left of a value is from its middle: in units of the channel's spread, fixed point.
     pub(super) fn distance(&self, member: usize) -> i64 {
-        let (middle, scale) = (self.model.middle, self.model.scale);
+        let Spread { middle, scale, .. } = self.model.spread;
         let distance = if scale > 0.0 { (self.left(member) - middle) / scale * ONE_BIT as f64 } else { 0.0 };
         libm::rint(distance.clamp(-DISTANCE_MOST, DISTANCE_MOST)) as i64
     }
 }
 
-/// The median and the distance between the quartiles; where half of the values are one, the mean distance of those that
-/// are not.
-fn middle_and_scale(values: &mut [f64]) -> (f64, f64) {
-    if values.is_empty() {
-        return (0.0, 0.0);
+impl Spread {
+    fn of(values: &mut [f64]) -> Self {
+        if values.is_empty() {
+            return Self::default();
+        }
+        values.sort_by(f64::total_cmp);
+        let quartiles = values[values.len() * 3 / 4] - values[values.len() / 4];
+        let middle = median(values);
+        let off = values.iter().map(|value| (value - middle).abs()).filter(|distance| *distance > 0.0);
+        let (sum, count, step) = off.fold((0.0, 0_u32, f64::MAX), |(sum, count, step), distance| {
+            (sum + distance, count + 1, step.min(distance))
+        });
+        if count == 0 {
+            return Self { middle, ..Self::default() };
+        }
+        let scale = if quartiles > 0.0 { quartiles } else { sum / f64::from(count) };
+        Self { middle, scale, step }
     }
-    values.sort_by(f64::total_cmp);
-    let quartiles = values[values.len() * 3 / 4] - values[values.len() / 4];
-    let middle = median(values);
-    if quartiles > 0.0 {
-        return (middle, quartiles);
-    }
-    let off = values.iter().map(|value| (value - middle).abs()).filter(|distance| *distance > 0.0);
-    let (sum, count) = off.fold((0.0, 0_u32), |(sum, count), distance| (sum + distance, count + 1));
-    (middle, if count == 0 { 0.0 } else { sum / f64::from(count) })
 }
 
 /// Twice the rank of each value less the mean of that: the sum is 0, and equal values have equal ranks.
@@ -133,8 +156,8 @@ mod tests {
     fn a_channel_of_which_half_is_one_value_still_has_a_scale() {
         let mut values = vec![0.0; 90];
         values.extend([10.0; 10]);
-        assert_eq!(middle_and_scale(&mut values), (0.0, 10.0));
-        assert_eq!(middle_and_scale(&mut [4.0; 9]), (4.0, 0.0));
-        assert_eq!(middle_and_scale(&mut []), (0.0, 0.0));
+        assert_eq!(Spread::of(&mut values), Spread { middle: 0.0, scale: 10.0, step: 10.0 });
+        assert_eq!(Spread::of(&mut [4.0; 9]), Spread { middle: 4.0, scale: 0.0, step: 0.0 });
+        assert_eq!(Spread::of(&mut []), Spread::default());
     }
 }
