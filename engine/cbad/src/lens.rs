@@ -106,7 +106,7 @@ pub(crate) fn score(
     let scores = match lens {
         Lens::Content => content::score(stream, plan, coder, pace)?,
         Lens::Mix => mix::score(stream, plan, &singles.absences, &coder.log2, pace)?,
-        Lens::Rate => rate::score(stream, plan, &coder.log2, pace)?,
+        Lens::Rate => rate::score(stream, plan, singles.waits, &coder.log2, pace)?,
         Lens::Values => {
             pace.step(plan.count)?;
             singles.values.scores(plan)

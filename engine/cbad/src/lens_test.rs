@@ -71,7 +71,8 @@ fn test(s: &Scored<'_>, at: At, texts: &Texts, config: &Config, coder: &Coder) -
         Lens::Content => run(&mut pool_of(s, texts, &positions)),
         Lens::Mix => with_single(run(&mut MixDeck::new(s.stream, log2, &positions)), absence_bits(s, window)),
         Lens::Rate => {
-            with_single(run(&mut RateDeck::new(s.stream, log2, &positions)), silence_bits(s, window))
+            let silence = rate::silence_bits(s.stream, s.singles.waits, &s.plan.range(window));
+            with_single(run(&mut RateDeck::new(s.stream, log2, &positions)), silence)
         }
         Lens::Order => run(&mut OrderDeck::new(s.stream, log2, &positions)),
         Lens::Values => {
@@ -93,12 +94,6 @@ fn absence_bits(s: &Scored<'_>, window: usize) -> f64 {
     let range = s.plan.range(window);
     let over = s.singles.absences.iter().filter(|a| mix::lies_in(&range, &a.positions));
     over.map(|a| a.bits).fold(0.0, f64::max)
-}
-
-/// Evidence of the longest wait of a window against the tail of all waits of the stream.
-fn silence_bits(s: &Scored<'_>, window: usize) -> f64 {
-    let (longest, _) = rate::longest_wait(s.stream, &s.plan.range(window));
-    s.singles.waits.map_or(0.0, |tail| tail.surprise_bits(longest, s.plan.events))
 }
 
 /// Positions in the pool of a window's test: its own events first, then a sample of its baseline.

@@ -12,7 +12,7 @@ use crate::fixed::Log2;
 use crate::lens::{self, Pace, Rolling};
 use crate::permutation::Deck;
 use crate::span::Span;
-use crate::stream::{Before, Stream};
+use crate::stream::Stream;
 use crate::watch::Cancelled;
 use crate::window::Plan;
 
@@ -46,18 +46,13 @@ pub(crate) fn score(
     })
 }
 
-/// A step: the template before, or the number of templates for the beginning of a chain, and the template.
+/// A step: the template before, and the template.
 pub(crate) type Step = (u16, u16);
 
 /// The step that leads to the event at a position, where it is known.
 #[inline]
 pub(crate) fn step_at(stream: &Stream, position: usize) -> Option<Step> {
-    let from = match stream.before(position) {
-        Before::Template(template) => template,
-        Before::Beginning => stream.template_count as u16,
-        Before::Unknown => return None,
-    };
-    Some((from, stream.template(position)))
+    Some((stream.template_before(position)?, stream.template(position)))
 }
 
 /// Steps of the events at these positions.
@@ -82,7 +77,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     fn new(templates: usize) -> Self {
-        let begins = templates + 1;
+        let begins = templates;
         Self {
             templates,
             steps: vec![0; begins * templates],

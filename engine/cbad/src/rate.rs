@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::fixed::{FRACTION, Log2};
+use crate::fixed::{FRACTION, Log2, ONE_BIT};
 use crate::lens::{self, Pace, Rolling};
 use crate::permutation::Deck;
 use crate::span::Span;
@@ -65,18 +65,27 @@ pub(crate) fn silence_at_end(stream: &Stream) -> u64 {
     }
 }
 
-/// Scores every window of the plan, fixed point.
+/// Evidence of the longest wait of these positions against the tail of all waits of the stream, bits.
+pub(crate) fn silence_bits(stream: &Stream, waits: Option<Tail>, positions: &Range<usize>) -> f64 {
+    let (longest, _) = longest_wait(stream, positions);
+    waits.map_or(0.0, |tail| tail.surprise_bits(longest, stream.len()))
+}
+
+/// Scores every window of the plan, fixed point: the larger evidence of its pace and of its longest wait.
 pub(crate) fn score(
     stream: &Stream,
     plan: &Plan,
+    waits: Option<Tail>,
     log2: &Log2,
     pace: &Pace<'_>,
 ) -> Result<Vec<i64>, Cancelled> {
     let empty = Waited { stream, nanos: 0, events: 0 };
     lens::over_groups(plan, empty, |baseline, group| {
         let scores = group.clone().map(|index| {
-            let taken = taken(stream, &plan.range(index));
-            surplus(log2, taken, plan.window as u64, baseline.nanos, baseline.events)
+            let range = plan.range(index);
+            let taken = taken(stream, &range);
+            let pace = surplus(log2, taken, plan.window as u64, baseline.nanos, baseline.events);
+            pace.max((silence_bits(stream, waits, &range) * ONE_BIT as f64) as i64)
         });
         let scores = scores.collect();
         pace.step(group.len())?;
@@ -196,7 +205,7 @@ impl Deck for RateDeck<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixed::{ONE_BIT, bits};
+    use crate::fixed::bits;
 
     #[test]
     fn powers_of_two() {

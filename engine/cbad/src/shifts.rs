@@ -147,10 +147,7 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
     dear.truncate(NAMED);
     dear.into_iter()
         .map(|(surplus, step, times, position)| {
-            let before = match usize::from(step.0) {
-                n if n == s.stream.template_count => "beginning".to_owned(),
-                _ => template::name(s.stream, step.0),
-            };
+            let before = template::name(s.stream, step.0);
             Shift {
                 lens: Lens::Order,
                 kind: ShiftKind::NewStep,

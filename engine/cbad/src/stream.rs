@@ -4,7 +4,6 @@ use crate::channel::Channel;
 use crate::event::StreamKey;
 use crate::template::Masks;
 use crate::token::Shape;
-use crate::trace;
 
 /// Spelling of one distinct token.
 #[derive(Clone, Copy, Debug)]
@@ -54,22 +53,11 @@ pub struct Stream {
     pub(crate) template_count: usize,
     pub(crate) masks: Masks,
     /// Where events carry trace ids: the position of the event before in the same trace, plus one; 0 where it is the
-    /// first, and [`trace::UNKNOWN`] where the capture does not show it. Empty where they do not: then the event before is the one before in the stream.
+    /// first. Empty where they do not: then the event before is the one before in the stream.
     pub(crate) previous: Vec<u32>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) anchored: usize,
     pub(crate) covered_until_nanos: Option<i64>,
-}
-
-/// What stands before an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Before {
-    /// An event of this template.
-    Template(u16),
-    /// Nothing: it is the first of its trace.
-    Beginning,
-    /// The capture begins here.
-    Unknown,
 }
 
 /// Stands for a line feed inside an event in the compact text.
@@ -140,17 +128,15 @@ impl Stream {
         self.templates[self.sequence[position] as usize]
     }
 
-    /// What came before it: the template of the event before in the same trace, or in the stream.
+    /// The template before it: that of the event before in the same trace, or in the stream.
     #[inline]
-    pub(crate) fn before(&self, position: usize) -> Before {
-        let before = match self.previous.get(position) {
-            Some(&trace::UNKNOWN) => return Before::Unknown,
-            Some(0) => return Before::Beginning,
+    pub(crate) fn template_before(&self, position: usize) -> Option<u16> {
+        let one_up = match self.previous.get(position) {
             Some(&one_up) => one_up as usize,
-            None if position == 0 || position == self.anchored => return Before::Unknown,
+            None if position == self.anchored => 0,
             None => position,
         };
-        Before::Template(self.template(before - 1))
+        one_up.checked_sub(1).map(|before| self.template(before))
     }
 
     pub(crate) fn token_bytes(&self, token: u32) -> &[u8] {

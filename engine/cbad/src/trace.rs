@@ -1,8 +1,5 @@
 //! Which event of the same trace came before each: requests run side by side, and only within one is there an order.
 
-/// Stands for a chain that the capture does not show the beginning of.
-pub(crate) const UNKNOWN: u32 = u32::MAX;
-
 /// Chains the events of a stream by trace id, while the stream is built.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
@@ -24,18 +21,14 @@ impl Traces {
         }
         if self.previous.is_empty() {
             // Each event so far has the one before it.
-            self.previous.extend((0..self.without).map(|before| if before == 0 { UNKNOWN } else { before }));
+            self.previous.extend(0..self.without);
             self.last_without = self.without;
         }
-        let before = match trace {
-            Some(id) => std::mem::replace(self.last.entry(id).or_default(), position + 1),
-            // A trace has a beginning; what was written before the capture began is not known.
-            None => match std::mem::replace(&mut self.last_without, position + 1) {
-                0 => UNKNOWN,
-                before => before,
-            },
+        let last = match trace {
+            Some(id) => self.last.entry(id).or_default(),
+            None => &mut self.last_without,
         };
-        self.previous.push(before);
+        self.previous.push(std::mem::replace(last, position + 1));
     }
 
     /// What follows belongs to another capture.
@@ -44,7 +37,7 @@ impl Traces {
         self.last_without = 0;
     }
 
-    /// For each event the position of the one before it, plus one, 0 for the first of a trace; empty where no event has a trace id.
+    /// For each event the position of the one before it, plus one, 0 where there is none; empty where no event has a trace id.
     pub(crate) fn finish(self) -> Vec<u32> {
         self.previous
     }
@@ -61,7 +54,7 @@ mod tests {
         for (position, trace) in [None, Some(a), Some(b), Some(a), None, Some(b)].into_iter().enumerate() {
             traces.take(position as u32, trace);
         }
-        assert_eq!(traces.finish(), [UNKNOWN, 0, 0, 2, 1, 3]);
+        assert_eq!(traces.finish(), [0, 0, 0, 2, 1, 3]);
     }
 
     #[test]
