@@ -1,7 +1,7 @@
 //! From events to a prepared stream: interning tokens, transitions and whole events.
 
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
@@ -20,7 +20,11 @@ pub struct StreamBuilder {
     // Hash tables from content to id. Ids are given in the order of first appearance, so the hasher's seed never shows.
     hasher: hashbrown::DefaultHashBuilder,
     token_ids: HashTable<u32>,
-    pair_ids: hashbrown::HashMap<(u32, u32), u32>,
+    /// Ids of literals of one byte, plus one, without and with a space before them: half of all tokens.
+    byte_ids: [[u32; 256]; 2],
+    /// The pair that begins an event, plus one; and the pair whose tokens are those of each transition of order 1.
+    first_pair: u32,
+    pair_of: Vec<u32>,
     transition_ids: hashbrown::HashMap<(u32, u32), u32>,
     shorter_ids: hashbrown::HashMap<(u32, u32), u32>,
     distinct_ids: HashTable<u32>,
@@ -57,7 +61,9 @@ impl StreamBuilder {
             },
             hasher: hashbrown::DefaultHashBuilder::default(),
             token_ids: HashTable::new(),
-            pair_ids: hashbrown::HashMap::new(),
+            byte_ids: [[0; 256]; 2],
+            first_pair: 0,
+            pair_of: Vec::new(),
             transition_ids: hashbrown::HashMap::new(),
             shorter_ids: hashbrown::HashMap::new(),
             distinct_ids: HashTable::new(),
@@ -112,7 +118,21 @@ impl StreamBuilder {
         self.stream
     }
 
+    #[inline]
     fn token_id(&mut self, token: Token<'_>) -> u32 {
+        if let (Shape::Literal, &[byte]) = (token.shape, token.text) {
+            let known = self.byte_ids[usize::from(token.space)][usize::from(byte)];
+            if known > 0 {
+                return known - 1;
+            }
+            let id = self.token_id_by_text(token);
+            self.byte_ids[usize::from(token.space)][usize::from(byte)] = id + 1;
+            return id;
+        }
+        self.token_id_by_text(token)
+    }
+
+    fn token_id_by_text(&mut self, token: Token<'_>) -> u32 {
         let text = token.shape.identity(token.text);
         let stream = &mut self.stream;
         let hash = hash_token(&self.hasher, token.shape, token.space, text);
@@ -164,24 +184,15 @@ impl StreamBuilder {
     }
 
     fn append_transitions(&mut self, tokens: &[u32]) {
-        // 0 stands for the beginning of the event, so that every id is one up.
-        let (mut before2, mut before1) = (0, 0);
+        // 0 stands for the beginning of the event, so that every id is one up. Two tokens are a transition of order 1
+        // as well as a pair, and a transition of order 2 knows its shorter one: one look-up a token is enough.
+        let (mut shorter_before, mut before) = (None, 0);
         for &token in tokens {
-            let pairs = &mut self.stream.pairs;
-            let pair = *self.pair_ids.entry((before2, before1)).or_insert_with(|| {
-                *pairs += 1;
-                *pairs - 1
-            });
-            let shorters = &mut self.stream.shorters;
-            let shorter = *self.shorter_ids.entry((before1, token)).or_insert_with(|| {
-                shorters.push(Shorter { before: before1 });
-                shorters.len() as u32 - 1
-            });
-            let transitions = &mut self.stream.transitions;
-            let transition = *self.transition_ids.entry((pair, token)).or_insert_with(|| {
-                transitions.push(Transition { pair, shorter, token });
-                transitions.len() as u32 - 1
-            });
+            let pair = self.pair_after(shorter_before);
+            let transition = match self.transition_ids.get(&(pair, token)) {
+                Some(known) => *known,
+                None => self.new_transition(pair, before, token),
+            };
             if self.last_event.len() <= transition as usize {
                 self.last_event.resize(transition as usize + 1, 0);
             }
@@ -189,10 +200,40 @@ impl StreamBuilder {
             let again = std::mem::replace(&mut self.last_event[transition as usize], event) == event;
             self.stream.distinct_transitions.push(transition);
             self.stream.distinct_again.push(again);
-            before2 = before1;
-            before1 = token + 1;
+            shorter_before = Some(self.stream.transitions[transition as usize].shorter);
+            before = token + 1;
         }
         self.stream.distinct_ends.push(self.stream.distinct_transitions.len() as u32);
+    }
+
+    /// The pair made of the two tokens of a transition of order 1; without one, that of the beginning of an event.
+    fn pair_after(&mut self, shorter: Option<u32>) -> u32 {
+        let pair = match shorter {
+            Some(shorter) => {
+                if self.pair_of.len() <= shorter as usize {
+                    self.pair_of.resize(self.stream.shorters.len(), 0);
+                }
+                &mut self.pair_of[shorter as usize]
+            }
+            None => &mut self.first_pair,
+        };
+        if *pair == 0 {
+            self.stream.pairs += 1;
+            *pair = self.stream.pairs;
+        }
+        *pair - 1
+    }
+
+    fn new_transition(&mut self, pair: u32, before: u32, token: u32) -> u32 {
+        let shorters = &mut self.stream.shorters;
+        let shorter = *self.shorter_ids.entry((before, token)).or_insert_with(|| {
+            shorters.push(Shorter { before });
+            shorters.len() as u32 - 1
+        });
+        let id = self.stream.transitions.len() as u32;
+        self.stream.transitions.push(Transition { pair, shorter, token });
+        self.transition_ids.insert((pair, token), id);
+        id
     }
 }
 
@@ -203,7 +244,14 @@ impl std::fmt::Debug for StreamBuilder {
 }
 
 fn hash_token(hasher: &impl BuildHasher, shape: Shape, space: bool, text: &[u8]) -> u64 {
-    hasher.hash_one((shape, space, text))
+    let mut state = hasher.build_hasher();
+    if shape == Shape::Literal {
+        state.write_u8(u8::from(space));
+    } else {
+        (shape, space).hash(&mut state);
+    }
+    state.write(text);
+    state.finish()
 }
 
 fn hash_u32s(hasher: &impl BuildHasher, values: impl Iterator<Item = u32>) -> u64 {

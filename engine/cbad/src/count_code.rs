@@ -7,7 +7,7 @@
 //! `docs/METHOD.md` has the derivation.
 
 use crate::fixed::{Log2, ONE_BIT};
-use crate::stream::Stream;
+use crate::stream::{Stream, Transition};
 use crate::token::Shape;
 
 /// Counts of a set of events of one stream. Events come and go in any order.
@@ -94,12 +94,38 @@ impl Counts {
 
     /// Adds one event and returns what it cost just before: summed over a sequence, the adaptive code's length.
     pub(crate) fn add_coded(&mut self, coder: &Coder, stream: &Stream, distinct: u32) -> i64 {
+        let log2 = &coder.log2;
         let mut total = 0;
         for &id in stream.distinct(distinct) {
-            total += self.token_cost(coder, stream, id);
-            self.add_transition(stream, id, 1);
+            let t = stream.transitions[id as usize];
+            let (pair, n2) = (&mut self.pair[t.pair as usize], &mut self.transition[id as usize]);
+            total += log2.of(1 + u64::from(*pair));
+            *pair += 1;
+            *n2 += 1;
+            total += match *n2 {
+                1 => self.add_shorter_coded(coder, stream, t),
+                n2 => -log2.of(u64::from(n2) - 1),
+            };
         }
         total
+    }
+
+    /// The same for a transition that was not in the set, after the escape from its pair.
+    fn add_shorter_coded(&mut self, coder: &Coder, stream: &Stream, t: Transition) -> i64 {
+        let log2 = &coder.log2;
+        let before = &mut self.before[stream.shorters[t.shorter as usize].before as usize];
+        let escape = log2.of(1 + u64::from(*before));
+        *before += 1;
+        let n1 = &mut self.shorter[t.shorter as usize];
+        *n1 += 1;
+        if *n1 > 1 {
+            return escape - log2.of(u64::from(*n1) - 1);
+        }
+        let escape = escape + log2.of(1 + u64::from(self.kinds));
+        self.kinds += 1;
+        let n0 = &mut self.token[t.token as usize];
+        *n0 += 1;
+        escape + if *n0 > 1 { -log2.of(u64::from(*n0) - 1) } else { spelling(stream, t.token) }
     }
 
     /// Fixed-point bits of one token in its context, given the events in the set.

@@ -39,6 +39,8 @@ pub(crate) struct Verdicts {
     pub(crate) q: Each<Option<f64>>,
     /// Hypotheses that take part in the correction.
     pub(crate) tests: usize,
+    /// By what Benjamini and Yekutieli are stricter with that many.
+    stricter: f64,
     pub(crate) flagged: Each<bool>,
     /// Windows that belong to a flagged one beside them: significant once that one no longer calibrates them.
     pub(crate) widened: Each<bool>,
@@ -63,7 +65,7 @@ impl Verdicts {
     /// q of Benjamini and Yekutieli, which holds under any dependence of the tests: larger by Σ 1/i over all of them.
     pub(crate) fn q_by(&self, at: At) -> Option<f64> {
         let q = self.q[at.stream][at.track][at.window]?;
-        Some((q * significance::harmonic(self.tests)).min(1.0))
+        Some((q * self.stricter).min(1.0))
     }
 
     /// Whether any lens flags a window.
@@ -170,6 +172,7 @@ fn adjust(verdicts: &mut Verdicts) {
     }
     let adjusted = significance::benjamini_hochberg(&known);
     verdicts.tests = known.len();
+    verdicts.stricter = significance::harmonic(known.len());
     verdicts.q = all
         .into_iter()
         .map(|tracks| {

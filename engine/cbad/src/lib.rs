@@ -23,6 +23,7 @@ mod jury;
 mod lens;
 mod lens_test;
 mod mix;
+mod nearby;
 mod order;
 mod permutation;
 mod rate;

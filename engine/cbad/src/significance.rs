@@ -2,6 +2,7 @@
 
 use crate::fixed::bits;
 use crate::lens::Track;
+use crate::nearby::{self, Nearby};
 use crate::result::PValue;
 use crate::tail::Pareto;
 use crate::window::{MIN_HISTORY, Plan};
@@ -25,40 +26,24 @@ pub(crate) struct Rank {
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
 pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
     let scores = &track.scores;
-    let usable: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i) && !excluded[i]).collect();
+    let ranked: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i)).collect();
+    let usable: Vec<bool> = ranked.iter().zip(excluded).map(|(ranked, excluded)| *ranked && !excluded).collect();
     let mut sorted: Vec<(i64, u32)> =
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
-    (0..scores.len())
-        .map(|i| {
-            if plan.is_ranked(i) {
-                rank(plan, track.lens.least_scale(), scores[i], i, &sorted, &usable)
-            } else {
-                None
-            }
-        })
-        .collect()
+    let nearby = nearby::of_each(plan, scores, &sorted, &usable);
+    let rank = |i: usize| if ranked[i] { rank(track, i, &nearby[i], &sorted) } else { None };
+    (0..scores.len()).map(rank).collect()
 }
 
-fn rank(
-    plan: &Plan,
-    least_scale: f64,
-    score: i64,
-    index: usize,
-    sorted: &[(i64, u32)],
-    usable: &[bool],
-) -> Option<Rank> {
-    let reach = (plan.window + plan.guard).div_ceil(plan.hop) + 1;
-    let near = index.saturating_sub(reach)..(index + reach + 1).min(usable.len());
-    let own = near.clone().filter(|&j| usable[j] && !plan.calibrates(index, j)).count();
-    let n = sorted.len() - own;
+fn rank(track: &Track, index: usize, nearby: &Nearby, sorted: &[(i64, u32)]) -> Option<Rank> {
+    let score = track.scores[index];
+    let n = sorted.len() - nearby.usable;
     if n < MIN_HISTORY {
         return None;
     }
-    let calibrates = |j: u32| !near.contains(&(j as usize)) || plan.calibrates(index, j as usize);
-    let at_least = sorted.partition_point(|(s, _)| *s >= score);
-    let own_above = sorted[..at_least].iter().filter(|(_, j)| !calibrates(*j)).count();
-    let exceeding = at_least - own_above;
+    let calibrates = |j: u32| !nearby.windows.contains(&(j as usize));
+    let exceeding = nearby.exceeding;
     let floor = 1.0 / (n + 1) as f64;
     let conformal = PValue { value: (exceeding + 1) as f64 / (n + 1) as f64, floor, n: n as u32 };
     let tail_floor = floor * floor * floor;
@@ -73,7 +58,7 @@ fn rank(
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let (fitted, excess) = (Pareto::fit(&excesses).at_least(least_scale), bits(score) - threshold);
+    let (fitted, excess) = (Pareto::fit(&excesses).at_least(track.lens.least_scale()), bits(score) - threshold);
     // What is flagged is to err to the cautious side; what comes first among findings is only a matter of order.
     let value = (share * fitted.cautious(excesses.len()).survival(excess)).max(tail_floor).min(1.0);
     let surprise_bits = -libm::log2((share * fitted.survival(excess)).clamp(f64::MIN_POSITIVE, 1.0));

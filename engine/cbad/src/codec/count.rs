@@ -11,37 +11,51 @@ use crate::stream::Stream;
 pub(crate) struct CountCodec<'s> {
     stream: &'s Stream,
     coder: &'s Coder,
-    counts: Counts,
+    /// Nothing but while a window is measured by itself.
+    alone: Counts,
+    /// The baseline piece measured last, which windows that follow one another share.
+    after_baseline: Counts,
+    baseline: Vec<u32>,
+    baseline_alone: i64,
 }
 
 impl<'s> CountCodec<'s> {
     pub(crate) fn new(stream: &'s Stream, coder: &'s Coder) -> Self {
-        Self { stream, coder, counts: Counts::new(stream) }
+        let nothing = Counts::new(stream);
+        let (alone, after_baseline) = (nothing.clone(), nothing);
+        Self { stream, coder, alone, after_baseline, baseline: Vec::new(), baseline_alone: 0 }
     }
 
-    fn add(&mut self, events: &[u32]) -> i64 {
-        events.iter().map(|&e| self.counts.add_coded(self.coder, self.stream, e)).sum()
-    }
-
-    fn remove(&mut self, events: &[u32]) {
-        for &e in events {
-            self.counts.remove(self.stream, e);
+    /// Leaves a baseline piece in place of the one before.
+    fn follow(&mut self, baseline: &[u32]) {
+        if self.baseline != baseline {
+            remove(&mut self.after_baseline, self.stream, &self.baseline);
+            self.baseline_alone = add(&mut self.after_baseline, self.coder, self.stream, baseline);
+            baseline.clone_into(&mut self.baseline);
         }
     }
 }
 
+fn add(counts: &mut Counts, coder: &Coder, stream: &Stream, events: &[u32]) -> i64 {
+    events.iter().map(|&e| counts.add_coded(coder, stream, e)).sum()
+}
+
+fn remove(counts: &mut Counts, stream: &Stream, events: &[u32]) {
+    events.iter().for_each(|&e| counts.remove(stream, e));
+}
+
 impl Codec for CountCodec<'_> {
     fn sizes(&mut self, baseline: &Piece, window: &Piece) -> Sizes {
-        let window_alone = self.add(&window.events);
-        self.remove(&window.events);
-        let baseline_alone = self.add(&baseline.events);
-        let both = baseline_alone + self.add(&window.events);
-        self.remove(&window.events);
-        self.remove(&baseline.events);
+        self.follow(&baseline.events);
+        let (coder, stream) = (self.coder, self.stream);
+        let window_alone = add(&mut self.alone, coder, stream, &window.events);
+        remove(&mut self.alone, stream, &window.events);
+        let both = self.baseline_alone + add(&mut self.after_baseline, coder, stream, &window.events);
+        remove(&mut self.after_baseline, stream, &window.events);
         Sizes {
             baseline_bytes: baseline.text.len() as u64,
             window_bytes: window.text.len() as u64,
-            baseline_bits: whole(baseline_alone),
+            baseline_bits: whole(self.baseline_alone),
             window_bits: whole(window_alone),
             both_bits: whole(both),
         }
