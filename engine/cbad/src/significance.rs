@@ -28,16 +28,35 @@ pub(crate) struct Rank {
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
 pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
     let scores = &track.scores;
-    let usable: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i) && !excluded[i]).collect();
+    let usable: Vec<bool> = (0..scores.len())
+        .map(|i| plan.is_ranked(i) && (plan.is_dismissed(i) || !excluded[i] && !plan.is_confirmed(i)))
+        .collect();
+    let ordinary = dearest_dismissed(plan, track);
     let mut sorted: Vec<(i64, u32)> =
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     (0..scores.len())
-        .map(|i| if plan.is_ranked(i) { rank(plan, scores[i], i, &sorted, &usable) } else { None })
+        .map(|i| {
+            let is_judged = plan.is_ranked(i) && !plan.is_dismissed(i);
+            if is_judged { rank(plan, scores[i], i, &sorted, &usable, ordinary) } else { None }
+        })
         .collect()
 }
 
-fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[bool]) -> Option<Rank> {
+/// Score up to which windows of this stream are known to be ordinary: that of its dearest dismissed window.
+fn dearest_dismissed(plan: &Plan, track: &Track) -> i64 {
+    let dismissed = (0..plan.count).filter(|&i| plan.is_dismissed(i));
+    dismissed.map(|i| track.scores[i]).max().unwrap_or(i64::MIN)
+}
+
+fn rank(
+    plan: &Plan,
+    score: i64,
+    index: usize,
+    sorted: &[(i64, u32)],
+    usable: &[bool],
+    ordinary: i64,
+) -> Option<Rank> {
     let reach = (plan.window + plan.guard).div_ceil(plan.hop) + 1;
     let near = index.saturating_sub(reach)..(index + reach + 1).min(usable.len());
     let own = near.clone().filter(|&j| usable[j] && !plan.calibrates(index, j)).count();
@@ -48,18 +67,43 @@ fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[
     let calibrates = |j: u32| !near.contains(&(j as usize)) || plan.calibrates(index, j as usize);
     let at_least = sorted.partition_point(|(s, _)| *s >= score);
     let own_above = sorted[..at_least].iter().filter(|(_, j)| !calibrates(*j)).count();
-    let exceeding = at_least - own_above;
+    let descending = sorted.iter().filter(|(_, j)| calibrates(*j)).map(|(s, _)| *s);
+    Some(rank_among(score, at_least - own_above, n, descending, ordinary))
+}
+
+/// Ranks every window against those of an anchor, and those that are known to be ordinary.
+pub(crate) fn ranks_among(plan: &Plan, track: &Track, anchor: &Track) -> Vec<Option<Rank>> {
+    let dismissed = (0..plan.count).filter(|&i| plan.is_dismissed(i)).map(|i| track.scores[i]);
+    let mut sorted: Vec<i64> = anchor.scores.iter().copied().chain(dismissed).collect();
+    let ordinary = dearest_dismissed(plan, track);
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let rank = |(window, &score): (usize, &i64)| {
+        let exceeding = sorted.partition_point(|s| *s >= score);
+        (plan.is_ranked(window) && !plan.is_dismissed(window) && sorted.len() >= MIN_HISTORY)
+            .then(|| rank_among(score, exceeding, sorted.len(), sorted.iter().copied(), ordinary))
+    };
+    track.scores.iter().enumerate().map(rank).collect()
+}
+
+/// The rank of a score among `n` others, largest first, of which `exceeding` are at least as large. No tail is modelled up to
+/// a score that is known to be ordinary.
+fn rank_among(
+    score: i64,
+    exceeding: usize,
+    n: usize,
+    descending: impl Iterator<Item = i64>,
+    ordinary: i64,
+) -> Rank {
     let floor = 1.0 / (n + 1) as f64;
     let conformal = PValue { value: (exceeding + 1) as f64 / (n + 1) as f64, floor, n: n as u32 };
     let tail_floor = floor * floor;
     let size = ((n as f64 * TAIL_SHARE) as usize).clamp(TAIL_LEAST, TAIL_MOST);
     // Inside the body the rank is all there is to know; the tail is only modelled where it speaks.
-    if exceeding >= size {
+    if exceeding >= size || score <= ordinary {
         let tail = PValue { floor: tail_floor, ..conformal };
-        return Some(Rank { conformal, tail, surprise_bits: -libm::log2(conformal.value) });
+        return Rank { conformal, tail, surprise_bits: -libm::log2(conformal.value) };
     }
-    let tail: Vec<f64> =
-        sorted.iter().filter(|(_, j)| calibrates(*j)).take(size + 1).map(|(s, _)| bits(*s)).collect();
+    let tail: Vec<f64> = descending.take(size + 1).map(bits).collect();
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
@@ -67,7 +111,7 @@ fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[
     // What is flagged is to err to the cautious side; what comes first among findings is only a matter of order.
     let value = (share * fitted.cautious(excesses.len()).survival(excess)).max(tail_floor).min(1.0);
     let surprise_bits = -libm::log2((share * fitted.survival(excess)).clamp(f64::MIN_POSITIVE, 1.0));
-    Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits })
+    Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits }
 }
 
 /// Σ 1/i up to n: by what Benjamini and Yekutieli ("The control of the false discovery rate in multiple testing under
