@@ -120,11 +120,11 @@ fn a_service_that_stops_half_way_is_a_silence() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut text = String::new();
     let mut numbers = common::Numbers(11);
-    for index in 0..4000_u64 {
+    for index in 0..20_000_u64 {
         let at = SPANS_BEGIN + index * 50_000_000 + numbers.below(40_000_000);
         if index % 2 == 0 {
             writeln!(text, "{}", span_line("checkout", "place order", at))?;
-        } else if index < 2000 {
+        } else if index < 10_000 {
             writeln!(text, "{}", span_line("payments", "charge card", at))?;
         }
     }
