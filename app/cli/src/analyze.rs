@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
-use cbad::{Config, Lens};
+use cbad::{Config, Lens, Stretch};
 use ingest::OpenOptions;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::arguments::AnalyzeArguments;
+use crate::baseline::{Against, Mark};
 use crate::failure::{FOUND, Failure};
 use crate::findings;
 use crate::interrupt;
@@ -18,7 +19,7 @@ use crate::json::{Capture, FindingJson, Run, SCHEMA, Stream, Window, all};
 use crate::output;
 use crate::progress::Progress;
 use crate::redact;
-use crate::words::{counted, shell_word};
+use crate::words::{counted, shell_word, write_drifts};
 
 pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
     interrupt::listen();
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
     } else {
         let mut out = output::stdout();
         findings::write(&mut out, &run, &findings)?;
+        write_drifts(&mut out, &run, "\n")?;
         if let (Some(path), false) = (&arguments.case, findings.is_empty()) {
             let path = shell_word(&path.to_string_lossy());
             writeln!(out, "\nFor one of them in full: driftlock explain {path} 1")?;
@@ -51,15 +53,6 @@ pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
 }
 
 fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Result<(Case, RunRow), Failure> {
-    let config = Config {
-        baseline: arguments.baseline.clone(),
-        window: arguments.window,
-        hop: arguments.hop,
-        seed: arguments.seed,
-        alpha: arguments.alpha,
-        lenses: Lens::ALL.into_iter().filter(|lens| arguments.lenses.contains(lens)).collect(),
-        ..Config::default()
-    };
     let options = OpenOptions {
         format: arguments.format,
         assumed_year: arguments.assumed_year,
@@ -89,8 +82,51 @@ fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Resu
             inert(&capture.file_name)
         );
     }
+    let config = configuration(arguments, &mut case)?;
     let run = case.analyze(&config, arguments.threads.map(usize::from), progress)?;
     Ok((case, run))
+}
+
+/// What the options ask for. Findings are those of the run that is the latest before the new one.
+fn configuration(arguments: &AnalyzeArguments, case: &mut Case) -> Result<Config, Failure> {
+    Ok(Config {
+        baseline: match &arguments.baseline {
+            Against::Own(baseline) => baseline.clone(),
+            Against::Anchor(path) => case.anchor(path)?,
+        },
+        window: arguments.window,
+        hop: arguments.hop,
+        seed: arguments.seed,
+        alpha: arguments.alpha.unwrap_or(arguments.profile.alpha()),
+        lenses: Lens::ALL.into_iter().filter(|lens| arguments.lenses.contains(lens)).collect(),
+        false_alarms: arguments.false_alarms,
+        dismissed: stretches(case, &arguments.dismiss)?,
+        confirmed: stretches(case, &arguments.confirm)?,
+        ..Config::default()
+    })
+}
+
+/// The stretches that are meant, in one order however they were given.
+fn stretches(case: &Case, marks: &[Mark]) -> Result<Vec<Stretch>, Failure> {
+    let mut stretches = Vec::new();
+    for mark in marks {
+        stretches.push(match mark {
+            Mark::Stretch(stretch) => stretch.clone(),
+            Mark::Finding(id) => {
+                let row = case.finding(findings::latest(case)?.id, *id)?;
+                Stretch {
+                    stream: row.stream.key.label(),
+                    first_event: row.finding.first_event,
+                    last_event: row.finding.last_event,
+                }
+            }
+        });
+    }
+    stretches.sort_by(|a, b| {
+        (&a.stream, a.first_event, a.last_event).cmp(&(&b.stream, b.first_event, b.last_event))
+    });
+    stretches.dedup();
+    Ok(stretches)
 }
 
 /// One line a capture on standard error.

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use cbad::{Baseline, CodecName, Config, Lens, Statistic};
-use clap::{Args, Parser, Subcommand};
+use cbad::{CodecName, Config, Lens, Profile, Statistic};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use testkit::synth::{Company, Injection};
 
-use crate::baseline::{Moment, parse_alpha, parse_baseline, parse_format, parse_lens, parse_moment};
+use crate::baseline::{
+    Against, Mark, Moment, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
+    parse_profile,
+};
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
 
@@ -54,9 +57,10 @@ pub(crate) struct AnalyzeArguments {
     #[arg(long, value_name = "OUT.driftlock")]
     pub(crate) case: Option<PathBuf>,
     /// What a window is compared with: rest, trailing:EVENTS, range:START..END with two times (RFC 3339) or two event
-    /// positions, season:day or season:week for the same hour of other days or weeks
+    /// positions, season:day or season:week for the same hour of other days or weeks, anchor:FILE.driftlock for the streams
+    /// of another case
     #[arg(long, value_name = "BASELINE", default_value = "rest", value_parser = parse_baseline)]
-    pub(crate) baseline: Baseline,
+    pub(crate) baseline: Against,
     /// Events a window; chosen by the length of the stream where not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) window: Option<u32>,
@@ -66,9 +70,21 @@ pub(crate) struct AnalyzeArguments {
     /// Seed of every random choice
     #[arg(long, value_name = "S", default_value_t = Config::default().seed)]
     pub(crate) seed: u64,
-    /// False discovery rate that flagged windows are held to
-    #[arg(long, value_name = "A", default_value_t = Config::default().alpha, value_parser = parse_alpha)]
-    pub(crate) alpha: f64,
+    /// How much is flagged: sensitive, balanced or strict, for a false discovery rate of 0.2, 0.05 or 0.01
+    #[arg(long, value_name = "PROFILE", default_value = Profile::default().name(), value_parser = parse_profile)]
+    pub(crate) profile: Profile,
+    /// False discovery rate that flagged windows are held to, instead of the profile's
+    #[arg(long, value_name = "A", value_parser = parse_alpha)]
+    pub(crate) alpha: Option<f64>,
+    /// Flag by the share of ordinary windows that may be flagged, instead of by the false discovery rate
+    #[arg(long, value_name = "RATE", value_parser = parse_alpha)]
+    pub(crate) false_alarms: Option<f64>,
+    /// Take as ordinary: findings of the case's latest run by number, or STREAM:FIRST..LAST, positions both inclusive
+    #[arg(long, value_name = "FINDING", num_args = 1.., action = ArgAction::Append, value_parser = parse_mark)]
+    pub(crate) dismiss: Vec<Mark>,
+    /// Take as an incident, which is part of no baseline: given as for --dismiss
+    #[arg(long, value_name = "FINDING", num_args = 1.., action = ArgAction::Append, value_parser = parse_mark)]
+    pub(crate) confirm: Vec<Mark>,
     /// Lenses to look through: content, mix, rate, values, order
     #[arg(long, value_name = "LENSES", value_delimiter = ',', default_values_t = Lens::ALL, value_parser = parse_lens)]
     pub(crate) lenses: Vec<Lens>,
@@ -104,6 +120,9 @@ pub(crate) struct FindingsArguments {
     /// The case file
     #[arg(value_name = "CASE")]
     pub(crate) case: PathBuf,
+    /// Say what would be flagged at this false discovery rate, without a new run
+    #[arg(long, value_name = "A", value_parser = parse_alpha)]
+    pub(crate) at_alpha: Option<f64>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,8 @@
 //! Values on the command line that have a syntax of their own.
 
-use cbad::{Baseline, Lens, Period};
+use std::path::PathBuf;
+
+use cbad::{Baseline, Lens, Period, Profile, Stretch};
 use ingest::Format;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -27,8 +29,59 @@ pub(crate) fn parse_moment(text: &str) -> Result<Moment, String> {
     })
 }
 
+/// What windows are compared with, as asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// Something of the capture itself.
+    Own(Baseline),
+    /// The case in this file.
+    Anchor(PathBuf),
+}
+
+/// `anchor:FILE.driftlock`, or a baseline within the capture.
+pub(crate) fn parse_baseline(text: &str) -> Result<Against, String> {
+    match text.strip_prefix("anchor:") {
+        Some("") => Err("give the case that is the anchor: anchor:FILE.driftlock".to_owned()),
+        Some(path) => Ok(Against::Anchor(path.into())),
+        None => parse_own_baseline(text).map(Against::Own),
+    }
+}
+
+/// A stretch that something is said of, as asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// A finding of the latest run.
+    Finding(i64),
+    /// Events of a stream.
+    Stretch(Stretch),
+}
+
+/// A number of a finding, or `STREAM:FIRST..LAST`. A stream's name may hold colons itself.
+pub(crate) fn parse_mark(text: &str) -> Result<Mark, String> {
+    if let Ok(finding) = text.parse() {
+        return Ok(Mark::Finding(finding));
+    }
+    let positions = |range: &str| {
+        let (first, last) = range.split_once("..")?;
+        Some((first.parse().ok()?, last.parse().ok()?))
+    };
+    let stretch = text.rsplit_once(':').and_then(|(stream, range)| Some((stream, positions(range)?)));
+    match stretch {
+        Some((stream, (first_event, last_event))) if first_event <= last_event => {
+            Ok(Mark::Stretch(Stretch { stream: stream.to_owned(), first_event, last_event }))
+        }
+        _ => Err(format!("“{text}” is neither the number of a finding nor STREAM:FIRST..LAST")),
+    }
+}
+
+/// A profile by its stable name.
+pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
+    let known = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    known.ok_or_else(|| format!("“{text}” is no profile; there are sensitive, balanced and strict"))
+}
+
 /// `rest`, `trailing:N`, `range:START..END`, `season:day` or `season:week`.
-pub(crate) fn parse_baseline(text: &str) -> Result<Baseline, String> {
+fn parse_own_baseline(text: &str) -> Result<Baseline, String> {
     if text == "rest" {
         return Ok(Baseline::Rest);
     }
@@ -43,10 +96,9 @@ pub(crate) fn parse_baseline(text: &str) -> Result<Baseline, String> {
         "season:week" => return Ok(Baseline::Season { period: Period::Week }),
         _ => {}
     }
-    let (start, end) = text
-        .strip_prefix("range:")
-        .and_then(|range| range.split_once(".."))
-        .ok_or("give rest, trailing:EVENTS, range:START..END, season:day or season:week")?;
+    let (start, end) = text.strip_prefix("range:").and_then(|range| range.split_once("..")).ok_or(
+        "give rest, trailing:EVENTS, range:START..END, season:day, season:week or anchor:FILE.driftlock",
+    )?;
     let empty = || format!("the range “{text}” is empty: its end is not after its start");
     match (parse_moment(start)?, parse_moment(end)?) {
         (Moment::Position(first), Moment::Position(end)) if first < end => {
@@ -84,8 +136,10 @@ pub(crate) fn parse_format(text: &str) -> Result<Format, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, parse_alpha, parse_baseline, parse_moment};
-    use cbad::{Baseline, Period};
+    use super::{
+        Against, Mark, Moment, parse_alpha, parse_baseline, parse_mark, parse_moment, parse_profile,
+    };
+    use cbad::{Baseline, Period, Profile, Stretch};
 
     #[test]
     fn baselines_are_read_and_written_alike() {
@@ -99,14 +153,29 @@ mod tests {
                 Baseline::Times { start_nanos: 1_000_000_000, end_nanos: 2_500_000_000 },
             ),
         ] {
+            let baseline = Against::Own(baseline);
             assert_eq!(parse_baseline(text).as_ref(), Ok(&baseline));
+            let Against::Own(baseline) = baseline else { unreachable!("made a line above") };
             assert_eq!(
-                parse_baseline(&baseline.to_string()).as_ref(),
-                Ok(&baseline),
+                parse_baseline(&baseline.to_string()),
+                Ok(Against::Own(baseline)),
                 "{text} written and read"
             );
         }
+        assert_eq!(parse_baseline("anchor:a b.driftlock"), Ok(Against::Anchor("a b.driftlock".into())));
         assert_eq!(parse_moment("1970-01-01T01:00:00+01:00"), Ok(Moment::Nanos(0)));
+    }
+
+    #[test]
+    fn marks_and_profiles_are_read_as_they_are_written() {
+        let stretch = Stretch { stream: "shop · a:b.log".to_owned(), first_event: 7, last_event: 90 };
+        assert_eq!(parse_mark(&stretch.to_string()), Ok(Mark::Stretch(stretch)));
+        assert_eq!(parse_mark("3"), Ok(Mark::Finding(3)));
+        for text in ["", "shop", "shop:7", "shop:9..7", "shop:a..b", "3.5"] {
+            assert!(parse_mark(text).is_err(), "{text}");
+        }
+        assert!(Profile::ALL.into_iter().all(|profile| parse_profile(profile.name()) == Ok(profile)));
+        assert!(parse_profile("careful").is_err_and(|what| what.contains("balanced")));
     }
 
     #[test]
@@ -116,6 +185,7 @@ mod tests {
             "all",
             "trailing:0",
             "trailing:x",
+            "anchor:",
             "range:5",
             "range:5..5",
             "range:9..1",

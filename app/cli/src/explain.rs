@@ -72,7 +72,12 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
     }
     words.extend(redact::option(&captures, &run.captures).map(str::to_owned));
-    words.extend(run.config.options().into_iter().map(|(name, value)| format!("{name} {value}")));
+    let anchor = case.anchor_path(&run.config.baseline)?;
+    let anchor = anchor.map(|path| format!("anchor:{}", path.to_string_lossy()));
+    words.extend(run.config.options().into_iter().map(|(name, value)| {
+        let place = anchor.clone().filter(|_| name == "--baseline");
+        format!("{name} {}", shell_word(&place.unwrap_or(value)))
+    }));
     Ok(words.join(" "))
 }
 

@@ -53,6 +53,7 @@ impl Failure {
                 CaseError::NoSuch { .. }
                 | CaseError::Threads { .. }
                 | CaseError::Test(_)
+                | CaseError::AnchorNotACase { .. }
                 | CaseError::Redaction(_),
             )
             | Self::Redaction(_)

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::json::{FindingJson, Run, SCHEMA};
 use crate::jury::write_differences;
 use crate::output;
+use crate::preview;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, time, verdict};
 
@@ -24,6 +25,9 @@ struct FindingsJson {
 pub(crate) fn run(arguments: &FindingsArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
     let run = latest(&case)?;
+    if let Some(alpha) = arguments.at_alpha {
+        return preview::show(&case, &run, alpha, arguments.json);
+    }
     let findings = case.findings(run.id)?;
     if arguments.json {
         let findings = in_json(&case, &findings)?;

@@ -17,7 +17,7 @@ use crate::output;
 use crate::progress::Progress;
 use crate::redact;
 use crate::table::{Align, Table};
-use crate::words::{bytes, counted, time};
+use crate::words::{bytes, counted, time, write_drifts};
 
 /// Problems listed in text; `--json` gives a thousand.
 const SHOWN_PROBLEMS: u64 = 20;
@@ -28,6 +28,7 @@ struct InfoJson {
     schema: u32,
     kind: &'static str,
     content_sha256: String,
+    evidence_sha256: String,
     captures: Vec<Capture>,
     streams: Vec<Stream>,
     runs: Vec<Run>,
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
             schema: SCHEMA,
             kind: if is_case { "case" } else { "capture" },
             content_sha256: case.content_sha256()?,
+            evidence_sha256: case.evidence_sha256()?,
             captures: all(&case.captures()?),
             streams: all(&case.streams()?),
             runs: all(&case.runs()?),
@@ -103,6 +105,7 @@ fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
         writeln!(out, "\nRun {}: {}, {windows}, {} flagged, {findings}", run.id, run.engine, run.flagged)?;
         writeln!(out, "  results SHA-256 {}", run.results_sha256)?;
         write_differences(out, &run, "  ")?;
+        write_drifts(out, &run, "")?;
         for stream in run.streams.iter().filter(|stream| stream.note.is_some()) {
             writeln!(
                 out,

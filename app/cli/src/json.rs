@@ -4,7 +4,7 @@ use case::{
     CaptureRedaction, CaptureRow, CaptureState, Case, CaseError, FindingRow, ProblemRow, ProblemSeverity,
     RunRow, StreamRow,
 };
-use cbad::{Config, Finding, PValue, TokenCost, WindowScore};
+use cbad::{Config, Drift, Finding, PValue, TokenCost, WindowScore};
 use serde::Serialize;
 
 /// Version of these shapes; it would change if a field's meaning did.
@@ -114,6 +114,29 @@ pub(crate) struct StreamNote {
     stream: u32,
     windows: u64,
     note: Option<String>,
+    drift: Option<DriftJson>,
+}
+
+/// How far a stream is from its anchor.
+#[derive(Serialize)]
+struct DriftJson {
+    ratio: f64,
+    event_bits: f64,
+    anchor_event_bits: f64,
+    anchor_events: u64,
+    ncd: f64,
+}
+
+impl From<Drift> for DriftJson {
+    fn from(drift: Drift) -> Self {
+        Self {
+            ratio: drift.ratio(),
+            event_bits: drift.event_bits,
+            anchor_event_bits: drift.anchor_event_bits,
+            anchor_events: drift.anchor_events,
+            ncd: drift.ncd(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -138,6 +161,7 @@ impl From<&RunRow> for Run {
             stream: summary.stream,
             windows: summary.windows,
             note: summary.note.clone(),
+            drift: summary.drift.map(DriftJson::from),
         };
         Self {
             id: row.id,

@@ -16,6 +16,7 @@ mod interrupt;
 mod json;
 mod jury;
 mod output;
+mod preview;
 mod progress;
 mod redact;
 mod synth;

@@ -1,6 +1,7 @@
 //! Numbers and times as a person reads them.
 
 use std::fmt::Write as _;
+use std::io::Write;
 
 use case::{RunRow, inert};
 use cbad::{Finding, rfc3339};
@@ -46,19 +47,43 @@ pub(crate) fn extent(finding: &Finding) -> String {
     format!("{} to {}", finding.first_event, finding.last_event)
 }
 
+/// A share in hundredths, without the digits that binary fractions leave.
+pub(crate) fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
+}
+
+/// How far each stream is from its anchor, a line each after `before`, where a run has one.
+pub(crate) fn write_drifts(out: &mut impl Write, run: &RunRow, before: &str) -> std::io::Result<()> {
+    let drifts = run.streams.iter().filter_map(|stream| Some((stream.stream, stream.drift?)));
+    let mut before = before;
+    for (stream, drift) in drifts {
+        writeln!(
+            out,
+            "{before}  stream {stream}: drift {:.2} from the anchor ({:.1} bits an event, {:.1} in the anchor itself), NCD {:.3}",
+            drift.ratio(),
+            drift.event_bits,
+            drift.anchor_event_bits,
+            drift.ncd()
+        )?;
+        before = "";
+    }
+    Ok(())
+}
+
 /// What a run found, in one line.
 pub(crate) fn verdict(run: &RunRow, significant: u64) -> String {
     let windows = counted(run.windows, "window", "windows");
-    let alpha = run.config.alpha * 100.0;
+    let level = match run.config.false_alarms {
+        Some(rate) => format!("a false-alarm rate of {} % a window", percent(rate)),
+        None => format!("a false discovery rate of {} %", percent(run.config.alpha)),
+    };
     if run.windows == 0 {
         return "No stream was long enough to be analysed.".to_owned();
     }
     match significant {
-        0 => format!(
-            "Nothing significant in {windows} at a false discovery rate of {alpha} %; below are the most unusual ones."
-        ),
+        0 => format!("Nothing significant in {windows} at {level}; below are the most unusual ones."),
         found => format!(
-            "{} in {windows} at a false discovery rate of {alpha} %.",
+            "{} in {windows} at {level}.",
             counted(found, "significant finding", "significant findings")
         ),
     }

@@ -182,7 +182,7 @@ fn doc() -> Doc {
         state: CaptureState::Complete,
         imported_at_nanos: START_NANOS,
     };
-    let summary = |stream: u32| StreamSummary { stream, windows: u64::from(WINDOWS), note: None };
+    let summary = |stream: u32| StreamSummary { stream, windows: u64::from(WINDOWS), note: None, drift: None };
     let run = RunRow {
         id: 1,
         engine: "cbad 0.1.0".to_owned(),

@@ -3,12 +3,13 @@
 use std::sync::Mutex;
 use std::thread;
 
-use cbad::{Config, Event, EventLookup, RunResult, Stage, Stream, StreamBuilder, Watch};
+use cbad::{Baseline, Config, Event, EventLookup, RunResult, Stage, Stream, StreamBuilder, Watch};
 use crossbeam_channel::{Sender, bounded};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::anchor::Anchor;
 use crate::error::CaseError;
 use crate::rows::{RunRow, StreamRow};
 use crate::sql::{AtPath, hex, now_nanos};
@@ -18,7 +19,7 @@ use crate::store::Case;
 const AHEAD: usize = 2;
 
 /// What decides a result. Hashed, it finds the run that has it already.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct RunKey<'a> {
     engine: &'a str,
     codecs: &'a [cbad::CodecInfo],
@@ -41,12 +42,14 @@ impl Case {
         }
         let codecs = cbad::codecs();
         let key = RunKey { engine: cbad::ENGINE_VERSION, codecs: &codecs, config, captures: &captures };
-        let digest = json_sha256(&key);
+        let digest = json_sha256(&RunKey { config: &without_names(config), ..key });
         if let Some(id) = self.run_with_key(digest)? {
             return self.run(id);
         }
         let rows = self.streams()?;
-        let streams = self.prepare(&rows, watch)?;
+        let anchor = self.open_anchor(&config.baseline)?;
+        let streams = self.prepare(&rows, anchor.as_ref(), watch)?;
+        drop(anchor);
         let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?) };
         let result = in_pool(threads, || cbad::analyze(&streams, config, &lookup, watch))??;
         drop(streams);
@@ -71,42 +74,101 @@ impl Case {
         self.connection.query_row(query, [digest.as_slice()], |row| row.get(0)).optional().at(&self.path)
     }
 
-    /// Turns stored events into what the engine compares. Blocks are read and decoded on a thread of their own.
-    pub(crate) fn prepare(&self, rows: &[StreamRow], watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
-        let total: u64 = rows.iter().map(|row| row.events).sum();
+    /// Turns stored events into what the engine compares, each stream after its anchor's. Blocks are read and decoded on a
+    /// thread of their own.
+    pub(crate) fn prepare(
+        &self,
+        rows: &[StreamRow],
+        anchor: Option<&Anchor>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Stream>, CaseError> {
+        let sources = self.sources(rows, anchor)?;
+        let total: u64 = sources.iter().flat_map(|s| s.anchor.iter().chain([&s.own])).map(|r| r.events).sum();
         let mut done = 0;
         let reader = Self::open_read_only(&self.path)?;
+        let anchor_reader = anchor.map(|anchor| Self::open_read_only(&anchor.case.path)).transpose()?;
         thread::scope(|scope| {
             // Created inside, so that an early return closes it and the thread ends.
             let (parts_in, parts) = bounded(AHEAD);
-            scope.spawn(move || read_streams(&reader, rows, &parts_in));
-            let mut streams = Vec::with_capacity(rows.len());
-            for row in rows {
-                let mut builder = StreamBuilder::new(row.key.clone());
-                while let Some(events) = parts.recv().expect("each stream ends with a mark or an error")? {
-                    for event in &events {
-                        builder.push(event);
+            let sources = &sources;
+            scope.spawn(move || read_streams(&reader, anchor_reader.as_ref(), sources, &parts_in));
+            let mut streams = Vec::with_capacity(sources.len());
+            for source in sources {
+                let mut builder = StreamBuilder::new(source.own.key.clone());
+                let mut take = |builder: &mut StreamBuilder| {
+                    while let Some(events) =
+                        parts.recv().expect("each stream ends with a mark or an error")?
+                    {
+                        for event in &events {
+                            builder.push(event);
+                        }
+                        done += events.len() as u64;
+                        watch.progress(Stage::Prepare, done, total);
+                        if watch.cancelled() {
+                            return Err(CaseError::Cancelled);
+                        }
                     }
-                    done += events.len() as u64;
-                    watch.progress(Stage::Prepare, done, total);
-                    if watch.cancelled() {
-                        return Err(CaseError::Cancelled);
-                    }
+                    Ok(())
+                };
+                if source.anchor.is_some() {
+                    take(&mut builder)?;
+                    builder.end_anchor();
+                }
+                take(&mut builder)?;
+                if let Some(until) = source.covered_until_nanos {
+                    builder.covers_until(until);
                 }
                 streams.push(builder.finish());
             }
             Ok(streams)
         })
     }
+
+    /// What each stream is made from.
+    fn sources(&self, rows: &[StreamRow], anchor: Option<&Anchor>) -> Result<Vec<Source>, CaseError> {
+        let captures = self.captures()?;
+        let source = |own: &StreamRow| {
+            let capture = captures.iter().find(|capture| capture.id == own.capture);
+            let partner = anchor.map(|anchor| anchor.partner(self, own)).transpose()?.flatten();
+            Ok(Source {
+                own: own.clone(),
+                anchor: partner.cloned(),
+                covered_until_nanos: capture.and_then(|capture| capture.end_nanos),
+            })
+        };
+        rows.iter().map(source).collect()
+    }
+}
+
+/// What one stream is made from.
+struct Source {
+    own: StreamRow,
+    /// Its partner in the anchor, where there is one.
+    anchor: Option<StreamRow>,
+    /// The last time in its capture.
+    covered_until_nanos: Option<i64>,
+}
+
+/// The same configuration without what is there for people alone.
+fn without_names(config: &Config) -> Config {
+    let mut config = config.clone();
+    if let Baseline::Anchor { file_name, .. } = &mut config.baseline {
+        file_name.clear();
+    }
+    config
 }
 
 /// The events of one block, or the end of a stream.
 type Part = Result<Option<Vec<Event>>, CaseError>;
 
-/// Sends the events of the streams in order, block by block, and a mark after each stream; ends at the first error, or
-/// where nobody listens any more.
-fn read_streams(case: &Case, rows: &[StreamRow], parts: &Sender<Part>) {
-    for row in rows {
+/// Sends the events of the streams in order, each after its anchor's, block by block, and a mark after each; ends at the
+/// first error, or where nobody listens any more.
+fn read_streams(case: &Case, anchor: Option<&Case>, sources: &[Source], parts: &Sender<Part>) {
+    let rows = sources.iter().flat_map(|source| {
+        let partner = anchor.zip(source.anchor.as_ref());
+        partner.into_iter().chain([(case, &source.own)])
+    });
+    for (case, row) in rows {
         let is_heard = match read_stream(case, row, |events| parts.send(Ok(Some(events))).is_ok()) {
             Ok(true) => parts.send(Ok(None)).is_ok(),
             Ok(false) => false,
@@ -225,9 +287,21 @@ fn store(
     for (number, stream) in (0_i64..).zip(&result.streams) {
         insert.execute(params![run, number, stream.windows.len() as i64, stream.note])?;
     }
+    store_drifts(transaction, run, result)?;
     store_windows(transaction, run, result)?;
     store_findings(transaction, run, result)?;
     Ok(run)
+}
+
+fn store_drifts(transaction: &Transaction<'_>, run: i64, result: &RunResult) -> rusqlite::Result<()> {
+    const DRIFT: &str = "INSERT INTO run_drift (run, stream, payload) VALUES (?1, ?2, ?3)";
+    for (number, stream) in (0_i64..).zip(&result.streams) {
+        if let Some(drift) = &stream.drift {
+            // Choosing the anchor moved the case to the schema that has the table.
+            transaction.execute(DRIFT, params![run, number, json(drift)])?;
+        }
+    }
+    Ok(())
 }
 
 fn store_windows(transaction: &Transaction<'_>, run: i64, result: &RunResult) -> rusqlite::Result<()> {

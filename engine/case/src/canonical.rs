@@ -48,7 +48,8 @@ impl Case {
         if run_row.engine != ENGINE_VERSION {
             return Err(CaseError::OtherEngine { run, engine: run_row.engine, here: ENGINE_VERSION });
         }
-        let streams = self.prepare(std::slice::from_ref(&row.stream), watch)?;
+        let anchor = self.open_anchor(&run_row.config.baseline)?;
+        let streams = self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), watch)?;
         let TestChoice { codec, statistic, permutations } = choice;
         let window = row.finding.window;
         let test = in_pool(threads, || {

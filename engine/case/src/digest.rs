@@ -30,14 +30,20 @@ const CONTENT: [&str; 7] = [
         ORDER BY key_sha256, finding.id",
 ];
 
+/// How many of these come before the runs.
+const EVIDENCE: usize = 4;
+
 /// Tables of later schemas, where the case has them.
-const LATER: [(&str, &str); 3] = [
+const LATER: [(&str, &str); 4] = [
     ("redaction",
     "SELECT capture.sha256, rules, forget FROM redaction JOIN capture ON capture.id = redaction.capture
         ORDER BY capture.sha256"),
     ("redaction_count",
     "SELECT capture.sha256, rule, hits FROM redaction_count JOIN capture ON capture.id = redaction_count.capture
         ORDER BY capture.sha256, rule"),
+    ("run_drift",
+    "SELECT key_sha256, stream, payload FROM run_drift JOIN run ON run.id = run_drift.run
+        ORDER BY key_sha256, stream"),
     ("canonical_test",
     "SELECT key_sha256, finding, codec, statistic, permutations, codec_sha256, payload FROM canonical_test
         JOIN run ON run.id = canonical_test.run
@@ -49,13 +55,23 @@ impl Case {
     /// cases made from the same files by the same version have the same, however often an import was interrupted.
     /// Lower-case hex.
     pub fn content_sha256(&self) -> Result<String, CaseError> {
-        let mut hash = Sha256::new();
         let mut queries = CONTENT.to_vec();
         for (table, query) in LATER {
             if has_table(&self.connection, table).at(&self.path)? {
                 queries.push(query);
             }
         }
+        self.sha256_of(&queries)
+    }
+
+    /// SHA-256 over captures, streams, hashes of blocks and problems alone: what stays the same however often the case is
+    /// analysed, and what an anchor is known by. Lower-case hex.
+    pub fn evidence_sha256(&self) -> Result<String, CaseError> {
+        self.sha256_of(&CONTENT[..EVIDENCE])
+    }
+
+    fn sha256_of(&self, queries: &[&str]) -> Result<String, CaseError> {
+        let mut hash = Sha256::new();
         for query in queries {
             hash.update(b"\nTable\n");
             let mut statement = self.connection.prepare(query).at(&self.path)?;

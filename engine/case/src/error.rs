@@ -137,6 +137,26 @@ pub enum CaseError {
         /// The case file.
         path: PathBuf,
     },
+    /// A capture, or something else, was given as the anchor.
+    #[error("{} is not a Driftlock case file, and only a case can be an anchor. Make one of the capture with `driftlock analyze {} --case {}.driftlock` and give that.", path.display(), path.display(), path.display())]
+    AnchorNotACase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The anchor of a run is gone, or holds something else now.
+    #[error("The anchor {} is gone or has changed since it was chosen. Bring it back, or analyse again with `--baseline anchor:FILE.driftlock`.", path.display())]
+    AnchorChanged {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The case does not know where an anchor is.
+    #[error(
+        "This case does not know where its anchor {file_name} is. Analyse again with `--baseline anchor:FILE.driftlock`."
+    )]
+    AnchorUnknown {
+        /// Its name.
+        file_name: String,
+    },
     /// There is no such stream, run or finding.
     #[error("The case has no {what} {id}{}.", match available { Some(last) => format!(" (there are {last})"), None => String::new() })]
     NoSuch {

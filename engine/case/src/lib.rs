@@ -8,6 +8,7 @@
 //! interruptions, threads or batches. Invariant: a stream's public id and its events' positions never change.
 
 mod analyze;
+mod anchor;
 mod block;
 mod cache;
 mod canonical;

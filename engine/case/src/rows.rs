@@ -86,14 +86,16 @@ pub struct StreamRow {
 }
 
 /// What a run says of one stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StreamSummary {
     /// [`StreamRow::id`].
     pub stream: u32,
     /// Number of windows scored.
     pub windows: u64,
-    /// Why there are none or few, for example `too short: 12 events`.
+    /// Why there are none or few, for example `too short: 12 events`; or how it was recalibrated.
     pub note: Option<String>,
+    /// How far it is from its anchor, where the run has one.
+    pub drift: Option<cbad::Drift>,
 }
 
 /// One complete analysis, with everything it takes to do it again.

@@ -1,11 +1,12 @@
 //! Reading runs, their windows and their findings.
 
 use cbad::{Finding, WindowScore};
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::CaseError;
 use crate::rows::{FindingRow, RunRow, StreamSummary};
+use crate::schema::has_table;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
@@ -44,10 +45,20 @@ impl Case {
     }
 
     fn stream_summaries(&self, run: i64) -> Result<Vec<StreamSummary>, CaseError> {
-        let query = "SELECT stream, windows, note FROM run_stream WHERE run = ?1 ORDER BY stream";
+        let has_drift = has_table(&self.connection, "run_drift").at(&self.path)?;
+        let query = if has_drift {
+            "SELECT stream, windows, note, payload FROM run_stream LEFT JOIN run_drift USING (run, stream)
+                WHERE run = ?1 ORDER BY stream"
+        } else {
+            "SELECT stream, windows, note, NULL FROM run_stream WHERE run = ?1 ORDER BY stream"
+        };
         let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
         let rows = statement.query_map([run], |row| {
-            Ok(StreamSummary { stream: row.get(0)?, windows: unsigned(row, 1)?, note: row.get(2)? })
+            let drift = match row.get_ref(3)? {
+                ValueRef::Null => None,
+                _ => Some(json_column(row, 3)?),
+            };
+            Ok(StreamSummary { stream: row.get(0)?, windows: unsigned(row, 1)?, note: row.get(2)?, drift })
         });
         rows.at(&self.path)?.collect::<rusqlite::Result<_>>().at(&self.path)
     }

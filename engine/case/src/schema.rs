@@ -11,7 +11,7 @@ use crate::sql::AtPath;
 pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
 /// Schema of the tables below. A case with a later number is refused; one with an earlier number is read as it is, and
 /// moved forward only when something is to be kept that it has no table for.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 /// Earliest schema that is read.
 const OLDEST_SCHEMA: i64 = 1;
 /// First bytes of every `SQLite` database.
@@ -170,6 +170,20 @@ CREATE TABLE canonical_test (
     payload TEXT NOT NULL,              -- JSON of the whole result
     finished_at_nanos INTEGER NOT NULL,
     PRIMARY KEY (run, finding, codec, statistic, permutations, codec_sha256)
+) STRICT, WITHOUT ROWID;
+", "
+-- Other cases that runs were compared with: where each was seen last.
+CREATE TABLE anchor (
+    sha256 TEXT PRIMARY KEY,            -- of its captures and events
+    path ANY NOT NULL,                  -- as capture.path
+    seen_at_nanos INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_drift (
+    run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    stream INTEGER NOT NULL,            -- stream.number
+    payload TEXT NOT NULL,              -- JSON
+    PRIMARY KEY (run, stream)
 ) STRICT, WITHOUT ROWID;
 "];
 

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::assemble;
 use crate::config::Config;
 use crate::count_code::Coder;
+use crate::drift;
 use crate::event::Event;
 use crate::explain;
 use crate::finding::{self, Cluster};
@@ -14,6 +15,7 @@ use crate::fixed::bits;
 use crate::judge::{self, At, Verdicts};
 use crate::jury;
 use crate::lens::{self, Pace, Singles, Track};
+use crate::recalibration;
 use crate::result::{Finding, Grade, Lens, RunResult};
 use crate::sizes::{self, Measured};
 use crate::stream::Stream;
@@ -41,6 +43,8 @@ pub(crate) struct Scored<'s> {
     pub(crate) tracks: Vec<Track>,
     pub(crate) singles: Singles,
     pub(crate) measured: Vec<Measured>,
+    /// Scores of the anchor's own windows, a track each, where the stream has an anchor: what its windows are ranked among.
+    pub(crate) anchor: Option<Vec<Track>>,
 }
 
 impl Scored<'_> {
@@ -74,7 +78,8 @@ pub fn analyze(
     clusters.extend(unusual);
     clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
     let findings = explain_all(&scored, &verdicts, &clusters, &coder, lookup, watch)?;
-    let streams = assemble::streams(&scored, notes, &verdicts);
+    let drifts = streams.par_iter().map(|stream| drift::of(stream, &coder)).collect();
+    let streams = assemble::streams(&scored, notes, drifts, &verdicts);
     Ok(RunResult { streams, findings })
 }
 
@@ -102,7 +107,11 @@ fn score_all<'s>(
         }
     };
     let pace = Pace { watch, scored: &scored };
-    let notes = plans.iter().map(|p| p.as_ref().err().cloned()).collect();
+    let note = |(plan, stream): (&Result<Plan, String>, &Stream)| match plan {
+        Ok(_) => recalibration::note(stream, config),
+        Err(why) => Some(why.clone()),
+    };
+    let notes = plans.iter().zip(streams).map(note).collect();
     let scored: Result<Vec<_>, Cancelled> = streams
         .par_iter()
         .zip(plans)
@@ -113,10 +122,32 @@ fn score_all<'s>(
             let tracks: Result<Vec<Track>, Cancelled> =
                 lenses.iter().map(|&l| lens::score(l, stream, &plan, &singles, coder, &pace)).collect();
             let measured = sizes::measure(stream, &plan, coder, &pace)?;
-            Ok(Some(Scored { stream, plan, tracks: tracks?, singles, measured }))
+            let anchor = anchor_tracks(stream, &plan, &lenses, coder, watch)?;
+            Ok(Some(Scored { stream, plan, tracks: tracks?, singles, measured, anchor }))
         })
         .collect();
     Ok((scored?, notes))
+}
+
+/// Scores of the windows of a stream's anchor; `None` where it has none. An anchor of less than four windows has no scores,
+/// and then nothing is ranked.
+fn anchor_tracks(
+    stream: &Stream,
+    plan: &Plan,
+    lenses: &[Lens],
+    coder: &Coder,
+    watch: &dyn Watch,
+) -> Result<Option<Vec<Track>>, Cancelled> {
+    if plan.first() == 0 {
+        return Ok(None);
+    }
+    let Some(plan) = plan.of_anchor() else {
+        return Ok(Some(lenses.iter().map(|&lens| Track { lens, scores: Vec::new() }).collect()));
+    };
+    let pace = Pace { watch, scored: &|_| () };
+    let singles = Singles::of(stream, &plan, lenses);
+    let score = |&lens: &Lens| lens::score(lens, stream, &plan, &singles, coder, &pace);
+    lenses.iter().map(score).collect::<Result<_, _>>().map(Some)
 }
 
 /// The lenses of a run that have something to look at in a stream.

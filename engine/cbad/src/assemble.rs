@@ -1,6 +1,7 @@
 //! From verdicts to the window scores that a run keeps.
 
 use crate::analyze::Scored;
+use crate::drift::Drift;
 use crate::fixed::bits;
 use crate::judge::{At, Verdicts};
 use crate::result::{LensScore, StreamResult, WindowScore};
@@ -9,6 +10,7 @@ use crate::result::{LensScore, StreamResult, WindowScore};
 pub(crate) fn streams(
     scored: &[Option<Scored<'_>>],
     notes: Vec<Option<String>>,
+    drifts: Vec<Option<Drift>>,
     verdicts: &Verdicts,
 ) -> Vec<StreamResult> {
     let windows_of = |(stream, s): (usize, &Option<Scored<'_>>)| {
@@ -19,7 +21,8 @@ pub(crate) fn streams(
     let windows = scored.iter().enumerate().map(windows_of);
     windows
         .zip(notes)
-        .map(|(windows, note)| StreamResult { windows: windows.unwrap_or_default(), note })
+        .zip(drifts)
+        .map(|((windows, note), drift)| StreamResult { windows: windows.unwrap_or_default(), note, drift })
         .collect()
 }
 

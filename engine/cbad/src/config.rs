@@ -86,6 +86,9 @@ impl Config {
         }
         options.push(("--seed", self.seed.to_string()));
         options.push(("--alpha", self.alpha.to_string()));
+        options.extend(self.false_alarms.map(|rate| ("--false-alarms", rate.to_string())));
+        options.extend(self.dismissed.iter().map(|stretch| ("--dismiss", stretch.to_string())));
+        options.extend(self.confirmed.iter().map(|stretch| ("--confirm", stretch.to_string())));
         options
     }
 }
@@ -108,6 +111,70 @@ pub struct Config {
     /// Lenses that take part, in any order; every window is looked at through each.
     #[serde(default = "all_lenses")]
     pub lenses: Vec<Lens>,
+    /// Share of ordinary windows that may be flagged. Where it is given, a window is flagged by its own p, corrected for
+    /// its lenses alone, and not by the false discovery rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub false_alarms: Option<f64>,
+    /// Stretches that are ordinary: part of every baseline, never flagged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<Stretch>,
+    /// Stretches that are incidents: part of no baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<Stretch>,
+}
+
+/// A stretch of a stream, which the investigator said something of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Label of the stream; in a case whose captures have streams of the same label, all of these are meant.
+    pub stream: String,
+    /// Position of its first event.
+    pub first_event: u64,
+    /// Position of its last event, inclusive.
+    pub last_event: u64,
+}
+
+impl std::fmt::Display for Stretch {
+    /// As the command line takes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}..{}", self.stream, self.first_event, self.last_event)
+    }
+}
+
+/// How much is flagged, as a false discovery rate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// One flag in five may be false: to miss little.
+    Sensitive,
+    /// One flag in twenty.
+    #[default]
+    Balanced,
+    /// One flag in a hundred: to be disturbed by little.
+    Strict,
+}
+
+impl Profile {
+    /// All three, the most sensitive first.
+    pub const ALL: [Self; 3] = [Self::Sensitive, Self::Balanced, Self::Strict];
+
+    /// The false discovery rate that it stands for.
+    pub const fn alpha(self) -> f64 {
+        match self {
+            Self::Sensitive => 0.2,
+            Self::Balanced => 0.05,
+            Self::Strict => 0.01,
+        }
+    }
+
+    /// The stable lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sensitive => "sensitive",
+            Self::Balanced => "balanced",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 fn all_lenses() -> Vec<Lens> {
@@ -121,9 +188,12 @@ impl Default for Config {
             window: None,
             hop: None,
             seed: 42,
-            alpha: 0.05,
+            alpha: Profile::default().alpha(),
             permutations: 999,
             lenses: all_lenses(),
+            false_alarms: None,
+            dismissed: Vec::new(),
+            confirmed: Vec::new(),
         }
     }
 }

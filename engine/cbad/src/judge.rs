@@ -103,10 +103,10 @@ pub(crate) fn judge(
             .collect();
         adjust(&mut verdicts);
         let is_first = first.is_none();
-        let candidates = passing(scored, &verdicts, config.alpha, is_first);
+        let candidates = passing(scored, &verdicts, config, is_first);
         test_into(scored, &mut verdicts, &candidates, config, coder, watch)?;
         adjust(&mut verdicts);
-        let passed = passing(scored, &verdicts, config.alpha, is_first);
+        let passed = passing(scored, &verdicts, config, is_first);
         let changed = passed.iter().any(|at| !verdicts.widened[at.stream][at.track][at.window]);
         for at in passed {
             verdicts.widened[at.stream][at.track][at.window] = true;
@@ -124,13 +124,17 @@ pub(crate) fn judge(
 }
 
 fn rank_tracks(s: &Scored<'_>, excluded: &[Vec<bool>]) -> Vec<Vec<Option<Rank>>> {
+    if let Some(anchor) = &s.anchor {
+        let tracks = s.tracks.par_iter().zip(anchor);
+        return tracks.map(|(track, anchor)| significance::ranks_among(&s.plan, track, anchor)).collect();
+    }
     let tracks = s.tracks.par_iter().zip(excluded);
     tracks.map(|(track, excluded)| significance::ranks(&s.plan, track, excluded)).collect()
 }
 
-/// Hypotheses whose q passes, with an effect of some size. After the first round a window only passes near one that is
+/// Hypotheses that pass, with an effect of some size. After the first round a window only passes near one that is
 /// flagged through the same lens, so that a finding may grow and nothing else appear.
-fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, alpha: f64, is_first: bool) -> Vec<At> {
+fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, config: &Config, is_first: bool) -> Vec<At> {
     let mut out = Vec::new();
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
@@ -144,7 +148,7 @@ fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, alpha: f64, is_fi
             };
             out.extend(
                 (0..of_windows.len())
-                    .filter(|&i| verdicts.q[stream][track][i].is_some_and(|q| q <= alpha))
+                    .filter(|&window| passes(s, verdicts, config, At { stream, track, window }))
                     .filter(|&i| s.tracks[track].scores[i] >= least)
                     .filter(|&i| is_first || near(i))
                     .map(|window| At { stream, track, window }),
@@ -152,6 +156,15 @@ fn passing(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, alpha: f64, is_fi
         }
     }
     out
+}
+
+/// Whether a hypothesis passes at the level of the run: by its q, or where a rate of false alarms was asked for by its p times
+/// the lenses of its stream (Bonferroni's rule).
+fn passes(s: &Scored<'_>, verdicts: &Verdicts, config: &Config, at: At) -> bool {
+    match config.false_alarms {
+        None => verdicts.q[at.stream][at.track][at.window].is_some_and(|q| q <= config.alpha),
+        Some(rate) => verdicts.deciding(at).is_some_and(|p| p * s.tracks.len() as f64 <= rate),
+    }
 }
 
 /// Adjusts the p-values of all ranked windows of the run, through all lenses, together.

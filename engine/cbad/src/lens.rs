@@ -72,7 +72,11 @@ pub(crate) struct Singles {
 
 impl Singles {
     pub(crate) fn of(stream: &Stream, plan: &Plan, lenses: &[Lens]) -> Self {
-        let absences = if lenses.contains(&Lens::Mix) { mix::absences(stream) } else { Vec::new() };
+        let absences = if lenses.contains(&Lens::Mix) {
+            mix::absences(stream, plan.first()..plan.events)
+        } else {
+            Vec::new()
+        };
         let waits = if lenses.contains(&Lens::Rate) { rate::tail(stream) } else { None };
         let values = if lenses.contains(&Lens::Values) {
             Values::new(&stream.channels, &stream.times_nanos, plan)

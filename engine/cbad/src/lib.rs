@@ -12,6 +12,7 @@ mod codec;
 mod config;
 mod content;
 mod count_code;
+mod drift;
 mod event;
 mod event_tokens;
 mod explain;
@@ -26,7 +27,9 @@ mod mix;
 mod nearby;
 mod order;
 mod permutation;
+mod preview;
 mod rate;
+mod recalibration;
 mod relative_code;
 mod result;
 mod season;
@@ -49,9 +52,11 @@ pub use analyze::{EventLookup, analyze};
 pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
 pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};
-pub use config::{Baseline, Config, ENGINE_VERSION, Period};
+pub use config::{Baseline, Config, ENGINE_VERSION, Period, Profile, Stretch};
+pub use drift::Drift;
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use jury::{Jury, JuryEntry, Share};
+pub use preview::{Preview, preview};
 pub use result::{
     Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
     StreamResult, TokenCost, Unit, WindowScore,

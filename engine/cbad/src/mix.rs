@@ -70,9 +70,8 @@ pub(crate) fn lies_in(window: &Range<usize>, stretch: &Range<usize>) -> bool {
     2 * shared >= window.len()
 }
 
-/// The longest absences of templates that come all the time, in the order of template and position.
-pub(crate) fn absences(stream: &Stream) -> Vec<Absence> {
-    let own = stream.anchored()..stream.len();
+/// The longest absences, within these positions, of templates that come all the time, in the order of template and position.
+pub(crate) fn absences(stream: &Stream, own: Range<usize>) -> Vec<Absence> {
     let mut last = vec![None; stream.template_count];
     let mut gaps: Vec<Vec<(u32, u32)>> = vec![Vec::new(); stream.template_count];
     for position in own.clone() {

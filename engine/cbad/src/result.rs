@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::drift::Drift;
 use crate::jury::Jury;
 
 /// A p-value with what is needed to read it: how it was made, and how small it could have been at all.
@@ -313,8 +314,11 @@ pub struct Explanation {
 pub struct StreamResult {
     /// Every window, in order.
     pub windows: Vec<WindowScore>,
-    /// Why the stream was not scored, where it was not.
+    /// Why the stream was not scored, where it was not; else what was special about how it was.
     pub note: Option<String>,
+    /// How far it is from its anchor, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
 }
 
 /// Everything that one analysis found.

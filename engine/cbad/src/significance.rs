@@ -27,42 +27,81 @@ pub(crate) struct Rank {
 pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
     let scores = &track.scores;
     let ranked: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i)).collect();
-    let usable: Vec<bool> = ranked.iter().zip(excluded).map(|(ranked, excluded)| *ranked && !excluded).collect();
+    let usable: Vec<bool> = (0..scores.len())
+        .map(|i| ranked[i] && (plan.is_dismissed(i) || !excluded[i] && !plan.is_confirmed(i)))
+        .collect();
+    let ordinary = dearest_dismissed(plan, track);
     let mut sorted: Vec<(i64, u32)> =
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     let nearby = nearby::of_each(plan, scores, &sorted, &usable);
-    let rank = |i: usize| if ranked[i] { rank(track, i, &nearby[i], &sorted) } else { None };
-    (0..scores.len()).map(rank).collect()
+    (0..scores.len())
+        .map(|i| {
+            let is_judged = ranked[i] && !plan.is_dismissed(i);
+            if is_judged { rank(track, i, &nearby[i], &sorted, ordinary) } else { None }
+        })
+        .collect()
 }
 
-fn rank(track: &Track, index: usize, nearby: &Nearby, sorted: &[(i64, u32)]) -> Option<Rank> {
-    let score = track.scores[index];
+/// Score up to which windows of this stream are known to be ordinary: that of its dearest dismissed window.
+fn dearest_dismissed(plan: &Plan, track: &Track) -> i64 {
+    let dismissed = (0..plan.count).filter(|&i| plan.is_dismissed(i));
+    dismissed.map(|i| track.scores[i]).max().unwrap_or(i64::MIN)
+}
+
+fn rank(track: &Track, index: usize, nearby: &Nearby, sorted: &[(i64, u32)], ordinary: i64) -> Option<Rank> {
     let n = sorted.len() - nearby.usable;
     if n < MIN_HISTORY {
         return None;
     }
-    let calibrates = |j: u32| !nearby.windows.contains(&(j as usize));
-    let exceeding = nearby.exceeding;
+    let elsewhere = sorted.iter().filter(|(_, j)| !nearby.windows.contains(&(*j as usize)));
+    let descending = elsewhere.map(|(score, _)| *score);
+    Some(rank_among(track, track.scores[index], nearby.exceeding, n, descending, ordinary))
+}
+
+/// Ranks every window against those of an anchor, and those that are known to be ordinary.
+pub(crate) fn ranks_among(plan: &Plan, track: &Track, anchor: &Track) -> Vec<Option<Rank>> {
+    let dismissed = (0..plan.count).filter(|&i| plan.is_dismissed(i)).map(|i| track.scores[i]);
+    let mut sorted: Vec<i64> = anchor.scores.iter().copied().chain(dismissed).collect();
+    let ordinary = dearest_dismissed(plan, track);
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let rank = |(window, &score): (usize, &i64)| {
+        let exceeding = sorted.partition_point(|s| *s >= score);
+        (plan.is_ranked(window) && !plan.is_dismissed(window) && sorted.len() >= MIN_HISTORY)
+            .then(|| rank_among(track, score, exceeding, sorted.len(), sorted.iter().copied(), ordinary))
+    };
+    track.scores.iter().enumerate().map(rank).collect()
+}
+
+/// The rank of a score among `n` others, largest first, of which `exceeding` are at least as large. No tail is modelled up
+/// to a score that is known to be ordinary.
+fn rank_among(
+    track: &Track,
+    score: i64,
+    exceeding: usize,
+    n: usize,
+    descending: impl Iterator<Item = i64>,
+    ordinary: i64,
+) -> Rank {
     let floor = 1.0 / (n + 1) as f64;
     let conformal = PValue { value: (exceeding + 1) as f64 / (n + 1) as f64, floor, n: n as u32 };
     let tail_floor = floor * floor * floor;
     let size = ((n as f64 * TAIL_SHARE) as usize).clamp(TAIL_LEAST, TAIL_MOST);
     // Inside the body the rank is all there is to know; the tail is only modelled where it speaks.
-    if exceeding >= size {
+    if exceeding >= size || score <= ordinary {
         let tail = PValue { floor: tail_floor, ..conformal };
-        return Some(Rank { conformal, tail, surprise_bits: -libm::log2(conformal.value) });
+        return Rank { conformal, tail, surprise_bits: -libm::log2(conformal.value) };
     }
-    let tail: Vec<f64> =
-        sorted.iter().filter(|(_, j)| calibrates(*j)).take(size + 1).map(|(s, _)| bits(*s)).collect();
+    let tail: Vec<f64> = descending.take(size + 1).map(bits).collect();
     let threshold = tail[tail.len() - 1];
     let excesses: Vec<f64> = tail[..tail.len() - 1].iter().map(|s| s - threshold).collect();
     let share = excesses.len() as f64 / (n + 1) as f64;
-    let (fitted, excess) = (Pareto::fit(&excesses).at_least(track.lens.least_scale()), bits(score) - threshold);
+    let (fitted, excess) =
+        (Pareto::fit(&excesses).at_least(track.lens.least_scale()), bits(score) - threshold);
     // What is flagged is to err to the cautious side; what comes first among findings is only a matter of order.
     let value = (share * fitted.cautious(excesses.len()).survival(excess)).max(tail_floor).min(1.0);
     let surprise_bits = -libm::log2((share * fitted.survival(excess)).clamp(f64::MIN_POSITIVE, 1.0));
-    Some(Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits })
+    Rank { conformal, tail: PValue { value, floor: tail_floor, n: n as u32 }, surprise_bits }
 }
 
 /// Σ 1/i up to n: by what Benjamini and Yekutieli ("The control of the false discovery rate in multiple testing under

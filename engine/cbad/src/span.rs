@@ -52,6 +52,19 @@ impl Span {
         })
     }
 
+    /// Positions that are not in another span.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        let mut left = Vec::new();
+        difference(&self.ranges, &other.ranges, |range| left.push(range));
+        Self { ranges: left }
+    }
+
+    /// Whether it has a position of a range.
+    pub(crate) fn touches(&self, range: &Range<usize>) -> bool {
+        let after = self.ranges.partition_point(|r| r.end <= range.start);
+        self.ranges.get(after).is_some_and(|r| r.start < range.end)
+    }
+
     /// Tells `change` which ranges of positions leave (`false`) and which come (`true`) on the way to `next`.
     pub(crate) fn move_to(&self, next: &Self, mut change: impl FnMut(Range<usize>, bool)) {
         difference(&self.ranges, &next.ranges, |range| change(range, false));

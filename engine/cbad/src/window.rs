@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::config::{Baseline, Config};
+use crate::recalibration::Marks;
 use crate::season;
 use crate::span::Span;
 use crate::stream::Stream;
@@ -32,6 +33,8 @@ pub(crate) struct Plan {
     /// Events before the first window: those of an anchor, which are baseline and never looked at.
     first: usize,
     baseline: Reference,
+    /// What was said of findings of an earlier run.
+    marks: Marks,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +51,9 @@ impl Plan {
     /// The plan for a stream, or why there is none.
     pub(crate) fn new(stream: &Stream, config: &Config) -> Result<Self, String> {
         let first = stream.anchored();
+        if first == 0 && matches!(config.baseline, Baseline::Anchor { .. }) {
+            return Err("the anchor has no such stream".to_owned());
+        }
         let events = stream.len();
         let own = events - first;
         let window = config.window.map_or_else(|| auto_window(own), |w| w as usize).max(1);
@@ -66,9 +72,26 @@ impl Plan {
             group: 1,
             first,
             baseline: Reference::Rest,
+            marks: Marks::of(stream, config),
         };
         plan.refer_to(stream, &config.baseline)?;
         Ok(plan)
+    }
+
+    /// The windows of the anchor itself, cut alike, each compared with the rest of the anchor: what those of the capture
+    /// are ranked among. `None` where there is no anchor, or one of less than four windows.
+    pub(crate) fn of_anchor(&self) -> Option<Self> {
+        let events = self.first;
+        (events > 0 && events >= self.window * 4).then(|| Self {
+            guard: events / 10,
+            events,
+            count: (events - self.window).div_ceil(self.hop) + 1,
+            group: (events / GROUPS / self.hop).max(1),
+            first: 0,
+            baseline: Reference::Rest,
+            marks: Marks::default(),
+            ..*self
+        })
     }
 
     fn refer_to(&mut self, stream: &Stream, baseline: &Baseline) -> Result<(), String> {
@@ -139,7 +162,7 @@ impl Plan {
         let group = group..(group + self.group).min(self.count);
         let own = self.covered(&group);
         let n = self.events;
-        match &self.baseline {
+        let span = match &self.baseline {
             Reference::Rest => Span::new([
                 self.first..own.start.saturating_sub(self.guard).max(self.first),
                 (own.end + self.guard).min(n)..n,
@@ -151,7 +174,18 @@ impl Plan {
                 marked.iter().flat_map(|m| [m.start..m.end.min(own.start), m.start.max(own.end)..m.end]),
             ),
             Reference::Season(spans) => spans[index / self.group].clone(),
-        }
+        };
+        self.marks.apply(span, &own)
+    }
+
+    /// Whether a window is ordinary because the investigator said so.
+    pub(crate) fn is_dismissed(&self, index: usize) -> bool {
+        self.marks.is_dismissed(&self.range(index))
+    }
+
+    /// Whether a window holds part of a confirmed incident.
+    pub(crate) fn is_confirmed(&self, index: usize) -> bool {
+        self.marks.is_confirmed(&self.range(index))
     }
 
     /// Whether a window has enough baseline to be ranked at all: early windows of a trailing baseline have not.
