@@ -245,9 +245,9 @@ fn a_moving_baseline_judges_as_one_made_anew() {
         for look in LOOKS {
             let mut told = vec![0.0; plan.count];
             rolling::surpluses(measured, look, tiles, &groups, |w, bits| told[w] = bits);
-            for w in 0..plan.count {
+            for (w, &told) in told.iter().enumerate() {
                 let anew = rolling::surplus(measured, look, tiles, &tiles.baseline(w), w);
-                assert!((told[w] - anew).abs() < 1e-9, "{look:?} {w}: {} {anew}", told[w]);
+                assert!((told - anew).abs() < 1e-9, "{look:?} {w}: {told} {anew}");
             }
         }
     }
