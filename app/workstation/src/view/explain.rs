@@ -274,7 +274,11 @@ pub(crate) fn command_line(state: &State) -> Option<String> {
     let config = &doc.run.as_ref()?.config;
     let captures: Vec<String> = doc.captures.iter().map(|capture| quoted(&capture.path)).collect();
     let case = quoted(&doc.path);
-    let options: String = config.options().iter().map(|(name, value)| format!(" {name} {value}")).collect();
+    let options = config
+        .options()
+        .into_iter()
+        .flat_map(|(name, value)| [" ".to_owned(), name.to_owned(), " ".to_owned(), value])
+        .collect::<String>();
     let analyze = format!("driftlock analyze {} --case {case}{options}", captures.join(" "));
     Some(match state.selection {
         Selection::Finding(id) => format!("{analyze} && driftlock explain {case} {id}"),
