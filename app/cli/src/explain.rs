@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use case::{Case, FindingRow, RunRow, SourceBytes, inert};
-use cbad::{CanonicalTest, Driver};
+use cbad::{CanonicalTest, Driver, Lens, Shift};
 use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
@@ -93,8 +93,9 @@ fn write(
     let explanation = &finding.explanation;
     writeln!(
         out,
-        "Finding {id}, {}, stream {} “{}”",
+        "Finding {id}, {}, by {}, stream {} “{}”",
         finding.grade.name(),
+        lenses(&explanation.lenses),
         stream.id,
         inert(stream.key.label())
     )?;
@@ -106,6 +107,7 @@ fn write(
         time(finding.end_nanos)
     )?;
     writeln!(out, "\n{}\n\n{}", inert(&explanation.sentence), inert(&explanation.paragraph))?;
+    write_shifts(out, &explanation.shifts)?;
     writeln!(out, "\nHow sure")?;
     let mut sure = Table::new(&[
         ("", Align::Left),
@@ -145,6 +147,41 @@ fn write(
     }
     writeln!(out, "\nTo do it again\n  {reproduce}")?;
     Ok(())
+}
+
+/// `content`, or `mix and order`, or `content, mix and order`.
+fn lenses(lenses: &[Lens]) -> String {
+    let names: Vec<&str> = lenses.iter().map(|lens| lens.name()).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn write_shifts(out: &mut impl Write, shifts: &[Shift]) -> std::io::Result<()> {
+    if shifts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nWhat shifted")?;
+    let mut table = Table::new(&[
+        ("Lens", Align::Left),
+        ("", Align::Left),
+        ("Window", Align::Right),
+        ("Baseline", Align::Right),
+        ("Bits", Align::Right),
+        ("What", Align::Left),
+    ]);
+    for shift in shifts {
+        table.row([
+            shift.lens.name().to_owned(),
+            shift.kind.phrase().to_owned(),
+            shift.in_window(),
+            shift.in_baseline(),
+            format!("{:.1}", shift.bits),
+            inert(&shift.name),
+        ]);
+    }
+    table.write(out, "  ")
 }
 
 fn write_driver(

@@ -63,6 +63,7 @@ pub(crate) fn write(out: &mut impl Write, run: &RunRow, findings: &[FindingRow])
     let mut table = Table::new(&[
         ("#", Align::Right),
         ("Grade", Align::Left),
+        ("Lens", Align::Left),
         ("Stream", Align::Left),
         ("Begins", Align::Left),
         ("Events", Align::Left),
@@ -74,6 +75,7 @@ pub(crate) fn write(out: &mut impl Write, run: &RunRow, findings: &[FindingRow])
         table.row([
             id.to_string(),
             finding.grade.name().to_owned(),
+            finding.explanation.lens.name().to_owned(),
             inert(stream.key.label()),
             time(finding.start_nanos),
             extent(finding),

@@ -224,6 +224,9 @@ pub(crate) struct Window {
     ratio_window: f64,
     entropy: f64,
     score_bits: f64,
+    lens: cbad::Lens,
+    lenses: Vec<cbad::LensScore>,
+    p: Option<f64>,
     #[serde(flatten)]
     significance: Significance,
 }
@@ -243,6 +246,9 @@ impl Window {
             ratio_window: window.zstd.ratio_window(),
             entropy: window.entropy,
             score_bits: window.score_bits,
+            lens: window.lens,
+            lenses: window.lenses.clone(),
+            p: window.p,
             significance: Significance::new(
                 [window.p_permutation, window.p_conformal, window.p_tail],
                 window.q,
@@ -277,8 +283,11 @@ pub(crate) struct FindingJson {
     #[serde(flatten)]
     significance: Significance,
     score_bits: f64,
+    surprise_bits: f64,
     lens: cbad::Lens,
+    lenses: Vec<cbad::Lens>,
     sentence: String,
+    shifts: Vec<cbad::Shift>,
     evidence: Vec<Evidence>,
 }
 
@@ -315,8 +324,11 @@ impl FindingJson {
                 finding.flagged,
             ),
             score_bits: finding.score_bits,
+            surprise_bits: finding.surprise_bits,
             lens: explanation.lens,
+            lenses: explanation.lenses.clone(),
             sentence: explanation.sentence.clone(),
+            shifts: explanation.shifts.clone(),
             evidence,
         })
     }

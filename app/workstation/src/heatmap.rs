@@ -9,7 +9,7 @@ pub(crate) enum Quantity {
     /// Normalised compression distance under zstd, window against an equally long baseline piece.
     #[default]
     Ncd,
-    /// The content lens: bits above the ordinary.
+    /// The stream's first lens (content; values for metrics): bits above the ordinary.
     Score,
 }
 

@@ -8,7 +8,7 @@ use crate::heatmap::{self, Binned, Cell, Quantity, Row};
 use crate::series::Series;
 use crate::work::{Message, Post, Spawn};
 use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes};
-use cbad::WindowScore;
+use cbad::{Lens, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -54,6 +54,8 @@ pub(crate) struct StreamData {
     pub(crate) ncd_zstd: Series,
     /// NCD under the count code.
     pub(crate) ncd_count: Series,
+    /// Bits of each lens that applies to the stream.
+    pub(crate) lenses: Vec<(Lens, Series)>,
 }
 
 /// What comes back.
@@ -261,16 +263,24 @@ fn load(case: &Case, path: PathBuf) -> Result<Doc, CaseError> {
 
 /// The windows of a stream as lines over the axis.
 pub(crate) fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) -> StreamData {
-    let line = |value: fn(&WindowScore) -> f64| {
-        let place = |w: &WindowScore| axis.of_window(w).map(|(from, to)| [f64::midpoint(from, to), value(w)]);
+    let line_of = |value: &dyn Fn(&WindowScore) -> Option<f64>| {
+        let place = |w: &WindowScore| {
+            axis.of_window(w).and_then(|(from, to)| Some([f64::midpoint(from, to), value(w)?]))
+        };
         Series::new(windows.iter().filter_map(place).collect())
     };
+    let line = |value: fn(&WindowScore) -> f64| line_of(&|w| Some(value(w)));
+    // The lenses of a stream are those of its first window.
+    let lenses = windows.first().map_or(&[][..], |w| &w.lenses);
+    let of_lens = |lens| line_of(&|w| Some(w.lenses.iter().find(|said| said.lens == lens)?.score_bits));
+    let lenses = lenses.iter().map(|said| (said.lens, of_lens(said.lens))).collect();
     StreamData {
         stream,
         ratio_window: line(|w| w.zstd.ratio_window()),
         ratio_baseline: line(|w| w.zstd.ratio_baseline()),
         ncd_zstd: line(|w| w.zstd.ncd()),
         ncd_count: line(|w| w.count.ncd()),
+        lenses,
         windows,
     }
 }

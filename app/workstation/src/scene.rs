@@ -6,8 +6,8 @@ use crate::query::stream_data;
 use crate::state::State;
 use case::{CaptureRow, CaptureState, FindingRow, RunRow, StreamRow, StreamSummary};
 use cbad::{
-    Config, Driver, Explanation, Finding, Grade, Lens, PValue, Signal, Sizes, StreamKey, TokenCost,
-    WindowScore,
+    Config, Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, Shift, ShiftKind, Signal, Sizes,
+    StreamKey, TokenCost, Unit, WindowScore,
 };
 use std::sync::Arc;
 
@@ -75,6 +75,15 @@ fn windows(stream: u32) -> Vec<WindowScore> {
             window_bits: 40_000 + extra + (noise * 4_000.0) as u64,
             both_bits: if odd { 72_000 } else { 46_000 + (noise * 9_000.0) as u64 } + extra,
         };
+        let said = |lens, times: f64| LensScore {
+            lens,
+            score_bits: times * if odd { 20.0 } else { 2.5 + noise },
+            p_permutation: None,
+            p_conformal: p(0.5),
+            p_tail: p(0.5),
+            q: Some(0.9),
+            q_by: Some(1.0),
+        };
         WindowScore {
             index,
             first_event: u64::from(index) * 10,
@@ -84,7 +93,7 @@ fn windows(stream: u32) -> Vec<WindowScore> {
             zstd: sizes(0),
             count: sizes(9_000),
             entropy: 4.5 + noise,
-            lenses: Vec::new(),
+            lenses: vec![said(Lens::Content, 4.0), said(Lens::Mix, 1.5)],
             lens: Lens::Content,
             p: Some(if odd { 0.001 } else { 1.0 }),
             score_bits: if odd { 80.0 } else { 10.0 + noise },
@@ -145,8 +154,8 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
             surprise_bits: if significant { 24.0 } else { 9.0 },
             explanation: Explanation {
                 lens: Lens::Content,
-                lenses: vec![Lens::Content],
-                shifts: Vec::new(),
+                lenses: vec![Lens::Content, Lens::Mix],
+                shifts: shifts(first_event),
                 drivers: vec![driver],
                 windows: 6,
                 caveats: vec!["A change in rate alone is not seen.".to_owned()],
@@ -158,6 +167,23 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
             jury: None,
         },
     }
+}
+
+fn shifts(first_event: u64) -> Vec<Shift> {
+    let shift = |kind, name: &str, window, baseline, bits| Shift {
+        lens: Lens::Mix,
+        kind,
+        name: name.to_owned(),
+        window,
+        baseline,
+        unit: Unit::Percent,
+        bits,
+        event: Some(first_event + 40),
+    };
+    vec![
+        shift(ShiftKind::MoreOften, "ERROR connection to <*> refused after <*>", 36.0, 0.0, 61.5),
+        shift(ShiftKind::Missing, "INFO order <*> paid in <*>", 0.0, 22.4, 18.3),
+    ]
 }
 
 fn doc() -> Doc {
@@ -182,10 +208,11 @@ fn doc() -> Doc {
         state: CaptureState::Complete,
         imported_at_nanos: START_NANOS,
     };
-    let summary = |stream: u32| StreamSummary { stream, windows: u64::from(WINDOWS), note: None, drift: None };
+    let summary =
+        |stream: u32| StreamSummary { stream, windows: u64::from(WINDOWS), note: None, drift: None };
     let run = RunRow {
         id: 1,
-        engine: "cbad 0.1.0".to_owned(),
+        engine: cbad::ENGINE_VERSION.to_owned(),
         codecs: Vec::new(),
         config: Config::default(),
         captures: vec![capture.sha256.clone()],
@@ -232,6 +259,21 @@ mod tests {
     #[test]
     fn the_whole_window_looks_as_it_did() {
         harness().snapshot("window");
+    }
+
+    #[test]
+    fn what_shifted_and_a_lens_look_as_they_did() {
+        for (theme, name) in [(egui::Theme::Dark, "shifts_dark"), (egui::Theme::Light, "shifts_light")] {
+            let mut window = harness();
+            window.ctx.set_theme(theme);
+            window.state_mut().state.front = Some(Pane::Finding);
+            window.run();
+            window.snapshot(name);
+        }
+        let mut window = harness();
+        window.state_mut().state.drawn = Some(Lens::Mix);
+        window.run();
+        window.snapshot("timeline_of_a_lens");
     }
 
     #[test]

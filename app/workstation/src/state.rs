@@ -9,6 +9,7 @@ use crate::query::{Query, Reader, StreamData};
 use crate::ui::rows::ListState;
 use crate::work::Task;
 use case::{EventRow, ProblemRow, SourceBytes};
+use cbad::Lens;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -126,6 +127,8 @@ pub(crate) struct State {
     pub(crate) stream: Option<u32>,
     pub(crate) range: (f64, f64),
     pub(crate) quantity: Quantity,
+    /// The lens whose bits the timeline draws; the compression ratio where there is none.
+    pub(crate) drawn: Option<Lens>,
     pub(crate) as_table: bool,
     pub(crate) prefs: Prefs,
     pub(crate) data: Option<Arc<StreamData>>,

@@ -131,6 +131,16 @@ pub enum CaseError {
         /// The capture.
         path: PathBuf,
     },
+    /// The windows of a run are kept as another engine wrote them.
+    #[error("The windows of run {run} in {} cannot be shown: the run was made by engine {engine}, and this program has {}. Its findings can be read; for its windows, analyse again: `driftlock analyze {}`.", path.display(), cbad::ENGINE_VERSION, path.display())]
+    OtherLayout {
+        /// The case file.
+        path: PathBuf,
+        /// The run.
+        run: i64,
+        /// The engine that made it.
+        engine: String,
+    },
     /// There is nothing complete to analyse.
     #[error("The case holds no complete capture. Import one first: `driftlock analyze FILE --case {}`.", path.display())]
     NothingToAnalyze {

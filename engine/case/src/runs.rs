@@ -13,6 +13,23 @@ use crate::store::Case;
 const RUN: &str =
     "SELECT id, engine, codecs, config, captures, results_sha256, windows, flagged, findings FROM run";
 
+/// The first engine that wrote windows in the layout of [`WindowScore`] as it is now. The layout has no field names, so
+/// windows of another one could be read as wrong numbers.
+const FIRST_OF_LAYOUT: [u64; 3] = [0, 2, 0];
+
+/// Whether windows that an engine wrote can be read: from the first of this layout to the one at hand.
+fn is_readable(engine: &str) -> bool {
+    let readable = version(cbad::ENGINE_VERSION).map(|now| FIRST_OF_LAYOUT..=now);
+    version(engine).zip(readable).is_some_and(|(version, readable)| readable.contains(&version))
+}
+
+/// The numbers of `cbad 1.2.3`.
+fn version(engine: &str) -> Option<[u64; 3]> {
+    let mut numbers = engine.strip_prefix("cbad ")?.split('.').map(|number| number.parse().ok());
+    let version = [numbers.next()??, numbers.next()??, numbers.next()??];
+    numbers.next().is_none().then_some(version)
+}
+
 impl Case {
     /// Every complete run, oldest first.
     pub fn runs(&self) -> Result<Vec<RunRow>, CaseError> {
@@ -63,15 +80,22 @@ impl Case {
         rows.at(&self.path)?.collect::<rusqlite::Result<_>>().at(&self.path)
     }
 
-    /// All windows of one stream, in order.
+    /// All windows of one stream, in order. Those of a run by an engine that kept them otherwise are refused.
     pub fn windows(&self, run: i64, stream: u32) -> Result<Vec<WindowScore>, CaseError> {
+        let made_by = "SELECT engine FROM run WHERE id = ?1";
+        let engine: Option<String> =
+            self.connection.query_row(made_by, [run], |row| row.get(0)).optional().at(&self.path)?;
+        if let Some(engine) = engine.filter(|engine| !is_readable(engine)) {
+            return Err(CaseError::OtherLayout { path: self.path.clone(), run, engine });
+        }
         let query = "SELECT payload FROM window WHERE run = ?1 AND stream = ?2 ORDER BY position";
         let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
-        let rows = statement.query_map(params![run, stream], |row| {
-            postcard::from_bytes(row.get_ref(0)?.as_blob()?)
-                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, Box::new(error)))
-        });
-        rows.at(&self.path)?.collect::<rusqlite::Result<_>>().at(&self.path)
+        let payloads = statement.query_map(params![run, stream], |row| row.get(0)).at(&self.path)?;
+        let decode = |payload: rusqlite::Result<Vec<u8>>| {
+            postcard::from_bytes(&payload.at(&self.path)?)
+                .map_err(|error| CaseError::row(&self.path, "window", error.to_string()))
+        };
+        payloads.map(decode).collect()
     }
 
     /// The findings of a run by rank: flagged ones first, then the most unusual windows.

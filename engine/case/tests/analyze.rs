@@ -67,3 +67,34 @@ fn a_stopped_analysis_leaves_no_run() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn a_run_of_an_earlier_engine_says_so_and_keeps_its_findings() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("c.driftlock");
+    let mut case = Case::create(&path)?;
+    case.import(&text_log(folder.path(), "a.log", 3000)?, &OpenOptions::default(), &Unwatched)?;
+    let run = case.analyze(&Config::default(), None, &Unwatched)?;
+    let new = case.windows(run.id, 0)?;
+    drop(case);
+    // As 0.1.0 left it: windows in a shorter layout, findings without what was added since.
+    let raw = rusqlite::Connection::open(&path)?;
+    raw.execute("UPDATE run SET engine = 'cbad 0.1.0', key_sha256 = x'00'", [])?;
+    raw.execute("UPDATE window SET payload = substr(payload, 1, length(payload) / 2)", [])?;
+    raw.execute(
+        "UPDATE finding SET payload = json_remove(payload, '$.surprise_bits', '$.explanation.lenses', '$.explanation.shifts')",
+        [],
+    )?;
+    drop(raw);
+    let mut case = Case::open(&path)?;
+    let error = case.windows(run.id, 0).expect_err("the windows have another layout");
+    assert!(matches!(&error, CaseError::OtherLayout { engine, .. } if engine == "cbad 0.1.0"), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("made by engine cbad 0.1.0") && said.contains("analyse again"), "{said}");
+    let findings = case.findings(run.id)?;
+    assert!(findings[0].finding.flagged && findings[0].finding.explanation.shifts.is_empty());
+    let again = case.analyze(&Config::default(), None, &Unwatched)?;
+    assert_ne!(again.id, run.id, "another engine makes another run");
+    assert_eq!(case.windows(again.id, 0)?, new);
+    Ok(())
+}

@@ -36,7 +36,7 @@ const LOOKED_AT: usize = 500;
 /// Collects channels while a stream is built.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
-    channels: Vec<Channel>,
+    kept: Vec<Channel>,
     /// Channel of each name; `None` where it was found to be a category.
     by_name: HashMap<String, Option<usize>>,
     numbers: usize,
@@ -82,7 +82,7 @@ impl Channels {
 
     /// The channels that measure something, in the order in which they appeared.
     pub(crate) fn finish(self) -> Vec<Channel> {
-        self.channels
+        self.kept
             .into_iter()
             .filter(|c| c.unit == Unit::Nanos || is_metric_label(&c.name) || !is_category(&c.values))
             .filter(|c| !c.values.is_empty())
@@ -96,14 +96,14 @@ impl Channels {
         let at = match self.by_name.get(name) {
             Some(Some(at)) => *at,
             Some(None) => return,
-            None if self.channels.len() == MOST_CHANNELS => return,
+            None if self.kept.len() == MOST_CHANNELS => return,
             None => {
-                self.by_name.insert(name.to_owned(), Some(self.channels.len()));
-                self.channels.push(Channel { name: name.to_owned(), unit, ..Channel::default() });
-                self.channels.len() - 1
+                self.by_name.insert(name.to_owned(), Some(self.kept.len()));
+                self.kept.push(Channel { name: name.to_owned(), unit, ..Channel::default() });
+                self.kept.len() - 1
             }
         };
-        let channel = &mut self.channels[at];
+        let channel = &mut self.kept[at];
         channel.positions.push(position);
         channel.values.push(value);
         self.numbers += 1;

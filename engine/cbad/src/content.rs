@@ -81,7 +81,9 @@ impl<'s> Baselined<'s> {
             *known
         });
         let novelties = novelties.collect();
-        events.iter().for_each(|&distinct| self.known[distinct as usize] = -1);
+        for &distinct in events {
+            self.known[distinct as usize] = -1;
+        }
         novelties
     }
 
@@ -98,7 +100,9 @@ impl Rolling for Baselined<'_> {
     fn change(&mut self, positions: Range<usize>, comes: bool) {
         let events = &self.stream.sequence[positions];
         if events.len() < GATHERED {
-            events.iter().for_each(|&distinct| self.change_one(distinct, 1, comes));
+            for &distinct in events {
+                self.change_one(distinct, 1, comes);
+            }
             return;
         }
         for &distinct in events {

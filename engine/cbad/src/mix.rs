@@ -113,9 +113,9 @@ impl Rolling for Shares<'_> {
     fn change(&mut self, positions: Range<usize>, comes: bool) {
         let n = positions.len() as u64;
         if comes {
-            self.events += n
+            self.events += n;
         } else {
-            self.events -= n
+            self.events -= n;
         }
         for position in positions {
             let count = &mut self.counts[usize::from(self.stream.template(position))];
@@ -229,7 +229,9 @@ impl<'a> MixDeck<'a> {
     pub(crate) fn new(stream: &Stream, log2: &'a Log2, positions: &[usize]) -> Self {
         let templates: Vec<u16> = positions.iter().map(|&p| stream.template(p)).collect();
         let mut all = vec![0; stream.template_count];
-        templates.iter().for_each(|&t| all[usize::from(t)] += 1);
+        for &t in &templates {
+            all[usize::from(t)] += 1;
+        }
         Self { log2, templates, rest: all.clone(), all, tally: Tally::new(stream.template_count) }
     }
 }
@@ -240,7 +242,9 @@ impl Deck for MixDeck<'_> {
     }
 
     fn statistic(&mut self, window: &[u32]) -> i64 {
-        window.iter().for_each(|&m| self.tally.add(self.templates[m as usize]));
+        for &m in window {
+            self.tally.add(self.templates[m as usize]);
+        }
         for &t in &self.tally.touched {
             self.rest[usize::from(t)] -= self.tally.count(t);
         }

@@ -66,7 +66,7 @@ pub(crate) fn steps_of(stream: &Stream, span: &Span) -> Steps {
 #[derive(Clone)]
 pub(crate) struct Steps {
     templates: usize,
-    steps: Vec<u32>,
+    taken: Vec<u32>,
     /// Steps taken from each template, and how many different ones.
     from: Vec<u32>,
     different: Vec<u32>,
@@ -80,7 +80,7 @@ impl Steps {
         let begins = templates;
         Self {
             templates,
-            steps: vec![0; begins * templates],
+            taken: vec![0; begins * templates],
             from: vec![0; begins],
             different: vec![0; begins],
             to: vec![0; templates],
@@ -94,8 +94,8 @@ impl Steps {
 
     pub(crate) fn add(&mut self, step: Step) {
         let at = self.at(step);
-        self.steps[at] += 1;
-        self.different[usize::from(step.0)] += u32::from(self.steps[at] == 1);
+        self.taken[at] += 1;
+        self.different[usize::from(step.0)] += u32::from(self.taken[at] == 1);
         self.from[usize::from(step.0)] += 1;
         self.to[usize::from(step.1)] += 1;
         self.total += 1;
@@ -103,8 +103,8 @@ impl Steps {
 
     pub(crate) fn remove(&mut self, step: Step) {
         let at = self.at(step);
-        self.steps[at] -= 1;
-        self.different[usize::from(step.0)] -= u32::from(self.steps[at] == 0);
+        self.taken[at] -= 1;
+        self.different[usize::from(step.0)] -= u32::from(self.taken[at] == 0);
         self.from[usize::from(step.0)] -= 1;
         self.to[usize::from(step.1)] -= 1;
         self.total -= 1;
@@ -112,7 +112,7 @@ impl Steps {
 
     /// How often a step was taken, and how often any step from its first template.
     pub(crate) fn seen(&self, step: Step) -> (u32, u32) {
-        (self.steps[self.at(step)], self.from[usize::from(step.0)])
+        (self.taken[self.at(step)], self.from[usize::from(step.0)])
     }
 
     /// Fixed-point bits of a step given the template before, beyond those of the template alone; never below 0.
@@ -123,7 +123,7 @@ impl Steps {
             return 0;
         }
         let whole = u64::from(from) + u64::from(different);
-        let taken = self.steps[self.at(step)];
+        let taken = self.taken[self.at(step)];
         if taken == 0 {
             return lens::log2_ratio(log2, whole, u64::from(different));
         }
@@ -159,7 +159,9 @@ impl<'a> OrderDeck<'a> {
     pub(crate) fn new(stream: &Stream, log2: &'a Log2, positions: &[usize]) -> Self {
         let members: Vec<Option<Step>> = positions.iter().map(|&p| step_at(stream, p)).collect();
         let mut steps = Steps::new(stream.template_count);
-        members.iter().flatten().for_each(|&step| steps.add(step));
+        for &step in members.iter().flatten() {
+            steps.add(step);
+        }
         Self { log2, members, steps, surpluses: Vec::new() }
     }
 }
@@ -171,10 +173,14 @@ impl Deck for OrderDeck<'_> {
 
     fn statistic(&mut self, window: &[u32]) -> i64 {
         let steps = || window.iter().filter_map(|&m| self.members[m as usize]);
-        steps().for_each(|step| self.steps.remove(step));
+        for step in steps() {
+            self.steps.remove(step);
+        }
         self.surpluses.clear();
         self.surpluses.extend(steps().map(|step| self.steps.surplus(self.log2, step)));
-        steps().for_each(|step| self.steps.add(step));
+        for step in steps() {
+            self.steps.add(step);
+        }
         // The sum of the dearest and not their weighted mean: what counts here is that there are several.
         let few = DEAREST.min(self.surpluses.len());
         if few == 0 {

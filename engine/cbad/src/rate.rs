@@ -142,7 +142,7 @@ pub(crate) fn surplus(log2: &Log2, nanos: u64, events: u64, all_nanos: u64, all_
     let log2_x = log2_x(log2, nanos, events, all_nanos, all_events);
     let n = events as i64 + 1;
     let x = fixed_exp2(log2_x);
-    let linear = i128::from(x - (1 << FRACTION)) * i128::from(LOG2_E) >> FRACTION;
+    let linear = (i128::from(x - (1 << FRACTION)) * i128::from(LOG2_E)) >> FRACTION;
     n * (linear as i64 - log2_x).max(0)
 }
 
@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn powers_of_two() {
-        for (x, expected) in [(0.0, 1.0), (1.0, 2.0), (-1.0, 0.5), (10.5, 1448.154_687), (-3.25, 0.105_112)] {
+        for (x, expected) in [(0.0, 1.0), (1.0, 2.0), (-1.0, 0.5), (10.5, 1_448.154_687), (-3.25, 0.105_112)]
+        {
             let power = bits(fixed_exp2((x * ONE_BIT as f64) as i64));
             assert!((power / expected - 1.0).abs() < 1e-4, "2^{x} is {power}");
         }

@@ -293,9 +293,11 @@ pub struct Driver {
 pub struct Explanation {
     /// The lens that drove it.
     pub lens: Lens,
-    /// Every lens that flags one of its windows, in the order of [`Lens::ALL`].
+    /// Every lens that flags one of its windows, in the order of [`Lens::ALL`]; empty in runs of before there were five.
+    #[serde(default)]
     pub lenses: Vec<Lens>,
     /// What shifted, the lens that drove it first, and of each lens the dearest first.
+    #[serde(default)]
     pub shifts: Vec<Shift>,
     /// The dearest events, dearest first.
     pub drivers: Vec<Driver>,
@@ -359,7 +361,9 @@ pub struct Finding {
     pub p_tail: Option<PValue>,
     /// Score of its dearest window through the lens that found it, bits.
     pub score_bits: f64,
-    /// -log2 of how rare that score is among the stream's ordinary windows: what findings are ordered by.
+    /// -log2 of how rare that score is among the stream's ordinary windows: what findings are ordered by; 0
+    /// in runs of before there were five lenses.
+    #[serde(default)]
     pub surprise_bits: f64,
     /// Why.
     pub explanation: Explanation,

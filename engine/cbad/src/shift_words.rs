@@ -4,6 +4,40 @@ use crate::event::Signal;
 use crate::result::{Shift, ShiftKind, Unit};
 use crate::words;
 
+impl ShiftKind {
+    /// What happened, in two or three words: a column of a table.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::MoreOften => "more often",
+            Self::LessOften => "less often",
+            Self::Missing => "missing",
+            Self::Burst => "faster",
+            Self::Thinning => "slower",
+            Self::Silence => "silence",
+            Self::Higher => "higher",
+            Self::Lower => "lower",
+            Self::Wider => "varies more",
+            Self::Narrower => "varies less",
+            Self::Flat => "stands still",
+            Self::Spike => "spike",
+            Self::Trend => "drifts",
+            Self::NewStep => "new order",
+        }
+    }
+}
+
+impl Shift {
+    /// What it was in the window, as a person reads it: `12 %`, `3.4 ms`, `never`.
+    pub fn in_window(&self) -> String {
+        amount(self.window, self.unit)
+    }
+
+    /// What it was in the baseline.
+    pub fn in_baseline(&self) -> String {
+        amount(self.baseline, self.unit)
+    }
+}
+
 /// Most characters of a name in a sentence.
 const NAMED: usize = 100;
 

@@ -114,8 +114,8 @@ pub(crate) fn name(stream: &Stream, template: u16) -> String {
         let info = stream.tokens[token as usize];
         let text = String::from_utf8_lossy(stream.token_bytes(token));
         match info.shape {
-            Shape::Path => out.push_str(&format!(" {text}=")),
-            Shape::Severity => out.push_str(&format!("{} ", text.to_uppercase())),
+            Shape::Path => out.extend([" ", &*text, "="]),
+            Shape::Severity => out.extend([text.to_uppercase().as_str(), " "]),
             _ => {
                 if info.space {
                     out.push(' ');

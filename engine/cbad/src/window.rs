@@ -1,5 +1,6 @@
 //! Windows of a stream, and which of its other events each is compared with.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::config::{Baseline, Config};
@@ -41,8 +42,8 @@ pub(crate) struct Plan {
 enum Reference {
     Rest,
     Trailing(usize),
-    /// Sorted, disjoint positions.
-    Marked(Vec<Range<usize>>),
+    /// One stretch of positions.
+    Marked(Range<usize>),
     /// For each group, its positions.
     Season(Vec<Span>),
 }
@@ -97,7 +98,7 @@ impl Plan {
     fn refer_to(&mut self, stream: &Stream, baseline: &Baseline) -> Result<(), String> {
         let own = self.events - self.first;
         let marked = match baseline {
-            Baseline::Anchor { .. } => vec![0..self.first],
+            Baseline::Anchor { .. } => 0..self.first,
             Baseline::Rest => {
                 // A baseline that holds the neighbours of a window masks an incident that lasts: its later lines make
                 // its earlier ones look ordinary. docs/decisions/0004-guard.md has the measurement.
@@ -115,14 +116,10 @@ impl Plan {
                 self.baseline = Reference::Season(spans);
                 return Ok(());
             }
-            Baseline::Times { start_nanos, end_nanos } => {
-                vec![positions_between(stream, *start_nanos, *end_nanos)]
-            }
-            Baseline::Events { first, end } => {
-                vec![(*first as usize).min(own)..(*end as usize).min(own)]
-            }
+            Baseline::Times { start_nanos, end_nanos } => positions_between(stream, *start_nanos, *end_nanos),
+            Baseline::Events { first, end } => (*first as usize).min(own)..(*end as usize).min(own),
         };
-        let held: usize = marked.iter().map(ExactSizeIterator::len).sum();
+        let held = marked.len();
         if held < self.window * 2 {
             return Err(format!(
                 "the marked baseline holds {held} events of this stream, and two windows of {} need {}",
@@ -168,11 +165,9 @@ impl Plan {
                 (own.end + self.guard).min(n)..n,
             ]),
             Reference::Trailing(events) => {
-                Span::new([own.start.saturating_sub(*events).max(self.first)..own.start])
+                Span::new(iter::once(own.start.saturating_sub(*events).max(self.first)..own.start))
             }
-            Reference::Marked(marked) => Span::new(
-                marked.iter().flat_map(|m| [m.start..m.end.min(own.start), m.start.max(own.end)..m.end]),
-            ),
+            Reference::Marked(m) => Span::new([m.start..m.end.min(own.start), m.start.max(own.end)..m.end]),
             Reference::Season(spans) => spans[index / self.group].clone(),
         };
         self.marks.apply(span, &own)

@@ -12,7 +12,7 @@ use cbad::{PValue, Value, WindowScore};
 use egui::{Label, RichText, ScrollArea, Ui};
 use std::path::Path;
 
-const Q: &str = "Among windows flagged at this level or a smaller one, the expected share of false alarms (Benjamini-Hochberg, over all windows of the run).";
+const Q: &str = "Among windows flagged at this level or a smaller one, the expected share of false alarms (Benjamini-Hochberg, over all windows and lenses of the run).";
 const CONFORMAL: &str = "The share of this stream's own ordinary windows that are at least as unusual. It keeps false alarms at their promised rate on real logs.";
 const TAIL: &str = "Beyond the rank's floor, the tail of the ordinary windows is modelled (peaks over threshold). Where the rank suffices, trust the rank.";
 const PERMUTATION: &str = "If the window and its baseline were one shuffled deck: how often would a deal look this unusual? Real logs come in bursts, so this alone does not flag a window.";
@@ -111,7 +111,12 @@ fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let events = format!("{} to {}", words::count(found.first_event), words::count(found.last_event));
     fact(ui, "Events", &events, "Positions in the stream, from 0.");
     fact(ui, "Windows", &found.explanation.windows.to_string(), "Overlapping windows that were joined.");
-    fact(ui, "Score", &words::bits(found.score_bits), "Of the dearest window: higher is more unusual.");
+    fact(
+        ui,
+        "Score",
+        &words::bits(found.score_bits),
+        "Of the dearest window, by the lens that found it: higher is more unusual.",
+    );
     if !found.explanation.caveats.is_empty() {
         ui.add_space(size::GAP);
         super::heading(ui, "What it does not show");
@@ -160,7 +165,10 @@ fn numbers(ui: &mut Ui, score: &WindowScore) {
     fact(ui, "Time", &when, "UTC, from the earliest to the latest event.");
     let events = format!("{} to {}", words::count(score.first_event), words::count(score.last_event));
     fact(ui, "Events", &events, "Positions in the stream, from 0.");
-    fact(ui, "Score", &words::bits(score.score_bits), "The content lens: higher is more unusual.");
+    for said in &score.lenses {
+        let name = super::shifts::title(said.lens);
+        fact(ui, name, &words::bits(said.score_bits), super::shifts::about(said.lens));
+    }
     for (codec, sizes) in [("zstd", &score.zstd), ("count code", &score.count)] {
         let name = format!("NCD, {codec}");
         let about = format!(
@@ -274,7 +282,11 @@ pub(crate) fn command_line(state: &State) -> Option<String> {
     let config = &doc.run.as_ref()?.config;
     let captures: Vec<String> = doc.captures.iter().map(|capture| quoted(&capture.path)).collect();
     let case = quoted(&doc.path);
-    let options: String = config.options().iter().map(|(name, value)| format!(" {name} {value}")).collect();
+    let options = config
+        .options()
+        .into_iter()
+        .flat_map(|(name, value)| [" ".to_owned(), name.to_owned(), " ".to_owned(), value])
+        .collect::<String>();
     let analyze = format!("driftlock analyze {} --case {case}{options}", captures.join(" "));
     Some(match state.selection {
         Selection::Finding(id) => format!("{analyze} && driftlock explain {case} {id}"),

@@ -9,7 +9,7 @@ use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::words;
 use case::{EventRow, FindingRow};
-use cbad::{Driver, Explanation, Grade};
+use cbad::{Driver, Explanation, Grade, Lens};
 use egui::{Frame, Label, RichText, ScrollArea, Stroke, Ui};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +35,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_width(ui.available_width() - size::GAP);
         sentence(ui, state, row);
+        shifts(ui, state, row);
         drivers(ui, state, row);
         beside(ui, state, row);
     });
@@ -56,6 +57,9 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
                 .font(semibold_font(size::TEXT))
                 .color(color),
         );
+        for &lens in lenses(explanation) {
+            super::shifts::label(ui, lens);
+        }
         ui.add(Label::new(RichText::new(when(row)).color(t.weak)).truncate());
     });
     let text =
@@ -70,6 +74,23 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
             button(ui, state, command);
         }
     });
+}
+
+/// Every lens that saw it; runs of before there were five name one.
+fn lenses(explanation: &Explanation) -> &[Lens] {
+    if explanation.lenses.is_empty() { std::slice::from_ref(&explanation.lens) } else { &explanation.lenses }
+}
+
+fn shifts(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let explanation = &row.finding.explanation;
+    if explanation.shifts.is_empty() {
+        return;
+    }
+    section(ui, "What shifted", "In the window against its baseline, with the bits that each carries.");
+    if let Some(position) = super::shifts::show(ui, &explanation.shifts) {
+        state.select(Selection::Event { stream: row.stream.id, position });
+        state.front = Some(Pane::Events);
+    }
 }
 
 fn drivers(ui: &mut Ui, state: &mut State, row: &FindingRow) {
@@ -119,6 +140,9 @@ fn dearest_tokens(explanation: &Explanation) -> Vec<(String, f64)> {
 
 fn beside(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let explanation = &row.finding.explanation;
+    if explanation.drivers.is_empty() {
+        return;
+    }
     section(
         ui,
         "Window beside baseline",

@@ -189,7 +189,8 @@ impl Rows for Findings<'_> {
     fn label(&mut self, row: u64) -> String {
         let row = self.shown[row as usize];
         let stream = case::inert(row.stream.key.label());
-        format!("Finding {}, {}, {stream}, {}", row.id, row.finding.grade.name(), when(row))
+        let (grade, lens) = (row.finding.grade.name(), row.finding.explanation.lens.name());
+        format!("Finding {}, {grade} by {lens}, {stream}, {}", row.id, when(row))
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, _selected: bool) {
@@ -211,9 +212,12 @@ impl Rows for Findings<'_> {
         let name = format!("{}  {}", row.id, case::inert(row.stream.key.label()));
         super::paint_line(ui, &name, semibold_font(size::TEXT), t.strong, pos2(start, upper), end - start);
         let q = row.finding.q.map(|q| format!(" · q {}", words::probability(q))).unwrap_or_default();
+        let lens = row.finding.explanation.lens.name();
         let about = match (row.finding.start_nanos, row.finding.end_nanos) {
-            (Some(start), Some(end)) if self.short => format!("{}{q}", words::clock_span(start, end)),
-            _ => format!("{}{q}", when(row)),
+            (Some(start), Some(end)) if self.short => {
+                format!("{lens} · {}{q}", words::clock_span(start, end))
+            }
+            _ => format!("{lens} · {}{q}", when(row)),
         };
         super::paint_line(
             ui,

@@ -14,6 +14,7 @@ mod notices;
 mod overview;
 pub(crate) mod palette;
 mod problems;
+mod shifts;
 mod status;
 mod streams;
 mod tables;

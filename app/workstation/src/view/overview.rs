@@ -61,6 +61,9 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
                 state.command(Command::ToggleTables);
             }
             button(ui, state, Command::ResetZoom);
+            if !state.as_table {
+                timeline::choice(ui, state);
+            }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
                 ui.add(egui::Label::new(title).truncate()).on_hover_text(name.as_str());

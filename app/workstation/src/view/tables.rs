@@ -21,11 +21,16 @@ const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
     Column { name, width, about }
 }
 
-const WINDOWS: [Column; 10] = [
+const WINDOWS: [Column; 11] = [
     column("Window", 62.0, "Index among the windows of the stream."),
     column("Begins (UTC)", 186.0, "Earliest time in the window."),
-    column("Score", 62.0, "The content lens, in bits: higher is more unusual."),
-    column("q", 92.0, "Benjamini-Hochberg adjusted p over all windows of the run."),
+    column(
+        "Score",
+        62.0,
+        "The stream's first lens (content; values for metrics), in bits: higher is more unusual.",
+    ),
+    column("Lens", 66.0, "The lens that is most surprised."),
+    column("q", 92.0, "Benjamini-Hochberg adjusted p over all windows and lenses of the run."),
     column("Significant", 84.0, "Whether it is a change at the run's false discovery rate."),
     column("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
     column("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
@@ -147,6 +152,7 @@ impl Rows for Windows<'_> {
             window.index.to_string(),
             window.start_nanos.map_or_else(|| "no time".to_owned(), words::time),
             format!("{:.1}", window.score_bits),
+            window.lens.name().to_owned(),
             window.q.map_or_else(|| "no history".to_owned(), words::probability),
             if window.flagged { "yes" } else { "no" }.to_owned(),
             format!("{:.3}", window.zstd.ncd()),

@@ -10,16 +10,19 @@ use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::words;
 use cbad::WindowScore;
-use egui::{Color32, Id, Rangef, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, ComboBox, Id, Rangef, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use egui_plot::{GridMark, Line, Plot, PlotPoints, Span};
 
 /// Width of the numbers of a vertical axis, inside the gutter.
 const NUMBERS: f32 = 40.0;
 
+/// The upper line where no lens is chosen.
+const RATIO: &str = "Compression ratio";
+
 struct Strip<'a> {
     name: &'static str,
     about: &'static str,
-    lines: [(&'static str, &'a Series); 2],
+    lines: Vec<(&'static str, &'a Series)>,
     time_axis: bool,
 }
 
@@ -45,22 +48,52 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
         return;
     };
     let strips = [
-        Strip {
-            name: "Compression ratio",
-            about: "Bytes before over bytes after zstd. A window that compresses less than its baseline holds more that is new or random.",
-            lines: [("window", &data.ratio_window), ("baseline piece", &data.ratio_baseline)],
-            time_axis: false,
-        },
+        upper(state, &data),
         Strip {
             name: "NCD",
             about: "Normalised compression distance between the window and an equally long piece of its baseline: near 0 alike, near 1 nothing in common.",
-            lines: [("zstd", &data.ncd_zstd), ("count code", &data.ncd_count)],
+            lines: vec![("zstd", &data.ncd_zstd), ("count code", &data.ncd_count)],
             time_axis: true,
         },
     ];
     for strip in strips {
         show_strip(ui, state, doc, &data, &strip, height + if strip.time_axis { 22.0 } else { 0.0 });
     }
+}
+
+/// The bits of the lens that was chosen, where the stream has it; else the compression ratio.
+fn upper<'a>(state: &State, data: &'a StreamData) -> Strip<'a> {
+    let chosen = state.drawn.and_then(|lens| data.lenses.iter().find(|(of, _)| *of == lens));
+    match chosen {
+        Some((lens, series)) => Strip {
+            name: super::shifts::title(*lens),
+            about: super::shifts::about(*lens),
+            lines: vec![("bits of surplus", series)],
+            time_axis: false,
+        },
+        None => Strip {
+            name: RATIO,
+            about: "Bytes before over bytes after zstd. A window that compresses less than its baseline holds more that is new or random.",
+            lines: vec![("window", &data.ratio_window), ("baseline piece", &data.ratio_baseline)],
+            time_axis: false,
+        },
+    }
+}
+
+/// What the upper line shows, to be chosen.
+pub(super) fn choice(ui: &mut Ui, state: &mut State) {
+    let Some(data) = state.data.clone().filter(|data| !data.lenses.is_empty()) else { return };
+    let shown = upper(state, &data).name;
+    let combo = ComboBox::from_id_salt("upper line").width(132.0).selected_text(shown).show_ui(ui, |ui| {
+        ui.selectable_value(&mut state.drawn, None, RATIO);
+        for &(lens, _) in &data.lenses {
+            let name = format!("{}, bits", super::shifts::title(lens));
+            ui.selectable_value(&mut state.drawn, Some(lens), name).on_hover_text(super::shifts::about(lens));
+        }
+    });
+    let label = format!("Upper line: {shown}");
+    combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
+    combo.response.on_hover_text("What the upper line of the timeline shows.");
 }
 
 fn show_strip(ui: &mut Ui, state: &mut State, doc: &Doc, data: &StreamData, strip: &Strip<'_>, height: f32) {
@@ -169,7 +202,7 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
     *response.transform.frame()
 }
 
-fn y_range(lines: &[(&str, &Series); 2]) -> (f64, f64) {
+fn y_range(lines: &[(&str, &Series)]) -> (f64, f64) {
     let ranges = || lines.iter().filter_map(|(_, series)| series.y_range());
     let low = ranges().map(|r| r.0).reduce(f64::min).unwrap_or(0.0);
     let high = ranges().map(|r| r.1).reduce(f64::max).unwrap_or(1.0);
@@ -320,10 +353,11 @@ pub(super) fn describe(window: &WindowScore) -> String {
     let when = window.start_nanos.map_or_else(String::new, |start| format!("{}  ", words::time(start)));
     let q = window.q.map(|q| format!("  q {}", words::probability(q))).unwrap_or_default();
     format!(
-        "{when}window {}  NCD {:.3}  score {}{q}  ratio {:.1} against {:.1}",
+        "{when}window {}  NCD {:.3}  score {}  by {}{q}  ratio {:.1} against {:.1}",
         window.index,
         window.zstd.ncd(),
         words::bits(window.score_bits),
+        window.lens.name(),
         window.zstd.ratio_window(),
         window.zstd.ratio_baseline(),
     )

@@ -245,7 +245,7 @@ fn a_moving_baseline_judges_as_one_made_anew() {
         for look in LOOKS {
             let mut told = vec![0.0; plan.count];
             rolling::surpluses(measured, look, tiles, &groups, |w, bits| told[w] = bits);
-            for (w, told) in told.into_iter().enumerate() {
+            for (w, &told) in told.iter().enumerate() {
                 let anew = rolling::surplus(measured, look, tiles, &tiles.baseline(w), w);
                 assert!((told - anew).abs() < 1e-9, "{look:?} {w}: {told} {anew}");
             }
