@@ -52,6 +52,8 @@ pub(crate) fn explain(
         drivers: drivers(s, cluster, &shifts, by_content, coder, lookup),
         shifts,
         windows: cluster.windows.len() as u32,
+        counterfactual: None,
+        stability: None,
         caveats: Vec::new(),
         sentence: String::new(),
         paragraph: String::new(),

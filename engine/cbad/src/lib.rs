@@ -12,6 +12,7 @@ mod codec;
 mod config;
 mod content;
 mod count_code;
+mod counterfactual;
 mod event;
 mod event_tokens;
 mod explain;
@@ -34,6 +35,7 @@ mod shifts;
 mod significance;
 mod sizes;
 mod span;
+mod stability;
 mod stream;
 mod tail;
 mod template;
@@ -49,12 +51,14 @@ pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
 pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};
 pub use config::{Baseline, Config, ENGINE_VERSION, Period};
+pub use counterfactual::{Counterfactual, Way};
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use jury::{Jury, JuryEntry, Share};
 pub use result::{
     Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
     StreamResult, TokenCost, Unit, WindowScore,
 };
+pub use stability::{Stability, StabilityCell, Variation};
 pub use stream::Stream;
 pub use token::recognise;
 pub use values::{StreamPoint, ValueMonitor, stream_values};

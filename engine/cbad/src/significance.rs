@@ -28,13 +28,44 @@ pub(crate) struct Rank {
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
 pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
     let scores = &track.scores;
+    let (usable, sorted) = usable(plan, scores, excluded);
+    (0..scores.len())
+        .map(|i| if plan.is_ranked(i) { rank(plan, scores[i], i, &sorted, &usable) } else { None })
+        .collect()
+}
+
+/// Ranks some windows, with nothing excluded.
+pub(crate) fn ranks_in(plan: &Plan, track: &Track, windows: &[usize]) -> Vec<Option<Rank>> {
+    let scores = &track.scores;
+    let (usable, sorted) = usable(plan, scores, &vec![false; scores.len()]);
+    let rank_one = |&i: &usize| usable[i].then(|| rank(plan, scores[i], i, &sorted, &usable)).flatten();
+    windows.iter().map(rank_one).collect()
+}
+
+/// The least score at which a window's cautious tail p would be at most `p`, with nothing excluded; `None` where its own
+/// score does not pass.
+pub(crate) fn least_score(plan: &Plan, track: &Track, window: usize, p: f64) -> Option<i64> {
+    let (usable, sorted) = usable(plan, &track.scores, &vec![false; track.scores.len()]);
+    let passes = |score| rank(plan, score, window, &sorted, &usable).is_some_and(|r| r.tail.value <= p);
+    let mut least = track.scores[window];
+    if !passes(least) {
+        return None;
+    }
+    let mut fails = -1;
+    while least - fails > 1 {
+        let middle = fails.midpoint(least);
+        if passes(middle) { least = middle } else { fails = middle }
+    }
+    Some(least)
+}
+
+/// Which windows calibrate others, and their scores, dearest first.
+fn usable(plan: &Plan, scores: &[i64], excluded: &[bool]) -> (Vec<bool>, Vec<(i64, u32)>) {
     let usable: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i) && !excluded[i]).collect();
     let mut sorted: Vec<(i64, u32)> =
         (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
-    (0..scores.len())
-        .map(|i| if plan.is_ranked(i) { rank(plan, scores[i], i, &sorted, &usable) } else { None })
-        .collect()
+    (usable, sorted)
 }
 
 fn rank(plan: &Plan, score: i64, index: usize, sorted: &[(i64, u32)], usable: &[bool]) -> Option<Rank> {
