@@ -48,12 +48,10 @@ pub enum Way {
         /// Shortest time for all events of the window, nanoseconds.
         nanos: u64,
     },
-    /// A kind that is missing would have to come as often as in the baseline.
+    /// Kinds that are missing would have to come as often as in the baseline.
     Present {
-        /// Name of its template.
-        name: String,
-        /// How often, in a window.
-        times: u32,
+        /// Names of their templates.
+        names: Vec<String>,
     },
     /// Nothing that leaves half of the window in place does it: the whole window is unusual.
     Whole,
@@ -95,16 +93,16 @@ pub(crate) fn of(
     let least = significance::least_score(&s.plan, track, cluster.peak, passing_p)?;
     let case = Case { s, peak: cluster.peak, threshold: least.max(track.lens.least_effect()), coder };
     match track.lens {
-        Lens::Content => Some(case.take_out(&mut OfContent::new(s, cluster.peak, coder))),
+        Lens::Content => Some(case.take_out(&OfContent::new(s, cluster.peak, coder))),
         Lens::Mix => Some(case.of_mix(shifts)),
         Lens::Rate => Some(case.of_rate(shifts)),
-        Lens::Order => Some(case.take_out(&mut OfOrder::new(s, cluster.peak, &coder.log2))),
+        Lens::Order => Some(case.take_out(&OfOrder::new(s, cluster.peak, &coder.log2))),
         Lens::Values => {
             let values: usize = s.stream.channels.iter().map(|c| c.values.len()).sum();
             let (stream, values_lens) = (s.stream, &s.singles.values);
             (values <= VALUES_MOST).then(|| {
                 let times = &stream.times_nanos;
-                case.take_out(&mut values_lens.without(&stream.channels, times, &s.plan, cluster.peak))
+                case.take_out(&values_lens.without(&stream.channels, times, &s.plan, cluster.peak))
             })
         }
     }
@@ -112,10 +110,10 @@ pub(crate) fn of(
 
 /// A window from which events can be taken out.
 pub(crate) trait Reducible {
-    /// Its score without what was taken out, fixed point.
-    fn score(&mut self) -> i64;
-    /// Takes out the event that carries most, and says which; `None` where none carries anything.
-    fn take_out(&mut self) -> Option<usize>;
+    /// Its score without the events at these positions, fixed point.
+    fn score(&self, gone: &[usize]) -> i64;
+    /// The event that carries most of what is left; `None` where none carries anything.
+    fn dearest(&self, gone: &[usize]) -> Option<usize>;
 }
 
 struct Case<'a, 's> {
@@ -137,32 +135,40 @@ impl Case<'_, '_> {
         }
     }
 
-    fn take_out(&self, window: &mut dyn Reducible) -> Counterfactual {
-        let mut gone = Vec::new();
-        let mut lowest = window.score();
+    fn take_out(&self, window: &dyn Reducible) -> Counterfactual {
+        let mut gone: Vec<usize> = Vec::new();
+        let mut lowest = window.score(&gone);
         while lowest >= self.threshold {
-            let next = if gone.len() < self.s.plan.window / 2 { window.take_out() } else { None };
+            let next = if gone.len() < self.s.plan.window / 2 { window.dearest(&gone) } else { None };
             let Some(position) = next else { return self.result(Way::Whole, &[], lowest) };
             gone.push(position);
-            lowest = lowest.min(window.score());
+            lowest = lowest.min(window.score(&gone));
         }
-        self.result(Way::Events, &gone, lowest)
+        // What was taken out before the event that decides may not have been needed.
+        for position in gone.clone() {
+            let fewer: Vec<usize> = gone.iter().copied().filter(|p| *p != position).collect();
+            if window.score(&fewer) < self.threshold {
+                gone = fewer;
+            }
+        }
+        self.result(Way::Events, &gone, window.score(&gone))
     }
 
     fn of_mix(&self, shifts: &[Shift]) -> Counterfactual {
-        let mut window = OfMix::new(self.s, self.peak, &self.coder.log2);
+        let window = OfMix::new(self.s, self.peak, &self.coder.log2);
         let is_too_few = matches!(
             shifts.iter().find(|shift| shift.lens == Lens::Mix).map(|shift| shift.kind),
             Some(ShiftKind::Missing | ShiftKind::LessOften)
         );
-        if is_too_few && let Some((template, times)) = window.most_missed() {
-            let score = window.score_with(template, times);
+        if is_too_few {
+            let missed = window.missed(self.threshold);
+            let score = window.score_with(&missed);
             if score < self.threshold {
-                let name = template::name(self.s.stream, template);
-                return self.result(Way::Present { name, times }, &[], score);
+                let names = missed.iter().map(|&(t, _)| template::name(self.s.stream, t)).collect();
+                return self.result(Way::Present { names }, &[], score);
             }
         }
-        self.take_out(&mut window)
+        self.take_out(&window)
     }
 
     /// The pace on the near side of the threshold, by halving: the surplus grows steadily away from the ordinary pace.
@@ -192,8 +198,8 @@ impl Case<'_, '_> {
     }
 }
 
-/// Novelties of the window, dearest last.
-struct OfContent(Vec<(i64, Reverse<usize>)>);
+/// Novelties of the window, dearest first.
+struct OfContent(Vec<(Reverse<i64>, usize)>);
 
 impl OfContent {
     fn new(s: &Scored<'_>, peak: usize, coder: &Coder) -> Self {
@@ -202,20 +208,24 @@ impl OfContent {
             let distinct = s.stream.sequence[position];
             novelty(counts.event_cost(coder, s.stream, distinct), s.stream.different_len(distinct))
         };
-        let mut costs: Vec<_> = s.plan.range(peak).map(|p| (cost(p), Reverse(p))).collect();
+        let mut costs: Vec<_> = s.plan.range(peak).map(|p| (Reverse(cost(p)), p)).collect();
         costs.sort_unstable();
         Self(costs)
+    }
+
+    fn left(&self, gone: &[usize]) -> impl Iterator<Item = &(Reverse<i64>, usize)> {
+        self.0.iter().filter(move |(_, position)| !gone.contains(position))
     }
 }
 
 impl Reducible for OfContent {
-    fn score(&mut self) -> i64 {
-        let mut costs: Vec<i64> = self.0.iter().map(|(cost, _)| *cost).collect();
+    fn score(&self, gone: &[usize]) -> i64 {
+        let mut costs: Vec<i64> = self.left(gone).map(|(cost, _)| cost.0).collect();
         lens::combine(&mut costs, content::DEAREST)
     }
 
-    fn take_out(&mut self) -> Option<usize> {
-        self.0.pop().map(|(_, position)| position.0)
+    fn dearest(&self, gone: &[usize]) -> Option<usize> {
+        self.left(gone).next().map(|(_, position)| *position)
     }
 }
 
@@ -223,75 +233,75 @@ impl Reducible for OfContent {
 struct OfMix<'a> {
     stream: &'a Stream,
     log2: &'a Log2,
-    tally: Tally,
+    window: Range<usize>,
     baseline: Vec<u32>,
     events: u64,
-    left: Vec<usize>,
-    /// The dearest absence that the window lies in: template and fixed-point bits.
-    absence: Option<(u16, i64)>,
+    /// The absences that the window lies in: template and fixed-point bits.
+    absences: Vec<(u16, i64)>,
 }
 
 impl<'a> OfMix<'a> {
     fn new(s: &'a Scored<'_>, peak: usize, log2: &'a Log2) -> Self {
         let window = s.plan.range(peak);
         let (baseline, events) = mix::shares_of(s.stream, &s.plan.baseline(peak));
-        let mut tally = Tally::new(s.stream.template_count);
-        window.clone().for_each(|p| tally.add(s.stream.template(p)));
         let over = s.singles.absences.iter().filter(|a| mix::lies_in(&window, &a.positions));
-        let absence = over.map(|a| ((a.bits * ONE_BIT as f64) as i64, a.template)).max();
-        Self {
-            stream: s.stream,
-            log2,
-            tally,
-            baseline,
-            events,
-            left: window.collect(),
-            absence: absence.map(|(bits, template)| (template, bits)),
-        }
+        let absences = over.map(|a| (a.template, (a.bits * ONE_BIT as f64) as i64)).collect();
+        Self { stream: s.stream, log2, window, baseline, events, absences }
     }
 
-    /// The kind that comes too seldom, and how often a window of the baseline has it.
-    fn most_missed(&self) -> Option<(u16, u32)> {
-        let n = self.left.len() as u64;
+    fn left(&self, gone: &[usize]) -> (Vec<usize>, Tally) {
+        let left: Vec<usize> = self.window.clone().filter(|p| !gone.contains(p)).collect();
+        let mut tally = Tally::new(self.stream.template_count);
+        left.iter().for_each(|&p| tally.add(self.stream.template(p)));
+        (left, tally)
+    }
+
+    /// The kinds whose absence alone would be flagged, or else the one that falls shortest, and how often a window of the
+    /// baseline has each.
+    fn missed(&self, threshold: i64) -> Vec<(u16, u64)> {
+        let (left, tally) = self.left(&[]);
+        let n = left.len() as u64;
         let usual = |t: u16| (u64::from(self.baseline[usize::from(t)]) * n).div_ceil(self.events.max(1));
-        let short = |t: u16| usual(t).saturating_sub(u64::from(self.tally.count(t)));
-        let by_share = (0..self.baseline.len() as u16).max_by_key(|&t| (short(t), Reverse(t)));
-        let template = self.absence.map(|(template, _)| template).or(by_share)?;
-        Some((template, usual(template).max(1) as u32))
+        let short = |t: u16| usual(t).saturating_sub(u64::from(tally.count(t)));
+        let mut missed: Vec<u16> =
+            self.absences.iter().filter(|(_, bits)| *bits >= threshold).map(|(t, _)| *t).collect();
+        missed.sort_unstable();
+        missed.dedup();
+        if missed.is_empty() {
+            missed.extend((0..self.baseline.len() as u16).max_by_key(|&t| (short(t), Reverse(t))));
+        }
+        missed.into_iter().map(|t| (t, usual(t).max(1))).collect()
     }
 
-    /// The score if a kind came so often: its absence is over then.
-    fn score_with(&self, template: u16, times: u32) -> i64 {
-        let mut tally = self.tally.clone();
-        (tally.count(template)..times).for_each(|_| tally.add(template));
-        let score = mix::divergence(self.log2, &tally, &self.baseline, self.events);
-        match self.absence {
-            Some((other, bits)) if other != template => score.max(bits),
-            _ => score,
+    /// The score if these kinds came so often: their absences are over then.
+    fn score_with(&self, kinds: &[(u16, u64)]) -> i64 {
+        let (_, mut tally) = self.left(&[]);
+        for &(template, times) in kinds {
+            (u64::from(tally.count(template))..times).for_each(|_| tally.add(template));
         }
+        let is_over = |template: u16| kinds.iter().any(|(t, _)| *t == template);
+        let absences = self.absences.iter().filter(|(t, _)| !is_over(*t)).map(|(_, bits)| *bits);
+        absences.fold(mix::divergence(self.log2, &tally, &self.baseline, self.events), i64::max)
     }
 }
 
 impl Reducible for OfMix<'_> {
-    fn score(&mut self) -> i64 {
-        let score = mix::divergence(self.log2, &self.tally, &self.baseline, self.events);
-        score.max(self.absence.map_or(0, |(_, bits)| bits))
+    fn score(&self, gone: &[usize]) -> i64 {
+        let score = mix::divergence(self.log2, &self.left(gone).1, &self.baseline, self.events);
+        self.absences.iter().map(|(_, bits)| *bits).fold(score, i64::max)
     }
 
-    fn take_out(&mut self) -> Option<usize> {
-        let n = self.left.len() as u64;
-        let cost = |template: u16| {
-            let (here, there) = (self.tally.count(template), self.baseline[usize::from(template)]);
+    fn dearest(&self, gone: &[usize]) -> Option<usize> {
+        let (left, tally) = self.left(gone);
+        let cost = |position: usize| {
+            let template = self.stream.template(position);
+            let (here, there) = (tally.count(template), self.baseline[usize::from(template)]);
+            let n = left.len() as u64;
             mix::template_bits(self.log2, here, n, there, self.events, self.baseline.len())
         };
-        // Of the dearest kind the latest event.
-        let kind = |at: usize| self.stream.template(self.left[at]);
-        let dearest = (0..self.left.len()).max_by_key(|&at| (cost(kind(at)), Reverse(kind(at)), at))?;
-        if cost(kind(dearest)) <= 0 {
-            return None;
-        }
-        self.tally.remove(kind(dearest));
-        Some(self.left.remove(dearest))
+        // Of equally dear kinds the first, and of its events the latest.
+        let dearest = left.iter().copied().max_by_key(|&p| (cost(p), Reverse(self.stream.template(p)), p));
+        dearest.filter(|&p| cost(p) > 0)
     }
 }
 
@@ -301,29 +311,27 @@ struct OfOrder<'a> {
     log2: &'a Log2,
     steps: Steps,
     window: Range<usize>,
-    gone: Vec<usize>,
 }
 
 impl<'a> OfOrder<'a> {
     fn new(s: &'a Scored<'_>, peak: usize, log2: &'a Log2) -> Self {
         let steps = order::steps_of(s.stream, &s.plan.baseline(peak));
-        let window = s.plan.range(peak);
-        Self { stream: s.stream, log2, steps, window, gone: Vec::new() }
+        Self { stream: s.stream, log2, steps, window: s.plan.range(peak) }
     }
 
     /// The event before one in its chain that is still there.
-    fn before(&self, position: usize) -> Option<usize> {
+    fn before(&self, position: usize, gone: &[usize]) -> Option<usize> {
         let mut before = order::before(self.stream, position);
-        while let Some(at) = before.filter(|at| self.gone.contains(at)) {
+        while let Some(at) = before.filter(|at| gone.contains(at)) {
             before = order::before(self.stream, at);
         }
         before
     }
 
-    fn surpluses(&self) -> Vec<(i64, Reverse<usize>)> {
-        let left = self.window.clone().filter(|p| !self.gone.contains(p));
+    fn surpluses(&self, gone: &[usize]) -> Vec<(i64, Reverse<usize>)> {
+        let left = self.window.clone().filter(|p| !gone.contains(p));
         let cost = |p: usize| {
-            let before = self.before(p).map(|b| self.stream.template(b));
+            let before = self.before(p, gone).map(|b| self.stream.template(b));
             let step = (before.unwrap_or(self.stream.template_count as u16), self.stream.template(p));
             (self.steps.surplus(self.log2, step), Reverse(p))
         };
@@ -331,36 +339,26 @@ impl<'a> OfOrder<'a> {
     }
 
     /// The score, and the sum of all surpluses beside it: of two sets of equal score the one that mends more is better.
-    fn scores(&self) -> (i64, i64) {
-        let mut costs: Vec<i64> = self.surpluses().into_iter().map(|(cost, _)| cost).collect();
+    fn scores(&self, gone: &[usize]) -> (i64, i64) {
+        let mut costs: Vec<i64> = self.surpluses(gone).into_iter().map(|(cost, _)| cost).collect();
         let sum = costs.iter().sum();
         (lens::combine(&mut costs, order::DEAREST), sum)
     }
 }
 
 impl Reducible for OfOrder<'_> {
-    fn score(&mut self) -> i64 {
-        self.scores().0
+    fn score(&self, gone: &[usize]) -> i64 {
+        self.scores(gone).0
     }
 
     /// Either end of the dearest step may be the one that does not belong.
-    fn take_out(&mut self) -> Option<usize> {
-        let (cost, Reverse(end)) = self.surpluses().into_iter().max()?;
+    fn dearest(&self, gone: &[usize]) -> Option<usize> {
+        let (cost, Reverse(end)) = self.surpluses(gone).into_iter().max()?;
         if cost <= 0 {
             return None;
         }
-        let ends = [Some(end), self.before(end).filter(|p| self.window.contains(p))];
-        let mut best = None;
-        for position in ends.into_iter().flatten() {
-            self.gone.push(position);
-            let scores = self.scores();
-            self.gone.pop();
-            if best.is_none_or(|(least, _)| scores < least) {
-                best = Some((scores, position));
-            }
-        }
-        let (_, position) = best?;
-        self.gone.push(position);
-        Some(position)
+        let ends = [Some(end), self.before(end, gone).filter(|p| self.window.contains(p))];
+        let without = |&p: &usize| self.scores(&gone.iter().copied().chain([p]).collect::<Vec<_>>());
+        ends.into_iter().flatten().min_by_key(without)
     }
 }

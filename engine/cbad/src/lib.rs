@@ -27,6 +27,7 @@ mod mix;
 mod order;
 mod permutation;
 mod rate;
+mod reason_words;
 mod relative_code;
 mod result;
 mod season;

@@ -157,14 +157,6 @@ impl Tally {
         self.counts[usize::from(template)]
     }
 
-    pub(crate) fn remove(&mut self, template: u16) {
-        self.counts[usize::from(template)] -= 1;
-        self.events -= 1;
-        if self.counts[usize::from(template)] == 0 {
-            self.touched.retain(|&t| t != template);
-        }
-    }
-
     fn clear(&mut self) {
         self.touched.iter().for_each(|&t| self.counts[usize::from(t)] = 0);
         self.touched.clear();

@@ -34,7 +34,6 @@ pub use monitor::{StreamPoint, ValueMonitor, stream_values};
 use rolling::Tiles;
 use series::{Model, View};
 use surplus::Mixture;
-pub(crate) use without::Without;
 
 /// What is known of the channels of one stream under one plan. The channels and times that its methods take are those
 /// that it was made from; times are one for each position of the stream, `NO_TIME` where it is not known.

@@ -169,6 +169,6 @@ fn reordered_steps() {
 #[test]
 fn one_odd_line_that_is_not_significant() {
     let mut lines = shop();
-    lines[777] = "WARN inventory reserved 1 of FRN-14028 in west, movement unknown".to_owned();
+    lines[777] = "kernel: Out of memory: Killed process 4242 (postgres) total-vm:8123456kB".to_owned();
     check("one_odd_line", logs(), timed(lines, 2 * SECOND, 15), 777..778);
 }

@@ -25,8 +25,8 @@ struct OfChannel<'a> {
     ranks: Vec<i32>,
     /// For each look the baseline's statistics, largest first.
     baselines: Vec<Vec<f64>>,
-    /// The channel's values that are left of the window, in order.
-    left: Vec<usize>,
+    /// The channel's values in the window, in order.
+    members: Vec<usize>,
 }
 
 impl Values {
@@ -52,7 +52,7 @@ impl Values {
                 ranks: centred_ranks(&distances),
                 distances,
                 baselines: LOOKS.map(|look| rolling::descending(measured, look, &baseline)).into(),
-                left: view.members(plan.range(window)).collect(),
+                members: view.members(plan.range(window)).collect(),
             }
         };
         Without { channels: self.channels.iter().enumerate().map(of_channel).collect() }
@@ -64,14 +64,18 @@ impl OfChannel<'_> {
         self.channel.positions[member] as usize
     }
 
-    /// Adds what every look sees without the event at a position, and returns the most that one sees.
-    fn add_to(&self, mixture: &mut Mixture, without: Option<usize>) -> f64 {
-        let left = || self.left.iter().copied().filter(|&m| Some(self.position(m)) != without);
-        let values: Vec<f64> = left().map(|m| self.channel.values[m]).collect();
+    fn left(&self, gone: &[usize]) -> Vec<usize> {
+        self.members.iter().copied().filter(|&m| !gone.contains(&self.position(m))).collect()
+    }
+
+    /// Adds what every look sees, and returns the most that one sees.
+    fn add_to(&self, mixture: &mut Mixture, gone: &[usize]) -> f64 {
+        let left = self.left(gone);
+        let values: Vec<f64> = left.iter().map(|&m| self.channel.values[m]).collect();
         let fixed = Fixed {
             values: &values,
-            distances: left().map(|m| self.distances[m]).collect(),
-            ranks: left().map(|m| self.ranks[m]).collect(),
+            distances: left.iter().map(|&m| self.distances[m]).collect(),
+            ranks: left.iter().map(|&m| self.ranks[m]).collect(),
         };
         let own = measure::measured_alone(self.measured, self.tiles, self.tile, &fixed, self.usual);
         let mut most = 0.0_f64;
@@ -85,39 +89,31 @@ impl OfChannel<'_> {
     }
 
     /// The farthest reading on either side, and the last of the longest run of equal ones.
-    fn candidates(&self) -> [Option<usize>; 3] {
-        let far = |side: i64| self.left.iter().copied().max_by_key(|&m| side * self.distances[m]);
-        let values: Vec<f64> = self.left.iter().map(|&m| self.channel.values[m]).collect();
+    fn candidates(&self, gone: &[usize]) -> [Option<usize>; 3] {
+        let left = self.left(gone);
+        let far = |side: i64| left.iter().copied().max_by_key(|&m| side * self.distances[m]);
+        let values: Vec<f64> = left.iter().map(|&m| self.channel.values[m]).collect();
         let run = longest_run(&values);
-        let last = run.end.checked_sub(1).filter(|_| run.len() > 1).map(|at| self.left[at]);
+        let last = run.end.checked_sub(1).filter(|_| run.len() > 1).map(|at| left[at]);
         [far(1), far(-1), last]
     }
 }
 
-impl Without<'_> {
-    fn scored(&self, without: Option<usize>) -> i64 {
+impl Reducible for Without<'_> {
+    fn score(&self, gone: &[usize]) -> i64 {
         let mut mixture = Mixture::default();
         for channel in &self.channels {
-            channel.add_to(&mut mixture, without);
+            channel.add_to(&mut mixture, gone);
         }
         libm::rint(mixture.bits(LOOKS.len() * self.channels.len()) * ONE_BIT as f64) as i64
     }
-}
-
-impl Reducible for Without<'_> {
-    fn score(&mut self) -> i64 {
-        self.scored(None)
-    }
 
     /// The reading without which the window scores least, of the farthest ones of the channel that says most.
-    fn take_out(&mut self) -> Option<usize> {
-        let says = |channel: &OfChannel<'_>| channel.add_to(&mut Mixture::default(), None);
+    fn dearest(&self, gone: &[usize]) -> Option<usize> {
+        let says = |channel: &OfChannel<'_>| channel.add_to(&mut Mixture::default(), gone);
         let dearest = self.channels.iter().max_by(|a, b| says(a).total_cmp(&says(b)))?;
-        let candidates = dearest.candidates().into_iter().flatten().map(|m| dearest.position(m));
-        let position = candidates.min_by_key(|&p| (self.scored(Some(p)), p))?;
-        for channel in &mut self.channels {
-            channel.left.retain(|&m| channel.channel.positions[m] as usize != position);
-        }
-        Some(position)
+        let candidates = dearest.candidates(gone).into_iter().flatten().map(|m| dearest.position(m));
+        let without = |&p: &usize| (self.score(&gone.iter().copied().chain([p]).collect::<Vec<_>>()), p);
+        candidates.min_by_key(without)
     }
 }
