@@ -127,12 +127,7 @@ impl Case<'_, '_> {
     fn result(&self, way: Way, events: &[usize], score: i64) -> Counterfactual {
         let mut events: Vec<u64> = events.iter().filter_map(|&p| self.s.own(p)).collect();
         events.sort_unstable();
-        Counterfactual {
-            way,
-            events,
-            threshold_bits: bits(self.threshold),
-            score_without_bits: bits(score),
-        }
+        Counterfactual { way, events, threshold_bits: bits(self.threshold), score_without_bits: bits(score) }
     }
 
     fn take_out(&self, window: &dyn Reducible) -> Counterfactual {
@@ -252,7 +247,9 @@ impl<'a> OfMix<'a> {
     fn left(&self, gone: &[usize]) -> (Vec<usize>, Tally) {
         let left: Vec<usize> = self.window.clone().filter(|p| !gone.contains(p)).collect();
         let mut tally = Tally::new(self.stream.template_count);
-        left.iter().for_each(|&p| tally.add(self.stream.template(p)));
+        for &position in &left {
+            tally.add(self.stream.template(position));
+        }
         (left, tally)
     }
 

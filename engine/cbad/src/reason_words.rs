@@ -4,7 +4,7 @@ use crate::counterfactual::{Counterfactual, Way};
 use crate::event::Signal;
 use crate::result::{Finding, PValue};
 use crate::stability::{Stability, Variation};
-use crate::words::{self, cut};
+use crate::{shift_words, words};
 
 /// Most positions that are named one by one.
 const NAMED: usize = 5;
@@ -31,16 +31,11 @@ pub(crate) fn how_sure(finding: &Finding, window: usize) -> String {
         _ => parts.push("How sure: there is not enough history to say how rare this is.".to_owned()),
     }
     if let Some(q) = finding.q {
-        parts.push(match finding.flagged {
-            true => format!(
-                "Of findings this sure about {} are expected to be false alarms (q = {}).",
-                percent(q),
-                scientific(q)
-            ),
-            false => format!(
-                "With so many windows looked at, one like it is to be expected by chance (q = {}).",
-                scientific(q)
-            ),
+        let q_value = scientific(q);
+        parts.push(if finding.flagged {
+            format!("Of findings this sure, {} are expected to be false alarms (q = {q_value}).", percent(q))
+        } else {
+            format!("With so many windows looked at, it may well be chance (q = {q_value}).")
         });
     }
     if let Some(p) = finding.p_permutation {
@@ -81,7 +76,7 @@ fn one_in(p: f64) -> String {
 
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent < 0.1 { "less than 0.1 %".to_owned() } else { format!("{} %", words::rounded(percent)) }
+    if percent < 0.1 { "less than 0.1 %".to_owned() } else { format!("about {} %", words::rounded(percent)) }
 }
 
 fn scientific(p: f64) -> String {
@@ -95,8 +90,8 @@ pub(crate) fn counterfactual(known: &Counterfactual, window: usize, signal: Sign
     match &known.way {
         Way::Events => {
             let these = match known.events.len() {
-                1 => "this one event".to_owned(),
-                n => format!("these {n} events"),
+                1 => format!("this one {}", words::event_noun(signal)),
+                n => format!("these {n} {events}"),
             };
             format!("Without {these} ({}) the most unusual window {not}.", positions(&known.events))
         }
@@ -112,17 +107,17 @@ pub(crate) fn counterfactual(known: &Counterfactual, window: usize, signal: Sign
             words::duration(*nanos as i64)
         ),
         Way::Present { names } => {
-            let shown: Vec<String> = names.iter().take(3).map(|name| format!("“{}”", cut(name))).collect();
+            let shown: Vec<String> = names.iter().take(3).map(|name| shift_words::quoted(name)).collect();
             let more = match names.len().saturating_sub(3) {
                 0 => String::new(),
                 n => format!(" and {n} more"),
             };
             format!("Had {}{more} come as often as usual, the most unusual window {not}.", shown.join(", "))
         }
-        Way::Whole => {
-            let half = window / 2;
-            format!("The whole window is unusual: without its {half} most unusual {events} it is flagged still.")
-        }
+        Way::Whole => format!(
+            "The whole most unusual window is out of the ordinary: leaving out up to half of its {events} does not \
+             change that."
+        ),
     }
 }
 
@@ -157,7 +152,7 @@ pub(crate) fn stability(known: &Stability) -> String {
     let mut holds = Vec::new();
     let (held, lost) = (windows(true), windows(false));
     if !held.is_empty() {
-        holds.push(format!("with windows of {} events", held.join(" and of ")));
+        holds.push(format!("with windows of {} events", held.join(" and ")));
     }
     if held_seeds > 0 && held_seeds == seeds.len() {
         holds.push(format!("with {held_seeds} other sets of random shuffles"));
@@ -166,7 +161,7 @@ pub(crate) fn stability(known: &Stability) -> String {
         parts.push(format!("It holds {}.", holds.join(" and ")));
     }
     if !lost.is_empty() {
-        parts.push(format!("It does not hold with windows of {} events.", lost.join(" and of ")));
+        parts.push(format!("It does not hold with windows of {} events.", lost.join(" and ")));
     }
     if held_seeds < seeds.len() {
         parts.push(format!("It holds with {held_seeds} of {} other sets of random shuffles.", seeds.len()));
@@ -205,7 +200,7 @@ mod tests {
         };
         assert_eq!(
             stability(&known),
-            "It holds with windows of 25 and of 100 events and with 1 other sets of random shuffles."
+            "It holds with windows of 25 and 100 events and with 1 other sets of random shuffles."
         );
         known.cells[1].holds = false;
         known.cells[2].holds = false;

@@ -2,19 +2,21 @@
 
 use crate::event::Signal;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
+use crate::template;
 use crate::words::{self, cut, events};
 
 /// What a person sees happen, as a clause: the first sentence has the first of them.
 pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
     let (here, usual) = amounts(shift);
     let (name, events) = (cut(&shift.name), events(signal));
+    let kind = quoted(&shift.name);
     match shift.kind {
         ShiftKind::MoreOften if shift.baseline > 0.0 => {
-            format!("“{name}” makes up {here} of the {events}, usually {usual}")
+            format!("{kind} makes up {here} of the {events}, usually {usual}")
         }
-        ShiftKind::MoreOften => format!("“{name}” makes up {here} of the {events}, and usually never comes"),
-        ShiftKind::LessOften => format!("“{name}” makes up only {here} of the {events}, usually {usual}"),
-        ShiftKind::Missing => format!("“{name}” is missing, which usually makes up {usual} of the {events}"),
+        ShiftKind::MoreOften => format!("{kind} makes up {here} of the {events}, and usually never comes"),
+        ShiftKind::LessOften => format!("{kind} makes up only {here} of the {events}, usually {usual}"),
+        ShiftKind::Missing => format!("{kind} is missing, which usually makes up {usual} of the {events}"),
         ShiftKind::Burst => format!("{events} come faster than usual, {here} instead of {usual}"),
         ShiftKind::Thinning => format!("{events} come more slowly than usual, {here} instead of {usual}"),
         ShiftKind::Silence => format!("nothing came for {here}; the longest pause elsewhere is {usual}"),
@@ -38,24 +40,29 @@ pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
             };
             match shift.name.split_once(" → ") {
                 Some((before, after)) => {
-                    format!("“{}” comes right after “{}” {here}, {how_often}", cut(after), cut(before))
+                    let (before, after) = (quoted(before), quoted(after));
+                    format!("{after} comes right after {before} {here}, {how_often}")
                 }
-                None => format!("“{name}” comes {here}, {how_often}"),
+                None => format!("{kind} comes {here}, {how_often}"),
             }
         }
     }
 }
 
+/// A kind of event by its name; that of all rare ones is no quotation.
+pub(crate) fn quoted(name: &str) -> String {
+    if name == template::RARE { format!("the group of {name}") } else { format!("“{}”", cut(name)) }
+}
+
 /// What a lens looks at, in words.
-pub(crate) fn looked_at(lens: Lens, signal: Signal) -> String {
-    let events = events(signal);
+pub(crate) fn looked_at(lens: Lens, signal: Signal) -> &'static str {
     match lens {
-        Lens::Content => format!("what the {events} say"),
-        Lens::Mix => format!("which kinds of {events} come how often"),
-        Lens::Rate => format!("how fast the {events} come"),
-        Lens::Values if signal == Signal::Metric => "the values themselves".to_owned(),
-        Lens::Values => format!("the numbers in the {events}"),
-        Lens::Order => format!("the order in which the {events} come"),
+        Lens::Content => "the wording",
+        Lens::Mix => "the mix of kinds",
+        Lens::Rate => "the pace",
+        Lens::Values if signal == Signal::Metric => "the values",
+        Lens::Values => "the numbers",
+        Lens::Order => "the order",
     }
 }
 

@@ -114,8 +114,7 @@ impl Looking<'_, '_> {
             return Ok(Err(format!("the stream has more than {EVENTS_MOST} events")));
         }
         let hop = (s.plan.hop * window / s.plan.window).max(1);
-        let config =
-            Config { window: Some(window as u32), hop: Some(hop as u32), ..self.config.clone() };
+        let config = Config { window: Some(window as u32), hop: Some(hop as u32), ..self.config.clone() };
         let plan = match Plan::new(s.stream, &config) {
             Ok(plan) => plan,
             Err(why) => return Ok(Err(why)),

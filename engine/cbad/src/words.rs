@@ -81,8 +81,14 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
 /// A whole number with a comma before every third digit.
 pub(crate) fn grouped(value: u64) -> String {
     let digits = value.to_string();
-    let comma = |i: usize| if i > 0 && (digits.len() - i) % 3 == 0 { "," } else { "" };
-    digits.char_indices().map(|(i, c)| format!("{}{c}", comma(i))).collect()
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.char_indices() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// What the events of a signal are called.
@@ -95,8 +101,9 @@ pub(crate) fn events(signal: Signal) -> &'static str {
     }
 }
 
-/// A name cut to fit, without control characters.
+/// A name cut to fit, without control characters and with dots for what varies.
 pub(crate) fn cut(name: &str) -> String {
+    let name = name.replace("<*>", "…");
     let clean = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
     if name.chars().count() <= NAMED {
         return clean.collect();
@@ -154,7 +161,8 @@ fn what_stands_out(driver: &Driver, signal: Signal) -> String {
     }
 }
 
-fn event_noun(signal: Signal) -> &'static str {
+/// What one event of a signal is called.
+pub(crate) fn event_noun(signal: Signal) -> &'static str {
     match signal {
         Signal::Log => "log line",
         Signal::Metric => "value",
@@ -212,7 +220,7 @@ fn piece(token: &crate::result::TokenCost) -> String {
 /// What drove it, what lowered it, what would undo it, whether it holds, how sure.
 pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
     let (explanation, signal) = (&finding.explanation, told.key.signal);
-    let driving: Vec<String> =
+    let driving: Vec<&str> =
         explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens, signal)).collect();
     let mut out = vec![format!("What drove it: {}.", listed(&driving))];
     let said = usize::from(explanation.lens != Lens::Content);
@@ -226,7 +234,7 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
         out.extend(by_words(driver, signal));
     }
     let quiet = told.lenses.iter().filter(|lens| !explanation.lenses.contains(lens));
-    let quiet: Vec<String> = quiet.map(|&lens| shift_words::looked_at(lens, signal)).collect();
+    let quiet: Vec<&str> = quiet.map(|&lens| shift_words::looked_at(lens, signal)).collect();
     if !quiet.is_empty() {
         out.push(format!("What lowered it: nothing significant in {}.", listed(&quiet)));
     }
@@ -241,11 +249,11 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn listed(parts: &[String]) -> String {
+fn listed<T: std::borrow::Borrow<str>>(parts: &[T]) -> String {
     match parts {
         [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [one] => one.borrow().to_owned(),
+        [most @ .., last] => format!("{} and {}", most.join(", "), last.borrow()),
     }
 }
 

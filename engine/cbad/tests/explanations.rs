@@ -9,7 +9,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use cbad::{Config, Event, Finding, Signal, StreamKey, Unwatched, Way, analyze};
-use incidents::{Events, MILLI, SECOND, key, metric, requests, shop, spans, stream, stretch, timed, wait_before};
+use incidents::{
+    Events, MILLI, SECOND, key, metric, requests, shop, spans, stream, stretch, timed, wait_before,
+};
 
 /// Analyses one stream with the defaults and compares what is said of the first finding that holds some of the events
 /// `odd` with the golden text.
@@ -94,7 +96,7 @@ fn a_missing_kind() {
 fn a_burst_of_a_known_kind() {
     let mut lines = shop();
     for i in (1000..1060).chain([77, 300, 612, 1399, 1777, 2100, 2222]) {
-        if i % 4 != 0 || i > 1060 || i < 1000 {
+        if i % 4 != 0 || !(1000..=1060).contains(&i) {
             lines[i] = format!("WARN payments retrying authorisation of order {}", 40_000 + i);
         }
     }

@@ -39,8 +39,7 @@ fn run(threads: usize) -> RunResult {
     let prepared: Vec<_> = known.iter().map(|(key, events)| stream(key.clone(), events)).collect();
     let events = Events(known.into_iter().map(|(_, events)| events).collect());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let mut result =
-        pool.install(|| analyze(&prepared, &Config::default(), &events, &Unwatched)).unwrap();
+    let mut result = pool.install(|| analyze(&prepared, &Config::default(), &events, &Unwatched)).unwrap();
     result.findings.iter_mut().for_each(|finding| finding.jury = None);
     result
 }
@@ -70,7 +69,8 @@ fn table(result: &RunResult, json: &str) -> String {
         let events = format!("{}..={}", f.first_event, f.last_event);
         let (score, surprise) = (f.score_bits, f.surprise_bits);
         let flagged = f.flagged;
-        writeln!(out, "{number} | {name} | {lens} | {events} | {flagged} | {score:.6} | {surprise:.6}").unwrap();
+        writeln!(out, "{number} | {name} | {lens} | {events} | {flagged} | {score:.6} | {surprise:.6}")
+            .unwrap();
     }
     out
 }

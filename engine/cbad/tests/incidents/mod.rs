@@ -1,6 +1,8 @@
 //! Small made-up streams with one incident each, the same on every machine.
 
-use cbad::{ByteRange, Event, EventLookup, Field, Measure, Severity, Signal, Stream, StreamBuilder, StreamKey, Value};
+use cbad::{
+    ByteRange, Event, EventLookup, Field, Measure, Severity, Signal, Stream, StreamBuilder, StreamKey, Value,
+};
 
 /// Real lines of a made-up shop.
 pub(crate) const SHOP: &str = include_str!("../data/shop.log");
@@ -49,7 +51,9 @@ pub(crate) fn key(signal: Signal, service: &str, name: &str) -> StreamKey {
 
 pub(crate) fn stream(key: StreamKey, events: &[Event]) -> Stream {
     let mut builder = StreamBuilder::new(key);
-    events.iter().for_each(|event| builder.push(event));
+    for event in events {
+        builder.push(event);
+    }
     builder.finish()
 }
 
