@@ -158,6 +158,8 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
                 shifts: shifts(first_event),
                 drivers: vec![driver],
                 windows: 6,
+                counterfactual: None,
+                stability: None,
                 caveats: vec!["A change in rate alone is not seen.".to_owned()],
                 sentence: "checkout · logs changed at 09:01:10: “connection to db-primary:5432 refused”."
                     .to_owned(),

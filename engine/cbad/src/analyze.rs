@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::assemble;
 use crate::config::Config;
 use crate::count_code::Coder;
+use crate::counterfactual;
 use crate::drift;
 use crate::event::Event;
 use crate::explain;
@@ -18,6 +19,7 @@ use crate::lens::{self, Pace, Singles, Track};
 use crate::recalibration;
 use crate::result::{Finding, Grade, Lens, RunResult};
 use crate::sizes::{self, Measured};
+use crate::stability::Looking;
 use crate::stream::Stream;
 use crate::watch::{Cancelled, Stage, Watch};
 use crate::window::Plan;
@@ -77,7 +79,7 @@ pub fn analyze(
     unusual.truncate(LISTED);
     clusters.extend(unusual);
     clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
-    let findings = explain_all(&scored, &verdicts, &clusters, &coder, lookup, watch)?;
+    let findings = explain_all(&scored, &verdicts, &clusters, config, &coder, lookup, watch)?;
     let drifts = streams.par_iter().map(|stream| drift::of(stream, &coder)).collect();
     let streams = assemble::streams(&scored, notes, drifts, &verdicts);
     Ok(RunResult { streams, findings })
@@ -217,15 +219,19 @@ fn explain_all(
     scored: &[Option<Scored<'_>>],
     verdicts: &Verdicts,
     clusters: &[Cluster],
+    config: &Config,
     coder: &Coder,
     lookup: &dyn EventLookup,
     watch: &dyn Watch,
 ) -> Result<Vec<Finding>, Cancelled> {
     let done = AtomicU64::new(0);
+    let passing_p = counterfactual::passing_p(verdicts, config.alpha);
+    let stabilities = Looking { scored, verdicts, config, coder, watch, passing_p }.look(clusters)?;
     let juries = jury_samples(scored, verdicts, clusters, coder);
     clusters
         .par_iter()
-        .map(|cluster| {
+        .zip(stabilities)
+        .map(|(cluster, stability)| {
             if watch.cancelled() {
                 return Err(Cancelled);
             }
@@ -255,6 +261,10 @@ fn explain_all(
                     .map(|j| j.judge(s.stream, &s.plan, cluster.peak, coder)),
             };
             finding.grade = grade(&finding);
+            let explanation = &mut finding.explanation;
+            explanation.counterfactual =
+                counterfactual::of(s, cluster, &explanation.shifts, passing_p, coder);
+            explanation.stability = stability;
             explain::put_in_words(&mut finding, s);
             watch.progress(Stage::Explain, done.fetch_add(1, Ordering::Relaxed) + 1, clusters.len() as u64);
             Ok(finding)

@@ -52,6 +52,8 @@ pub(crate) fn explain(
         drivers: drivers(s, cluster, &shifts, by_content, coder, lookup),
         shifts,
         windows: cluster.windows.len() as u32,
+        counterfactual: None,
+        stability: None,
         caveats: Vec::new(),
         sentence: String::new(),
         paragraph: String::new(),
@@ -104,7 +106,9 @@ fn drivers(
 pub(crate) fn put_in_words(finding: &mut Finding, s: &Scored<'_>) {
     finding.explanation.caveats = words::caveats(finding);
     finding.explanation.sentence = words::sentence(finding, s.stream.key());
-    finding.explanation.paragraph = words::paragraph(finding);
+    let lenses = s.tracks.iter().map(|track| track.lens).collect();
+    let told = words::Told { key: s.stream.key(), window: s.plan.window, lenses };
+    finding.explanation.paragraph = words::paragraph(finding, &told);
 }
 
 /// Median cost of a baseline event, each taken out of the counts while it is costed.

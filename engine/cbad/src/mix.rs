@@ -201,7 +201,8 @@ pub(crate) fn one_against_rest(
     side(k, there.0) + side(window - k, there.1 - there.0)
 }
 
-fn divergence(log2: &Log2, window: &Tally, baseline: &[u32], events: u64) -> i64 {
+/// Bits by which a window's own shares explain its events better than the baseline's do, fixed point.
+pub(crate) fn divergence(log2: &Log2, window: &Tally, baseline: &[u32], events: u64) -> i64 {
     let each = window.touched.iter().map(|&t| {
         let (here, there) = (window.counts[usize::from(t)], baseline[usize::from(t)]);
         template_bits(log2, here, window.events, there, events, baseline.len())

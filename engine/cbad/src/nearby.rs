@@ -47,7 +47,7 @@ pub(crate) fn of_each(plan: &Plan, scores: &[i64], sorted: &[(i64, u32)], usable
 }
 
 /// The windows of `count` that may not calibrate a window: from the first that overlaps it or its guard to the last.
-fn too_close(plan: &Plan, index: usize, count: usize) -> Range<usize> {
+pub(crate) fn too_close(plan: &Plan, index: usize, count: usize) -> Range<usize> {
     let first = |range: Range<usize>, wanted: bool| {
         let (mut low, mut high) = (range.start, range.end);
         while low < high {

@@ -55,6 +55,11 @@ pub(crate) fn step_at(stream: &Stream, position: usize) -> Option<Step> {
     Some((stream.template_before(position)?, stream.template(position)))
 }
 
+/// The event before one in its chain: in the same trace, or in the stream.
+pub(crate) fn before(stream: &Stream, position: usize) -> Option<usize> {
+    stream.previous.get(position).map_or(position, |&one_up| one_up as usize).checked_sub(1)
+}
+
 /// Steps of the events at these positions.
 pub(crate) fn steps_of(stream: &Stream, span: &Span) -> Steps {
     let mut steps = Steps::new(stream.template_count);

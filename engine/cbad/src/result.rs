@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::counterfactual::Counterfactual;
 use crate::drift::Drift;
 use crate::jury::Jury;
+use crate::stability::Stability;
 
 /// A p-value with what is needed to read it: how it was made, and how small it could have been at all.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -303,6 +305,12 @@ pub struct Explanation {
     pub drivers: Vec<Driver>,
     /// Windows joined into the finding.
     pub windows: u32,
+    /// What would have to be otherwise for its dearest window not to be flagged; `None` where it is not flagged.
+    #[serde(default)]
+    pub counterfactual: Option<Counterfactual>,
+    /// Whether it holds under other windows and seeds; `None` where that was not looked at.
+    #[serde(default)]
+    pub stability: Option<Stability>,
     /// What it does not show, in words.
     pub caveats: Vec<String>,
     /// The first sentence.

@@ -1,8 +1,9 @@
 //! What shifted, in plain words.
 
 use crate::event::Signal;
-use crate::result::{Shift, ShiftKind, Unit};
-use crate::words;
+use crate::result::{Lens, Shift, ShiftKind, Unit};
+use crate::template;
+use crate::words::{self, cut, events};
 
 impl ShiftKind {
     /// What happened, in two or three words: a column of a table.
@@ -29,102 +30,120 @@ impl ShiftKind {
 impl Shift {
     /// What it was in the window, as a person reads it: `12 %`, `3.4 ms`, `never`.
     pub fn in_window(&self) -> String {
-        amount(self.window, self.unit)
+        amounts(self).0
     }
 
     /// What it was in the baseline.
     pub fn in_baseline(&self) -> String {
-        amount(self.baseline, self.unit)
+        amounts(self).1
     }
 }
 
-/// Most characters of a name in a sentence.
-const NAMED: usize = 100;
-
-/// The clause of the first sentence: what a person sees happen.
+/// What a person sees happen, as a clause: the first sentence has the first of them.
 pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
-    let (here, there) = (amount(shift.window, shift.unit), amount(shift.baseline, shift.unit));
-    let name = name(&shift.name);
-    let events = match signal {
-        Signal::Log => "log lines",
-        Signal::Metric => "values",
-        Signal::Span => "spans",
-        Signal::LlmCall => "calls",
-    };
+    let (here, usual) = amounts(shift);
+    let (name, events) = (cut(&shift.name), events(signal));
+    let kind = quoted(&shift.name);
     match shift.kind {
-        ShiftKind::MoreOften => format!("“{name}” is {here} of the {events}, and {there} in the baseline"),
-        ShiftKind::LessOften => {
-            format!("“{name}” is only {here} of the {events}, and {there} in the baseline")
+        ShiftKind::MoreOften if shift.baseline > 0.0 => {
+            format!("{kind} makes up {here} of the {events}, usually {usual}")
         }
-        ShiftKind::Missing => {
-            format!("“{name}” is missing, which is {there} of the {events} in the baseline")
+        ShiftKind::MoreOften => format!("{kind} makes up {here} of the {events}, and usually never comes"),
+        ShiftKind::LessOften => format!("{kind} makes up only {here} of the {events}, usually {usual}"),
+        ShiftKind::Missing => format!("{kind} is missing, which usually makes up {usual} of the {events}"),
+        ShiftKind::Burst => format!("{events} come faster than usual, {here} instead of {usual}"),
+        ShiftKind::Thinning => format!("{events} come more slowly than usual, {here} instead of {usual}"),
+        ShiftKind::Silence => format!("nothing came for {here}; the longest pause elsewhere is {usual}"),
+        ShiftKind::Higher => format!("{name} is higher than usual, {here} instead of {usual}"),
+        ShiftKind::Lower => format!("{name} is lower than usual, {here} instead of {usual}"),
+        ShiftKind::Wider => format!("{name} varies more than usual, by {here} instead of {usual}"),
+        ShiftKind::Narrower => format!("{name} varies less than usual, by {here} instead of {usual}"),
+        ShiftKind::Flat => format!("{name} stands still at {here}, which it usually does not"),
+        ShiftKind::Spike if shift.window < shift.baseline => {
+            format!("{name} falls to {here}; elsewhere it is never below {usual}")
         }
-        ShiftKind::Burst => format!("{events} come faster, {here} against {there} in the baseline"),
-        ShiftKind::Thinning => format!("{events} come slower, {here} against {there} in the baseline"),
-        ShiftKind::Silence => {
-            format!("nothing came for {here}; the longest pause otherwise is {there}")
+        ShiftKind::Spike => format!("{name} reaches {here}; elsewhere it is never above {usual}"),
+        ShiftKind::Trend if shift.window < shift.baseline => {
+            format!("{name} falls steadily to {here}; its usual level is {usual}")
         }
-        ShiftKind::Higher => format!("{name} is higher, {here} against {there} in the baseline"),
-        ShiftKind::Lower => format!("{name} is lower, {here} against {there} in the baseline"),
-        ShiftKind::Wider => format!("{name} varies more, over {here} against {there} in the baseline"),
-        ShiftKind::Narrower => format!("{name} varies less, over {here} against {there} in the baseline"),
-        ShiftKind::Flat => format!("{name} does not move from {here}, though it does in the baseline"),
-        ShiftKind::Spike => format!("{name} reaches {here}, and {there} at most in the baseline"),
-        ShiftKind::Trend => format!("{name} drifts steadily to {here}, from {there} in the baseline"),
-        ShiftKind::NewStep => match shift.baseline {
-            0.0 => format!("“{name}” happens {here}, and never in the baseline"),
-            _ => format!("“{name}” happens {here}, and only {there} in the whole baseline"),
-        },
+        ShiftKind::Trend => format!("{name} climbs steadily to {here}; its usual level is {usual}"),
+        ShiftKind::NewStep => {
+            let how_often = match shift.baseline {
+                0.0 => "and never elsewhere".to_owned(),
+                _ => format!("and only {usual} in all of the baseline"),
+            };
+            match shift.name.split_once(" → ") {
+                Some((before, after)) => {
+                    let (before, after) = (quoted(before), quoted(after));
+                    format!("{after} comes right after {before} {here}, {how_often}")
+                }
+                None => format!("{kind} comes {here}, {how_often}"),
+            }
+        }
     }
 }
 
-/// One shift of several, short.
-pub(crate) fn shift(shift: &Shift) -> String {
-    let (here, there) = (amount(shift.window, shift.unit), amount(shift.baseline, shift.unit));
-    let name = name(&shift.name);
-    let what = match shift.kind {
-        ShiftKind::MoreOften => format!("more of “{name}” ({here} against {there})"),
-        ShiftKind::LessOften => format!("less of “{name}” ({here} against {there})"),
-        ShiftKind::Missing => format!("none of “{name}” ({there} in the baseline)"),
-        ShiftKind::Burst => format!("{name} come faster ({here} against {there})"),
-        ShiftKind::Thinning => format!("{name} come slower ({here} against {there})"),
-        ShiftKind::Silence => format!("a pause of {here} (otherwise {there} at most)"),
-        ShiftKind::Higher => format!("{name} is higher ({here} against {there})"),
-        ShiftKind::Lower => format!("{name} is lower ({here} against {there})"),
-        ShiftKind::Wider => format!("{name} varies more ({here} against {there})"),
-        ShiftKind::Narrower => format!("{name} varies less ({here} against {there})"),
-        ShiftKind::Flat => format!("{name} stands still at {here}"),
-        ShiftKind::Spike => format!("{name} reaches {here} (otherwise {there} at most)"),
-        ShiftKind::Trend => format!("{name} drifts to {here} (from {there})"),
-        ShiftKind::NewStep => format!("“{name}” {here} (baseline: {there})"),
+/// A kind of event by its name; that of all rare ones is no quotation.
+pub(crate) fn quoted(name: &str) -> String {
+    if name == template::RARE { format!("the group of {name}") } else { format!("“{}”", cut(name)) }
+}
+
+/// What a lens looks at, in words.
+pub(crate) fn looked_at(lens: Lens, signal: Signal) -> &'static str {
+    match lens {
+        Lens::Content => "the wording",
+        Lens::Mix => "the mix of kinds",
+        Lens::Rate => "the pace",
+        Lens::Values if signal == Signal::Metric => "the values",
+        Lens::Values => "the numbers",
+        Lens::Order => "the order",
+    }
+}
+
+/// The amount here and the usual one, in the same unit and with digits enough to tell them apart.
+fn amounts(shift: &Shift) -> (String, String) {
+    let (here, usual) = (shift.window, shift.baseline);
+    match shift.unit {
+        Unit::Number if shift.kind == ShiftKind::Flat => (words::number(here), words::number(usual)),
+        Unit::Number => told_apart(here, usual),
+        Unit::Nanos => (words::duration(here as i64), words::duration(usual as i64)),
+        Unit::Percent => (percent(here), percent(usual)),
+        Unit::PerSecond => paces(here, usual),
+        Unit::Times => (times(here), times(usual)),
+    }
+}
+
+fn told_apart(here: f64, usual: f64) -> (String, String) {
+    let at = |digits| (words::significant(here, digits), words::significant(usual, digits));
+    (3..8).map(at).find(|(a, b)| a != b).unwrap_or_else(|| at(3))
+}
+
+fn percent(value: f64) -> String {
+    match value {
+        v if v > 0.0 && v < 0.1 => "under 0.1 %".to_owned(),
+        v if v < 10.0 => format!("{} %", words::number((v * 10.0).round() / 10.0)),
+        v => format!("{v:.0} %"),
+    }
+}
+
+/// Two paces in the unit in which the slower one is at least 1, where there is one.
+fn paces(here: f64, usual: f64) -> (String, String) {
+    let slower = if here > 0.0 && here < usual { here } else { usual };
+    let (factor, unit) = match slower {
+        s if s >= 1.0 => (1.0, "a second"),
+        s if s * 60.0 >= 1.0 => (60.0, "a minute"),
+        _ => (3600.0, "an hour"),
     };
-    format!("{what}, {:.0} bits", shift.bits)
+    let shown = |pace: f64| words::significant(pace * factor, 2);
+    let here = if here <= 0.0 { "all at one instant".to_owned() } else { format!("{} {unit}", shown(here)) };
+    (here, shown(usual))
 }
 
-fn name(name: &str) -> String {
-    let clean = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
-    if name.chars().count() <= NAMED {
-        return clean.collect();
-    }
-    clean.take(NAMED - 1).chain(['…']).collect()
-}
-
-fn amount(value: f64, unit: Unit) -> String {
-    match unit {
-        Unit::Number => words::number(value),
-        Unit::Nanos => words::duration(value as i64),
-        Unit::Percent if value > 0.0 && value < 0.1 => "under 0.1 %".to_owned(),
-        Unit::Percent if value < 10.0 => format!("{} %", words::number((value * 10.0).round() / 10.0)),
-        Unit::Percent => format!("{value:.0} %"),
-        Unit::PerSecond if value <= 0.0 => "all at one instant".to_owned(),
-        Unit::PerSecond if value >= 1.0 => format!("{} a second", words::rounded(value)),
-        Unit::PerSecond if value * 60.0 >= 1.0 => format!("{} a minute", words::rounded(value * 60.0)),
-        Unit::PerSecond => format!("{} an hour", words::rounded(value * 3600.0)),
-        Unit::Times => match value as u64 {
-            0 => "never".to_owned(),
-            1 => "once".to_owned(),
-            2 => "twice".to_owned(),
-            n => format!("{n} times"),
-        },
+fn times(value: f64) -> String {
+    match value as u64 {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
     }
 }

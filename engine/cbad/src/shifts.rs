@@ -26,7 +26,11 @@ const ONE_WAIT: f64 = 0.5;
 pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -> Vec<Shift> {
     let track = s.tracks.iter().find(|t| t.lens == lens).expect("a lens that saw something has a track");
     // The window that this lens finds dearest, which need not be the cluster's peak.
-    let peak = cluster.windows.clone().max_by_key(|&w| (track.scores[w], Reverse(w))).unwrap_or(cluster.peak);
+    let best = cluster.windows.clone().map(|w| track.scores[w]).max();
+    let dearest: Vec<usize> = cluster.windows.clone().filter(|&w| Some(track.scores[w]) == best).collect();
+    // All windows within an absence score the same: the middle one has none of the missing kind.
+    let middle = if lens == Lens::Mix { dearest.len() / 2 } else { 0 };
+    let peak = dearest.get(middle).copied().unwrap_or(cluster.peak);
     let mut shifts = match lens {
         Lens::Content => Vec::new(),
         Lens::Mix => of_mix(s, peak, &coder.log2),

@@ -26,21 +26,64 @@ pub(crate) struct Rank {
 /// Ranks every window against the windows that may calibrate it, but for those in `excluded`.
 pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option<Rank>> {
     let scores = &track.scores;
-    let ranked: Vec<bool> = (0..scores.len()).map(|i| plan.is_ranked(i)).collect();
-    let usable: Vec<bool> = (0..scores.len())
-        .map(|i| ranked[i] && (plan.is_dismissed(i) || !excluded[i] && !plan.is_confirmed(i)))
-        .collect();
+    let usable = usable(plan, scores, excluded);
     let ordinary = dearest_dismissed(plan, track);
-    let mut sorted: Vec<(i64, u32)> =
-        (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
-    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let sorted = dearest_first(scores, &usable);
     let nearby = nearby::of_each(plan, scores, &sorted, &usable);
     (0..scores.len())
         .map(|i| {
-            let is_judged = ranked[i] && !plan.is_dismissed(i);
+            let is_judged = plan.is_ranked(i) && !plan.is_dismissed(i);
             if is_judged { rank(track, i, &nearby[i], &sorted, ordinary) } else { None }
         })
         .collect()
+}
+
+/// Ranks some windows, with nothing excluded.
+pub(crate) fn ranks_in(plan: &Plan, track: &Track, windows: &[usize]) -> Vec<Option<Rank>> {
+    let ranks = ranks(plan, track, &vec![false; track.scores.len()]);
+    windows.iter().map(|&window| ranks[window]).collect()
+}
+
+/// The least score at which a window's cautious tail p would be at most `p`, with nothing excluded; `None` where its own
+/// score does not pass.
+pub(crate) fn least_score(plan: &Plan, track: &Track, window: usize, p: f64) -> Option<i64> {
+    let usable = usable(plan, &track.scores, &vec![false; track.scores.len()]);
+    let near = nearby::too_close(plan, window, plan.count);
+    let sorted: Vec<i64> = dearest_first(&track.scores, &usable)
+        .into_iter()
+        .filter(|(_, j)| !near.contains(&(*j as usize)))
+        .map(|(score, _)| score)
+        .collect();
+    let ordinary = dearest_dismissed(plan, track);
+    let passes = |score: i64| {
+        let exceeding = sorted.partition_point(|s| *s >= score);
+        let rank = rank_among(track, score, exceeding, sorted.len(), sorted.iter().copied(), ordinary);
+        rank.tail.value <= p
+    };
+    let mut least = track.scores[window];
+    if sorted.len() < MIN_HISTORY || !passes(least) {
+        return None;
+    }
+    let mut fails = -1;
+    while least - fails > 1 {
+        let middle = fails.midpoint(least);
+        if passes(middle) { least = middle } else { fails = middle }
+    }
+    Some(least)
+}
+
+/// Which windows calibrate others.
+fn usable(plan: &Plan, scores: &[i64], excluded: &[bool]) -> Vec<bool> {
+    let is_usable =
+        |i: usize| plan.is_ranked(i) && (plan.is_dismissed(i) || !excluded[i] && !plan.is_confirmed(i));
+    (0..scores.len()).map(is_usable).collect()
+}
+
+fn dearest_first(scores: &[i64], usable: &[bool]) -> Vec<(i64, u32)> {
+    let mut sorted: Vec<(i64, u32)> =
+        (0..scores.len()).filter(|&i| usable[i]).map(|i| (scores[i], i as u32)).collect();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    sorted
 }
 
 /// Score up to which windows of this stream are known to be ordinary: that of its dearest dismissed window.

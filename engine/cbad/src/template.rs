@@ -82,6 +82,9 @@ fn raw_templates(stream: &Stream, masks: &Masks, events_of: &[u64]) -> (Vec<usiz
     (raw.collect(), sizes)
 }
 
+/// The name of the last template where it holds more than one kind.
+pub(crate) const RARE: &str = "all rare kinds together";
+
 /// The name of a template: the text of its first distinct event with `<*>` in variable places.
 pub(crate) fn name(stream: &Stream, template: u16) -> String {
     let of_template = || stream.templates.iter().enumerate().filter(|(_, t)| **t == template);
@@ -95,7 +98,7 @@ pub(crate) fn name(stream: &Stream, template: u16) -> String {
         for (another, _) in of_template() {
             stream.masks.key(stream, another as u32, &mut other);
             if other != key {
-                return "all rare kinds together".to_owned();
+                return RARE.to_owned();
             }
         }
     }

@@ -21,6 +21,7 @@ mod surplus;
 #[cfg(test)]
 mod tests;
 mod trend;
+mod without;
 
 use crate::channel::Channel;
 use crate::fixed::ONE_BIT;

@@ -3,12 +3,25 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::counterfactual::Way;
 use crate::event::{Signal, StreamKey};
-use crate::result::{Driver, Finding, Lens, PValue};
-use crate::shift_words;
+use crate::result::{Driver, Finding, Lens, ShiftKind};
+use crate::{reason_words, shift_words};
 
 /// Longest quotation of an event in a sentence, characters.
 const QUOTED: usize = 90;
+
+/// Most characters of a name in a sentence.
+const NAMED: usize = 100;
+
+/// What the words need to know beside the finding.
+pub(crate) struct Told<'a> {
+    pub(crate) key: &'a StreamKey,
+    /// Events a window.
+    pub(crate) window: usize,
+    /// Lenses that the stream was looked at through.
+    pub(crate) lenses: Vec<Lens>,
+}
 
 /// A time as RFC 3339 in UTC, to the nanosecond where it has any.
 pub fn rfc3339(nanos: i64) -> String {
@@ -27,17 +40,75 @@ fn to_the_second(nanos: i64) -> String {
 /// A duration as a person writes it.
 pub(crate) fn duration(nanos: i64) -> String {
     let n = nanos as f64;
+    let whole = (nanos.unsigned_abs() + 500_000_000) / 1_000_000_000;
+    let parts = |large: u64, name: &str, small: u64, other: &str| match small {
+        0 => format!("{large} {name}"),
+        _ => format!("{large} {name} {small} {other}"),
+    };
     match nanos.unsigned_abs() {
         0..1_000 => format!("{nanos} ns"),
         1_000..1_000_000 => format!("{:.1} µs", n / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} ms", n / 1e6),
-        _ => format!("{:.2} s", n / 1e9),
+        1_000_000_000..60_000_000_000 => format!("{} s", number((n / 1e7).round() / 100.0)),
+        _ if whole < 3600 => parts(whole / 60, "min", whole % 60, "s"),
+        _ if whole < 86_400 => parts(whole / 3600, "h", whole % 3600 / 60, "min"),
+        _ => parts(whole / 86_400, "d", whole % 86_400 / 3600, "h"),
     }
 }
 
 /// A number to two or three digits, for a sentence.
 pub(crate) fn rounded(value: f64) -> String {
     if value >= 100.0 { format!("{value:.0}") } else { number((value * 10.0).round() / 10.0) }
+}
+
+/// A number to so many significant digits, and never rounded before its point.
+pub(crate) fn significant(value: f64, digits: usize) -> String {
+    let mut before = 0_usize;
+    let mut rest = value.abs();
+    while rest >= 1.0 {
+        rest /= 10.0;
+        before += 1;
+    }
+    let mut zeros = 0;
+    while before == 0 && rest > 0.0 && rest < 0.1 && zeros < 12 {
+        rest *= 10.0;
+        zeros += 1;
+    }
+    let text = format!("{value:.*}", digits.saturating_sub(before) + zeros);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A whole number with a comma before every third digit.
+pub(crate) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.char_indices() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What the events of a signal are called.
+pub(crate) fn events(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Log => "log lines",
+        Signal::Metric => "values",
+        Signal::Span => "spans",
+        Signal::LlmCall => "calls",
+    }
+}
+
+/// A name cut to fit, without control characters and with dots for what varies.
+pub(crate) fn cut(name: &str) -> String {
+    let name = name.replace("<*>", "…");
+    let clean = name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    if name.chars().count() <= NAMED {
+        return clean.collect();
+    }
+    clean.take(NAMED - 1).chain(['…']).collect()
 }
 
 /// A number with at most four digits after the point.
@@ -66,7 +137,7 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
     if finding.flagged {
         format!("{label} changed {when}: {what}.")
     } else {
-        format!("Nothing significant here, but {label} is among the most unusual {when}: {what}.")
+        format!("Nothing significant here; among the most unusual is {label} {when}: {what}.")
     }
 }
 
@@ -82,14 +153,22 @@ fn span_of_time(start: &str, end: &str) -> String {
 
 fn what_stands_out(driver: &Driver, signal: Signal) -> String {
     let times = driver.bits / driver.ordinary_bits.max(1.0);
-    let factor = if times >= 1.5 { format!(", {times:.0} times an ordinary one") } else { String::new() };
-    let noun = match signal {
-        Signal::Log => "the log line",
-        Signal::Metric => "the value",
-        Signal::Span => "the span",
-        Signal::LlmCall => "the call",
-    };
-    format!("{noun} “{}” costs {:.0} bits{factor}", quote(driver), driver.bits)
+    let noun = event_noun(signal);
+    let than = format!("as a usual {noun}");
+    match times {
+        t if t >= 1.5 => format!("the {noun} “{}” is {t:.0} times as surprising {than}", quote(driver)),
+        _ => format!("the {noun} “{}” stands out most", quote(driver)),
+    }
+}
+
+/// What one event of a signal is called.
+pub(crate) fn event_noun(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Log => "log line",
+        Signal::Metric => "value",
+        Signal::Span => "span",
+        Signal::LlmCall => "call",
+    }
 }
 
 /// The dearest stretch of the event, quoted, cut at both ends to fit.
@@ -138,33 +217,82 @@ fn piece(token: &crate::result::TokenCost) -> String {
     }
 }
 
-/// What drove it, what lowered it, how sure.
-pub(crate) fn paragraph(finding: &Finding) -> String {
-    let explanation = &finding.explanation;
-    let mut out = Vec::new();
-    if !explanation.shifts.is_empty() {
-        let shown: Vec<String> = explanation.shifts.iter().take(3).map(shift_words::shift).collect();
-        out.push(format!("What shifted: {}.", shown.join("; ")));
+/// What drove it, what lowered it, what would undo it, whether it holds, how sure.
+pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
+    let (explanation, signal) = (&finding.explanation, told.key.signal);
+    let driving: Vec<&str> =
+        explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens, signal)).collect();
+    let mut out = vec![format!("What drove it: {}.", listed(&driving))];
+    let said = usize::from(explanation.lens != Lens::Content);
+    let also: Vec<String> =
+        explanation.shifts.iter().skip(said).take(2).map(|s| shift_words::what_shifted(s, signal)).collect();
+    if !also.is_empty() {
+        out.push(format!("Also: {}.", also.join("; ")));
     }
-    if let Some(driver) = explanation.drivers.first().filter(|_| explanation.lenses.contains(&Lens::Content))
-    {
-        let mut dear: Vec<_> = driver.tokens.iter().filter(|t| t.bits >= 1.0).collect();
-        dear.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-        let named: Vec<String> = dear.iter().take(3).map(|t| named_token(t)).collect();
-        if !named.is_empty() {
-            out.push(format!("What drove it: {}.", named.join("; ")));
-        }
-        let known = driver.tokens.iter().filter(|t| t.bits < 1.0).count();
-        if known > 0 {
-            let total = driver.tokens.len();
-            out.push(format!(
-                "What lowered it: {known} of its {total} parts stand where the baseline has them too."
-            ));
-        }
-        out.push(format!("An ordinary event of this stream costs {:.0} bits.", driver.ordinary_bits));
+    let by_content = explanation.drivers.first().filter(|_| explanation.lenses.contains(&Lens::Content));
+    if let Some(driver) = by_content {
+        out.extend(by_words(driver, signal));
     }
-    out.push(how_sure(finding));
+    let quiet = told.lenses.iter().filter(|lens| !explanation.lenses.contains(lens));
+    let quiet: Vec<&str> = quiet.map(|&lens| shift_words::looked_at(lens, signal)).collect();
+    if !quiet.is_empty() {
+        out.push(format!("What lowered it: nothing significant in {}.", listed(&quiet)));
+    }
+    if let Some(known) = &explanation.counterfactual {
+        out.push(reason_words::counterfactual(known, told.window, signal));
+    }
+    if let Some(known) = &explanation.stability {
+        out.push(reason_words::stability(known));
+    }
+    out.push(reason_words::how_sure(finding, told.window));
     out.join(" ")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed<T: std::borrow::Borrow<str>>(parts: &[T]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.borrow().to_owned(),
+        [most @ .., last] => format!("{} and {}", most.join(", "), last.borrow()),
+    }
+}
+
+/// The dearest parts of an event, and how much of it is known.
+fn by_words(driver: &Driver, signal: Signal) -> Vec<String> {
+    let mut dear: Vec<_> = driver.tokens.iter().filter(|t| t.bits >= 1.0).collect();
+    dear.sort_by(|a, b| b.bits.total_cmp(&a.bits));
+    // What costs a tenth of the dearest is not what drives it, and a word is named once.
+    let least = dear.first().map_or(0.0, |t| t.bits / 10.0);
+    let mut named: Vec<&crate::result::TokenCost> = Vec::new();
+    for token in dear.into_iter().filter(|t| t.bits >= least) {
+        if named.len() < 3 && named.iter().all(|known| known.text != token.text) {
+            named.push(token);
+        }
+    }
+    let of = |is_new: bool| {
+        let parts = named.iter().filter(|t| (t.seen == 0) == is_new).map(|t| named_token(t));
+        parts.collect::<Vec<_>>()
+    };
+    let (new, rare) = (of(true), of(false));
+    let mut out = Vec::new();
+    if !new.is_empty() {
+        out.push(format!("In this place never seen before: {}.", listed(&new)));
+    }
+    if !rare.is_empty() {
+        out.push(format!("Rare in this place: {}.", listed(&rare)));
+    }
+    out.push(format!(
+        "Surprise is measured in bits, each of which makes it half as likely: this {noun} has {:.0}, a usual one {:.0}.",
+        driver.bits,
+        driver.ordinary_bits,
+        noun = event_noun(signal),
+    ));
+    let known = driver.tokens.iter().filter(|t| t.bits < 1.0).count();
+    if known > 0 {
+        let total = driver.tokens.len();
+        out.push(format!("{known} of its {total} parts stand where they usually do."));
+    }
+    out
 }
 
 fn named_token(token: &crate::result::TokenCost) -> String {
@@ -172,60 +300,36 @@ fn named_token(token: &crate::result::TokenCost) -> String {
         token.text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     let what = match token.shape.as_deref() {
         Some("field") => format!("the field “{shown}”"),
-        Some("severity") => format!("the severity {shown}"),
+        Some("severity") => format!("the severity {}", shown.to_uppercase()),
         Some(shape) => format!("“{shown}” ({shape})"),
         None => format!("“{shown}”"),
     };
     let place = token.field.as_ref().map_or_else(String::new, |f| format!(" in field “{f}”"));
     let seen = match token.seen {
-        0 => "never seen in this place in the baseline".to_owned(),
-        1 => "seen once in this place in the baseline".to_owned(),
-        n => format!("seen {n} times in this place in the baseline"),
+        0 => String::new(),
+        1 => "seen once, ".to_owned(),
+        n => format!("seen {n} times, "),
     };
-    format!("{what}{place}, {seen} ({:.0} bits)", token.bits)
-}
-
-fn how_sure(finding: &Finding) -> String {
-    let mut parts = Vec::new();
-    match (finding.p_tail, finding.p_conformal) {
-        (Some(tail), Some(rank)) => {
-            let of = rank.n;
-            let above = ((rank.value * f64::from(of + 1)).round() as u32).saturating_sub(1);
-            parts.push(match above {
-                0 => format!(
-                    "none of {of} ordinary windows of this stream is as unusual (p = {})",
-                    shown(tail)
-                ),
-                n => format!(
-                    "{n} of {of} ordinary windows of this stream are as unusual (p = {})",
-                    shown(tail)
-                ),
-            });
-        }
-        _ => parts.push("there is not enough history to say how rare this is".to_owned()),
-    }
-    if let Some(q) = finding.q {
-        parts.push(format!("after correction for all windows and lenses of the run q = {}", scientific(q)));
-    }
-    if let Some(p) = finding.p_permutation {
-        parts.push(format!("{} shuffles of window and baseline give p = {}", p.n, shown(p)));
-    }
-    format!("How sure: {}.", parts.join("; "))
-}
-
-fn shown(p: PValue) -> String {
-    if p.value <= p.floor { format!("{} or less", scientific(p.floor)) } else { scientific(p.value) }
-}
-
-fn scientific(p: f64) -> String {
-    if p >= 0.001 { format!("{p:.3}") } else { format!("{p:.1e}") }
+    format!("{what}{place} ({seen}{:.0} bits)", token.bits)
 }
 
 /// What the finding does not show.
 pub(crate) fn caveats(finding: &Finding) -> Vec<String> {
+    let explanation = &finding.explanation;
     let mut caveats = vec![
         "It shows that the events differ from the baseline, not that they caused an incident.".to_owned(),
+        "Usual means as in the baseline. A fault that is in the baseline too counts as usual.".to_owned(),
     ];
+    if explanation.shifts.iter().any(|shift| shift.kind == ShiftKind::Silence) {
+        caveats.push("It does not tell whether nothing happened or nothing was recorded.".to_owned());
+    }
+    let is_reduced = |way: &Way| matches!(way, Way::Events | Way::Whole);
+    if explanation.counterfactual.as_ref().is_some_and(|c| is_reduced(&c.way) && explanation.windows > 1) {
+        let many = explanation.windows;
+        caveats.push(format!(
+            "Of the {many} windows of this finding only the most unusual one was tried with events left out."
+        ));
+    }
     if finding.p_conformal.is_none() {
         caveats.push("The stream is too short to rank this window against ordinary ones.".to_owned());
     }
@@ -246,6 +350,15 @@ mod tests {
         assert_eq!(rfc3339(1_500_000_000_123_000_000), "2017-07-14T02:40:00.123Z");
         assert_eq!(to_the_second(1_500_000_000_123_000_000), "2017-07-14 02:40:00 UTC");
         assert_eq!(duration(87_240_000), "87.2 ms");
+        assert_eq!(duration(3_000_000_000), "3 s");
+        assert_eq!(duration(1_501_470_000_000), "25 min 1 s");
+        assert_eq!(duration(7_500_000_000_000), "2 h 5 min");
+        assert_eq!(duration(180_000_000_000_000), "2 d 2 h");
+        assert_eq!(significant(65.4055, 3), "65.4");
+        assert_eq!(significant(1_234_567.8, 3), "1234568");
+        assert_eq!(significant(0.001_234, 3), "0.00123");
+        assert_eq!(significant(-9.999, 3), "-10");
+        assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(number(12.5), "12.5");
         assert_eq!(number(100.0), "100");
     }

@@ -96,10 +96,10 @@ fn grains(all: usize, usual: usize, step: f64) -> [f64; STATISTICS] {
 }
 
 /// The values of a channel in fixed point, as long as they are measured.
-struct Fixed<'a> {
-    values: &'a [f64],
-    distances: Vec<i64>,
-    ranks: Vec<i32>,
+pub(super) struct Fixed<'a> {
+    pub(super) values: &'a [f64],
+    pub(super) distances: Vec<i64>,
+    pub(super) ranks: Vec<i32>,
 }
 
 impl Measured {
@@ -136,6 +136,30 @@ impl Measured {
         }
         measured
     }
+}
+
+/// The statistics of one tile if it had only these values, `usual` of which is the usual number.
+pub(super) fn measured_alone(
+    measured: &Measured,
+    tiles: Tiles<'_>,
+    tile: usize,
+    left: &Fixed<'_>,
+    usual: usize,
+) -> [f64; STATISTICS] {
+    let mut own = [f64::NAN; STATISTICS];
+    let mut set = |statistic: Statistic, value: f64| own[statistic as usize] = f64::from(value as f32 + 0.0);
+    one_tile(left, 0..left.values.len(), usual, &mut Vec::new(), &mut set);
+    let before = path(measured.of(Statistic::Median), tile, tiles.apart());
+    own[Statistic::Climb as usize] = before.map_or(f64::NAN, |mut path| {
+        path[CLIMB_WINDOWS - 1] = own[Statistic::Median as usize];
+        f64::from(climb_along(&path) as f32 + 0.0)
+    });
+    own
+}
+
+/// The usual number of values of a channel in a tile.
+pub(super) fn usual(view: View<'_>, tiles: Tiles<'_>) -> usize {
+    usual_len(&(0..tiles.count()).map(|t| view.members(tiles.range(t))).collect::<Vec<_>>())
 }
 
 /// The median number of values in those tiles that have any.
@@ -245,11 +269,11 @@ fn path(medians: &[f32], tile: usize, apart: usize) -> Option<[f64; CLIMB_WINDOW
 
 /// The climb of the medians up to this tile. To come back to the middle is no news.
 fn climb(medians: &[f32], tile: usize, apart: usize) -> f64 {
-    match path(medians, tile, apart) {
-        None => f64::NAN,
-        Some(path) if path[CLIMB_WINDOWS - 1].abs() > path[0].abs() => steady_climb(&path),
-        Some(_) => 0.0,
-    }
+    path(medians, tile, apart).map_or(f64::NAN, |path| climb_along(&path))
+}
+
+fn climb_along(path: &[f64; CLIMB_WINDOWS]) -> f64 {
+    if path[CLIMB_WINDOWS - 1].abs() > path[0].abs() { steady_climb(path) } else { 0.0 }
 }
 
 /// How far the medians climb up to this tile, where no single step makes half of it; 0 otherwise.

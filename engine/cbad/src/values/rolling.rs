@@ -134,16 +134,25 @@ pub(super) fn surplus(
     baseline: &Span,
     window: usize,
 ) -> f64 {
+    let own = look.side * f64::from(measured.of(look.statistic)[tiles.of_window(window)]);
+    surplus_over(measured, look, &descending(measured, look, baseline), own)
+}
+
+/// A statistic of the baseline's tiles on one side, largest first.
+pub(super) fn descending(measured: &Measured, look: Look, baseline: &Span) -> Vec<f64> {
     let value = |tile: usize| look.side * f64::from(measured.of(look.statistic)[tile]);
     let mut values: Vec<f64> = baseline.iter().map(value).filter(|value| !value.is_nan()).collect();
-    let own = value(tiles.of_window(window));
+    values.sort_unstable_by(|a, b| b.total_cmp(a));
+    values
+}
+
+/// Bits of a value over those of [`descending`]; 0 where they are too few.
+pub(super) fn surplus_over(measured: &Measured, look: Look, values: &[f64], own: f64) -> f64 {
     if values.len() < BASELINE_LEAST || own.is_nan() {
         return 0.0;
     }
-    values.sort_unstable_by(|a, b| b.total_cmp(a));
     let count = values.len();
-    let grain = measured.grain(look.statistic);
-    Ranked { top: &values, count, least: values[count - 1], grain }.bits(own)
+    Ranked { top: values, count, least: values[count - 1], grain: measured.grain(look.statistic) }.bits(own)
 }
 
 /// Where each tile's value stands among all of them.
