@@ -44,6 +44,13 @@ fn exit_codes_say_what_happened() -> Outcome {
         (&["analyze", "burst.log", "--nonsense"], 2, "--nonsense"),
         (&["analyze", "burst.log", "--baseline", "range:9..1"], 2, "empty"),
         (&["analyze", "burst.log", "--alpha", "2"], 2, "between 0 and 1"),
+        (&["analyze", "burst.log", "--false-alarms", "0"], 2, "between 0 and 1"),
+        (&["analyze", "burst.log", "--profile", "careful"], 2, "balanced"),
+        (&["analyze", "burst.log", "--baseline", "anchor:burst.log"], 2, "only a case can be an anchor"),
+        (&["analyze", "burst.log", "--baseline", "anchor:missing.driftlock"], 3, "no case file"),
+        (&["analyze", "c.driftlock", "--dismiss", "99"], 2, "no finding 99"),
+        (&["analyze", "c.driftlock", "--dismiss", "burst.log:9..1"], 2, "STREAM:FIRST..LAST"),
+        (&["findings", "c.driftlock", "--at-alpha", "0.2"], 0, ""),
         (&["analyze", "burst.log", "--format", "csv"], 2, "otlp-json"),
         (&["explain", "c.driftlock", "99"], 2, "no finding 99"),
         (&["test", "c.driftlock", "1", "--codec", "count", "--permutations", "20"], 0, ""),
@@ -161,6 +168,17 @@ fn every_field_of_every_command_is_documented() -> Outcome {
     collect(&json(folder.path(), &test)?, &mut fields);
     collect(&json(folder.path(), &["explain", case, "1", "--json"])?, &mut fields);
     collect(&json(folder.path(), &["info", case, "--json"])?, &mut fields);
+    collect(&json(folder.path(), &["findings", case, "--at-alpha", "0.9", "--json"])?, &mut fields);
+    let anchored = [
+        "analyze",
+        "burst.log",
+        "--baseline",
+        "anchor:c.driftlock",
+        "--dismiss",
+        "burst.log:5..60",
+        "--json",
+    ];
+    collect(&json(folder.path(), &anchored)?, &mut fields);
     collect(&json(folder.path(), &["synth", "--list", "--json"])?, &mut fields);
     let made = ["synth", "shop.jsonl", "--minutes", "2", "--inject", "silence", "--json"];
     collect(&json(folder.path(), &made)?, &mut fields);
@@ -214,6 +232,75 @@ fn a_test_is_kept_and_explained_with_the_jury() -> Outcome {
         "{shown}"
     );
     assert!(!shown.contains("This run was made with"), "{shown}");
+    Ok(())
+}
+
+#[test]
+fn a_run_is_made_again_from_the_command_line_that_it_prints() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "burst.log", 2000, 80)?;
+    text_log(at, "calm.log", 2000, 0)?;
+    json(at, &["analyze", "calm.log", "--case", "calm one.driftlock", "--json"])?;
+    let first = json(at, &["analyze", "burst.log", "--case", "c.driftlock", "--json"])?;
+    assert_eq!(first["findings"][0]["flagged"], true);
+    let dismissed =
+        json(at, &["analyze", "c.driftlock", "--profile", "sensitive", "--dismiss", "1", "--json"])?;
+    assert!(dismissed["run"]["flagged"].as_u64() < first["run"]["flagged"].as_u64());
+    let note = &dismissed["run"]["streams"][0]["note"];
+    assert!(note.as_str().is_some_and(|note| note.contains("dismissed")), "{note}");
+    let anchor = [
+        "--baseline",
+        "anchor:calm one.driftlock",
+        "--false-alarms",
+        "0.001",
+        "--confirm",
+        "burst.log:0..99",
+    ];
+    let anchored = json(at, &[&["analyze", "c.driftlock", "--json"][..], &anchor].concat())?;
+    let drift = &anchored["run"]["streams"][0]["drift"];
+    assert!(drift["ratio"].as_f64().is_some_and(|ratio| ratio > 0.5) && drift["ncd"].is_number(), "{drift}");
+    let text = String::from_utf8(run(at, &["info", "c.driftlock"])?.stdout)?;
+    assert!(text.contains("drift ") && text.contains("dismissed"), "{text}");
+
+    let explained = json(at, &["explain", "c.driftlock", "1", "--json"])?;
+    let line = explained["reproduce"].as_str().ok_or("a command line")?;
+    let line = line.strip_prefix("driftlock ").ok_or("it begins with the program")?;
+    let line = format!("\"$0\" {line} --json");
+    let shell = std::process::Command::new("sh")
+        .args(["-c", &line, env!("CARGO_BIN_EXE_driftlock")])
+        .current_dir(at)
+        .output();
+    // Where there is no POSIX shell there is nothing to check.
+    if let Ok(output) = shell {
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        let again: Value = serde_json::from_slice(&output.stdout)?;
+        assert_eq!(again["run"]["results_sha256"], anchored["run"]["results_sha256"], "{line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn another_level_is_looked_at_without_a_run() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "burst.log", 2000, 80)?;
+    let first = json(at, &["analyze", "burst.log", "--case", "c.driftlock", "--json"])?;
+    let same = json(at, &["findings", "c.driftlock", "--at-alpha", "0.05", "--json"])?;
+    assert_eq!(
+        (&same["preview"]["flagged"], &same["preview"]["at_most"]),
+        (&first["run"]["flagged"], &0.into())
+    );
+    // A run at a level that nothing can pass tests little, so that most of what passes at another one is not certain.
+    let narrow = json(at, &["analyze", "c.driftlock", "--alpha", "0.000001", "--json"])?;
+    assert_eq!(narrow["run"]["flagged"], 0);
+    let wide = json(at, &["findings", "c.driftlock", "--at-alpha", "0.05", "--json"])?;
+    let count = |key: &str| wide["preview"][key].as_u64().unwrap_or_default();
+    let flagged = first["run"]["flagged"].as_u64().unwrap_or(u64::MAX);
+    assert!(count("at_most") > 0 && count("flagged") + count("at_most") >= flagged, "{}", wide["preview"]);
+    assert_eq!(wide["run"]["id"], narrow["run"]["id"], "no run was made");
+    let text = String::from_utf8(run(at, &["findings", "c.driftlock", "--at-alpha", "0.05"])?.stdout)?;
+    assert!(text.contains("At a false discovery rate of 5 %") && text.contains("At most"), "{text}");
     Ok(())
 }
 

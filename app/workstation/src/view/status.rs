@@ -53,11 +53,11 @@ fn at_rest(ui: &mut Ui, state: &State) {
     match &doc.run {
         Some(run) => {
             parts.push(format!("{} scored", words::counted(run.windows, "window", "windows")));
-            parts.push(format!(
-                "{} significant at {} % false discoveries",
-                words::count(run.flagged),
-                run.config.alpha * 100.0
-            ));
+            let (share, what) = match run.config.false_alarms {
+                Some(rate) => (rate, "false alarms"),
+                None => (run.config.alpha, "false discoveries"),
+            };
+            parts.push(format!("{} significant at {} % {what}", words::count(run.flagged), share * 100.0));
             parts.push(run.engine.clone());
         }
         None => parts.push("not analysed yet".to_owned()),
