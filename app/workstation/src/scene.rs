@@ -265,17 +265,24 @@ mod tests {
 
     #[test]
     fn what_shifted_and_a_lens_look_as_they_did() {
-        for (theme, name) in [(egui::Theme::Dark, "shifts_dark"), (egui::Theme::Light, "shifts_light")] {
+        let mut results = egui_kittest::SnapshotResults::new();
+        let mut look = |name: &str, arrange: &dyn Fn(&egui::Context, &mut Scene)| {
             let mut window = harness();
-            window.ctx.set_theme(theme);
-            window.state_mut().state.front = Some(Pane::Finding);
+            let context = window.ctx.clone();
+            arrange(&context, window.state_mut());
             window.run();
             window.snapshot(name);
-        }
-        let mut window = harness();
-        window.state_mut().state.drawn = Some(Lens::Mix);
-        window.run();
-        window.snapshot("timeline_of_a_lens");
+            results.extend_harness(&mut window);
+        };
+        let finding = |scene: &mut Scene| {
+            scene.tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(Pane::Finding)));
+        };
+        look("shifts_dark", &|_, scene| finding(scene));
+        look("shifts_light", &|context, scene| {
+            context.set_theme(egui::Theme::Light);
+            finding(scene);
+        });
+        look("timeline_of_a_lens", &|_, scene| scene.state.drawn = Some(Lens::Mix));
     }
 
     #[test]

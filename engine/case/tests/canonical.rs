@@ -105,7 +105,10 @@ fn a_case_of_the_earlier_schema_is_read_as_it_is_and_moved_forward_when_there_is
     let (run, findings) = (case.latest_run()?, case.findings(1)?);
     let test = case.canonical_test(1, 1, choice(CodecName::Zstd, Statistic::Ncd, 30), None, &Unwatched)?;
     drop(case);
-    Connection::open(&path)?.execute_batch("DROP TABLE canonical_test; DROP TABLE anchor; DROP TABLE run_drift; PRAGMA user_version = 1; VACUUM;")?;
+    Connection::open(&path)?.execute_batch(
+        "DROP TABLE canonical_test; DROP TABLE redaction_count; DROP TABLE redaction; DROP TABLE anchor;
+        DROP TABLE run_drift; PRAGMA user_version = 1; VACUUM;",
+    )?;
     let version =
         || Connection::open(&path)?.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
     for case in [Case::open_read_only(&path)?, Case::open(&path)?] {

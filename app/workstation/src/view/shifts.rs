@@ -60,10 +60,10 @@ pub(super) fn show(ui: &mut Ui, shifts: &[Shift]) -> Option<u64> {
     chosen
 }
 
-/// `more often: 64 % in the window, 3 % in the baseline`.
+/// Window against baseline: `more often: 64 % against 3.3 %`.
 fn numbers(shift: &Shift) -> String {
     let (here, there) = (shift.in_window(), shift.in_baseline());
-    format!("{}: {here} in the window, {there} in the baseline", shift.kind.phrase())
+    format!("{}: {here} against {there}", shift.kind.phrase())
 }
 
 fn row(ui: &mut Ui, shift: &Shift, most: f64) -> Response {
@@ -122,7 +122,7 @@ mod tests {
             },
             None,
         );
-        let label = "Mix, more often: 64 % in the window, 3.3 % in the baseline, 81.2 bits: retry <*> of\\u{1b} payment";
+        let label = "Mix, more often: 64 % against 3.3 %, 81.2 bits: retry <*> of\\u{1b} payment";
         harness.get_by_label(label).click();
         harness.run();
         assert_eq!(*harness.state(), Some(712));
