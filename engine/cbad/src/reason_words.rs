@@ -115,8 +115,7 @@ pub(crate) fn counterfactual(known: &Counterfactual, window: usize, signal: Sign
             format!("Had {}{more} come as often as usual, the most unusual window {not}.", shown.join(", "))
         }
         Way::Whole => format!(
-            "The whole most unusual window is out of the ordinary: leaving out up to half of its {events} does not \
-             change that."
+            "The most unusual window is unusual throughout: leaving out up to half of its {events} does not change that."
         ),
     }
 }

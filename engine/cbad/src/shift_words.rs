@@ -60,16 +60,16 @@ pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
         ShiftKind::Narrower => format!("{name} varies less than usual, by {here} instead of {usual}"),
         ShiftKind::Flat => format!("{name} stands still at {here}, which it usually does not"),
         ShiftKind::Spike if shift.window < shift.baseline => {
-            format!("{name} falls to {here}; elsewhere it is never below {usual}")
+            format!("{name} falls to {here}, usually {usual} at least")
         }
-        ShiftKind::Spike => format!("{name} reaches {here}; elsewhere it is never above {usual}"),
+        ShiftKind::Spike => format!("{name} reaches {here}, usually {usual} at most"),
         ShiftKind::Trend if shift.window < shift.baseline => {
             format!("{name} falls steadily to {here}; its usual level is {usual}")
         }
         ShiftKind::Trend => format!("{name} climbs steadily to {here}; its usual level is {usual}"),
         ShiftKind::NewStep => {
             let how_often = match shift.baseline {
-                0.0 => "and never elsewhere".to_owned(),
+                0.0 => "usually never".to_owned(),
                 _ => format!("and only {usual} in all of the baseline"),
             };
             match shift.name.split_once(" → ") {
