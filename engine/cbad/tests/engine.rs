@@ -79,12 +79,16 @@ fn an_incident_that_lasts_is_flagged_first_and_says_its_own_words() {
 }
 
 #[test]
-fn one_odd_line_is_listed_first() {
+fn one_odd_line_is_the_dearest_and_among_the_first_three() {
     let mut lines = shop();
     lines[777] = "kernel: Out of memory: Killed process 4242 (postgres) total-vm:8123456kB".to_owned();
     let result = run(&lines, &Config { window: Some(50), hop: Some(10), ..Config::default() });
-    assert!(overlaps(&result, 0, 777, 1), "{}", result.findings[0].explanation.sentence);
-    assert_eq!(result.findings[0].explanation.drivers[0].event, 777);
+    // The first lens of a log is content; what others find by chance may be as unusual for them.
+    let dearest =
+        result.streams[0].windows.iter().max_by(|a, b| a.score_bits.total_cmp(&b.score_bits)).unwrap();
+    assert!((dearest.first_event..=dearest.last_event).contains(&777), "from {}", dearest.first_event);
+    let listed = (0..3).find(|&i| overlaps(&result, i, 777, 1)).expect("among the first three");
+    assert_eq!(result.findings[listed].explanation.drivers[0].event, 777);
 }
 
 #[test]
