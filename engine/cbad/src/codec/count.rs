@@ -41,7 +41,9 @@ fn add(counts: &mut Counts, coder: &Coder, stream: &Stream, events: &[u32]) -> i
 }
 
 fn remove(counts: &mut Counts, stream: &Stream, events: &[u32]) {
-    events.iter().for_each(|&e| counts.remove(stream, e));
+    for &event in events {
+        counts.remove(stream, event);
+    }
 }
 
 impl Codec for CountCodec<'_> {
