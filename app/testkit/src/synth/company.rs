@@ -12,7 +12,7 @@ pub(super) struct Service {
     /// Name of the instrumentation scope of its logs.
     pub(super) logger: &'static str,
     /// Name of the instrumentation scope of its spans and metrics.
-    pub(super) library: &'static str,
+    pub(super) instrumentation: &'static str,
 }
 
 /// A service of [`SERVICES`], by its place there.
@@ -55,9 +55,9 @@ const fn service(
     pod: &'static str,
     host: &'static str,
     logger: &'static str,
-    library: &'static str,
+    instrumentation: &'static str,
 ) -> Service {
-    Service { name, version, pod, host, logger, library }
+    Service { name, version, pod, host, logger, instrumentation }
 }
 
 const GO: &str = "go.opentelemetry.io/contrib/instrumentation";

@@ -104,7 +104,7 @@ fn write_resource(json: &mut Vec<u8>, service: &Service, names: &Names, is_log: 
     ];
     json.extend_from_slice(br#"{"resource":{"#);
     write_attributes(json, &attributes)?;
-    let scope = if is_log { service.logger } else { service.library };
+    let scope = if is_log { service.logger } else { service.instrumentation };
     write!(json, r#"}},"{}":[{{"scope":{{"name":"{scope}"}},"{}":["#, names.scope, names.records)
 }
 
