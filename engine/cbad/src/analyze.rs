@@ -196,7 +196,7 @@ impl Order {
 fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluster) -> Order {
     Order {
         unflagged: !cluster.flagged,
-        evidence_bits: evidence_bits(at(scored, cluster), verdicts, cluster.at()),
+        evidence_bits: evidence_bits(verdicts, cluster.at()),
         score: at(scored, cluster).tracks[cluster.track].scores[cluster.peak],
         at: cluster.at(),
     }
@@ -205,12 +205,10 @@ fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluste
 /// The smaller of how rare a window is in its stream and how rare among shuffles of its events. A single odd event falls
 /// into a window with the share of the deck that the window is, so that no shuffle holds it: of content, which finds
 /// single events, only the first is asked.
-fn evidence_bits(s: &Scored<'_>, verdicts: &Verdicts, at: At) -> f64 {
+fn evidence_bits(verdicts: &Verdicts, at: At) -> f64 {
     let surprise_bits = verdicts.rank(at).map_or(0.0, |r| r.surprise_bits);
     match verdicts.tested.get(&at) {
-        Some(tested) if s.tracks[at.track].lens != Lens::Content => {
-            surprise_bits.min(-libm::log2(tested.modelled))
-        }
+        Some(tested) => surprise_bits.min(-libm::log2(tested.modelled)),
         _ => surprise_bits,
     }
 }

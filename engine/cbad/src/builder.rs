@@ -7,7 +7,8 @@ use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::event_tokens::canonical_tokens;
 use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
-use crate::template::{self, Masks};
+use crate::place::Masks;
+use crate::template;
 use crate::token::{self, Shape, Token};
 use crate::trace::Traces;
 

@@ -328,24 +328,16 @@ impl<'a> OfOrder<'a> {
     fn surpluses(&self, gone: &[usize]) -> Vec<(i64, Reverse<usize>)> {
         let left = self.window.clone().filter(|p| !gone.contains(p));
         let cost = |p: usize| {
-            let before = self.before(p, gone).map(|b| self.stream.template(b));
-            let step = (before.unwrap_or(self.stream.template_count as u16), self.stream.template(p));
-            (self.steps.surplus(self.log2, step), Reverse(p))
+            let step = self.before(p, gone).map(|b| (self.stream.template(b), self.stream.template(p)));
+            (step.map_or(0, |step| self.steps.surplus(self.log2, step)), Reverse(p))
         };
         left.map(cost).collect()
-    }
-
-    /// The score, and the sum of all surpluses beside it: of two sets of equal score the one that mends more is better.
-    fn scores(&self, gone: &[usize]) -> (i64, i64) {
-        let mut costs: Vec<i64> = self.surpluses(gone).into_iter().map(|(cost, _)| cost).collect();
-        let sum = costs.iter().sum();
-        (lens::combine(&mut costs, order::DEAREST), sum)
     }
 }
 
 impl Reducible for OfOrder<'_> {
     fn score(&self, gone: &[usize]) -> i64 {
-        self.scores(gone).0
+        self.surpluses(gone).into_iter().map(|(cost, _)| cost).sum()
     }
 
     /// Either end of the dearest step may be the one that does not belong.
@@ -355,7 +347,7 @@ impl Reducible for OfOrder<'_> {
             return None;
         }
         let ends = [Some(end), self.before(end, gone).filter(|p| self.window.contains(p))];
-        let without = |&p: &usize| self.scores(&gone.iter().copied().chain([p]).collect::<Vec<_>>());
+        let without = |&p: &usize| self.score(&gone.iter().copied().chain([p]).collect::<Vec<_>>());
         ends.into_iter().flatten().min_by_key(without)
     }
 }

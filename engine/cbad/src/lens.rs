@@ -26,22 +26,22 @@ pub(crate) struct Track {
 
 impl Lens {
     /// Least scale of the tail of its scores, bits: where a stream's windows all score about the same, a difference of
-    /// less than this is nothing. A token of a line, one of five steps, a few events of fifty.
+    /// less than this is nothing. A token of a line, a few events of fifty.
     pub(crate) const fn least_scale(self) -> f64 {
         match self {
             Self::Content => 0.125,
-            Self::Order => 0.5,
             Self::Values => 1.0,
-            Self::Mix | Self::Rate => 2.0,
+            Self::Mix | Self::Rate | Self::Order => 2.0,
         }
     }
 
     /// Least score that a flag takes, fixed point: below it a difference may be certain, and is nothing to anybody.
     pub(crate) const fn least_effect(self) -> i64 {
         match self {
-            Self::Content | Self::Order => 2 * ONE_BIT,
-            // A pace that is half or double over fifty events, a kind that comes eight events of fifty too often.
-            Self::Mix | Self::Rate => 16 * ONE_BIT,
+            Self::Content => 2 * ONE_BIT,
+            // A pace that is half or double over fifty events, a kind that comes eight events of fifty too often, two or
+            // three steps that were never taken before.
+            Self::Mix | Self::Rate | Self::Order => 16 * ONE_BIT,
             Self::Values => 0,
         }
     }

@@ -28,6 +28,7 @@ mod mix;
 mod nearby;
 mod order;
 mod permutation;
+mod place;
 mod preview;
 mod rate;
 mod reason_words;

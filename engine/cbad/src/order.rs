@@ -16,10 +16,8 @@ use crate::stream::Stream;
 use crate::watch::Cancelled;
 use crate::window::Plan;
 
-/// How many of the dearest steps the lens averages.
-pub(crate) const DEAREST: usize = 5;
-
-/// Scores every window of the plan: two parts the dearest step, one part the mean of the dearest five, fixed point.
+/// Scores every window of the plan: the surpluses of all its steps, fixed point. Their sum and not the dearest: a step out of
+/// order that comes once is the chance of any stream, and what has changed its order shows in several.
 pub(crate) fn score(
     stream: &Stream,
     plan: &Plan,
@@ -33,12 +31,9 @@ pub(crate) fn score(
             .clone()
             .map(|p| step_at(stream, p).map_or(0, |s| baseline.steps.surplus(log2, s)))
             .collect();
-        let mut window = Vec::with_capacity(plan.window);
         let scores = group.clone().map(|index| {
             let range = plan.range(index);
-            window.clear();
-            window.extend_from_slice(&surpluses[range.start - covered.start..range.end - covered.start]);
-            lens::combine(&mut window, DEAREST)
+            surpluses[range.start - covered.start..range.end - covered.start].iter().sum()
         });
         let scores = scores.collect();
         pace.step(group.len())?;
@@ -152,12 +147,11 @@ impl Rolling for Baselined<'_> {
     }
 }
 
-/// The dearest steps of a dealt window given the rest of its deck.
+/// The steps of a dealt window given the rest of its deck.
 pub(crate) struct OrderDeck<'a> {
     log2: &'a Log2,
     members: Vec<Option<Step>>,
     steps: Steps,
-    surpluses: Vec<i64>,
 }
 
 impl<'a> OrderDeck<'a> {
@@ -167,7 +161,7 @@ impl<'a> OrderDeck<'a> {
         for &step in members.iter().flatten() {
             steps.add(step);
         }
-        Self { log2, members, steps, surpluses: Vec::new() }
+        Self { log2, members, steps }
     }
 }
 
@@ -181,17 +175,10 @@ impl Deck for OrderDeck<'_> {
         for step in steps() {
             self.steps.remove(step);
         }
-        self.surpluses.clear();
-        self.surpluses.extend(steps().map(|step| self.steps.surplus(self.log2, step)));
+        let sum = steps().map(|step| self.steps.surplus(self.log2, step)).sum();
         for step in steps() {
             self.steps.add(step);
         }
-        // The sum of the dearest and not their weighted mean: what counts here is that there are several.
-        let few = DEAREST.min(self.surpluses.len());
-        if few == 0 {
-            return 0;
-        }
-        self.surpluses.select_nth_unstable_by(few - 1, |a, b| b.cmp(a));
-        self.surpluses[..few].iter().sum()
+        sum
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::channel::Channel;
 use crate::event::StreamKey;
-use crate::template::Masks;
+use crate::place::Masks;
 use crate::token::Shape;
 
 /// Spelling of one distinct token.

@@ -1,12 +1,13 @@
 //! Templates: what kind of event an event is, its variable parts left out.
 //!
-//! A place is variable where the baseline of the whole stream puts many different tokens after the same two: such a
-//! place is masked, and so is every token with a shape. Known from log parsing as frequency analysis (Vaarandi, "A data
-//! clustering algorithm for mining patterns from event logs", IPOM 2003); here the place decides and not the word, so
-//! that a rare word in a place that is always the same word still makes a template of its own.
+//! Places that are variable in the stream as a whole are masked, and so is every token with a shape. Known from log parsing
+//! as frequency analysis (Vaarandi, "A data clustering algorithm for mining patterns from event logs", IPOM 2003); here
+//! the place decides and not the word, so that a rare word in a place that is always the same word still makes a
+//! template of its own.
 
 use hashbrown::HashMap;
 
+use crate::place::{MASKED, Masks};
 use crate::stream::Stream;
 use crate::token::Shape;
 
@@ -26,9 +27,6 @@ const MOST: usize = 512;
 /// Most characters of a template's name.
 const NAMED: usize = 120;
 
-/// What a masked place is in the key of a template.
-const MASKED: u32 = u32::MAX;
-
 /// Gives each distinct event its template. Templates are numbered by how many events they have, the commonest first.
 pub(crate) fn assign(stream: &mut Stream) {
     let mut events_of = vec![0_u64; stream.distinct_len()];
@@ -37,7 +35,7 @@ pub(crate) fn assign(stream: &mut Stream) {
     }
     let mut best = None;
     for (numbers, words) in VARIABLE {
-        let masks = Masks::of(stream, numbers, words);
+        let masks = Masks::of(stream, &events_of, numbers, words);
         let (raw, sizes) = raw_templates(stream, &masks, &events_of);
         let kept = sizes.iter().filter(|size| **size >= LEAST_EVENTS).count();
         let is_few = kept <= MANY;
@@ -135,71 +133,6 @@ pub(crate) fn name(stream: &Stream, template: u16) -> String {
         return clean;
     }
     clean.chars().take(NAMED - 1).chain(['…']).collect()
-}
-
-/// Which places of a stream are variable.
-#[derive(Debug, Default)]
-pub(crate) struct Masks {
-    numbers: u32,
-    words: u32,
-    /// Different numbers and different words after each pair of tokens.
-    after_pair: Vec<(u32, u32)>,
-    /// Different numbers after each single token, for places after a variable part.
-    after_one: Vec<u32>,
-}
-
-impl Masks {
-    fn of(stream: &Stream, numbers: u32, words: u32) -> Self {
-        let mut after_pair = vec![(0, 0); stream.pairs as usize];
-        for t in &stream.transitions {
-            let (numbers_after, words_after) = &mut after_pair[t.pair as usize];
-            *(if is_number(stream, t.token) { numbers_after } else { words_after }) += 1;
-        }
-        let mut after_one = vec![0; stream.tokens.len() + 1];
-        let mut seen = vec![false; stream.shorters.len()];
-        for t in &stream.transitions {
-            if is_number(stream, t.token) && !std::mem::replace(&mut seen[t.shorter as usize], true) {
-                after_one[stream.shorters[t.shorter as usize].before as usize] += 1;
-            }
-        }
-        Self { numbers, words, after_pair, after_one }
-    }
-
-    /// The tokens of a distinct event, variable ones masked; a run of masked ones is one.
-    fn key(&self, stream: &Stream, distinct: u32, key: &mut Vec<u32>) {
-        key.clear();
-        // Whether the token two before is variable: then the pair says less than the one token before.
-        let (mut before2, mut before1) = (false, false);
-        for &id in stream.distinct(distinct) {
-            let t = stream.transitions[id as usize];
-            let shape = stream.tokens[t.token as usize].shape;
-            let (numbers, words) = self.after_pair[t.pair as usize];
-            let masked = match shape {
-                Shape::Path | Shape::Severity => false,
-                Shape::Literal if is_number(stream, t.token) => {
-                    let before = stream.shorters[t.shorter as usize].before as usize;
-                    numbers > self.numbers || ((before1 || before2) && self.after_one[before] > self.numbers)
-                }
-                Shape::Literal => words > self.words && is_word(stream, t.token),
-                _ => true,
-            };
-            if !masked {
-                key.push(t.token);
-            } else if key.last() != Some(&MASKED) {
-                key.push(MASKED);
-            }
-            (before2, before1) = (before1, masked);
-        }
-    }
-}
-
-fn is_number(stream: &Stream, token: u32) -> bool {
-    let info = stream.tokens[token as usize];
-    info.shape == Shape::Literal && stream.token_bytes(token).first().is_some_and(u8::is_ascii_digit)
-}
-
-fn is_word(stream: &Stream, token: u32) -> bool {
-    stream.token_bytes(token).first().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
 }
 
 #[cfg(test)]

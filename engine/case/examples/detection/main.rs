@@ -1,6 +1,6 @@
 //! How well the engine finds what it should, and how often it finds what is not there.
 //!
-//! `cargo xtask bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses L,…] [--findings] [--json]`
+//! `cargo xtask bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses L,…] [--kinds K,…] [--findings] [--json]`
 //!
 //! For: the tables of `docs/BENCHMARKS.md`, from whatever labelled data the folder holds.
 //! Never: a part of the program; nothing of the data is kept.
@@ -49,11 +49,20 @@ struct Setup {
     findings: bool,
     /// Lenses that take part.
     lenses: Vec<cbad::Lens>,
+    /// Kinds of fault that are made up.
+    kinds: Vec<testkit::synth::Kind>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { data: None, trials: None, seed: 1, findings: false, lenses: cbad::Lens::ALL.to_vec() }
+        Self {
+            data: None,
+            trials: None,
+            seed: 1,
+            findings: false,
+            lenses: cbad::Lens::ALL.to_vec(),
+            kinds: testkit::synth::Kind::ALL.to_vec(),
+        }
     }
 }
 
@@ -125,6 +134,10 @@ fn arguments() -> anyhow::Result<(Setup, Vec<String>, bool)> {
             "--lenses" => {
                 let names = value()?;
                 setup.lenses.retain(|lens| names.split(',').any(|name| name == lens.name()));
+            }
+            "--kinds" => {
+                let names = value()?;
+                setup.kinds.retain(|kind| names.split(',').any(|name| name == kind.name()));
             }
             "--findings" => setup.findings = true,
             "--json" => is_json = true,

@@ -56,7 +56,7 @@ impl Outcome {
 pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
     let trials = setup.trials(TRIALS);
     let jobs: Vec<(Kind, u64)> =
-        Kind::ALL.iter().flat_map(|&kind| (0..trials as u64).map(move |trial| (kind, trial))).collect();
+        setup.kinds.iter().flat_map(|&kind| (0..trials as u64).map(move |trial| (kind, trial))).collect();
     let ticks = progress("lenses", jobs.len());
     let outcomes = jobs
         .into_par_iter()
@@ -67,7 +67,7 @@ pub(crate) fn run(setup: &Setup) -> anyhow::Result<Report> {
             Ok((kind, outcome?))
         })
         .collect::<anyhow::Result<Vec<(Kind, Outcome)>>>()?;
-    Ok(report(&outcomes, trials))
+    Ok(report(&outcomes, trials, &setup.kinds))
 }
 
 fn one(company: &Company, setup: &Setup) -> anyhow::Result<Outcome> {
@@ -95,10 +95,29 @@ fn one(company: &Company, setup: &Setup) -> anyhow::Result<Outcome> {
     let findings = &run.result.findings;
     let three = &findings[..findings.len().min(3)];
     let hits: Vec<&Finding> = three.iter().filter(|f| shows(f, &truth.touches)).collect();
-    for finding in three.iter().filter(|_| setup.findings) {
+    for finding in findings.iter().take(8).filter(|_| setup.findings) {
         let verdict = if shows(finding, &truth.touches) { "shows it" } else { "elsewhere" };
         let seed = company.seed;
-        eprintln!("{}, seed {seed}, {verdict}: {}", truth.kind, finding.explanation.sentence);
+        let p = |p: Option<cbad::PValue>| p.map_or(1.0, |p| p.value);
+        eprintln!(
+            "{}, seed {seed}, {verdict}, {} {:.1} bits, surprise {:.1}, test {:.1e}, rank {:.1e}: {}",
+            truth.kind,
+            finding.explanation.lens.name(),
+            finding.score_bits,
+            finding.surprise_bits,
+            p(finding.p_permutation),
+            p(finding.p_conformal),
+            finding.explanation.sentence
+        );
+    }
+    if std::env::var("PROBE").is_ok() {
+        for (stream, w) in run.windows() {
+            if is_stream(&truth.stream, keys[stream]) {
+                let hit = is_then(truth, w.start_nanos, w.end_nanos);
+                let l: Vec<String> = w.lenses.iter().map(|l| format!("{} {:.1} r{:.0e} t{:.0e} p{:.0e}", l.lens.name(), l.score_bits, l.p_conformal.map_or(9.0, |p| p.value), l.p_tail.map_or(9.0, |p| p.value), l.p_permutation.map_or(9.0, |p| p.value))).collect();
+                eprintln!("PROBE {} {} {} {}", company.seed, w.index, if hit { "*" } else { " " }, l.join(" | "));
+            }
+        }
     }
     let mut outcome = Outcome {
         captures: 1,
@@ -183,7 +202,7 @@ fn driver_names(driver: &Driver, name: &str) -> bool {
     dearest.into_iter().any(|at| in_name(at) || in_field(at))
 }
 
-fn report(outcomes: &[(Kind, Outcome)], trials: usize) -> Report {
+fn report(outcomes: &[(Kind, Outcome)], trials: usize, kinds: &[Kind]) -> Report {
     let sum = |wanted: Option<Kind>| {
         let chosen = outcomes.iter().filter(|(kind, _)| wanted.is_none_or(|wanted| wanted == *kind));
         chosen.map(|(_, outcome)| outcome).fold(Outcome::default(), Outcome::plus)
@@ -224,13 +243,13 @@ fn report(outcomes: &[(Kind, Outcome)], trials: usize) -> Report {
             Cell::Share(o.false_windows, o.windows),
         ]
     };
-    for kind in Kind::ALL {
+    for &kind in kinds {
         let lens = format!("{:?}", kind.lens()).to_lowercase();
         table.row(row(kind.name(), &lens, sum(Some(kind))));
     }
     table.row(row("all", "", sum(None)));
     report.table(table);
-    for kind in Kind::ALL {
+    for &kind in kinds {
         let o = sum(Some(kind));
         report.at_least(format!("{kind}, in the first three"), 90.0, o.first_three, o.captures);
         report.at_least(format!("{kind}, named"), 90.0, o.named, o.captures);

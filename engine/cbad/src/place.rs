@@ -1,0 +1,173 @@
+//! Places of an event that are variable: what stands in them does not make it another kind of event.
+//!
+//! Numbers are variable where there are more of them than one place has codes, or where they are evenly spread: of the
+//! codes of a place (a status, an exit code) nearly all are one and the same. Words are variable where there are very
+//! many, or where several are evenly spread and what follows does not depend on which it is: a colour, a region, a user. Where
+//! one kind of line branches off from another, what follows differs.
+
+use hashbrown::HashMap;
+
+use crate::stream::Stream;
+use crate::token::Shape;
+
+/// What it takes at most to say which of a few numbers stands in a place, bits, for them to be codes and not quantities.
+const CODE_BITS: f64 = 1.0;
+
+/// What it takes at least to say which of a few words stands in a place, bits, for them to be variable: four that come
+/// equally often, or more that do not.
+const WORD_BITS: f64 = 2.0;
+
+/// Share of those bits that what follows may tell of the word.
+const TOLD: f64 = 0.25;
+
+/// What a masked place is in the key of a template.
+pub(crate) const MASKED: u32 = u32::MAX;
+
+/// In place of a token that follows: any number, and the end of the event.
+const ANY_NUMBER: u32 = u32::MAX;
+const THE_END: u32 = u32::MAX - 1;
+
+/// Which places of a stream are variable.
+#[derive(Debug, Default)]
+pub(crate) struct Masks {
+    /// For words and for numbers after a pair of tokens.
+    words: Vec<bool>,
+    numbers: Vec<bool>,
+    /// For numbers after a single token, for places after a variable part.
+    numbers_after_one: Vec<bool>,
+}
+
+/// How the events of a place are spread over what may stand there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread {
+    different: u32,
+    events: f64,
+    /// The sum of n log2 n over the events n of each.
+    weighted: f64,
+}
+
+impl Spread {
+    fn add(&mut self, events: u64) {
+        let n = events as f64;
+        self.different += 1;
+        self.events += n;
+        self.weighted += n * libm::log2(n);
+    }
+
+    /// Bits that it takes to say which it is.
+    fn bits(self) -> f64 {
+        if self.events > 0.0 { libm::log2(self.events) - self.weighted / self.events } else { 0.0 }
+    }
+
+    fn are_quantities(self, most: u32) -> bool {
+        self.different > most || self.bits() > CODE_BITS
+    }
+}
+
+impl Masks {
+    /// Finds the variable places. A place with more different numbers, or words, than given is variable in any case.
+    pub(crate) fn of(stream: &Stream, events_of: &[u64], numbers: u32, words: u32) -> Self {
+        let mut events = vec![0_u64; stream.transitions.len()];
+        for (distinct, n) in events_of.iter().enumerate() {
+            stream.distinct(distinct as u32).iter().for_each(|&id| events[id as usize] += n);
+        }
+        let mut of_words = vec![Spread::default(); stream.pairs as usize];
+        let mut of_numbers = of_words.clone();
+        let mut shorter = vec![0_u64; stream.shorters.len()];
+        for (t, &events) in stream.transitions.iter().zip(&events).filter(|(_, events)| **events > 0) {
+            if is_number(stream, t.token) {
+                of_numbers[t.pair as usize].add(events);
+                shorter[t.shorter as usize] += events;
+            } else {
+                of_words[t.pair as usize].add(events);
+            }
+        }
+        let mut after_one = vec![Spread::default(); stream.tokens.len() + 1];
+        for (s, &events) in stream.shorters.iter().zip(&shorter).filter(|(_, events)| **events > 0) {
+            after_one[s.before as usize].add(events);
+        }
+        let are_quantities =
+            |places: Vec<Spread>| places.into_iter().map(|place| place.are_quantities(numbers)).collect();
+        Self {
+            words: variable_words(stream, events_of, &of_words, words),
+            numbers: are_quantities(of_numbers),
+            numbers_after_one: are_quantities(after_one),
+        }
+    }
+
+    /// The tokens of a distinct event, variable ones masked; a run of masked ones is one.
+    pub(crate) fn key(&self, stream: &Stream, distinct: u32, key: &mut Vec<u32>) {
+        key.clear();
+        // Whether the token two before is variable: then the pair says less than the one token before.
+        let (mut before2, mut before1) = (false, false);
+        for &id in stream.distinct(distinct) {
+            let t = stream.transitions[id as usize];
+            let shape = stream.tokens[t.token as usize].shape;
+            let masked = match shape {
+                Shape::Path | Shape::Severity => false,
+                Shape::Literal if is_number(stream, t.token) => {
+                    let before = stream.shorters[t.shorter as usize].before as usize;
+                    self.numbers[t.pair as usize] || ((before1 || before2) && self.numbers_after_one[before])
+                }
+                Shape::Literal => self.words[t.pair as usize] && is_word(stream, t.token),
+                _ => true,
+            };
+            if !masked {
+                key.push(t.token);
+            } else if key.last() != Some(&MASKED) {
+                key.push(MASKED);
+            }
+            (before2, before1) = (before1, masked);
+        }
+    }
+}
+
+/// The pairs of tokens after which words are variable.
+fn variable_words(stream: &Stream, events_of: &[u64], of_words: &[Spread], most: u32) -> Vec<bool> {
+    let mut variable: Vec<bool> = of_words.iter().map(|place| place.different > most).collect();
+    let asked: Vec<bool> =
+        of_words.iter().map(|place| place.different <= most && place.bits() > WORD_BITS).collect();
+    // By place: what follows, alone and together with the word that it follows.
+    let mut follows: HashMap<(u32, u32), u64> = HashMap::new();
+    let mut together: HashMap<(u32, u32, u32), u64> = HashMap::new();
+    for (distinct, &n) in events_of.iter().enumerate().filter(|(_, n)| **n > 0) {
+        let transitions = stream.distinct(distinct as u32);
+        for (at, &id) in transitions.iter().enumerate() {
+            let t = stream.transitions[id as usize];
+            if !asked[t.pair as usize] || is_number(stream, t.token) {
+                continue;
+            }
+            let next = match transitions.get(at + 1).map(|&id| stream.transitions[id as usize].token) {
+                Some(token) if is_number(stream, token) => ANY_NUMBER,
+                Some(token) => token,
+                None => THE_END,
+            };
+            *follows.entry((t.pair, next)).or_default() += n;
+            *together.entry((t.pair, t.token, next)).or_default() += n;
+        }
+    }
+    let mut of_next = vec![Spread::default(); of_words.len()];
+    let mut of_both = of_next.clone();
+    // Sums of floating point numbers go in one order.
+    let mut follows: Vec<_> = follows.into_iter().collect();
+    follows.sort_unstable();
+    follows.into_iter().for_each(|((place, _), n)| of_next[place as usize].add(n));
+    let mut together: Vec<_> = together.into_iter().collect();
+    together.sort_unstable();
+    together.into_iter().for_each(|((place, ..), n)| of_both[place as usize].add(n));
+    for (place, variable) in variable.iter_mut().enumerate().filter(|(place, _)| asked[*place]) {
+        let bits = of_words[place].bits();
+        let told = bits + of_next[place].bits() - of_both[place].bits();
+        *variable = told <= TOLD * bits;
+    }
+    variable
+}
+
+fn is_number(stream: &Stream, token: u32) -> bool {
+    let info = stream.tokens[token as usize];
+    info.shape == Shape::Literal && stream.token_bytes(token).first().is_some_and(u8::is_ascii_digit)
+}
+
+fn is_word(stream: &Stream, token: u32) -> bool {
+    stream.token_bytes(token).first().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
+}
