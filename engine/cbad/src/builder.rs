@@ -6,8 +6,9 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::event_tokens::canonical_tokens;
-use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
 use crate::place::Masks;
+use crate::repeats::Repeats;
+use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
 use crate::template;
 use crate::token::{self, Shape, Token};
 use crate::trace::Traces;
@@ -34,6 +35,7 @@ pub struct StreamBuilder {
     current: Vec<u32>,
     channels: Channels,
     traces: Traces,
+    repeats: Repeats,
 }
 
 impl StreamBuilder {
@@ -55,6 +57,8 @@ impl StreamBuilder {
                 templates: Vec::new(),
                 template_count: 0,
                 masks: Masks::default(),
+                kinds: 0,
+                again: Vec::new(),
                 previous: Vec::new(),
                 channels: Vec::new(),
                 anchored: 0,
@@ -72,6 +76,7 @@ impl StreamBuilder {
             current: Vec::new(),
             channels: Channels::default(),
             traces: Traces::default(),
+            repeats: Repeats::default(),
         }
     }
 
@@ -89,6 +94,7 @@ impl StreamBuilder {
             }
         } else {
             self.channels.take_fields(position, event);
+            self.repeats.take(event);
             canonical_tokens(event, |t| tokens.push(self.token_id(t)));
         }
         let id = self.distinct_id(&tokens);
@@ -102,6 +108,7 @@ impl StreamBuilder {
     pub fn end_anchor(&mut self) {
         self.stream.anchored = self.stream.sequence.len();
         self.traces.end_chains();
+        self.repeats.forget();
     }
 
     /// The capture that the stream comes from goes on until then, so that a stream that ends before has fallen silent.
@@ -114,7 +121,7 @@ impl StreamBuilder {
         self.stream.channels = self.channels.finish();
         self.stream.previous = self.traces.finish();
         if self.stream.key.signal != Signal::Metric {
-            template::assign(&mut self.stream);
+            template::assign(&mut self.stream, self.repeats.finish());
         }
         self.stream
     }

@@ -110,6 +110,8 @@ pub(crate) fn of(
 
 /// A window from which events can be taken out.
 pub(crate) trait Reducible {
+    /// Number of its events.
+    fn len(&self) -> usize;
     /// Its score without the events at these positions, fixed point.
     fn score(&self, gone: &[usize]) -> i64;
     /// The event that carries most of what is left; `None` where none carries anything.
@@ -134,7 +136,7 @@ impl Case<'_, '_> {
         let mut gone: Vec<usize> = Vec::new();
         let mut lowest = window.score(&gone);
         while lowest >= self.threshold {
-            let next = if gone.len() < self.s.plan.window / 2 { window.dearest(&gone) } else { None };
+            let next = if gone.len() < window.len() / 2 { window.dearest(&gone) } else { None };
             let Some(position) = next else { return self.result(Way::Whole, &[], lowest) };
             gone.push(position);
             lowest = lowest.min(window.score(&gone));
@@ -159,7 +161,7 @@ impl Case<'_, '_> {
             let missed = window.missed(self.threshold);
             let score = window.score_with(&missed);
             if score < self.threshold {
-                let names = missed.iter().map(|&(t, _)| template::name(self.s.stream, t)).collect();
+                let names = missed.iter().map(|&(t, _)| template::kind_name(self.s.stream, t)).collect();
                 return self.result(Way::Present { names }, &[], score);
             }
         }
@@ -214,6 +216,10 @@ impl OfContent {
 }
 
 impl Reducible for OfContent {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn score(&self, gone: &[usize]) -> i64 {
         let mut costs: Vec<i64> = self.left(gone).map(|(cost, _)| cost.0).collect();
         lens::combine(&mut costs, content::DEAREST)
@@ -237,18 +243,18 @@ struct OfMix<'a> {
 
 impl<'a> OfMix<'a> {
     fn new(s: &'a Scored<'_>, peak: usize, log2: &'a Log2) -> Self {
-        let window = s.plan.range(peak);
+        let (own, window) = (s.plan.range(peak), mix::stretch(s.stream, &s.plan, peak, log2));
         let (baseline, events) = mix::shares_of(s.stream, &s.plan.baseline(peak));
-        let over = s.singles.absences.iter().filter(|a| mix::lies_in(&window, &a.positions));
+        let over = s.singles.absences.iter().filter(|a| mix::lies_in(&own, &a.positions));
         let absences = over.map(|a| (a.template, (a.bits * ONE_BIT as f64) as i64)).collect();
         Self { stream: s.stream, log2, window, baseline, events, absences }
     }
 
     fn left(&self, gone: &[usize]) -> (Vec<usize>, Tally) {
         let left: Vec<usize> = self.window.clone().filter(|p| !gone.contains(p)).collect();
-        let mut tally = Tally::new(self.stream.template_count);
+        let mut tally = Tally::new(self.stream.kinds);
         for &position in &left {
-            tally.add(self.stream.template(position));
+            tally.add(self.stream.kind(position));
         }
         (left, tally)
     }
@@ -283,6 +289,10 @@ impl<'a> OfMix<'a> {
 }
 
 impl Reducible for OfMix<'_> {
+    fn len(&self) -> usize {
+        self.window.len()
+    }
+
     fn score(&self, gone: &[usize]) -> i64 {
         let score = mix::divergence(self.log2, &self.left(gone).1, &self.baseline, self.events);
         self.absences.iter().map(|(_, bits)| *bits).fold(score, i64::max)
@@ -291,13 +301,13 @@ impl Reducible for OfMix<'_> {
     fn dearest(&self, gone: &[usize]) -> Option<usize> {
         let (left, tally) = self.left(gone);
         let cost = |position: usize| {
-            let template = self.stream.template(position);
+            let template = self.stream.kind(position);
             let (here, there) = (tally.count(template), self.baseline[usize::from(template)]);
             let n = left.len() as u64;
             mix::template_bits(self.log2, here, n, there, self.events, self.baseline.len())
         };
         // Of equally dear kinds the first, and of its events the latest.
-        let dearest = left.iter().copied().max_by_key(|&p| (cost(p), Reverse(self.stream.template(p)), p));
+        let dearest = left.iter().copied().max_by_key(|&p| (cost(p), Reverse(self.stream.kind(p)), p));
         dearest.filter(|&p| cost(p) > 0)
     }
 }
@@ -336,6 +346,10 @@ impl<'a> OfOrder<'a> {
 }
 
 impl Reducible for OfOrder<'_> {
+    fn len(&self) -> usize {
+        self.window.len()
+    }
+
     fn score(&self, gone: &[usize]) -> i64 {
         self.surpluses(gone).into_iter().map(|(cost, _)| cost).sum()
     }

@@ -92,7 +92,7 @@ pub(crate) fn applies(lens: Lens, stream: &Stream) -> bool {
     let is_metric = stream.key().signal == Signal::Metric;
     match lens {
         Lens::Content => !is_metric,
-        Lens::Mix | Lens::Order => !is_metric && stream.template_count > 1,
+        Lens::Mix | Lens::Order => !is_metric && stream.kinds > 1,
         Lens::Rate => rate::applies(stream),
         Lens::Values => !stream.channels.is_empty(),
     }

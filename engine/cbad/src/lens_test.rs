@@ -1,5 +1,7 @@
 //! Tests of windows through their lenses: could a window and its baseline be one shuffled deck?
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::analyze::Scored;
@@ -63,9 +65,13 @@ fn batches<'h>(s: &Scored<'_>, hypotheses: &'h [At]) -> Vec<&'h [At]> {
 
 fn test(s: &Scored<'_>, at: At, texts: &Texts, config: &Config, coder: &Coder) -> Tested {
     let (lens, window) = (s.tracks[at.track].lens, at.window);
-    let positions = pool_positions(s, window);
+    let own = match lens {
+        Lens::Mix => mix::stretch(s.stream, &s.plan, window, &coder.log2),
+        _ => s.plan.range(window),
+    };
+    let positions = pool_of_positions(s, window, own.clone());
     let mut rng = permutation::generator(config.seed, s.stream.key(), lens, window as u32);
-    let mut run = |deck: &mut dyn Deck| permutation::test(deck, s.plan.window, config.permutations, &mut rng);
+    let mut run = |deck: &mut dyn Deck| permutation::test(deck, own.len(), config.permutations, &mut rng);
     let log2 = &coder.log2;
     match lens {
         Lens::Content => run(&mut pool_of(s, texts, &positions)),
@@ -100,10 +106,16 @@ fn absence_bits(s: &Scored<'_>, window: usize) -> f64 {
 ///
 /// The sample lies on a grid of the stream, so that windows near one another share it and its texts.
 pub(crate) fn pool_positions(s: &Scored<'_>, window: usize) -> Vec<usize> {
-    let mut positions: Vec<usize> = s.plan.range(window).collect();
+    pool_of_positions(s, window, s.plan.range(window))
+}
+
+/// The same for a stretch that is told of the window.
+fn pool_of_positions(s: &Scored<'_>, window: usize, own: Range<usize>) -> Vec<usize> {
+    let factor = own.len() / s.plan.window;
+    let mut positions: Vec<usize> = own.collect();
     // Long events make a long suffix array: fewer of them are enough, and twice the window is the least.
     let by_bytes = POOL_BYTES * s.plan.window / window_bytes(s, window).max(1);
-    let most = (s.plan.window * POOL_FACTOR).min(POOL_MOST).min(by_bytes).max(s.plan.window * 2);
+    let most = (s.plan.window * POOL_FACTOR).min(POOL_MOST).min(by_bytes).max(s.plan.window * 2) * factor;
     let span = s.plan.baseline(window);
     let stride = span.len().div_ceil(most).max(1);
     for range in span.ranges() {

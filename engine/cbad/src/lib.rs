@@ -34,6 +34,7 @@ mod rate;
 mod reason_words;
 mod recalibration;
 mod relative_code;
+mod repeats;
 mod result;
 mod season;
 mod shift_words;

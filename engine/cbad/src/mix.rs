@@ -32,7 +32,12 @@ pub(crate) struct Absence {
     pub(crate) bits: f64,
 }
 
-/// Scores every window of the plan, fixed point.
+/// Windows' worth of events that a window is looked at together with, itself among them.
+const LONG_WINDOWS: usize = 8;
+
+/// Scores every window of the plan, fixed point: the largest of the divergence of the window, that of the long stretch that
+/// ends with it, and the absences that it lies in. Without a change the divergences of short and long stretches are
+/// spread alike, while a change that is small and lasts adds up.
 pub(crate) fn score(
     stream: &Stream,
     plan: &Plan,
@@ -40,14 +45,18 @@ pub(crate) fn score(
     log2: &Log2,
     pace: &Pace<'_>,
 ) -> Result<Vec<i64>, Cancelled> {
-    let empty = Shares { stream, counts: vec![0; stream.template_count], events: 0 };
+    let empty = Shares { stream, counts: vec![0; stream.kinds], events: 0 };
     let mut scores = lens::over_groups(plan, empty, |shares, group| {
-        let mut window = Tally::new(stream.template_count);
+        let mut tally = Tally::new(stream.kinds);
+        let mut divergence = |positions: Range<usize>| {
+            positions.for_each(|p| tally.add(stream.kind(p)));
+            let bits = shares.divergence(log2, &tally);
+            tally.clear();
+            bits
+        };
         let scores = group.clone().map(|index| {
-            plan.range(index).for_each(|p| window.add(stream.template(p)));
-            let score = shares.divergence(log2, &window);
-            window.clear();
-            score
+            let short = divergence(plan.range(index));
+            long_stretch(plan, index).map_or(short, |long| short.max(divergence(long)))
         });
         let scores = scores.collect();
         pace.step(group.len())?;
@@ -62,6 +71,27 @@ pub(crate) fn score(
         }
     }
     Ok(scores)
+}
+
+/// The long stretch that ends with a window; `None` where the stream has not as many events before, or the baseline some of
+/// them.
+fn long_stretch(plan: &Plan, index: usize) -> Option<Range<usize>> {
+    let end = plan.range(index).end;
+    let start = end.checked_sub(LONG_WINDOWS * plan.window).filter(|start| *start >= plan.first())?;
+    let meets = |range: &Range<usize>| range.start < end && start < range.end;
+    (!plan.baseline(index).ranges().iter().any(meets)).then_some(start..end)
+}
+
+/// What is told of a window: itself, or the long stretch that ends with it where that one diverges more.
+pub(crate) fn stretch(stream: &Stream, plan: &Plan, index: usize, log2: &Log2) -> Range<usize> {
+    let (baseline, events) = shares_of(stream, &plan.baseline(index));
+    let divergence = |positions: &Range<usize>| {
+        let mut tally = Tally::new(stream.kinds);
+        positions.clone().for_each(|p| tally.add(stream.kind(p)));
+        divergence(log2, &tally, &baseline, events)
+    };
+    let window = plan.range(index);
+    long_stretch(plan, index).filter(|long| divergence(long) > divergence(&window)).unwrap_or(window)
 }
 
 /// Whether at least half of a window lies in a stretch.
@@ -101,7 +131,7 @@ pub(crate) fn absences(stream: &Stream, own: Range<usize>) -> Vec<Absence> {
     found
 }
 
-/// Template counts of a baseline.
+/// Counts of kinds in a baseline.
 #[derive(Clone)]
 struct Shares<'s> {
     stream: &'s Stream,
@@ -118,7 +148,7 @@ impl Rolling for Shares<'_> {
             self.events -= n;
         }
         for position in positions {
-            let count = &mut self.counts[usize::from(self.stream.template(position))];
+            let count = &mut self.counts[usize::from(self.stream.kind(position))];
             if comes { *count += 1 } else { *count -= 1 }
         }
     }
@@ -130,7 +160,7 @@ impl Shares<'_> {
     }
 }
 
-/// How often each template is in a window.
+/// How often each kind is in a window.
 #[derive(Clone)]
 pub(crate) struct Tally {
     counts: Vec<u32>,
@@ -210,9 +240,9 @@ pub(crate) fn divergence(log2: &Log2, window: &Tally, baseline: &[u32], events: 
     each.sum()
 }
 
-/// Template counts of the events at these positions.
+/// Counts of kinds among the events at these positions.
 pub(crate) fn shares_of(stream: &Stream, span: &Span) -> (Vec<u32>, u64) {
-    let mut shares = Shares { stream, counts: vec![0; stream.template_count], events: 0 };
+    let mut shares = Shares { stream, counts: vec![0; stream.kinds], events: 0 };
     span.ranges().iter().for_each(|range| shares.change(range.clone(), true));
     (shares.counts, shares.events)
 }
@@ -220,7 +250,7 @@ pub(crate) fn shares_of(stream: &Stream, span: &Span) -> (Vec<u32>, u64) {
 /// The divergence of a dealt window from the rest of its deck.
 pub(crate) struct MixDeck<'a> {
     log2: &'a Log2,
-    templates: Vec<u16>,
+    kinds: Vec<u16>,
     all: Vec<u32>,
     rest: Vec<u32>,
     tally: Tally,
@@ -228,28 +258,28 @@ pub(crate) struct MixDeck<'a> {
 
 impl<'a> MixDeck<'a> {
     pub(crate) fn new(stream: &Stream, log2: &'a Log2, positions: &[usize]) -> Self {
-        let templates: Vec<u16> = positions.iter().map(|&p| stream.template(p)).collect();
-        let mut all = vec![0; stream.template_count];
-        for &t in &templates {
+        let kinds: Vec<u16> = positions.iter().map(|&p| stream.kind(p)).collect();
+        let mut all = vec![0; stream.kinds];
+        for &t in &kinds {
             all[usize::from(t)] += 1;
         }
-        Self { log2, templates, rest: all.clone(), all, tally: Tally::new(stream.template_count) }
+        Self { log2, kinds, rest: all.clone(), all, tally: Tally::new(stream.kinds) }
     }
 }
 
 impl Deck for MixDeck<'_> {
     fn len(&self) -> usize {
-        self.templates.len()
+        self.kinds.len()
     }
 
     fn statistic(&mut self, window: &[u32]) -> i64 {
         for &m in window {
-            self.tally.add(self.templates[m as usize]);
+            self.tally.add(self.kinds[m as usize]);
         }
         for &t in &self.tally.touched {
             self.rest[usize::from(t)] -= self.tally.count(t);
         }
-        let events = (self.templates.len() - window.len()) as u64;
+        let events = (self.kinds.len() - window.len()) as u64;
         let bits = divergence(self.log2, &self.tally, &self.rest, events);
         for &t in &self.tally.touched {
             self.rest[usize::from(t)] = self.all[usize::from(t)];

@@ -85,7 +85,11 @@ pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
 
 /// A kind of event by its name; that of all rare ones is no quotation.
 pub(crate) fn quoted(name: &str) -> String {
-    if name == template::RARE { format!("the group of {name}") } else { format!("“{}”", cut(name)) }
+    if name == template::RARE || name == template::AGAIN {
+        format!("the group of {name}")
+    } else {
+        format!("“{}”", cut(name))
+    }
 }
 
 /// What a lens looks at, in words.

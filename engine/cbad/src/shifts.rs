@@ -58,12 +58,12 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
 
 /// Templates by how much the window's share differs from the baseline's, and the absences that the window lies in.
 fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
-    let window = s.plan.range(peak);
+    let (own, window) = (s.plan.range(peak), mix::stretch(s.stream, &s.plan, peak, log2));
     let (baseline, events) = mix::shares_of(s.stream, &s.plan.baseline(peak));
     let (here, n) = mix::shares_of(s.stream, &Span::new([window.clone()]));
     // The largest evidence of each template: its absence, or its share.
     let mut evidence: BTreeMap<u16, f64> = BTreeMap::new();
-    for absence in s.singles.absences.iter().filter(|a| mix::lies_in(&window, &a.positions)) {
+    for absence in s.singles.absences.iter().filter(|a| mix::lies_in(&own, &a.positions)) {
         evidence.insert(absence.template, absence.bits);
     }
     for (template, (&k, &b)) in (0_u16..).zip(here.iter().zip(&baseline)) {
@@ -84,12 +84,12 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
                     false if k == 0 => ShiftKind::Missing,
                     false => ShiftKind::LessOften,
                 },
-                name: template::name(s.stream, template),
+                name: template::kind_name(s.stream, template),
                 window: percent(k, n),
                 baseline: percent(b, events),
                 unit: Unit::Percent,
                 bits,
-                event: window.clone().find(|&p| s.stream.template(p) == template).map(|p| p as u64),
+                event: window.clone().find(|&p| s.stream.kind(p) == template).map(|p| p as u64),
             }
         })
         .collect()

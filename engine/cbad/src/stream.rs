@@ -51,6 +51,10 @@ pub struct Stream {
     /// Template of each distinct event.
     pub(crate) templates: Vec<u16>,
     pub(crate) template_count: usize,
+    /// Templates, and one more where some events say again what was said though their template seldom does.
+    pub(crate) kinds: usize,
+    /// Those events, one bit each, the first in the lowest; empty where there are none.
+    pub(crate) again: Vec<u64>,
     pub(crate) masks: Masks,
     /// Where events carry trace ids: the position of the event before in the same trace, plus one; 0 where it is the
     /// first. Empty where they do not: then the event before is the one before in the stream.
@@ -126,6 +130,14 @@ impl Stream {
     #[inline]
     pub(crate) fn template(&self, position: usize) -> u16 {
         self.templates[self.sequence[position] as usize]
+    }
+
+    /// The kind of the event at a position: its template, or where it says again what was said, and its template seldom does,
+    /// a kind of its own, the last one.
+    #[inline]
+    pub(crate) fn kind(&self, position: usize) -> u16 {
+        let is_again = self.again.get(position / 64).is_some_and(|bits| bits >> (position % 64) & 1 == 1);
+        if is_again { self.template_count as u16 } else { self.template(position) }
     }
 
     /// The template before it: that of the event before in the same trace, or in the stream.

@@ -21,14 +21,18 @@ const MANY: usize = 200;
 /// Events that a template has at least; rarer ones share the last, since a share needs a count.
 const LEAST_EVENTS: u64 = 5;
 
+/// Of how many events of a template at most one is a repeat for repeats of it to be odd.
+const SELDOM: u64 = 2;
+
 /// Most templates of a stream; the rarest share the last.
 const MOST: usize = 512;
 
 /// Most characters of a template's name.
 const NAMED: usize = 120;
 
-/// Gives each distinct event its template. Templates are numbered by how many events they have, the commonest first.
-pub(crate) fn assign(stream: &mut Stream) {
+/// Gives each distinct event its template, and finds the kind of events that `repeats` marks and that it is seldom of.
+/// Templates are numbered by how many events they have, the commonest first.
+pub(crate) fn assign(stream: &mut Stream, repeats: Vec<u64>) {
     let mut events_of = vec![0_u64; stream.distinct_len()];
     for &distinct in &stream.sequence {
         events_of[distinct as usize] += 1;
@@ -60,6 +64,32 @@ pub(crate) fn assign(stream: &mut Stream) {
     stream.template_count = order.len() + usize::from(order.len() < sizes.len());
     stream.templates = raw.into_iter().map(|id| number[id]).collect();
     stream.masks = masks;
+    keep_odd_repeats(stream, repeats);
+}
+
+/// Keeps those repeats whose template is seldom repeated: a line without a word that varies always says the same.
+fn keep_odd_repeats(stream: &mut Stream, mut repeats: Vec<u64>) {
+    let is_set = |repeats: &[u64], position: usize| repeats[position / 64] >> (position % 64) & 1 == 1;
+    let mut events = vec![(0_u64, 0_u64); stream.template_count];
+    for position in 0..stream.len() {
+        let (all, repeated) = &mut events[usize::from(stream.template(position))];
+        *all += 1;
+        *repeated += u64::from(is_set(&repeats, position));
+    }
+    let mut any = false;
+    for position in 0..stream.len() {
+        if !is_set(&repeats, position) {
+            continue;
+        }
+        let (all, repeated) = events[usize::from(stream.template(position))];
+        if repeated * SELDOM < all {
+            any = true;
+        } else {
+            repeats[position / 64] &= !(1 << (position % 64));
+        }
+    }
+    stream.kinds = stream.template_count + usize::from(any);
+    stream.again = if any { repeats } else { Vec::new() };
 }
 
 /// A number for each distinct event's template, and the events that each has.
@@ -82,6 +112,14 @@ fn raw_templates(stream: &Stream, masks: &Masks, events_of: &[u64]) -> (Vec<usiz
 
 /// The name of the last template where it holds more than one kind.
 pub(crate) const RARE: &str = "all rare kinds together";
+
+/// The name of the kind of events that say again what was said.
+pub(crate) const AGAIN: &str = "events written again word for word";
+
+/// The name of a kind of event, template or not.
+pub(crate) fn kind_name(stream: &Stream, kind: u16) -> String {
+    if usize::from(kind) == stream.template_count { AGAIN.to_owned() } else { name(stream, kind) }
+}
 
 /// The name of a template: the text of its first distinct event with `<*>` in variable places.
 pub(crate) fn name(stream: &Stream, template: u16) -> String {

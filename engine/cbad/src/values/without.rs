@@ -13,6 +13,8 @@ use crate::window::Plan;
 /// The readings of one window that are left, channel by channel.
 pub(crate) struct Without<'a> {
     channels: Vec<OfChannel<'a>>,
+    /// Events of the window.
+    events: usize,
 }
 
 struct OfChannel<'a> {
@@ -55,7 +57,7 @@ impl Values {
                 members: view.members(plan.range(window)).collect(),
             }
         };
-        Without { channels: self.channels.iter().enumerate().map(of_channel).collect() }
+        Without { channels: self.channels.iter().enumerate().map(of_channel).collect(), events: plan.window }
     }
 }
 
@@ -100,6 +102,10 @@ impl OfChannel<'_> {
 }
 
 impl Reducible for Without<'_> {
+    fn len(&self) -> usize {
+        self.events
+    }
+
     fn score(&self, gone: &[usize]) -> i64 {
         let mut mixture = Mixture::default();
         for channel in &self.channels {

@@ -1,0 +1,117 @@
+//! Events that say again, word for word, what another one said shortly before: a log shipped twice, a client that sends
+//! its request again, a block that is written several times.
+//!
+//! All that an event says is compared but its time: body, fields, and the trace and the span that it belongs to.
+
+use twox_hash::XxHash3_64;
+
+use crate::event::{Event, Severity, Value};
+
+/// Places of the table of what was said. An event is forgotten when another one takes its place: a few thousand events
+/// later, give or take.
+const REMEMBERED: usize = 1 << 12;
+
+/// Which events of a stream are repeats.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats {
+    said: Vec<u64>,
+    text: Vec<u8>,
+    /// One bit an event.
+    repeats: Vec<u64>,
+    events: usize,
+}
+
+impl Repeats {
+    /// Takes the next event.
+    pub(crate) fn take(&mut self, event: &Event) {
+        if self.said.is_empty() {
+            self.said = vec![0; REMEMBERED];
+        }
+        write_out(event, &mut self.text);
+        // 0 is for a place that nothing has taken yet.
+        let hash = XxHash3_64::oneshot(&self.text).max(1);
+        let place = &mut self.said[hash as usize % REMEMBERED];
+        if self.events.is_multiple_of(64) {
+            self.repeats.push(0);
+        }
+        if std::mem::replace(place, hash) == hash {
+            self.repeats[self.events / 64] |= 1 << (self.events % 64);
+        }
+        self.events += 1;
+    }
+
+    /// Nothing said so far can be said again.
+    pub(crate) fn forget(&mut self) {
+        self.said.fill(0);
+    }
+
+    /// One bit an event, the first in the lowest bit.
+    pub(crate) fn finish(self) -> Vec<u64> {
+        self.repeats
+    }
+}
+
+/// Everything that an event says, each part after its length, so that no two events give the same bytes.
+fn write_out(event: &Event, out: &mut Vec<u8>) {
+    out.clear();
+    let mut part = |bytes: &[u8]| {
+        out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        out.extend_from_slice(bytes);
+    };
+    let (start, end) = event.body_stamp.map_or((0, 0), |(start, end)| (start as usize, end as usize));
+    part(&event.body[..start]);
+    part(&event.body[end..]);
+    part(event.trace_id.as_ref().map_or(&[], |id| id));
+    part(event.span_id.as_ref().map_or(&[], |id| id));
+    part(event.severity.map_or("", Severity::name).as_bytes());
+    for field in &event.fields {
+        part(field.path.as_bytes());
+        match &field.value {
+            Value::Null => part(&[0]),
+            Value::Bool(value) => part(&[1, u8::from(*value)]),
+            Value::Int(value) => part(&value.to_le_bytes()),
+            Value::Float(value) => part(&value.to_bits().to_le_bytes()),
+            Value::Text(text) => part(text.as_bytes()),
+            Value::Bytes(bytes) => part(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::ByteRange;
+
+    fn repeats(events: &[Event]) -> Vec<u64> {
+        let mut repeats = Repeats::default();
+        events.iter().for_each(|event| repeats.take(event));
+        repeats.finish()
+    }
+
+    #[test]
+    fn the_same_words_at_another_time_are_a_repeat_and_other_words_are_not() {
+        let line = |text: &str| Event {
+            body_stamp: Some((0, 5)),
+            ..Event::new(text.as_bytes().to_vec(), ByteRange::default())
+        };
+        let events = ["10:00 order 17", "10:01 order 18", "10:02 order 17", "10:03 order 1"].map(line);
+        assert_eq!(repeats(&events), [0b0100]);
+    }
+
+    #[test]
+    fn another_trace_is_another_event() {
+        let span = |trace: u8| Event {
+            trace_id: Some([trace; 16]),
+            ..Event::new(b"GET /".to_vec(), ByteRange::default())
+        };
+        assert_eq!(repeats(&[span(1), span(2), span(1)]), [0b100]);
+    }
+
+    #[test]
+    fn bits_of_many_events_are_found_again() {
+        let mut events: Vec<Event> =
+            (0..130).map(|n| Event::new(format!("line {n}").into_bytes(), ByteRange::default())).collect();
+        events.push(events[0].clone());
+        assert_eq!(repeats(&events), [0, 0, 0b100]);
+    }
+}
