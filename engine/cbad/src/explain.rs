@@ -41,8 +41,7 @@ pub(crate) fn explain(
     let mut seeing: Vec<usize> = (0..s.tracks.len()).filter(|&t| t != cluster.track && flags(t)).collect();
     seeing.insert(0, cluster.track);
     let lens_of = |track: usize| s.tracks[track].lens;
-    let shifts: Vec<Shift> =
-        seeing.iter().flat_map(|&track| shifts::of(s, cluster, lens_of(track), coder)).collect();
+    let shifts = in_turn(seeing.iter().map(|&track| shifts::of(s, cluster, lens_of(track), coder)).collect());
     let by_content = seeing.iter().any(|&track| lens_of(track) == Lens::Content);
     let mut lenses: Vec<Lens> = seeing.iter().map(|&track| lens_of(track)).collect();
     lenses.sort_unstable();
@@ -57,6 +56,19 @@ pub(crate) fn explain(
         caveats: Vec::new(),
         sentence: String::new(),
         paragraph: String::new(),
+    }
+}
+
+/// The first of each list, then the second of each, and so on: what every lens finds dearest is read before the rest.
+fn in_turn<T>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+    let mut out = Vec::new();
+    loop {
+        let before = out.len();
+        out.extend(lists.iter_mut().filter_map(Iterator::next));
+        if out.len() == before {
+            return out;
+        }
     }
 }
 
