@@ -282,6 +282,8 @@ pub(crate) fn insert_block(
     const INSERT: &str =
         "INSERT INTO block (stream, first_position, events, start_nanos, end_nanos, raw_bytes, sha256, data)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    const INDEX: &str =
+        "INSERT INTO block_index (block, source_start, source_end, grams) VALUES (?1, ?2, ?3, ?4)";
     let values = params![
         stream,
         block.first_position as i64,
@@ -292,7 +294,10 @@ pub(crate) fn insert_block(
         block.sha256.as_slice(),
         block.data,
     ];
-    transaction.prepare_cached(INSERT)?.execute(values).map(drop)
+    let id = transaction.prepare_cached(INSERT)?.insert(values)?;
+    let index = &block.index;
+    let values = params![id, index.source_start as i64, index.source_end as i64, index.grams];
+    transaction.prepare_cached(INDEX)?.execute(values).map(drop)
 }
 
 fn insert_problems(
