@@ -134,6 +134,11 @@ impl Sealer {
     }
 
     pub(crate) fn seal(&mut self, block: &OpenBlock) -> SealedBlock {
+        SealedBlock { index: BlockIndex::of(&block.bytes), ..self.seal_for_now(block) }
+    }
+
+    /// Without an index: for a block that is to be taken apart again before its capture is shown.
+    pub(crate) fn seal_for_now(&mut self, block: &OpenBlock) -> SealedBlock {
         let data =
             self.compressor.compress(&block.bytes).expect("the buffer is as large as zstd says it must be");
         SealedBlock {
@@ -144,7 +149,7 @@ impl Sealer {
             raw_bytes: block.bytes.len() as u64,
             sha256: Sha256::digest(&data).into(),
             data,
-            index: BlockIndex::of(&block.bytes),
+            index: BlockIndex::default(),
         }
     }
 }

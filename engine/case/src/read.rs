@@ -41,7 +41,7 @@ impl Case {
         let stored_bytes = opened.stored_bytes();
         let redactor = self.redactor(begun.capture)?;
         let (ids, states) = self.streams_begun(begun.capture)?;
-        let mut packer = Packer::new(states, begun.decoded_offset);
+        let mut packer = Packer::new(states, opened.order(), begun.decoded_offset);
         let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
         thread::scope(|scope| {
             // Created inside, so that an early return closes them and the threads end.
@@ -135,7 +135,8 @@ fn add_counts(to: &mut Counts, counts: Counts) {
 fn seal_blocks(jobs: &Receiver<Job>, sealed: &Sender<Sealed>) {
     let mut sealer = Sealer::new();
     for job in jobs {
-        if sealed.send((job.checkpoint, job.index, sealer.seal(&job.block))).is_err() {
+        let block = if job.is_for_now { sealer.seal_for_now(&job.block) } else { sealer.seal(&job.block) };
+        if sealed.send((job.checkpoint, job.index, block)).is_err() {
             return;
         }
     }
