@@ -4,7 +4,7 @@
 //!
 //! The case and the compressed capture are made in the folder and stay there for the next time. Searches and `grep` take
 //! turns; both count, and neither prints. What is rare and what is common is chosen among the words of an event in the
-//! middle of the longest stream.
+//! middle of the longest log.
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use case::{Case, Query, SearchSummary};
-use cbad::Unwatched;
+use cbad::{Signal, Unwatched};
 use ingest::OpenOptions;
 
 /// A word that no capture has.
@@ -89,7 +89,10 @@ fn opening(path: &Path) -> anyhow::Result<f64> {
 /// Of the words of one event, the one that fewest events have and the one that most have.
 fn words(case: &Case) -> anyhow::Result<(String, String)> {
     let streams = case.streams()?;
-    let longest = streams.iter().max_by_key(|stream| stream.events).context("the capture has no events")?;
+    let longest = streams
+        .iter()
+        .max_by_key(|stream| (stream.key.signal == Signal::Log, stream.events))
+        .context("the capture has no events")?;
     println!("{} events", streams.iter().map(|stream| stream.events).sum::<u64>());
     let middle = longest.events / 2;
     let mut bodies = case.events(longest.id, middle..middle + AROUND)?.into_iter().map(|row| row.event.body);

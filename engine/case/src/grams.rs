@@ -51,12 +51,11 @@ pub(crate) fn ids<'a>(event: &'a EventView<'_>) -> impl Iterator<Item = &'a [u8]
     trace.into_iter().chain(spans.into_iter().flatten().map(<[u8; 8]>::as_slice))
 }
 
-/// Halves a filter while it stays sparse. A position modulo half the length is what the halves' union has set.
+/// Halves a filter while it stays sparse: two neighbouring bits become one, as [`position`] has it for half the bits.
 fn fold(mut bits: Vec<u8>) -> Vec<u8> {
     while bits.len() > LEAST_BYTES {
-        let half = bits.len() / 2;
-        let (first, second) = bits.split_at(half);
-        let folded: Vec<u8> = first.iter().zip(second).map(|(a, b)| a | b).collect();
+        let folded: Vec<u8> =
+            bits.chunks_exact(2).map(|pair| either_bit(pair[0]) | either_bit(pair[1]) << 4).collect();
         let ones: usize = folded.iter().map(|byte| byte.count_ones() as usize).sum();
         if ones * 16 > folded.len() * 8 * FILL_SIXTEENTHS {
             break;
@@ -64,6 +63,18 @@ fn fold(mut bits: Vec<u8>) -> Vec<u8> {
         bits = folded;
     }
     bits
+}
+
+/// Four bits, each set where one of two of the byte's is.
+fn either_bit(byte: u8) -> u8 {
+    let pairs = (byte | byte >> 1) & 0b0101_0101;
+    let quads = (pairs | pairs >> 1) & 0b0011_0011;
+    (quads | quads >> 2) & 0b0000_1111
+}
+
+/// Where a hash falls among so many bits. Of half as many, it is half the position.
+fn position(hash: u32, bits: usize) -> usize {
+    ((u64::from(hash) * bits as u64) >> 32) as usize
 }
 
 /// A stored filter, checked.
@@ -80,7 +91,7 @@ impl<'a> Filter<'a> {
     }
 
     fn has(&self, hash: u32) -> bool {
-        let position = hash as usize % (self.bits.len() * 8);
+        let position = position(hash, self.bits.len() * 8);
         self.bits[position / 8] & (1 << (position % 8)) != 0
     }
 
@@ -98,7 +109,7 @@ impl<'a> Filter<'a> {
 }
 
 fn set(bits: &mut [u8], hash: u32) {
-    let position = hash as usize % (MOST_BYTES * 8);
+    let position = position(hash, MOST_BYTES * 8);
     bits[position / 8] |= 1 << (position % 8);
 }
 
@@ -108,18 +119,15 @@ fn for_each_gram(text: &[u8], mut take: impl FnMut(u32)) {
     for (index, byte) in text.iter().enumerate() {
         gram = gram << 8 | u32::from(byte.to_ascii_lowercase());
         if index + 1 >= GRAM {
-            take(mix(gram));
+            take(spread(gram));
         }
     }
 }
 
-/// A bijection that spreads neighbouring values (the 32-bit finaliser of `MurmurHash3`).
-fn mix(mut value: u32) -> u32 {
-    value ^= value >> 16;
-    value = value.wrapping_mul(0x85eb_ca6b);
-    value ^= value >> 13;
-    value = value.wrapping_mul(0xc2b2_ae35);
-    value ^ value >> 16
+/// Spreads neighbouring values over the upper bits, which [`position`] goes by (Knuth, The Art of Computer Programming 3,
+/// section 6.4, multiplicative hashing).
+fn spread(value: u32) -> u32 {
+    value.wrapping_mul(0x9e37_79b1)
 }
 
 /// FNV-1a, 64 bits.
@@ -131,7 +139,9 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
 
 fn id_hashes(id: &[u8]) -> impl Iterator<Item = u32> {
     let hash = hash_bytes(id);
-    (0..ID_HASHES).map(move |number| mix((hash >> (number * 8)) as u32 ^ number as u32))
+    // FNV's upper bits depend on all bytes but the last few; the product brings the lower ones up.
+    let hash = hash ^ hash >> 29;
+    (0..ID_HASHES).map(move |number| spread((hash >> (number * 8)) as u32 ^ number as u32))
 }
 
 #[cfg(test)]
