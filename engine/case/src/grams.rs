@@ -2,8 +2,8 @@
 //!
 //! A Bloom filter (Bloom, Communications of the ACM 13, 1970) with one hash a piece: a literal asks for all of its
 //! pieces at once, and their product is selective where a single answer is not. Letters are lower-cased, ASCII only, so
-//! that one filter serves both ways of asking. Pieces of three bytes are in nearly every block; pieces of five cost more
-//! and tell little more (`docs/BENCHMARKS.md`). Ids of traces and spans are asked for whole, and take four hashes each.
+//! that one filter serves both ways of asking. Pieces of three bytes let blocks be read in vain; pieces of five are more
+//! and tell no more (`docs/BENCHMARKS.md`). Ids of traces and spans are asked for whole, and take four hashes each.
 
 use crate::view::EventView;
 

@@ -11,7 +11,7 @@ use crate::schema::has_table;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
-/// Windows a block: a sixteenth of it makes it a fifth larger, all of a stream a fiftieth smaller (`docs/BENCHMARKS.md`).
+/// Windows a block: with 16 they take a fifth more, with all of a stream a hundredth less (`docs/BENCHMARKS.md`).
 const WINDOWS: usize = 256;
 const LEVEL: i32 = 3;
 /// What a block may take once decompressed: some hundred times what 256 scores take.
