@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bench;
+mod bench_case;
 mod bench_detection;
 mod bench_engine;
 mod big_log;
@@ -37,6 +38,9 @@ Usage: cargo xtask CHORE
   bench import [FILE] [--runs N]
   bench analysis [FILE] [--runs N]
                         time as a ratio to one pass of zstd -3 over the same file, and peak memory
+  bench case [FILE] [--mb N] [--runs N]
+                        how soon the case of a file, or of a big log (850 MB, ten million lines), gives its first answer, and
+                        how fast it is searched against zstd -dc | grep -F
   bench engine [FILE…] [--events N] [--runs N] [--window N --hop N] [--json]
                         the same with 1 and 2 threads, each in a process of its own: speed, memory, stages, and how
                         time grows from 10,000 to N events (10,000,000) of a big log; with N from 1,000,000 on a made-up

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use case::Moment;
 use cbad::{CodecName, Config, Lens, Profile, Statistic};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use testkit::synth::{Company, Injection};
 
 use crate::baseline::{
-    Against, Mark, Moment, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
+    Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
 };
+use crate::grep::parse_signal;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
 
@@ -44,6 +46,11 @@ pub(crate) enum Command {
     Info(InfoArguments),
     /// List events of a case
     Events(EventsArguments),
+    /// Search the events of a case: text, regular expressions, fields
+    Grep(GrepArguments),
+    /// Look after a case file
+    #[command(subcommand)]
+    Case(CaseCommand),
     /// Make up a capture of a small company, with labelled faults, to try the detector on
     Synth(SynthArguments),
 }
@@ -197,6 +204,67 @@ pub(crate) struct EventsArguments {
     #[arg(long, value_name = "TO", value_parser = parse_moment)]
     pub(crate) to: Option<Moment>,
     /// Print one JSON object a line, one line an event
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct GrepArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// What to look for in bodies and in fields as path=value: a text as it stands, unless --regex or --query is given
+    #[arg(value_name = "PATTERN", allow_hyphen_values = true,
+        required_unless_present_any = ["field", "stream", "signal", "from", "until"])]
+    pub(crate) pattern: Option<String>,
+    /// Upper and lower case are the same: of ASCII letters in a text, of all letters in a regular expression
+    #[arg(short = 'i', long)]
+    pub(crate) ignore_case: bool,
+    /// PATTERN is a regular expression
+    #[arg(long)]
+    pub(crate) regex: bool,
+    /// PATTERN is a query as in the window: level:error "connection refused" /time.?out/ http.route=/cart/
+    #[arg(long, conflicts_with_all = ["regex", "ignore_case"])]
+    pub(crate) query: bool,
+    /// Only events with this field: path=value, path=/regex/, or path=* for any value; may be given more than once
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) field: Vec<String>,
+    /// Only this stream: its number, or its name as `info` lists it
+    #[arg(long, value_name = "STREAM")]
+    pub(crate) stream: Option<String>,
+    /// Only this signal: log, metric, span or `llm_call`
+    #[arg(long, value_name = "SIGNAL", value_parser = parse_signal)]
+    pub(crate) signal: Option<cbad::Signal>,
+    /// From this time (RFC 3339) or event position on
+    #[arg(long, value_name = "FROM", value_parser = parse_moment)]
+    pub(crate) from: Option<Moment>,
+    /// Up to and without this time (RFC 3339) or event position
+    #[arg(long, value_name = "UNTIL", value_parser = parse_moment)]
+    pub(crate) until: Option<Moment>,
+    /// Print at most this many events; all are counted
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Print how many events fit, and no event
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Print one JSON object a line, one line an event; with --count one object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CaseCommand {
+    /// Hash everything in a case again, and say what is damaged
+    Verify(VerifyArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArguments {
+    /// The case file; it is not changed
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,31 +2,13 @@
 
 use std::path::PathBuf;
 
+use case::Moment;
 use cbad::{Baseline, Lens, Period, Profile, Stretch};
 use ingest::Format;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
-/// A place in a stream: a time, or a position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Nanoseconds UTC.
-    Nanos(i64),
-    /// Position from 0.
-    Position(u64),
-}
 
 /// A whole number is a position, everything else a time as RFC 3339 writes it.
 pub(crate) fn parse_moment(text: &str) -> Result<Moment, String> {
-    if let Ok(position) = text.parse() {
-        return Ok(Moment::Position(position));
-    }
-    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-        format!("“{text}” is neither an event position nor a time such as 2026-03-01T12:00:00Z")
-    })?;
-    i64::try_from(time.unix_timestamp_nanos()).map(Moment::Nanos).map_err(|_| {
-        format!("“{text}” is outside the years 1677 to 2262 that can be given to the nanosecond")
-    })
+    Moment::parse(text)
 }
 
 /// What windows are compared with, as asked for.

@@ -4,12 +4,11 @@ use std::io::Write;
 use std::ops::Range;
 use std::process::ExitCode;
 
-use case::{Case, EventRow, StreamRow, inert};
+use case::{Case, Damage, EventRow, Moment, StreamRow, inert};
 
 use crate::arguments::EventsArguments;
-use crate::baseline::Moment;
 use crate::event_json::EventJson;
-use crate::failure::Failure;
+use crate::failure::{Failure, UNUSABLE};
 use crate::output;
 use crate::words::time;
 
@@ -19,13 +18,21 @@ const PAGE: u64 = 1000;
 pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
     let mut out = output::stdout();
+    let mut damaged: Vec<Damage> = Vec::new();
     for stream in chosen(&case, arguments.stream.as_deref())? {
         let range = range(&case, &stream, arguments.from, arguments.to)?;
         if !arguments.json && !range.is_empty() {
             writeln!(out, "Stream {} “{}”", stream.id, inert(stream.key.label()))?;
         }
         for first in range.clone().step_by(PAGE as usize) {
-            for row in case.events(stream.id, first..range.end.min(first + PAGE))? {
+            let page = case.events_readable(stream.id, first..range.end.min(first + PAGE))?;
+            for damage in page.damaged {
+                // A block reaches over several pages.
+                if damaged.last() != Some(&damage) {
+                    damaged.push(damage);
+                }
+            }
+            for row in page.events {
                 if arguments.json {
                     output::json_line(&mut out, &EventJson::new(stream.id, &row))?;
                 } else {
@@ -35,11 +42,23 @@ pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
         }
     }
     out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(say_damage(&damaged))
+}
+
+/// Says on standard error what could not be read, and gives the exit code that says so to a script.
+pub(crate) fn say_damage(damaged: &[Damage]) -> ExitCode {
+    for damage in damaged {
+        eprintln!("driftlock: {}", inert(damage.to_string()));
+    }
+    if damaged.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("driftlock: Import the capture into a new case to get these events back.");
+    ExitCode::from(UNUSABLE)
 }
 
 /// One stream by number or by name, or all of them.
-fn chosen(case: &Case, name: Option<&str>) -> Result<Vec<StreamRow>, Failure> {
+pub(crate) fn chosen(case: &Case, name: Option<&str>) -> Result<Vec<StreamRow>, Failure> {
     let Some(name) = name else {
         return Ok(case.streams()?);
     };
@@ -76,7 +95,7 @@ fn range(
     Ok(first..end.max(first))
 }
 
-fn write_event(out: &mut impl Write, row: &EventRow) -> Result<(), Failure> {
+pub(crate) fn write_event(out: &mut impl Write, row: &EventRow) -> Result<(), Failure> {
     let event = &row.event;
     let severity = event.severity.map_or("-", cbad::Severity::name);
     write!(out, "{:>8}  {}  {severity:5}  {}", row.position, time(event.time_nanos), inert(&event.body))?;

@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// The rules of a redaction cannot be used.
     #[error(transparent)]
     Redaction(#[from] RedactionError),
+    /// A query cannot be read.
+    #[error(transparent)]
+    Query(#[from] case::QueryError),
     /// What was asked for does not make sense for this input.
     #[error("{0}")]
     Usage(String),
@@ -57,6 +60,7 @@ impl Failure {
                 | CaseError::Redaction(_),
             )
             | Self::Redaction(_)
+            | Self::Query(_)
             | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
             Self::Case(_) | Self::Exists(_) | Self::Write { .. } | Self::Output(_) => UNUSABLE,

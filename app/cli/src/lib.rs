@@ -11,6 +11,7 @@ mod events;
 mod explain;
 mod failure;
 mod findings;
+mod grep;
 mod info;
 mod interrupt;
 mod json;
@@ -22,6 +23,7 @@ mod redact;
 mod synth;
 mod table;
 mod test;
+mod verify;
 mod words;
 
 use std::ffi::{OsStr, OsString};
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, CaseCommand, Command};
 use crate::failure::Failure;
 
 /// Whether a first argument asks for the command line: a subcommand, or an option such as `--help`.
@@ -66,6 +68,8 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Test(arguments) => test::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
+        Command::Grep(arguments) => grep::run(arguments),
+        Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),
     }
 }

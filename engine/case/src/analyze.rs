@@ -14,6 +14,7 @@ use crate::error::CaseError;
 use crate::rows::{RunRow, StreamRow};
 use crate::sql::{AtPath, hex, now_nanos};
 use crate::store::Case;
+use crate::window_blocks::store_windows;
 
 /// Blocks decompressed ahead of the one whose events are being turned into tokens.
 const AHEAD: usize = 2;
@@ -53,6 +54,7 @@ impl Case {
         let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?) };
         let result = in_pool(threads, || cbad::analyze(&streams, config, &lookup, watch))??;
         drop(streams);
+        self.move_forward()?;
         let path = self.path.clone();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
@@ -224,12 +226,12 @@ pub(crate) fn in_pool<T: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, CaseError> {
+    Ok(pool(threads)?.install(work))
+}
+
+pub(crate) fn pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CaseError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
-    let failed = |error: rayon::ThreadPoolBuildError| CaseError::Threads {
-        threads: threads.unwrap_or(0),
-        what: error.to_string(),
-    };
-    Ok(pool.map_err(failed)?.install(work))
+    pool.map_err(|error| CaseError::Threads { threads: threads.unwrap_or(0), what: error.to_string() })
 }
 
 pub(crate) fn json_sha256(value: &impl Serialize) -> [u8; 32] {
@@ -299,31 +301,6 @@ fn store_drifts(transaction: &Transaction<'_>, run: i64, result: &RunResult) -> 
         if let Some(drift) = &stream.drift {
             // Choosing the anchor moved the case to the schema that has the table.
             transaction.execute(DRIFT, params![run, number, json(drift)])?;
-        }
-    }
-    Ok(())
-}
-
-fn store_windows(transaction: &Transaction<'_>, run: i64, result: &RunResult) -> rusqlite::Result<()> {
-    const WINDOW: &str =
-        "INSERT INTO window (run, stream, position, first_event, last_event, start_nanos, end_nanos,
-        score_bits, q, flagged, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    let mut insert = transaction.prepare(WINDOW)?;
-    for (number, stream) in (0_i64..).zip(&result.streams) {
-        for window in &stream.windows {
-            insert.execute(params![
-                run,
-                number,
-                window.index,
-                window.first_event as i64,
-                window.last_event as i64,
-                window.start_nanos,
-                window.end_nanos,
-                window.score_bits,
-                window.q,
-                window.flagged,
-                postcard::to_stdvec(window).expect("a window's score fits a growing buffer"),
-            ])?;
         }
     }
     Ok(())

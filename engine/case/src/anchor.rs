@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::error::CaseError;
 use crate::rows::StreamRow;
-use crate::schema::{has_table, move_forward};
+use crate::schema::has_table;
 use crate::sql::{AtPath, now_nanos, path_column, path_value};
 use crate::store::Case;
 
@@ -22,10 +22,10 @@ impl Case {
             opened => opened?.evidence_sha256()?,
         };
         let absolute = std::path::absolute(anchor).map_err(CaseError::io("find", anchor))?;
+        self.move_forward()?;
         let path = self.path.clone();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
-        move_forward(&transaction).at(&path)?;
         transaction.execute(KEEP, params![sha256, path_value(&absolute), now_nanos()]).at(&path)?;
         transaction.commit().at(&path)?;
         let file_name = absolute.file_name().unwrap_or_default().to_string_lossy().into_owned();

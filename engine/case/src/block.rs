@@ -3,6 +3,9 @@
 use cbad::Event;
 use sha2::{Digest, Sha256};
 
+use crate::grams::filter_of;
+use crate::view::EventView;
+
 /// A block is sealed once its events take this many bytes: zstd gains little from more, and a person who looks at one
 /// event waits for the whole block.
 pub(crate) const BLOCK_BYTES: usize = 512 << 10;
@@ -85,6 +88,37 @@ pub(crate) struct SealedBlock {
     pub(crate) raw_bytes: u64,
     pub(crate) sha256: [u8; 32],
     pub(crate) data: Vec<u8>,
+    pub(crate) index: BlockIndex,
+}
+
+/// What is known of a block without reading it; made from the block, and not part of its hash.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct BlockIndex {
+    /// Where its events came from in the decoded capture: the least first byte, and the greatest end.
+    pub(crate) source_start: u64,
+    pub(crate) source_end: u64,
+    /// The filter over its text; empty where it could not be made, and then nothing is skipped for it.
+    pub(crate) grams: Vec<u8>,
+}
+
+impl BlockIndex {
+    /// Of a block's bytes before compression.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let Ok(places) = places(bytes) else { return Self::default() };
+        let encoded = places.iter().map(|(start, length)| &bytes[*start as usize..][..*length as usize]);
+        let Ok(views) = encoded.map(EventView::of).collect::<Result<Vec<_>, _>>() else {
+            return Self::default();
+        };
+        let sources = || views.iter().map(|view| view.source);
+        Self {
+            source_start: sources().map(|source| source.offset).min().unwrap_or_default(),
+            source_end: sources()
+                .map(|source| source.offset.saturating_add(source.length))
+                .max()
+                .unwrap_or_default(),
+            grams: filter_of(&views),
+        }
+    }
 }
 
 /// Compresses blocks; keeps the compressor's tables between them.
@@ -100,6 +134,11 @@ impl Sealer {
     }
 
     pub(crate) fn seal(&mut self, block: &OpenBlock) -> SealedBlock {
+        SealedBlock { index: BlockIndex::of(&block.bytes), ..self.seal_for_now(block) }
+    }
+
+    /// Without an index: for a block that is to be taken apart again before its capture is shown.
+    pub(crate) fn seal_for_now(&mut self, block: &OpenBlock) -> SealedBlock {
         let data =
             self.compressor.compress(&block.bytes).expect("the buffer is as large as zstd says it must be");
         SealedBlock {
@@ -110,6 +149,7 @@ impl Sealer {
             raw_bytes: block.bytes.len() as u64,
             sha256: Sha256::digest(&data).into(),
             data,
+            index: BlockIndex::default(),
         }
     }
 }
@@ -129,18 +169,29 @@ impl Block {
         }
         let bytes =
             decompress(data, raw_bytes).map_err(|error| format!("it cannot be decompressed ({error})"))?;
-        let mut found = Vec::with_capacity(bytes.len() / 64);
-        let mut rest = bytes.as_slice();
-        while let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() {
-            let length = u32::from_le_bytes(*length);
-            let start = (bytes.len() - after.len()) as u32;
-            rest = after.get(length as usize..).ok_or("an event runs over its end")?;
-            found.push((start, length));
-        }
-        if !rest.is_empty() || found.len() as u64 != events {
+        let found = places(&bytes)?;
+        if found.len() as u64 != events {
             return Err(format!("it holds {} events and should hold {events}", found.len()));
         }
         Ok(Self { bytes, events: found })
+    }
+
+    /// All of it, decompressed.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Index of the event whose encoding holds the byte at an offset of [`Self::bytes`]; the length before an event is its own.
+    pub(crate) fn index_at(&self, offset: usize) -> usize {
+        self.events
+            .partition_point(|(start, _)| (*start as usize) < offset + LENGTH_BYTES + 1)
+            .saturating_sub(1)
+    }
+
+    /// Offset in [`Self::bytes`] after an event.
+    pub(crate) fn end_of(&self, index: usize) -> usize {
+        let (start, length) = self.events[index];
+        start as usize + length as usize
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -164,6 +215,19 @@ impl Block {
             .map(|(time, _)| time)
             .map_err(|error| format!("the time of event {index} of it cannot be decoded ({error})"))
     }
+}
+
+/// Start and length of each event's encoding.
+fn places(bytes: &[u8]) -> Result<Vec<(u32, u32)>, String> {
+    let mut found = Vec::with_capacity(bytes.len() / 64);
+    let mut rest = bytes;
+    while let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() {
+        let length = u32::from_le_bytes(*length);
+        let start = (bytes.len() - after.len()) as u32;
+        rest = after.get(length as usize..).ok_or("an event runs over its end")?;
+        found.push((start, length));
+    }
+    if rest.is_empty() { Ok(found) } else { Err("bytes are left over after its last event".to_owned()) }
 }
 
 /// The size is the case file's word; memory is taken as the data prove it, and never for more than was said.

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use crate::analyze::{in_pool, json, json_sha256};
 use crate::error::CaseError;
 use crate::runs::json_column;
-use crate::schema::{has_table, move_forward};
+use crate::schema::has_table;
 use crate::sql::{AtPath, now_nanos};
 use crate::store::Case;
 
@@ -101,10 +101,10 @@ impl Case {
         const INSERT: &str = "INSERT INTO canonical_test (run, finding, codec, statistic, permutations,
             codec_sha256, p, payload, finished_at_nanos) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT DO NOTHING";
+        self.move_forward()?;
         let path = self.path.clone();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
-        move_forward(&transaction).at(&path)?;
         let TestChoice { codec, statistic, permutations } = choice;
         let row = params![
             run,

@@ -34,7 +34,7 @@ const CONTENT: [&str; 7] = [
 const EVIDENCE: usize = 4;
 
 /// Tables of later schemas, where the case has them.
-const LATER: [(&str, &str); 4] = [
+const LATER: [(&str, &str); 5] = [
     ("redaction",
     "SELECT capture.sha256, rules, forget FROM redaction JOIN capture ON capture.id = redaction.capture
         ORDER BY capture.sha256"),
@@ -44,6 +44,9 @@ const LATER: [(&str, &str); 4] = [
     ("run_drift",
     "SELECT key_sha256, stream, payload FROM run_drift JOIN run ON run.id = run_drift.run
         ORDER BY key_sha256, stream"),
+    ("window_block",
+    "SELECT key_sha256, stream, first_position, window_block.windows, sha256 FROM window_block
+        JOIN run ON run.id = window_block.run ORDER BY key_sha256, stream, first_position"),
     ("canonical_test",
     "SELECT key_sha256, finding, codec, statistic, permutations, codec_sha256, payload FROM canonical_test
         JOIN run ON run.id = canonical_test.run

@@ -51,6 +51,30 @@ pub enum CaseError {
         /// The version known here.
         known: i64,
     },
+    /// The case could not be moved to the present schema.
+    #[error("{} has case schema {found} and could not be moved to {known}: {what}. The case itself is as it was; a copy from before is at {}. Make room or check the permissions, and try again.", path.display(), backup.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The version known here.
+        known: i64,
+        /// The copy that was made first.
+        backup: PathBuf,
+        /// The cause.
+        what: String,
+    },
+    /// No copy of the case could be made, and without one it is not moved to the present schema.
+    #[error("{} has an earlier case schema, and no copy of it could be made at {} before moving it forward: {what}. Nothing was changed. Make room for a copy, or give the folder write permission, and try again.", path.display(), backup.display())]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy was to be.
+        backup: PathBuf,
+        /// The cause.
+        what: String,
+    },
     /// `SQLite` failed.
     #[error("The case file {} could not be used: {source}. If it is in use by another program, close that; if the disk is full, make room; committed data is safe.", path.display())]
     Database {

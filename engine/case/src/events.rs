@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Row, params};
 
 use crate::block::Block;
+use crate::damage::damage_of;
 use crate::error::CaseError;
 use crate::rows::{EventRow, StreamRow};
 use crate::sql::{AtPath, unsigned};
@@ -16,8 +17,8 @@ pub(crate) struct BlockPlace {
     pub(crate) id: i64,
     pub(crate) first_position: u64,
     pub(crate) events: u64,
-    start_nanos: Option<i64>,
-    end_nanos: Option<i64>,
+    pub(crate) start_nanos: Option<i64>,
+    pub(crate) end_nanos: Option<i64>,
 }
 
 impl BlockPlace {
@@ -48,16 +49,26 @@ impl Case {
         let range = range.start..range.end.min(row.events);
         let mut events = Vec::with_capacity(range.end.saturating_sub(range.start) as usize);
         for place in self.blocks_with(id, &range)? {
-            let block = self.block(&place, &row)?;
-            let first = range.start.max(place.first_position);
-            for position in first..range.end.min(place.end_position()) {
-                let event = block
-                    .event((position - place.first_position) as usize)
-                    .map_err(|what| self.damaged(&place, &row, what))?;
-                events.push(EventRow { position, capture: row.capture, event });
-            }
+            let part = range.start.max(place.first_position)..range.end.min(place.end_position());
+            events.extend(self.events_of(&place, &row, part)?);
         }
         Ok(events)
+    }
+
+    /// Events of one block, by their positions in the stream.
+    pub(crate) fn events_of(
+        &self,
+        place: &BlockPlace,
+        stream: &StreamRow,
+        positions: Range<u64>,
+    ) -> Result<Vec<EventRow>, CaseError> {
+        let block = self.block(place, stream)?;
+        let event = |position: u64| {
+            let event = block.event((position - place.first_position) as usize);
+            let event = event.map_err(|what| self.damaged(place, stream, what))?;
+            Ok(EventRow { position, capture: stream.capture, event })
+        };
+        positions.map(event).collect()
     }
 
     /// The event at one position.
@@ -148,10 +159,11 @@ impl Case {
     pub(crate) fn read_block(&self, place: &BlockPlace) -> rusqlite::Result<Result<Block, String>> {
         let mut statement =
             self.connection.prepare_cached("SELECT data, sha256, raw_bytes FROM block WHERE id = ?1")?;
-        statement.query_row([place.id], |row| {
+        let read = statement.query_row([place.id], |row| {
             let (data, sha256) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
             Ok(Block::unseal(data, sha256, unsigned(row, 2)?, place.events))
-        })
+        });
+        read.or_else(|error| damage_of(error).map(Err))
     }
 
     pub(crate) fn damaged(&self, place: &BlockPlace, stream: &StreamRow, what: String) -> CaseError {

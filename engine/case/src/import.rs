@@ -117,6 +117,7 @@ impl Case {
             }
             None => None,
         };
+        self.move_forward()?;
         let outcome = if begun.is_some() { ImportOutcome::Resumed } else { ImportOutcome::Imported };
         let begun = match begun {
             Some(known) => self.moved(known, path)?,
@@ -142,6 +143,7 @@ impl Case {
                 return Err(cannot(format!("its SHA-256 is now {}", hex(&fingerprint.sha256))));
             }
             let opened = Capture::open(&begun.path, &begun.options())?;
+            self.move_forward()?;
             reports.push(self.carry_through(begun, opened, &fingerprint, watch, ImportOutcome::Resumed)?);
         }
         Ok(reports)

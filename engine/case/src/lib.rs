@@ -12,29 +12,45 @@ mod anchor;
 mod block;
 mod cache;
 mod canonical;
+mod damage;
 mod digest;
 mod error;
 mod events;
+mod grams;
 mod import;
 mod inert;
+mod migrate;
+mod moment;
 mod pack;
+mod pattern;
+mod query;
+mod query_text;
 mod read;
 mod redact;
 mod rows;
 mod runs;
 mod schema;
+mod search;
 mod settle;
 mod source;
 mod sql;
 mod store;
 mod tables;
+mod verify;
+mod view;
+mod window_blocks;
 
 pub use canonical::TestChoice;
+pub use damage::{Damage, EventsRead};
 pub use error::CaseError;
 pub use inert::inert;
+pub use moment::Moment;
+pub use query::{Query, QueryError};
 pub use redact::RedactBy;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport,
     ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
+pub use search::{Hit, SearchSummary};
 pub use store::Case;
+pub use verify::Verification;

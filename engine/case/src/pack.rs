@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cbad::{Event, StreamKey};
-use ingest::{Batch, Counts, Problem, ProblemKind};
+use ingest::{Batch, Counts, EventOrder, Problem, ProblemKind};
 
 use crate::block::{OpenBlock, SealedBlock, widen};
 
@@ -46,6 +46,8 @@ pub(crate) struct Job {
     pub(crate) checkpoint: u64,
     pub(crate) index: usize,
     pub(crate) block: OpenBlock,
+    /// Whether its stream is to be sorted at the end, which makes other blocks of its events.
+    pub(crate) is_for_now: bool,
 }
 
 /// What is committed together.
@@ -92,6 +94,7 @@ pub(crate) struct Packer {
     slots: Vec<Slot>,
     by_key: HashMap<Arc<StreamKey>, usize>,
     last: Option<(Arc<StreamKey>, usize)>,
+    order: EventOrder,
     /// The checkpoint that events go to now.
     number: u64,
     begun_at: u64,
@@ -99,11 +102,12 @@ pub(crate) struct Packer {
 
 impl Packer {
     /// Goes on with the streams that the case has, in slot order, from the end of the last checkpoint.
-    pub(crate) fn new(streams: Vec<StreamState>, decoded_offset: u64) -> Self {
+    pub(crate) fn new(streams: Vec<StreamState>, order: EventOrder, decoded_offset: u64) -> Self {
         let mut packer = Self {
             slots: Vec::with_capacity(streams.len()),
             by_key: HashMap::new(),
             last: None,
+            order,
             number: 0,
             begun_at: decoded_offset,
         };
@@ -149,7 +153,7 @@ impl Packer {
             slot.is_touched = true;
             slot.open.push(event);
             if slot.open.is_full() {
-                seal(job(self.number, index, slot, into));
+                seal(job(self.number, index, slot, self.order, into));
             }
         }
     }
@@ -163,7 +167,7 @@ impl Packer {
     pub(crate) fn close(&mut self, into: &mut Checkpoint, mut seal: impl FnMut(Job)) {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             if !slot.open.is_empty() {
-                seal(job(self.number, index, slot, into));
+                seal(job(self.number, index, slot, self.order, into));
             }
             if std::mem::take(&mut slot.is_touched) {
                 into.streams.push((index, slot.state.clone()));
@@ -175,9 +179,10 @@ impl Packer {
     }
 }
 
-fn job(checkpoint: u64, slot: usize, from: &mut Slot, into: &mut Checkpoint) -> Job {
+fn job(checkpoint: u64, slot: usize, from: &mut Slot, order: EventOrder, into: &mut Checkpoint) -> Job {
     let index = into.blocks.len();
     into.blocks.push((slot, None));
     into.missing += 1;
-    Job { checkpoint, index, block: from.open.take() }
+    let is_for_now = order == EventOrder::ByTime && !from.state.in_order;
+    Job { checkpoint, index, block: from.open.take(), is_for_now }
 }

@@ -41,7 +41,7 @@ impl Case {
         let stored_bytes = opened.stored_bytes();
         let redactor = self.redactor(begun.capture)?;
         let (ids, states) = self.streams_begun(begun.capture)?;
-        let mut packer = Packer::new(states, begun.decoded_offset);
+        let mut packer = Packer::new(states, opened.order(), begun.decoded_offset);
         let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
         thread::scope(|scope| {
             // Created inside, so that an early return closes them and the threads end.
@@ -135,7 +135,8 @@ fn add_counts(to: &mut Counts, counts: Counts) {
 fn seal_blocks(jobs: &Receiver<Job>, sealed: &Sender<Sealed>) {
     let mut sealer = Sealer::new();
     for job in jobs {
-        if sealed.send((job.checkpoint, job.index, sealer.seal(&job.block))).is_err() {
+        let block = if job.is_for_now { sealer.seal_for_now(&job.block) } else { sealer.seal(&job.block) };
+        if sealed.send((job.checkpoint, job.index, block)).is_err() {
             return;
         }
     }
@@ -282,6 +283,8 @@ pub(crate) fn insert_block(
     const INSERT: &str =
         "INSERT INTO block (stream, first_position, events, start_nanos, end_nanos, raw_bytes, sha256, data)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    const INDEX: &str =
+        "INSERT INTO block_index (block, source_start, source_end, grams) VALUES (?1, ?2, ?3, ?4)";
     let values = params![
         stream,
         block.first_position as i64,
@@ -292,7 +295,10 @@ pub(crate) fn insert_block(
         block.sha256.as_slice(),
         block.data,
     ];
-    transaction.prepare_cached(INSERT)?.execute(values).map(drop)
+    let id = transaction.prepare_cached(INSERT)?.insert(values)?;
+    let index = &block.index;
+    let values = params![id, index.source_start as i64, index.source_end as i64, index.grams];
+    transaction.prepare_cached(INDEX)?.execute(values).map(drop)
 }
 
 fn insert_problems(

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::CaseError;
 use crate::rows::CaptureRedaction;
-use crate::schema::{has_table, move_forward};
+use crate::schema::has_table;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
@@ -130,7 +130,6 @@ impl Case {
         redact: &RedactBy<'_>,
     ) -> Result<(), CaseError> {
         const INSERT: &str = "INSERT INTO redaction (capture, rules, salt, forget) VALUES (?1, ?2, ?3, ?4)";
-        move_forward(transaction).at(&self.path)?;
         let salt = match redact.salt {
             Some(salt) => salt.to_vec(),
             None => match latest_salt(transaction).at(&self.path)? {

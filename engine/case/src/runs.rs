@@ -82,11 +82,9 @@ impl Case {
 
     /// All windows of one stream, in order. Those of a run by an engine that kept them otherwise are refused.
     pub fn windows(&self, run: i64, stream: u32) -> Result<Vec<WindowScore>, CaseError> {
-        let made_by = "SELECT engine FROM run WHERE id = ?1";
-        let engine: Option<String> =
-            self.connection.query_row(made_by, [run], |row| row.get(0)).optional().at(&self.path)?;
-        if let Some(engine) = engine.filter(|engine| !is_readable(engine)) {
-            return Err(CaseError::OtherLayout { path: self.path.clone(), run, engine });
+        self.refuse_other_layout(run)?;
+        if let Some(blocks) = self.windows_in_blocks(run, stream)? {
+            return Ok(blocks.windows);
         }
         let query = "SELECT payload FROM window WHERE run = ?1 AND stream = ?2 ORDER BY position";
         let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
@@ -96,6 +94,16 @@ impl Case {
                 .map_err(|error| CaseError::row(&self.path, "window", error.to_string()))
         };
         payloads.map(decode).collect()
+    }
+
+    pub(crate) fn refuse_other_layout(&self, run: i64) -> Result<(), CaseError> {
+        let made_by = "SELECT engine FROM run WHERE id = ?1";
+        let engine: Option<String> =
+            self.connection.query_row(made_by, [run], |row| row.get(0)).optional().at(&self.path)?;
+        match engine.filter(|engine| !is_readable(engine)) {
+            Some(engine) => Err(CaseError::OtherLayout { path: self.path.clone(), run, engine }),
+            None => Ok(()),
+        }
     }
 
     /// The findings of a run by rank: flagged ones first, then the most unusual windows.

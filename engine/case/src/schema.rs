@@ -11,7 +11,7 @@ use crate::sql::AtPath;
 pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
 /// Schema of the tables below. A case with a later number is refused; one with an earlier number is read as it is, and
 /// moved forward only when something is to be kept that it has no table for.
-pub(crate) const SCHEMA_VERSION: i64 = 3;
+pub(crate) const SCHEMA_VERSION: i64 = 4;
 /// Earliest schema that is read.
 const OLDEST_SCHEMA: i64 = 1;
 /// First bytes of every `SQLite` database.
@@ -185,6 +185,26 @@ CREATE TABLE run_drift (
     payload TEXT NOT NULL,              -- JSON
     PRIMARY KEY (run, stream)
 ) STRICT, WITHOUT ROWID;
+", "
+-- What a search asks before it reads a block, and where its events came from should it be damaged. Derived from the
+-- block, and absent for blocks of earlier schemas.
+CREATE TABLE block_index (
+    block INTEGER PRIMARY KEY REFERENCES block ON DELETE CASCADE,
+    source_start INTEGER NOT NULL,      -- in the decoded capture: least first byte of its events
+    source_end INTEGER NOT NULL,        -- … and the greatest last one, exclusive
+    grams BLOB NOT NULL                 -- filter over pieces of its text, CRC-32 last
+) STRICT;
+
+-- Windows of a run, many at a time: their payloads in window are empty.
+CREATE TABLE window_block (
+    run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    stream INTEGER NOT NULL,            -- stream.number
+    first_position INTEGER NOT NULL,
+    windows INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,               -- of data
+    data BLOB NOT NULL,                 -- zstd frame of the postcard list of whole scores
+    PRIMARY KEY (run, stream, first_position)
+) STRICT;
 "];
 
 /// Makes an empty database a case, all or nothing.
@@ -200,9 +220,14 @@ pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(),
     transaction.commit().at(path)
 }
 
-/// Adds what an earlier schema lacks, as part of the transaction that needs it.
-pub(crate) fn move_forward(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+/// The schema that a case has.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Adds what an earlier schema lacks.
+pub(crate) fn add_later_tables(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let found = version(transaction)?;
     for step in &STEPS[(found - OLDEST_SCHEMA).clamp(0, STEPS.len() as i64) as usize..] {
         transaction.execute_batch(step)?;
     }
@@ -233,7 +258,7 @@ pub(crate) enum Kind {
 
 pub(crate) fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = version(connection)?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match (application, version, tables) {
         (APPLICATION_ID, OLDEST_SCHEMA..=SCHEMA_VERSION, _) => Kind::Case,

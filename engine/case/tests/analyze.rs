@@ -80,7 +80,8 @@ fn a_run_of_an_earlier_engine_says_so_and_keeps_its_findings() -> Outcome {
     // As 0.1.0 left it: windows in a shorter layout, findings without what was added since.
     let raw = rusqlite::Connection::open(&path)?;
     raw.execute("UPDATE run SET engine = 'cbad 0.1.0', key_sha256 = x'00'", [])?;
-    raw.execute("UPDATE window SET payload = substr(payload, 1, length(payload) / 2)", [])?;
+    raw.execute("UPDATE window SET payload = x'0102'", [])?;
+    raw.execute("DELETE FROM window_block", [])?;
     raw.execute(
         "UPDATE finding SET payload = json_remove(payload, '$.surprise_bits', '$.explanation.lenses', '$.explanation.shifts')",
         [],

@@ -1,0 +1,191 @@
+//! What text a block may hold: a filter over the pieces of four bytes in it, so that a search need not read the block.
+//!
+//! A Bloom filter (Bloom, Communications of the ACM 13, 1970) with one hash a piece: a literal asks for all of its
+//! pieces at once, and their product is selective where a single answer is not. Letters are lower-cased, ASCII only, so
+//! that one filter serves both ways of asking. Pieces of three bytes let blocks be read in vain; pieces of five are more
+//! and tell no more (`docs/BENCHMARKS.md`). Ids of traces and spans are asked for whole, and take four hashes each.
+
+use crate::view::EventView;
+
+/// Bytes of a piece.
+const GRAM: usize = 4;
+/// The largest filter: with its row it fills one page of 16 KiB of the case file, and half of it half a page.
+const MOST_BYTES: usize = 15 << 10;
+const LEAST_BYTES: usize = MOST_BYTES >> 8;
+/// A filter is halved as long as at most this share of its bits, in sixteenths, is set afterwards.
+const FILL_SIXTEENTHS: usize = 5;
+const ID_HASHES: u64 = 4;
+const CRC_BYTES: usize = 4;
+
+/// The filter of a block's events, as it is stored.
+pub(crate) fn filter_of(events: &[EventView<'_>]) -> Vec<u8> {
+    let mut bits = vec![0; MOST_BYTES];
+    let mut text = String::new();
+    let mut before: Option<&EventView<'_>> = None;
+    for event in events {
+        if before.is_none_or(|before| before.body != event.body) {
+            for_each_gram(event.body, |hash| set(&mut bits, hash));
+        }
+        for (index, field) in event.fields.iter().enumerate() {
+            // Most repeat what the event before has there.
+            if before.and_then(|before| before.fields.get(index)) != Some(field) {
+                text.clear();
+                field.write(&mut text);
+                for_each_gram(text.as_bytes(), |hash| set(&mut bits, hash));
+            }
+        }
+        for id in ids(event) {
+            id_hashes(id).for_each(|hash| set(&mut bits, hash));
+        }
+        before = Some(event);
+    }
+    let mut filter = fold(bits);
+    filter.extend_from_slice(&crc32fast::hash(&filter).to_le_bytes());
+    filter
+}
+
+/// The ids by which an event can be asked for.
+pub(crate) fn ids<'a>(event: &'a EventView<'_>) -> impl Iterator<Item = &'a [u8]> {
+    let trace = event.trace_id.as_ref().map(<[u8; 16]>::as_slice);
+    let spans = [&event.span_id, &event.parent_span_id];
+    trace.into_iter().chain(spans.into_iter().flatten().map(<[u8; 8]>::as_slice))
+}
+
+/// Halves a filter while it stays sparse: two neighbouring bits become one, as [`position`] has it for half the bits.
+fn fold(mut bits: Vec<u8>) -> Vec<u8> {
+    while bits.len() > LEAST_BYTES {
+        let folded: Vec<u8> =
+            bits.chunks_exact(2).map(|pair| either_bit(pair[0]) | either_bit(pair[1]) << 4).collect();
+        let ones: usize = folded.iter().map(|byte| byte.count_ones() as usize).sum();
+        if ones * 16 > folded.len() * 8 * FILL_SIXTEENTHS {
+            break;
+        }
+        bits = folded;
+    }
+    bits
+}
+
+/// Four bits, each set where one of two of the byte's is.
+fn either_bit(byte: u8) -> u8 {
+    let pairs = (byte | byte >> 1) & 0b0101_0101;
+    let quads = (pairs | pairs >> 1) & 0b0011_0011;
+    (quads | quads >> 2) & 0b0000_1111
+}
+
+/// Where a hash falls among so many bits. Of half as many, it is half the position.
+fn position(hash: u32, bits: usize) -> usize {
+    ((u64::from(hash) * bits as u64) >> 32) as usize
+}
+
+/// A stored filter, checked.
+pub(crate) struct Filter<'a> {
+    bits: &'a [u8],
+}
+
+impl<'a> Filter<'a> {
+    /// `None` where it is damaged: then nothing may be skipped for it.
+    pub(crate) fn read(stored: &'a [u8]) -> Option<Self> {
+        let (bits, crc) = stored.split_last_chunk::<CRC_BYTES>()?;
+        let is_whole = !bits.is_empty() && crc32fast::hash(bits) == u32::from_le_bytes(*crc);
+        is_whole.then_some(Self { bits })
+    }
+
+    fn has(&self, hash: u32) -> bool {
+        let position = position(hash, self.bits.len() * 8);
+        self.bits[position / 8] & (1 << (position % 8)) != 0
+    }
+
+    /// Whether a text that holds these bytes, in any case of its ASCII letters, may be in the block.
+    pub(crate) fn may_hold(&self, literal: &[u8]) -> bool {
+        let mut may = true;
+        for_each_gram(literal, |hash| may &= self.has(hash));
+        may
+    }
+
+    /// Whether a trace or span with this id may be in the block.
+    pub(crate) fn may_hold_id(&self, id: &[u8]) -> bool {
+        id_hashes(id).all(|hash| self.has(hash))
+    }
+}
+
+fn set(bits: &mut [u8], hash: u32) {
+    let position = position(hash, MOST_BYTES * 8);
+    bits[position / 8] |= 1 << (position % 8);
+}
+
+/// The hash of each piece of a text; none where the text is shorter than one.
+fn for_each_gram(text: &[u8], mut take: impl FnMut(u32)) {
+    let mut gram = 0_u32;
+    for (index, byte) in text.iter().enumerate() {
+        gram = gram << 8 | u32::from(byte.to_ascii_lowercase());
+        if index + 1 >= GRAM {
+            take(spread(gram));
+        }
+    }
+}
+
+/// Spreads neighbouring values over the upper bits, which [`position`] goes by (Knuth, The Art of Computer Programming 3,
+/// section 6.4, multiplicative hashing).
+fn spread(value: u32) -> u32 {
+    value.wrapping_mul(0x9e37_79b1)
+}
+
+/// FNV-1a, 64 bits.
+fn hash_bytes(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+fn id_hashes(id: &[u8]) -> impl Iterator<Item = u32> {
+    let hash = hash_bytes(id);
+    // FNV's upper bits depend on all bytes but the last few; the product brings the lower ones up.
+    let hash = hash ^ hash >> 29;
+    (0..ID_HASHES).map(move |number| spread((hash >> (number * 8)) as u32 ^ number as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CRC_BYTES, Filter, MOST_BYTES, filter_of};
+    use crate::view::{EventView, FieldView, ValueView};
+    use cbad::{ByteRange, Event};
+
+    fn encoded(body: &str, trace: u8) -> Vec<u8> {
+        let mut event = Event::new(body, ByteRange::default());
+        event.trace_id = Some([trace; 16]);
+        postcard::to_stdvec(&event).expect("an event can be encoded")
+    }
+
+    #[test]
+    fn what_is_there_is_never_denied() {
+        let rows: Vec<_> =
+            (0..400).map(|index| encoded(&format!("Worker {index} took job {}", index * 7919), 3)).collect();
+        let mut views: Vec<_> =
+            rows.iter().map(|row| EventView::of(row).expect("its own encoding")).collect();
+        views[0].fields.push(FieldView { path: "http.status_code", value: ValueView::Int(503) });
+        let stored = filter_of(&views);
+        let filter = Filter::read(&stored).expect("whole");
+        for view in &views {
+            for literal in view.body.windows(9) {
+                assert!(filter.may_hold(literal) && filter.may_hold(&literal.to_ascii_uppercase()));
+            }
+        }
+        assert!(filter.may_hold(b"status_code=503") && filter.may_hold_id(&[3; 16]));
+        assert!(filter.may_hold(b"zzz"), "shorter than a piece: nothing is known");
+        assert!(!filter.may_hold(b"connection refused"));
+        let denied = (10..=200).filter(|id| !filter.may_hold_id(&[*id; 16])).count();
+        assert!(denied > 150, "{denied} of 191 absent ids");
+    }
+
+    #[test]
+    fn few_pieces_take_few_bytes_and_damage_is_seen() {
+        let row = encoded("one line", 1);
+        let view = EventView::of(&row).expect("its own encoding");
+        let mut stored = filter_of(&[view]);
+        assert_eq!(stored.len(), super::LEAST_BYTES + CRC_BYTES);
+        stored[3] ^= 1;
+        assert!(Filter::read(&stored).is_none() && Filter::read(&[]).is_none());
+        assert!(Filter::read(&[0; CRC_BYTES]).is_none());
+        assert!(stored.len() < MOST_BYTES);
+    }
+}

@@ -1,0 +1,84 @@
+//! Moving a case of an earlier schema forward, never without a copy from before.
+//!
+//! The copy lies beside the case as `NAME.schema-N.backup`. It is removed once the case has its new tables;
+//! where that fails it stays, and the error names it. A crash in between leaves the case at one schema or
+//! the other, and perhaps a copy that nobody needs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::CaseError;
+use crate::schema::{self, SCHEMA_VERSION};
+use crate::sql::AtPath;
+use crate::store::{Case, beside};
+
+/// Pages copied before the writer's lock is looked at again.
+const PAGES: std::ffi::c_int = 1024;
+
+impl Case {
+    /// Adds what an earlier schema lacks; nothing where the case has the present one.
+    pub(crate) fn move_forward(&mut self) -> Result<(), CaseError> {
+        let found = schema::version(&self.connection).at(&self.path)?;
+        if found >= SCHEMA_VERSION {
+            return Ok(());
+        }
+        let backup = free_name(&self.path, found);
+        copy(&self.connection, &backup).map_err(|what| CaseError::Backup {
+            path: self.path.clone(),
+            backup: backup.clone(),
+            what,
+        })?;
+        add_tables(&mut self.connection).map_err(|what| CaseError::Migration {
+            path: self.path.clone(),
+            found,
+            known: SCHEMA_VERSION,
+            backup: backup.clone(),
+            what,
+        })?;
+        std::fs::remove_file(&backup).map_err(CaseError::io("remove", &backup))
+    }
+}
+
+/// The name of the copy; one that is there already is from an earlier failure and stays.
+fn free_name(path: &Path, found: i64) -> PathBuf {
+    let first = beside(path, &format!(".schema-{found}.backup"));
+    let others = (2_u32..).map(|number| beside(path, &format!(".schema-{found}.backup-{number}")));
+    let mut names = std::iter::once(first).chain(others);
+    names.find(|name| !name.exists()).expect("a folder does not hold four billion copies")
+}
+
+/// Whole or not at all: a copy has its name only once every page is on the disk.
+fn copy(from: &Connection, to: &Path) -> Result<(), String> {
+    let partial = beside(to, ".partial");
+    let copied = (|| {
+        let mut target = Connection::open(&partial).map_err(|error| error.to_string())?;
+        let backup = Backup::new(from, &mut target).map_err(|error| error.to_string())?;
+        backup.run_to_completion(PAGES, Duration::ZERO, None).map_err(|error| error.to_string())?;
+        drop(backup);
+        target.close().map_err(|(_, error)| error.to_string())?;
+        let file = std::fs::File::open(&partial).map_err(|error| error.to_string())?;
+        file.sync_all().map_err(|error| error.to_string())?;
+        std::fs::rename(&partial, to).map_err(|error| error.to_string())
+    })();
+    if copied.is_err() {
+        // What is left of it says less than the error does.
+        let _ = std::fs::remove_file(&partial);
+    }
+    copied
+}
+
+fn add_tables(connection: &mut Connection) -> Result<(), String> {
+    let mut moved = || -> rusqlite::Result<()> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        schema::add_later_tables(&transaction)?;
+        transaction.commit()
+    };
+    moved().map_err(|error| match error {
+        // Which would show all of the SQL with it.
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,245 @@
+//! Searching events: blocks that cannot hold a hit are skipped unread, the others are read in order, looked through on
+//! several threads, and their hits given out in order.
+
+use std::ops::ControlFlow;
+
+use cbad::{Stage, Watch};
+use rayon::prelude::*;
+use rusqlite::params;
+
+use crate::analyze::pool;
+use crate::block::Block;
+use crate::damage::{Damage, damage_of};
+use crate::error::CaseError;
+use crate::events::BlockPlace;
+use crate::grams::Filter;
+use crate::query::Query;
+use crate::rows::{EventRow, StreamRow};
+use crate::schema::has_table;
+use crate::sql::{AtPath, unsigned};
+use crate::store::Case;
+use crate::view::EventView;
+
+/// Blocks a thread in the first round, so that first hits come soon, and at most.
+const FIRST_ROUND: usize = 1;
+const MOST_A_ROUND: usize = 8;
+
+/// An event that fits a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Number of its stream.
+    pub stream: u32,
+    /// The event.
+    pub row: EventRow,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchSummary {
+    /// Events that fit, those beyond the limit too; of what was looked at where the search was ended early.
+    pub total: u64,
+    /// Hits that were given out.
+    pub given: u64,
+    /// Whether everything was looked at: false where the receiver of hits ended it.
+    pub is_complete: bool,
+    /// Blocks of the case.
+    pub blocks: u64,
+    /// Blocks that were not read, because no event in them can fit.
+    pub skipped_blocks: u64,
+    /// Blocks that could not be read: their events were not searched.
+    pub damaged: Vec<Damage>,
+}
+
+/// A block to be looked through.
+struct Candidate<'a> {
+    stream: &'a StreamRow,
+    place: BlockPlace,
+}
+
+/// The stored bytes of a block, or what is wrong with them.
+pub(crate) struct Stored {
+    pub(crate) data: Vec<u8>,
+    pub(crate) sha256: Vec<u8>,
+    pub(crate) raw_bytes: u64,
+}
+
+/// Hits of one block: as many as there is room for, and how many there are.
+struct Found {
+    rows: Vec<EventRow>,
+    total: u64,
+}
+
+impl Case {
+    /// Gives every event that fits to `on_hit`, by stream and position, the first `limit` of them; the total counts the
+    /// others too. `on_hit` may end the search. Cancelled between rounds of a few blocks.
+    pub fn search(
+        &self,
+        query: &Query,
+        limit: u64,
+        watch: &dyn Watch,
+        on_hit: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<SearchSummary, CaseError> {
+        let streams = self.streams()?;
+        let mut summary = SearchSummary::default();
+        let candidates = self.candidates(query, &streams, &mut summary)?;
+        let pool = pool(None)?;
+        let mut round = FIRST_ROUND * pool.current_num_threads();
+        let mut rest = candidates.as_slice();
+        while !rest.is_empty() {
+            if watch.cancelled() {
+                return Err(CaseError::Cancelled);
+            }
+            let (now, later) = rest.split_at(round.min(rest.len()));
+            let stored: Vec<_> = now.iter().map(|one| self.stored(&one.place)).collect::<Result<_, _>>()?;
+            let room = limit - summary.given;
+            let look = |(candidate, stored): (&Candidate<'_>, Result<Stored, String>)| {
+                look_through(candidate, &stored?, query, room)
+            };
+            let found: Vec<_> = pool.install(|| now.par_iter().zip(stored).map(look).collect());
+            for (candidate, found) in now.iter().zip(found) {
+                if self.give(candidate, found, limit, &mut summary, on_hit)?.is_break() {
+                    return Ok(summary);
+                }
+            }
+            rest = later;
+            round = (2 * round).min(MOST_A_ROUND * pool.current_num_threads());
+            watch.progress(Stage::Prepare, (candidates.len() - rest.len()) as u64, candidates.len() as u64);
+        }
+        summary.is_complete = true;
+        Ok(summary)
+    }
+
+    /// Blocks that may hold a hit, by stream and position.
+    fn candidates<'a>(
+        &self,
+        query: &Query,
+        streams: &'a [StreamRow],
+        summary: &mut SearchSummary,
+    ) -> Result<Vec<Candidate<'a>>, CaseError> {
+        let blocks = "SELECT count(*) FROM block";
+        summary.blocks = self.connection.query_row(blocks, [], |row| unsigned(row, 0)).at(&self.path)?;
+        let has_index = has_table(&self.connection, "block_index").at(&self.path)?;
+        let mut candidates = Vec::new();
+        for stream in streams.iter().filter(|stream| query.may_be_in_stream(stream.id, &stream.key)) {
+            self.candidates_of(query, stream, has_index, &mut candidates)?;
+        }
+        summary.skipped_blocks = summary.blocks - candidates.len() as u64;
+        Ok(candidates)
+    }
+
+    fn candidates_of<'a>(
+        &self,
+        query: &Query,
+        stream: &'a StreamRow,
+        has_index: bool,
+        candidates: &mut Vec<Candidate<'a>>,
+    ) -> Result<(), CaseError> {
+        const GRAMS: &str = "SELECT grams FROM block_index WHERE block = ?1";
+        let mut grams = has_index.then(|| self.connection.prepare_cached(GRAMS)).transpose().at(&self.path)?;
+        let (id, _) = self.stream_by_number(stream.id)?;
+        for place in self.blocks_with(id, &query.positions())? {
+            if !query.may_be_within(place.start_nanos, place.end_nanos) {
+                continue;
+            }
+            let may_hold = match &mut grams {
+                Some(statement) => {
+                    let mut rows = statement.query(params![place.id]).at(&self.path)?;
+                    // A filter that is missing or damaged skips nothing.
+                    let stored =
+                        rows.next().ok().flatten().and_then(|row| row.get_ref(0).ok()?.as_blob().ok());
+                    stored.and_then(Filter::read).is_none_or(|filter| query.may_be_in_block(&filter))
+                }
+                None => true,
+            };
+            if may_hold {
+                candidates.push(Candidate { stream, place });
+            }
+        }
+        Ok(())
+    }
+
+    /// A block as it is stored; the inner error says what is wrong with it.
+    pub(crate) fn stored(&self, place: &BlockPlace) -> Result<Result<Stored, String>, CaseError> {
+        let query = "SELECT data, sha256, raw_bytes FROM block WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
+        let read = statement.query_row([place.id], |row| {
+            Ok(Stored { data: row.get(0)?, sha256: row.get(1)?, raw_bytes: unsigned(row, 2)? })
+        });
+        read.map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path)
+    }
+
+    /// Gives the hits of one block out, as many as the limit leaves.
+    fn give(
+        &self,
+        candidate: &Candidate<'_>,
+        found: Result<Found, String>,
+        limit: u64,
+        summary: &mut SearchSummary,
+        on_hit: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, CaseError> {
+        let Candidate { stream, place } = candidate;
+        let found = match found {
+            Ok(found) => found,
+            Err(what) => {
+                summary.damaged.push(Damage {
+                    capture: stream.capture,
+                    file_name: self.capture(stream.capture)?.file_name,
+                    stream: Some(stream.id),
+                    stream_label: stream.key.label(),
+                    first_event: place.first_position,
+                    last_event: place.end_position().saturating_sub(1),
+                    source: self.source_of(place)?,
+                    what,
+                });
+                return Ok(ControlFlow::Continue(()));
+            }
+        };
+        summary.total += found.total;
+        for row in found.rows.into_iter().take((limit - summary.given) as usize) {
+            summary.given += 1;
+            if on_hit(Hit { stream: stream.id, row }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+fn look_through(
+    candidate: &Candidate<'_>,
+    stored: &Stored,
+    query: &Query,
+    room: u64,
+) -> Result<Found, String> {
+    let place = &candidate.place;
+    let block = Block::unseal(&stored.data, &stored.sha256, stored.raw_bytes, place.events)?;
+    let mut found = Found { rows: Vec::new(), total: 0 };
+    let mut scratch = String::new();
+    let mut look_at = |index: usize| {
+        let position = place.first_position + index as u64;
+        let view = EventView::of(block.encoded(index))
+            .map_err(|error| format!("event {index} of it cannot be decoded ({error})"))?;
+        if query.fits(position, &view, &mut scratch) {
+            found.total += 1;
+            if found.total <= room {
+                let row =
+                    EventRow { position, capture: candidate.stream.capture, event: block.event(index)? };
+                found.rows.push(row);
+            }
+        }
+        Ok::<(), String>(())
+    };
+    match query.needle() {
+        None => (0..block.len()).try_for_each(look_at)?,
+        Some(needle) => {
+            let finder = memchr::memmem::Finder::new(needle);
+            let mut at = 0;
+            while let Some(offset) = finder.find(&block.bytes()[at..]) {
+                let index = block.index_at(at + offset);
+                look_at(index)?;
+                at = block.end_of(index);
+            }
+        }
+    }
+    Ok(found)
+}
