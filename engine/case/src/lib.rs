@@ -28,6 +28,7 @@ mod source;
 mod sql;
 mod store;
 mod tables;
+mod view_state;
 
 pub use canonical::TestChoice;
 pub use error::CaseError;
