@@ -71,6 +71,16 @@ icons! {
     Finding = "finding",
     /// The overview.
     Overview = "overview",
+    /// To what was before.
+    Back = "back",
+    /// To what came after.
+    Forward = "forward",
+    /// A bookmark.
+    Bookmark = "bookmark",
+    /// Help.
+    Help = "help",
+    /// Settings.
+    Settings = "settings",
 }
 
 /// A stroke on the 16 by 16 grid.

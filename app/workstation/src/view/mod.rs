@@ -1,7 +1,10 @@
 //! The views: one file each. A view shows the state and asks for commands; it fetches nothing itself.
 
+mod activity;
 mod bytes;
+mod canonical;
 mod cost;
+mod crumbs;
 pub(crate) mod dock;
 mod events;
 pub(crate) mod explain;
@@ -14,16 +17,20 @@ mod notices;
 mod overview;
 pub(crate) mod palette;
 mod problems;
+mod reasons;
+mod settings;
+pub(crate) mod sheet;
 mod shifts;
 mod status;
 mod streams;
 mod tables;
 mod timeline;
+mod trial;
 mod welcome;
 
 use crate::command::Command;
 use crate::doc::Selection;
-use crate::state::{Pane, State};
+use crate::state::{Pane, Sheet, State};
 use crate::tokens::{self, size};
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
@@ -40,7 +47,15 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
             .frame(panel.inner_margin(Margin::same(8)))
             .show(ui, |ui| notices::show(ui, state));
     }
-    if state.doc.is_none() {
+    let looks_at_settings = matches!(state.front, Some(Pane::Settings | Pane::Activity));
+    if state.doc.is_none() && looks_at_settings {
+        state.alone = state.front.take();
+    }
+    if let (None, Some(pane)) = (&state.doc, state.alone) {
+        CentralPanel::default()
+            .frame(panel.inner_margin(Margin::same(16)))
+            .show(ui, |ui| alone(ui, state, pane));
+    } else if state.doc.is_none() {
         let ground = Frame::new().fill(t.ground);
         CentralPanel::default().frame(ground).show(ui, |ui| welcome::show(ui, state));
     } else {
@@ -60,9 +75,29 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
                 explain::show(ui, state);
             },
         );
-        CentralPanel::default().frame(Frame::new().fill(t.ground)).show(ui, |ui| dock::show(ui, state, tree));
+        CentralPanel::default().frame(Frame::new().fill(t.ground)).show(ui, |ui| {
+            Panel::top("crumbs").frame(bar).show(ui, |ui| crumbs::show(ui, state));
+            dock::show(ui, state, tree);
+        });
+        state.alone = None;
     }
+    sheet::show(ui, state);
     palette::show(ui, state);
+}
+
+/// Settings or activity where no case is open.
+fn alone(ui: &mut Ui, state: &mut State, pane: Pane) {
+    ui.horizontal(|ui| {
+        if ui.button("Back to the first screen").clicked() {
+            state.alone = None;
+        }
+        heading(ui, pane.title());
+    });
+    ui.add_space(size::GAP);
+    match pane {
+        Pane::Settings => settings::show(ui, state),
+        _ => activity::show(ui, state),
+    }
 }
 
 /// Commands that change what is shown and nothing else.
@@ -109,11 +144,15 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
             }
         }
         Command::ToggleTables => state.as_table = !state.as_table,
-        Command::ToggleQuantity => {
-            state.quantity = match state.quantity {
-                crate::heatmap::Quantity::Ncd => crate::heatmap::Quantity::Score,
-                crate::heatmap::Quantity::Score => crate::heatmap::Quantity::Ncd,
-            };
+        Command::ToggleQuantity => state.quantity = state.quantity.next(),
+        Command::ShowActivity => state.front = Some(Pane::Activity),
+        Command::ShowSettings => state.front = Some(Pane::Settings),
+        Command::ToggleBookmark => state.toggle_bookmark(),
+        Command::Acknowledge => state.toggle_acknowledged(),
+        Command::TogglePreview => trial::toggle(state),
+        Command::Shortcuts => state.sheet = Some(Sheet::Shortcuts),
+        Command::HelpOfView => {
+            state.sheet = Some(Sheet::Help(state.in_front.unwrap_or(Pane::Overview)));
         }
         Command::Palette => state.palette = Some(palette::Palette::default()),
         // The rest is the application's own.

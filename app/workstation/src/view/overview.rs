@@ -18,6 +18,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     }
     toolbar(ui, state);
+    super::trial::show(ui, state, &doc);
     if state.as_table {
         tables::show(ui, state, &doc);
         return;
@@ -61,6 +62,11 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
                 state.command(Command::ToggleTables);
             }
             button(ui, state, Command::ResetZoom);
+            let on = state.trial.is_some();
+            let level = ui.add(egui::Button::selectable(on, "Level…"));
+            if level.on_hover_text(Command::TogglePreview.hover_text(ui.ctx())).clicked() {
+                state.command(Command::TogglePreview);
+            }
             if !state.as_table {
                 timeline::choice(ui, state);
             }
