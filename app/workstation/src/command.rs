@@ -92,7 +92,7 @@ impl Command {
     }
 
     /// Whether a text field that has the focus takes this key for itself.
-    fn is_for_text(shortcut: &KeyboardShortcut) -> bool {
+    fn is_for_text(shortcut: KeyboardShortcut) -> bool {
         let typed =
             !shortcut.modifiers.command && !shortcut.modifiers.alt && shortcut.logical_key.name().len() < 2;
         let edits = shortcut.modifiers.command && shortcut.logical_key == Key::Z;
@@ -106,7 +106,7 @@ impl Command {
         // A shortcut with more modifiers also matches one with fewer, so these are asked first.
         let mut by_modifiers: Vec<(KeyboardShortcut, Self)> =
             own.chain(QUESTION_MARK.map(|shortcut| (shortcut, Self::Shortcuts))).collect();
-        by_modifiers.retain(|(shortcut, _)| !typing || !Self::is_for_text(shortcut));
+        by_modifiers.retain(|(shortcut, _)| !typing || !Self::is_for_text(*shortcut));
         by_modifiers.sort_by_key(|(shortcut, _)| {
             let m = shortcut.modifiers;
             std::cmp::Reverse(u8::from(m.shift) + u8::from(m.alt) + u8::from(m.command))
@@ -166,17 +166,19 @@ mod tests {
         for command in Command::ALL {
             match command.spec().twin {
                 Twin::Line(line) => {
-                    assert!(line.starts_with("driftlock ") || line == "Ctrl-C", "{command:?}: {line}")
+                    assert!(line.starts_with("driftlock ") || line == "Ctrl-C", "{command:?}: {line}");
                 }
-                Twin::Absent(why) => assert!(why.len() > 20 && why.ends_with('.'), "{command:?}: {why}"),
+                Twin::Absent(why) => {
+                    assert!(why.len() > 20 && why.ends_with('.'), "{command:?}: {why}");
+                }
             }
         }
     }
 
     #[test]
     fn keys_that_write_text_are_left_to_text_fields() {
-        let of = |command: Command| Command::is_for_text(&command.spec().shortcut.expect("it has a key"));
-        assert!(of(Command::Undo) && of(Command::Redo) && Command::is_for_text(&QUESTION_MARK[1]));
+        let of = |command: Command| Command::is_for_text(command.spec().shortcut.expect("it has a key"));
+        assert!(of(Command::Undo) && of(Command::Redo) && Command::is_for_text(QUESTION_MARK[1]));
         assert!(!of(Command::NextFinding) && !of(Command::Back) && !of(Command::Palette));
     }
 }

@@ -24,8 +24,9 @@ impl<T: Clone + PartialEq> History<T> {
             return;
         }
         self.future.clear();
-        if let Some(left) = self.now.replace(place.clone())
-            && !merges(&left, &place)
+        let goes_on = self.now.as_ref().is_some_and(|now| merges(now, &place));
+        if let Some(left) = self.now.replace(place)
+            && !goes_on
         {
             self.past.push(left);
             if self.past.len() > KEPT {

@@ -138,15 +138,11 @@ impl Analysis {
 }
 
 fn of_range(doc: &Doc, (from, to): (f64, f64)) -> Baseline {
-    match (doc.axis.nanos(from), doc.axis.nanos(to)) {
-        (Some(start_nanos), Some(end)) => {
-            Baseline::Times { start_nanos, end_nanos: end.max(start_nanos.saturating_add(1)) }
-        }
-        _ => {
-            let first = from.max(0.0) as u64;
-            Baseline::Events { first, end: (to.max(0.0).ceil() as u64).max(first + 1) }
-        }
+    if let (Some(start_nanos), Some(end)) = (doc.axis.nanos(from), doc.axis.nanos(to)) {
+        return Baseline::Times { start_nanos, end_nanos: end.max(start_nanos.saturating_add(1)) };
     }
+    let first = from.max(0.0) as u64;
+    Baseline::Events { first, end: (to.max(0.0).ceil() as u64).max(first + 1) }
 }
 
 #[cfg(test)]

@@ -52,13 +52,11 @@ pub(crate) fn offset_seconds(nanos: i64) -> i32 {
 /// The zone shown, at this time: `UTC`, `UTC+02:00`.
 pub(crate) fn zone(nanos: i64) -> String {
     let (hours, minutes, _) = SHOWN.get().offset(nanos).as_hms();
-    match (hours, minutes) {
-        (0, 0) => "UTC".to_owned(),
-        _ => {
-            let sign = if hours < 0 || minutes < 0 { '−' } else { '+' };
-            format!("UTC{sign}{:02}:{:02}", hours.unsigned_abs(), minutes.unsigned_abs())
-        }
+    if (hours, minutes) == (0, 0) {
+        return "UTC".to_owned();
     }
+    let sign = if hours < 0 || minutes < 0 { '−' } else { '+' };
+    format!("UTC{sign}{:02}:{:02}", hours.unsigned_abs(), minutes.unsigned_abs())
 }
 
 /// A count with thin groups: `12,345`.

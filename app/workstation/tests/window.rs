@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn, threads};
 
+#[path = "window/shell.rs"]
+mod shell;
+
 type Failure = Box<dyn std::error::Error>;
 
 /// Answers every dialog with the same paths.

@@ -61,7 +61,7 @@ impl App {
         let name = case::inert(crate::words::file_name(&anchor));
         match self.state.prefs.analysis.config(None) {
             Ok(config) => {
-                self.analyze(&format!("Comparing with {name}"), Wanted { config, anchor: Some(anchor) })
+                self.analyze(&format!("Comparing with {name}"), Wanted { config, anchor: Some(anchor) });
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }

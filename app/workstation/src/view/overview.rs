@@ -63,7 +63,7 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
             }
             button(ui, state, Command::ResetZoom);
             let on = state.trial.is_some();
-            let level = ui.add(egui::Button::selectable(on, "Level…"));
+            let level = ui.add(egui::Button::selectable(on, "Level…").frame_when_inactive(true));
             if level.on_hover_text(Command::TogglePreview.hover_text(ui.ctx())).clicked() {
                 state.command(Command::TogglePreview);
             }

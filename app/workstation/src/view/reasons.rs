@@ -98,7 +98,7 @@ fn tile(ui: &mut Ui, cell: &StabilityCell) {
     let t = tokens::of(ui);
     let (icon, color, verdict) =
         if cell.holds { (Icon::Done, t.good, "holds") } else { (Icon::Close, t.warning, "does not hold") };
-    let (rect, response) = ui.allocate_exact_size(vec2(148.0, 44.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(184.0, 44.0), Sense::hover());
     let p = words::probability(cell.p);
     let said = format!("{}: {verdict}, p {p}", name(cell.what));
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));

@@ -9,10 +9,10 @@ use crate::theme::text_font;
 use crate::tokens::{self, Ramp, size};
 use crate::words::Zone;
 use cbad::{Lens, Profile};
-use egui::{DragValue, Grid, Label, Response, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{DragValue, Label, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// Width of the names before the settings.
-const NAMES: f32 = 150.0;
+const NAMES: f32 = 120.0;
 /// What a window and a hop begin with when they are not left to the stream.
 const FIRST_WINDOW: u32 = 50;
 const FIRST_HOP: u32 = 10;
@@ -22,12 +22,12 @@ const FIRST_RATE: f64 = 1.0;
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         super::heading(ui, "Display");
-        grid(ui, "display", |ui| display(ui, &mut state.prefs));
+        display(ui, &mut state.prefs);
         ui.add_space(size::WIDE);
         super::heading(ui, "Analysis");
         let about = "For captures that are opened from now on, and for a new run over this case. Runs that are there never change.";
         ui.add(Label::new(RichText::new(about).font(text_font(size::SMALL)).color(tokens::of(ui).weak)).wrap());
-        grid(ui, "analysis", |ui| analysis(ui, &mut state.prefs.analysis));
+        analysis(ui, &mut state.prefs.analysis);
         if let Some(problem) = state.prefs.analysis.problem() {
             ui.label(RichText::new(problem).color(tokens::of(ui).danger));
         }
@@ -45,15 +45,17 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     });
 }
 
-fn grid(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
-    Grid::new(name).num_columns(2).min_col_width(NAMES).spacing([size::WIDE, size::GAP]).show(ui, add);
-}
-
-/// A name, the setting behind it, and the end of the row.
+/// A name, and the setting behind it; a setting that needs more lines has them.
 fn row(ui: &mut Ui, name: &str, about: &str, add: impl FnOnce(&mut Ui)) {
-    ui.label(name).on_hover_text(about);
-    ui.horizontal_wrapped(add);
-    ui.end_row();
+    ui.horizontal_top(|ui| {
+        let height = ui.spacing().interact_size.y;
+        let (rect, response) = ui.allocate_exact_size(vec2(NAMES, height), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+        let color = tokens::of(ui).text;
+        super::paint_line(ui, name, text_font(size::TEXT), color, rect.left_center(), NAMES);
+        response.on_hover_text(about);
+        ui.vertical(|ui| ui.horizontal_wrapped(add));
+    });
 }
 
 /// One of a few, each with a word of its own.

@@ -127,10 +127,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         });
         ui.add_space(size::GAP);
         let height = (screen.height() - 160.0).max(160.0);
-        ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| match sheet {
-            Sheet::Shortcuts => shortcuts(ui),
-            Sheet::Help(pane) => of_view(ui, pane),
-        });
+        ScrollArea::vertical()
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| match sheet {
+                Sheet::Shortcuts => shortcuts(ui),
+                Sheet::Help(pane) => of_view(ui, pane),
+            });
     });
     if close || shown.should_close() {
         state.sheet = None;
