@@ -125,7 +125,11 @@ impl App {
             }
         }
         if let Some(pane) = self.state.front.take() {
-            layout::bring_to_front(&mut self.tree, pane);
+            if self.state.doc.is_some() {
+                layout::bring_to_front(&mut self.tree, pane);
+            } else {
+                self.state.alone = Some(pane);
+            }
             ui.ctx().request_repaint();
         }
         self.follow_prefs(ui.ctx(), &prefs);
@@ -400,7 +404,11 @@ impl App {
             Command::CloseCase => self.close(),
             Command::CancelTasks => self.state.tasks.iter().for_each(|task| task.watch.cancel()),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-            Command::ResetLayout | Command::LayoutTriage => self.tree = layout::triage(),
+            Command::ResetLayout => {
+                self.tree = layout::triage();
+                self.state.asked_sides = (None, None);
+            }
+            Command::LayoutTriage => self.tree = layout::triage(),
             Command::LayoutTimeline => self.tree = layout::timeline(),
             Command::ToggleTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;

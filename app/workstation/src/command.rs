@@ -59,6 +59,8 @@ impl Command {
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,
+            Self::ToggleLists => Icon::SideLeft,
+            Self::ToggleExplanation => Icon::SideRight,
             Self::Back => Icon::Back,
             Self::Forward => Icon::Forward,
             Self::ToggleBookmark => Icon::Bookmark,

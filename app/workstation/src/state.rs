@@ -223,6 +223,10 @@ pub(crate) struct State {
     pub(crate) tests: Tests,
     /// What is to be shown once the run that it is of has been read.
     pub(crate) after_load: Option<Point>,
+    /// Whether the lists on the left and the explanation on the right are shown, where a person has said so.
+    pub(crate) asked_sides: (Option<bool>, Option<bool>),
+    /// Whether they are shown now.
+    pub(crate) sides: (bool, bool),
     /// A view that is shown though no case is open.
     pub(crate) alone: Option<Pane>,
     /// The docked view in front.

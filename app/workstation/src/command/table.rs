@@ -135,6 +135,10 @@ commands! {
         "All views as tabs of one group, the overview in front: to go through findings one by one.";
     LayoutTimeline, "layout-timeline", "Timeline layout", Some(key(ALT, Key::Num2)), ONLY_LOOKS,
         "The overview above, finding and events below it: to follow an incident through time.";
+    ToggleLists, "toggle-lists", "Show or hide the lists", Some(key(CTRL, Key::B)), ONLY_LOOKS,
+        "Captures, streams and findings, on the left.";
+    ToggleExplanation, "toggle-explanation", "Show or hide the explanation", Some(key(CTRL, Key::I)), ONLY_LOOKS,
+        "What is selected, in words and numbers, on the right.";
     ResetLayout, "reset-layout", "Reset layout", None, ONLY_LOOKS, "Put the views back in their first places.";
     Palette, "palette", "Find anything…", Some(key(CTRL, Key::K)), ONLY_MOVES,
         "Every command, finding, stream and bookmark, by name.";

@@ -81,6 +81,10 @@ icons! {
     Help = "help",
     /// Settings.
     Settings = "settings",
+    /// What is on the left side.
+    SideLeft = "side-left",
+    /// What is on the right side.
+    SideRight = "side-right",
 }
 
 /// A stroke on the 16 by 16 grid.

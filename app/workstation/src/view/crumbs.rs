@@ -21,9 +21,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
+        icon_button(ui, state, Command::ToggleLists);
         icon_button(ui, state, Command::Back);
         icon_button(ui, state, Command::Forward);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            icon_button(ui, state, Command::ToggleExplanation);
             runs(ui, state, &doc);
             let is_marked = state.bookmarked().is_some();
             if is_marked {
