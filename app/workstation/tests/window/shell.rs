@@ -74,6 +74,15 @@ fn there_is_a_way_back_and_changes_of_view_are_taken_back() -> Result<(), Failur
     press(&mut window, Modifiers::ALT, Key::ArrowRight);
     assert!(has_crumb(&window, "Finding 2"), "and forward");
 
+    for (button, finding) in [(egui::PointerButton::Extra1, "Finding 1"), (egui::PointerButton::Extra2, "Finding 2")] {
+        for pressed in [true, false] {
+            let pos = egui::pos2(640.0, 20.0);
+            window.event(egui::Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
+            settle(&mut window);
+        }
+        assert!(has_crumb(&window, finding), "by mouse");
+    }
+
     press(&mut window, Modifiers::COMMAND, Key::T);
     window.get_by_label("Table of windows");
     press(&mut window, Modifiers::COMMAND, Key::Z);
