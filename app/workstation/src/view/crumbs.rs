@@ -10,6 +10,9 @@ use crate::words;
 use case::RunRow;
 use egui::{Align, ComboBox, Layout, RichText, Role, Ui, WidgetInfo};
 
+/// Width, in points, in which a step can be told from others.
+const LEAST_CRUMB: f32 = 84.0;
+
 /// A step from the capture down to what is selected.
 struct Crumb {
     text: String,
@@ -40,7 +43,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 
 fn trail(ui: &mut Ui, state: &mut State, doc: &Doc) {
     ui.spacing_mut().item_spacing.x = size::TIGHT;
-    let crumbs = crumbs(state, doc);
+    let mut crumbs = crumbs(state, doc);
+    // Where there is no room for all of them, the nearest ones stay.
+    let fits = (ui.available_width() / LEAST_CRUMB).max(1.0) as usize;
+    crumbs.drain(..crumbs.len().saturating_sub(fits));
     let last = crumbs.len().saturating_sub(1);
     for (number, crumb) in crumbs.into_iter().enumerate() {
         if number > 0 {

@@ -296,7 +296,7 @@ fn read_out(state: &mut State, doc: &Doc, binned: &Binned, row: usize, column: u
 /// The ramp with its numbers, what outlines mean, and the choices.
 pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     let t = tokens::of(ui);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
         choice(ui, state);
         let scale = state.heat.binned.as_ref().map_or((0.0, 1.0), |binned| binned.scale);

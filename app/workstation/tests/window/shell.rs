@@ -74,7 +74,9 @@ fn there_is_a_way_back_and_changes_of_view_are_taken_back() -> Result<(), Failur
     press(&mut window, Modifiers::ALT, Key::ArrowRight);
     assert!(has_crumb(&window, "Finding 2"), "and forward");
 
-    for (button, finding) in [(egui::PointerButton::Extra1, "Finding 1"), (egui::PointerButton::Extra2, "Finding 2")] {
+    for (button, finding) in
+        [(egui::PointerButton::Extra1, "Finding 1"), (egui::PointerButton::Extra2, "Finding 2")]
+    {
         for pressed in [true, false] {
             let pos = egui::pos2(640.0, 20.0);
             window.event(egui::Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
