@@ -30,7 +30,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let rows = state.heat.rows.as_ref().map_or(doc.scored.len(), |rows| rows.len());
     let free = area.height() - 100.0;
     let map = (rows as f32 * size::HEAT_ROW).min(free * 0.52);
-    let strip = ((free - map) / 2.0).clamp(44.0, 280.0);
+    let strip = ((free - map) / 2.0).clamp(54.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;
     timeline::show(ui, state, &doc, strip);
     let below = area.bottom() - ui.cursor().top() - 54.0;
