@@ -13,6 +13,9 @@ use egui::{Align, ComboBox, Layout, RichText, Role, Ui, WidgetInfo};
 /// Width, in points, in which a step can be told from others.
 const LEAST_CRUMB: f32 = 84.0;
 
+/// Width around the words of a step: the button's padding and the sign before it.
+const AROUND: f32 = 36.0;
+
 /// A step from the capture down to what is selected.
 struct Crumb {
     text: String,
@@ -48,13 +51,19 @@ fn trail(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let fits = (ui.available_width() / LEAST_CRUMB).max(1.0) as usize;
     crumbs.drain(..crumbs.len().saturating_sub(fits));
     let last = crumbs.len().saturating_sub(1);
+    let font = || crate::theme::text_font(size::TEXT);
+    let color = tokens::of(ui).text;
+    let natural =
+        |crumb: &Crumb| super::line(ui, &crumb.text, font(), color, f32::INFINITY).size().x + AROUND;
+    let all_fit = crumbs.iter().map(natural).sum::<f32>() <= ui.available_width();
     for (number, crumb) in crumbs.into_iter().enumerate() {
         if number > 0 {
             ui.label(RichText::new("›").color(tokens::of(ui).weak));
         }
-        let share = ui.available_width() / (last + 1 - number) as f32;
+        let share =
+            if all_fit { f32::INFINITY } else { ui.available_width() / (last + 1 - number) as f32 - AROUND };
         let color = if number == last { tokens::of(ui).strong } else { tokens::of(ui).text };
-        let galley = super::line(ui, &crumb.text, crate::theme::text_font(size::TEXT), color, share - 34.0);
+        let galley = super::line(ui, &crumb.text, crate::theme::text_font(size::TEXT), color, share);
         let button = ui.add(egui::Button::new(galley).frame_when_inactive(false));
         button.widget_info(|| WidgetInfo::labeled(Role::Link, true, &crumb.text));
         let clicked = button.clicked();
