@@ -315,9 +315,13 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
         ui.label(egui::RichText::new(number(scale.1)).font(mono_font()).color(t.text));
         ramps(ui, state);
         ui.add_space(size::TIGHT);
-        let (key, _) = ui.allocate_exact_size(vec2(14.0, 12.0), Sense::hover());
-        ui.painter().rect_stroke(key, 1, Stroke::new(1.0, t.strong), StrokeKind::Inside);
-        ui.label(egui::RichText::new("significant").font(text_font(size::SMALL)).color(t.weak));
+        // One piece, so that a narrow view does not part the sign from its word.
+        let word = super::line(ui, "significant", text_font(size::SMALL), t.weak, 200.0);
+        let (key, response) = ui.allocate_exact_size(vec2(20.0 + word.size().x, 14.0), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Outlined: significant"));
+        let sign = Rect::from_min_size(key.min + vec2(0.0, 1.0), vec2(14.0, 12.0));
+        ui.painter().rect_stroke(sign, 1, Stroke::new(1.0, t.strong), StrokeKind::Inside);
+        ui.painter().galley(pos2(key.left() + 20.0, key.center().y - word.size().y / 2.0), word, t.weak);
         let short = state.doc.as_ref().map_or(0, |doc| doc.streams.len() - doc.scored.len());
         if short > 0 {
             let text = words::counted(short as u64, "stream is too short", "streams are too short");
