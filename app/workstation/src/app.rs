@@ -1,12 +1,18 @@
 //! The application: receives messages, shows the views, carries out commands. Needs no native frame, so that tests drive
 //! exactly what a person uses.
 
+mod analysis;
+mod keep;
+
 use crate::command::Command;
 use crate::dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
 use crate::doc::{Doc, Selection};
+use crate::history::History;
+use crate::layout;
 use crate::places::Places;
 use crate::prefs::{Prefs, ThemeChoice};
 use crate::query::{Answer, Query, Reader};
+use crate::remembered::Kept;
 use crate::state::{Level, Pane, State};
 use crate::tokens::Ramp;
 use crate::view;
@@ -46,6 +52,7 @@ pub struct App {
     next_task: u64,
     /// Dialogs that a person has not answered yet.
     asking: usize,
+    keeper: keep::Keeper,
 }
 
 impl App {
@@ -62,10 +69,20 @@ impl App {
                 format!("{why}. The window uses its first settings and writes new ones."),
             ),
         }
-        ctx.set_theme(state.prefs.theme);
-        let tree = view::dock::first_layout();
+        crate::theme::apply(ctx, state.prefs.theme, state.prefs.percent);
+        let tree = layout::triage();
         let post = Post::new(tx, ctx.clone());
-        Self { state, tree, services, post, inbox, waiting: Vec::new(), next_task: 1, asking: 0 }
+        Self {
+            state,
+            tree,
+            services,
+            post,
+            inbox,
+            waiting: Vec::new(),
+            next_task: 1,
+            asking: 0,
+            keeper: keep::Keeper::default(),
+        }
     }
 
     /// Opens captures (together, in one case) or a case, in the background.
@@ -74,8 +91,9 @@ impl App {
         let name = case::inert(crate::words::file_name(first));
         let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
         let (files, places) = (files.to_vec(), self.services.places.clone());
+        let how = self.state.prefs.analysis.clone();
         self.start(format!("Opening {name}{more}"), move |task, watch, post| {
-            work::open(task, &files, &places, watch, post);
+            work::open(task, &files, &places, &how, watch, post);
         });
     }
 
@@ -91,6 +109,9 @@ impl App {
         if let Some(command) = Command::pressed(ui) {
             self.state.command(command);
         }
+        crate::words::show_times_in(self.state.prefs.zone);
+        self.state.in_front = Some(layout::front(&self.tree));
+        let prefs = self.state.prefs.clone();
         view::frame(ui, &mut self.state, &mut self.tree);
         if !self.state.tasks.is_empty() {
             ui.ctx().request_repaint_after(Duration::from_millis(100));
@@ -104,8 +125,34 @@ impl App {
             }
         }
         if let Some(pane) = self.state.front.take() {
-            self.tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(shown) if *shown == pane));
+            if self.state.doc.is_some() {
+                layout::bring_to_front(&mut self.tree, pane);
+            } else {
+                self.state.alone = Some(pane);
+            }
             ui.ctx().request_repaint();
+        }
+        self.follow_prefs(ui.ctx(), &prefs);
+        self.remember(ui.ctx());
+    }
+
+    /// Shows what the settings say now, and has them kept where they have changed.
+    fn follow_prefs(&mut self, ctx: &egui::Context, before: &Prefs) {
+        let prefs = &mut self.state.prefs;
+        // Ctrl with plus and minus changes the size too.
+        let percent = crate::theme::percent(ctx, before.theme);
+        if prefs.percent == before.percent
+            && percent != before.percent
+            && crate::prefs::PERCENT.contains(&percent)
+        {
+            prefs.percent = percent;
+        }
+        if prefs != before {
+            if (prefs.theme, prefs.percent) != (before.theme, before.percent) {
+                crate::theme::apply(ctx, prefs.theme, prefs.percent);
+            }
+            self.prefs_changed();
+            ctx.request_repaint();
         }
     }
 
@@ -115,6 +162,7 @@ impl App {
         // Asked last: a reader sends its answer before it calls itself idle.
         reading
             || self.asking > 0
+            || self.is_keeping()
             || !self.state.tasks.is_empty()
             || !self.waiting.is_empty()
             || !self.inbox.is_empty()
@@ -134,7 +182,7 @@ impl App {
         self.next_task += 1;
         let watch = Arc::new(TaskWatch::default());
         let (theirs, post) = (Arc::clone(&watch), self.post.clone());
-        self.state.tasks.push(Task { id, name, watch });
+        self.state.tasks.push(Task { id, name, watch, pace: work::Pace::default() });
         (self.services.spawn)("task", Box::new(move || job(id, &theirs, &post)));
     }
 
@@ -151,7 +199,7 @@ impl App {
                 for Failure { what, detail } in notices {
                     self.state.notice(Level::Error, what, detail);
                 }
-                self.show_case(&case);
+                self.show_case(&case, None);
             }
             Message::Finished { task, result } => {
                 self.state.tasks.retain(|running| running.id != task);
@@ -160,12 +208,16 @@ impl App {
             Message::Answer(doc, answer) if doc == self.state.doc_id => self.answered(answer),
             Message::Answer(..) => {}
             Message::Pixels(image) => self.cut_and_save(&image),
+            Message::Kept(failures) => self.kept(failures),
         }
     }
 
     fn finished(&mut self, result: Result<Finished, Failure>) {
         match result {
-            Ok(Finished::Case(path)) => self.show_case(&path),
+            Ok(Finished::Case(path)) => self.show_case(&path, None),
+            Ok(Finished::Run(path, run)) => self.show_case(&path, Some(run)),
+            Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
+            Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
             Ok(Finished::Written(path)) => {
                 self.state.notice(Level::Done, "Picture written", case::inert(path.display().to_string()));
             }
@@ -184,7 +236,7 @@ impl App {
     }
 
     /// Opens a case for reading, or reads it again where it is the open one.
-    fn show_case(&mut self, path: &Path) {
+    fn show_case(&mut self, path: &Path, run: Option<i64>) {
         let same = self.state.doc.as_ref().is_some_and(|doc| doc.path == path);
         if !same {
             self.close();
@@ -192,7 +244,9 @@ impl App {
             self.state.readers = Some((reader(), reader()));
         }
         self.state.loading = true;
-        self.state.ask(Query::Load);
+        // A run that was not asked for by its number does not take the place of the one that is looked at.
+        let shown = self.state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+        self.state.ask(Query::Load { run: run.or(shown) });
     }
 
     fn close(&mut self) {
@@ -202,13 +256,19 @@ impl App {
         self.state.selection = Selection::Nothing;
         self.state.stream = None;
         self.state.loading = false;
+        self.state.bookmarks.clear();
+        self.state.acknowledged.clear();
+        self.state.trial = None;
+        self.state.trail = History::default();
+        self.state.changes = History::default();
+        self.forget_kept();
         self.state.forget();
     }
 
     fn answered(&mut self, answer: Answer) {
         let state = &mut self.state;
         match answer {
-            Answer::Loaded(Ok(doc)) => self.loaded(*doc),
+            Answer::Loaded(Ok(loaded)) => self.loaded(loaded.0, loaded.1),
             Answer::Loaded(Err(why)) => {
                 self.close();
                 self.state.notice(Level::Error, "The case could not be read", why);
@@ -252,10 +312,22 @@ impl App {
                 state.notice(Level::Error, "A range of time could not be found", why);
             }
             Answer::Problems(page, rows) => state.problems.fill(page, rows),
+            Answer::Previewed(Ok(previewed)) => {
+                if let Some(trial) = &mut state.trial {
+                    trial.answer = Some(previewed);
+                }
+            }
+            Answer::Previewed(Err(why)) => state.notice(Level::Error, "The preview could not be made", why),
+            Answer::Tests(of, Ok(made)) => {
+                if state.tests.of == Some(of) {
+                    state.tests.made = made;
+                }
+            }
+            Answer::Tests(_, Err(why)) => state.notice(Level::Error, "The tests could not be read", why),
         }
     }
 
-    fn loaded(&mut self, doc: Doc) {
+    fn loaded(&mut self, doc: Doc, kept: Option<Kept>) {
         let state = &mut self.state;
         state.loading = false;
         let first = state.doc.is_none();
@@ -268,6 +340,8 @@ impl App {
         let doc = Arc::new(doc);
         state.doc = Some(Arc::clone(&doc));
         if new_run {
+            state.trail = History::default();
+            state.changes = History::default();
             state.forget();
             if let Some(run) = &doc.run {
                 state.ask(Query::Heat { run: run.id, streams: doc.scored.clone(), axis: doc.axis });
@@ -278,18 +352,13 @@ impl App {
                 (None, None) => {}
             }
         }
-        self.save_prefs();
-    }
-
-    fn save_prefs(&mut self) {
-        if let Err(why) = self.state.prefs.save(&self.services.places.config) {
-            let advice = "The window works, but will not remember its settings and the recent cases.";
-            self.state.notice(
-                Level::Warning,
-                "The settings could not be written",
-                format!("{why}. {advice}"),
-            );
+        if first {
+            self.restore(kept);
         }
+        if let Some(point) = self.state.after_load.take() {
+            self.state.go_to(point);
+        }
+        self.prefs_changed();
     }
 
     fn picked(&mut self, purpose: For, picked: Picked) {
@@ -305,6 +374,7 @@ impl App {
         };
         match purpose {
             For::Captures | For::Case => self.open(&paths),
+            For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
             For::Picture(image) => {
                 let Some(path) = paths.into_iter().next() else { return };
                 let name = case::inert(crate::words::file_name(&path));
@@ -334,20 +404,42 @@ impl App {
             Command::CloseCase => self.close(),
             Command::CancelTasks => self.state.tasks.iter().for_each(|task| task.watch.cancel()),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-            Command::ResetLayout => self.tree = view::dock::first_layout(),
+            Command::ResetLayout => {
+                self.tree = layout::triage();
+                self.state.asked_sides = (None, None);
+            }
+            Command::LayoutTriage => self.tree = layout::triage(),
+            Command::LayoutTimeline => self.tree = layout::timeline(),
             Command::ToggleTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;
                 self.state.prefs.theme = if dark { ThemeChoice::Light } else { ThemeChoice::Dark };
-                ctx.set_theme(self.state.prefs.theme);
-                self.save_prefs();
             }
             Command::ToggleRamp => {
                 self.state.prefs.ramp = match self.state.prefs.ramp {
                     Ramp::GreenYellowRed => Ramp::Cividis,
-                    Ramp::Cividis => Ramp::GreenYellowRed,
+                    Ramp::Cividis | Ramp::Viridis | Ramp::Grey => Ramp::GreenYellowRed,
                 };
-                self.save_prefs();
             }
+            Command::Back => {
+                let point = self.state.trail.back();
+                self.step(point);
+            }
+            Command::Forward => {
+                let point = self.state.trail.forward();
+                self.step(point);
+            }
+            Command::Undo => {
+                let point = self.state.changes.back();
+                self.step(point);
+            }
+            Command::Redo => {
+                let point = self.state.changes.forward();
+                self.step(point);
+            }
+            Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
+            Command::AnalyzeAgain => self.analyze_again(),
+            Command::Dismiss | Command::Confirm => self.judge(command == Command::Confirm),
+            Command::TestFinding => self.test_finding(),
             Command::ExportPlot => {
                 let post = self.post.clone();
                 ctx.request_screenshot(move |image| {

@@ -2,10 +2,11 @@
 
 use case::{CaptureRow, FindingRow, RunRow, StreamRow};
 use cbad::{Finding, WindowScore};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// What is selected; the same in every view.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Selection {
     /// Nothing.
     #[default]
@@ -98,8 +99,10 @@ pub(crate) struct Doc {
     pub(crate) captures: Vec<CaptureRow>,
     /// Its streams, by id.
     pub(crate) streams: Vec<StreamRow>,
-    /// The latest complete analysis.
+    /// The analysis that is shown.
     pub(crate) run: Option<RunRow>,
+    /// Every complete analysis, oldest first.
+    pub(crate) runs: Vec<RunRow>,
     /// Its findings, by rank.
     pub(crate) findings: Vec<FindingRow>,
     /// The shared axis.
@@ -119,12 +122,14 @@ impl Doc {
         captures: Vec<CaptureRow>,
         streams: Vec<StreamRow>,
         run: Option<RunRow>,
+        runs: Vec<RunRow>,
         findings: Vec<FindingRow>,
     ) -> Self {
         let (axis, extent) = axis_of(&streams);
         let differences = run.as_ref().map_or_else(Vec::new, |run| cbad::differences(&run.codecs));
         let scored = Vec::new();
-        let mut doc = Self { path, captures, streams, run, findings, axis, extent, differences, scored };
+        let mut doc =
+            Self { path, captures, streams, run, runs, findings, axis, extent, differences, scored };
         doc.scored = doc.by_interest();
         doc
     }
@@ -162,7 +167,11 @@ impl Doc {
     pub(crate) fn within_a_day(&self) -> bool {
         match (self.axis.nanos(self.extent.0), self.axis.nanos(self.extent.1)) {
             (Some(start), Some(end)) => {
-                start.div_euclid(86_400_000_000_000) == end.div_euclid(86_400_000_000_000)
+                let day = |nanos: i64| {
+                    (nanos.div_euclid(1_000_000_000) + i64::from(crate::words::offset_seconds(nanos)))
+                        .div_euclid(86_400)
+                };
+                day(start) == day(end)
             }
             _ => false,
         }

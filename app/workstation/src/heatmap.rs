@@ -1,26 +1,68 @@
 //! Windows of many streams into a picture: pure functions from scores to bins and from bins to colours.
 
 use crate::tokens::Ramp;
+use cbad::{Lens, WindowScore};
 use egui::{Color32, ColorImage};
+use serde::{Deserialize, Serialize};
 
 /// What a cell shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Quantity {
     /// Normalised compression distance under zstd, window against an equally long baseline piece.
     #[default]
     Ncd,
     /// The stream's first lens (content; values for metrics): bits above the ordinary.
     Score,
+    /// Bits of one lens; streams that it does not apply to have none.
+    Lens(Lens),
 }
 
+/// How many quantities there are.
+pub(crate) const QUANTITIES: usize = 2 + Lens::ALL.len();
+
 impl Quantity {
+    /// Every quantity, in the order of the choice.
+    pub(crate) fn all() -> impl Iterator<Item = Self> + Clone {
+        [Self::Ncd, Self::Score].into_iter().chain(Lens::ALL.map(Self::Lens))
+    }
+
     /// The name beside the legend.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Ncd => "NCD",
             Self::Score => "Score (bits)",
+            Self::Lens(Lens::Content) => "Content (bits)",
+            Self::Lens(Lens::Mix) => "Mix (bits)",
+            Self::Lens(Lens::Rate) => "Rate (bits)",
+            Self::Lens(Lens::Values) => "Values (bits)",
+            Self::Lens(Lens::Order) => "Order (bits)",
         }
     }
+
+    /// The one after it, in a ring.
+    pub(crate) fn next(self) -> Self {
+        Self::all().cycle().skip_while(|quantity| *quantity != self).nth(1).unwrap_or_default()
+    }
+
+    fn place(self) -> usize {
+        Self::all().position(|quantity| quantity == self).unwrap_or(0)
+    }
+}
+
+/// What of a window the heatmap can show; not a number where a lens does not apply.
+pub(crate) fn values(window: &WindowScore) -> [f32; QUANTITIES] {
+    let mut values = [f32::NAN; QUANTITIES];
+    for (value, quantity) in values.iter_mut().zip(Quantity::all()) {
+        *value = match quantity {
+            Quantity::Ncd => window.zstd.ncd() as f32,
+            Quantity::Score => window.score_bits as f32,
+            Quantity::Lens(lens) => {
+                let said = window.lenses.iter().find(|said| said.lens == lens);
+                said.map_or(f32::NAN, |said| said.score_bits as f32)
+            }
+        };
+    }
+    values
 }
 
 /// One window as the heatmap needs it.
@@ -30,8 +72,8 @@ pub(crate) struct Cell {
     pub(crate) from: f64,
     /// Where it ends; never before `from`.
     pub(crate) to: f64,
-    /// Value a [`Quantity`]: NCD and score.
-    pub(crate) values: [f32; 2],
+    /// Value a [`Quantity`], as [`values`] gives them.
+    pub(crate) values: [f32; QUANTITIES],
     /// Index of the window in its stream.
     pub(crate) window: u32,
     /// Whether it is significant.
@@ -59,7 +101,7 @@ impl Row {
 
     /// The most of `quantity` over all windows.
     pub(crate) fn most(&self, quantity: Quantity) -> Option<f32> {
-        self.cells.iter().map(|c| c.values[quantity as usize]).reduce(f32::max)
+        self.cells.iter().map(|c| c.values[quantity.place()]).reduce(f32::max).filter(|most| !most.is_nan())
     }
 }
 
@@ -93,7 +135,12 @@ pub(crate) struct Binned {
 
 /// Puts the windows of `rows` into `columns` bins between the ends of `range`.
 pub(crate) fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Quantity) -> Binned {
-    let values = || rows.iter().flat_map(|row| &row.cells).map(|cell| cell.values[quantity as usize]);
+    let values = || {
+        rows.iter()
+            .flat_map(|row| &row.cells)
+            .map(|cell| cell.values[quantity.place()])
+            .filter(|value| !value.is_nan())
+    };
     let scale = (values().reduce(f32::min).unwrap_or(0.0), values().reduce(f32::max).unwrap_or(1.0));
     let mut bins = vec![None; rows.len() * columns];
     let per_column = (range.1 - range.0) / columns.max(1) as f64;
@@ -108,14 +155,14 @@ pub(crate) fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Qua
 fn bin_row(row: &Row, range: (f64, f64), per_column: f64, quantity: Quantity, line: &mut [Option<Bin>]) {
     let first = row.cells.partition_point(|cell| cell.from < range.0 - row.longest);
     for cell in row.cells[first..].iter().take_while(|cell| cell.from <= range.1) {
-        if cell.to < range.0 {
+        let value = cell.values[quantity.place()];
+        if cell.to < range.0 || value.is_nan() {
             continue;
         }
         let column = |x: f64| (((x - range.0) / per_column).max(0.0) as usize).min(line.len() - 1);
         let (left, right) = (column(cell.from), column(cell.to));
         for bin in &mut line[left..=right] {
-            let new =
-                Bin { value: cell.values[quantity as usize], window: cell.window, flagged: cell.flagged };
+            let new = Bin { value, window: cell.window, flagged: cell.flagged };
             *bin = Some(match *bin {
                 Some(old) if old.value >= new.value => Bin { flagged: old.flagged || new.flagged, ..old },
                 Some(old) => Bin { flagged: old.flagged || new.flagged, ..new },
@@ -154,7 +201,9 @@ mod tests {
     use super::*;
 
     fn cell(from: f64, to: f64, value: f32, window: u32) -> Cell {
-        Cell { from, to, values: [value, value * 10.0], window, flagged: value > 0.8 }
+        let mut values = [f32::NAN; QUANTITIES];
+        (values[0], values[1]) = (value, value * 10.0);
+        Cell { from, to, values, window, flagged: value > 0.8 }
     }
 
     #[test]
@@ -175,6 +224,28 @@ mod tests {
         assert!(binned.at(0, 4).is_some_and(|b| b.flagged) && !binned.at(0, 3).is_some_and(|b| b.flagged));
         assert_eq!(binned.at(0, 10), None);
         assert_eq!(bin(&rows, (0.0, 10.0), 10, Quantity::Score).scale, (2.0, 9.0));
+    }
+
+    #[test]
+    fn windows_that_a_lens_does_not_apply_to_have_no_bin() {
+        let mut seen = cell(0.0, 1.0, 0.5, 0);
+        seen.values[Quantity::Lens(Lens::Rate).place()] = 7.0;
+        let rows = [Row::new(0, vec![seen, cell(2.0, 3.0, 0.5, 1)])];
+        let binned = bin(&rows, (0.0, 4.0), 4, Quantity::Lens(Lens::Rate));
+        assert_eq!(
+            (binned.at(0, 0).map(|bin| bin.value), binned.at(0, 2), binned.scale),
+            (Some(7.0), None, (7.0, 7.0))
+        );
+        assert_eq!(rows[0].most(Quantity::Lens(Lens::Mix)), None);
+    }
+
+    #[test]
+    fn the_quantities_come_round() {
+        let mut quantity = Quantity::default();
+        for _ in 0..QUANTITIES {
+            quantity = quantity.next();
+        }
+        assert_eq!(quantity, Quantity::Ncd);
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 use crate::doc::{Axis, Doc};
 use crate::heatmap::{self, Binned, Cell, Quantity, Row};
+use crate::preview::Previewed;
+use crate::remembered::{self, Kept};
 use crate::series::Series;
 use crate::work::{Message, Post, Spawn};
 use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes};
-use cbad::{Lens, WindowScore};
+use cbad::{CanonicalTest, Lens, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,8 +21,8 @@ const WAITING_PAGES: usize = 8;
 /// What a view asks.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Query {
-    /// Captures, streams, the latest run and its findings.
-    Load,
+    /// Captures, streams, a run and its findings; without a number the run that was shown last, or the latest.
+    Load { run: Option<i64> },
     /// All windows of a stream.
     Stream { run: i64, stream: u32, axis: Axis },
     /// The windows of these streams, reduced to what the heatmap shows.
@@ -37,6 +39,10 @@ pub(crate) enum Query {
     Positions { stream: u32, start_nanos: i64, end_nanos: i64 },
     /// A page of the problems.
     Problems { page: u64 },
+    /// What another level would flag in these streams.
+    Preview { run: i64, streams: Vec<u32>, axis: Axis, alpha: f64 },
+    /// The tests by shuffling that were made of a finding.
+    Tests { run: i64, finding: i64 },
 }
 
 /// The windows of a stream, ready to draw.
@@ -62,7 +68,7 @@ pub(crate) struct StreamData {
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// To [`Query::Load`].
-    Loaded(Result<Box<Doc>, String>),
+    Loaded(Result<Box<(Doc, Option<Kept>)>, String>),
     /// To [`Query::Stream`].
     Stream(u32, Result<Arc<StreamData>, String>),
     /// To [`Query::Heat`].
@@ -79,6 +85,10 @@ pub(crate) enum Answer {
     Positions(u32, Result<Range<u64>, String>),
     /// To [`Query::Problems`].
     Problems(u64, Result<Vec<ProblemRow>, String>),
+    /// To [`Query::Preview`].
+    Previewed(Result<Arc<Previewed>, String>),
+    /// To [`Query::Tests`].
+    Tests((i64, i64), Result<Vec<CanonicalTest>, String>),
 }
 
 #[derive(Debug, Default)]
@@ -194,9 +204,22 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
             Err(why) => failed(why.clone()),
         };
     match query {
-        Query::Load => with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned())?)))), &|why| {
-            Answer::Loaded(Err(why))
-        }),
+        Query::Load { run } => {
+            with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned(), run)?)))), &|why| {
+                Answer::Loaded(Err(why))
+            })
+        }
+        Query::Preview { run, streams, axis, alpha } => with(
+            &|case| {
+                Ok(Answer::Previewed(Ok(Arc::new(crate::preview::of(case, run, &streams, axis, alpha)?))))
+            },
+            &|why| Answer::Previewed(Err(why)),
+        ),
+        Query::Tests { run, finding } => {
+            with(&|case| Ok(Answer::Tests((run, finding), Ok(case.canonical_tests(run, finding)?))), &|why| {
+                Answer::Tests((run, finding), Err(why))
+            })
+        }
         Query::Stream { run, stream, axis } => with(
             &|case| {
                 Ok(Answer::Stream(
@@ -252,13 +275,16 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
     }
 }
 
-fn load(case: &Case, path: PathBuf) -> Result<Doc, CaseError> {
-    let run = case.latest_run()?;
+fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<Kept>), CaseError> {
+    let kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
+    let runs = case.runs()?;
+    let wanted = asked.or_else(|| kept.as_ref()?.run);
+    let run = runs.iter().find(|run| Some(run.id) == wanted).or(runs.last()).cloned();
     let findings = match &run {
         Some(run) => case.findings(run.id)?,
         None => Vec::new(),
     };
-    Ok(Doc::new(path, case.captures()?, case.streams()?, run, findings))
+    Ok((Doc::new(path, case.captures()?, case.streams()?, run, runs, findings), kept))
 }
 
 /// The windows of a stream as lines over the axis.
@@ -288,7 +314,7 @@ pub(crate) fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) ->
 fn heat_rows(case: &Case, run: i64, streams: &[u32], axis: Axis) -> Result<Vec<Row>, CaseError> {
     let cell = |window: &WindowScore| {
         let (from, to) = axis.of_window(window)?;
-        let values = [window.zstd.ncd() as f32, window.score_bits as f32];
+        let values = heatmap::values(window);
         Some(Cell { from, to, values, window: window.index, flagged: window.flagged })
     };
     let row =
@@ -325,11 +351,11 @@ mod tests {
 
     #[test]
     fn pages_scrolled_past_are_dropped_and_named() {
-        let mut waiting = vec![Query::Load];
+        let mut waiting = vec![Query::Load { run: None }];
         let dropped: Vec<u64> =
             (0..12).flat_map(|page| push(&mut waiting, Query::Page { stream: 0, page })).collect();
         assert_eq!(dropped, [0, 1, 2, 3]);
         assert_eq!(waiting.len(), 1 + WAITING_PAGES);
-        assert_eq!(waiting[0], Query::Load);
+        assert_eq!(waiting[0], Query::Load { run: None });
     }
 }

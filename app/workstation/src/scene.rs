@@ -34,7 +34,7 @@ pub(crate) fn state() -> State {
 fn heat_row(doc: &Doc, stream: u32) -> Row {
     let cell = |window: &WindowScore| {
         let (from, to) = doc.axis.of_window(window)?;
-        let values = [window.zstd.ncd() as f32, window.score_bits as f32];
+        let values = heatmap::values(window);
         Some(Cell { from, to, values, window: window.index, flagged: window.flagged })
     };
     Row::new(stream, windows(stream).iter().filter_map(cell).collect())
@@ -225,7 +225,14 @@ fn doc() -> Doc {
         findings: 2,
     };
     let findings = vec![finding(1, 0, ODD.start, Grade::Severe), finding(2, 2, 20, Grade::Unusual)];
-    Doc::new("/evidence/shop.jsonl.gz.driftlock".into(), vec![capture], streams(), Some(run), findings)
+    Doc::new(
+        "/evidence/shop.jsonl.gz.driftlock".into(),
+        vec![capture],
+        streams(),
+        Some(run.clone()),
+        vec![run],
+        findings,
+    )
 }
 
 #[cfg(test)]
@@ -252,7 +259,7 @@ mod tests {
             .with_context_setup(theme::install)
             .build_ui_state(
                 |ui, scene: &mut Scene| view::frame(ui, &mut scene.state, &mut scene.tree),
-                Scene { state: state(), tree: view::dock::first_layout() },
+                Scene { state: state(), tree: crate::layout::triage() },
             );
         harness.run();
         harness

@@ -3,13 +3,17 @@
 use crate::command::Command;
 use crate::doc::{Doc, Selection, moved};
 use crate::heatmap::{Binned, Quantity, Row};
+use crate::history::History;
 use crate::pages::Pages;
 use crate::prefs::Prefs;
+use crate::preview::Previewed;
 use crate::query::{Query, Reader, StreamData};
+use crate::remembered::{Bookmark, Point};
 use crate::ui::rows::ListState;
 use crate::work::Task;
-use case::{EventRow, ProblemRow, SourceBytes};
-use cbad::Lens;
+use case::{EventRow, FindingRow, ProblemRow, SourceBytes, TestChoice};
+use cbad::{CanonicalTest, CodecName, Lens, Statistic, Stretch};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,18 +28,31 @@ pub(crate) type Place = (u32, u64);
 pub(crate) type Fetched<T> = Option<Result<Arc<T>, String>>;
 
 /// A docked view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Pane {
     Overview,
     Finding,
     Events,
     Bytes,
     Problems,
+    Activity,
+    Settings,
 }
 
 impl Pane {
-    /// Every view, in its first order.
-    pub(crate) const ALL: [Self; 5] =
+    /// Every view.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Finding,
+        Self::Events,
+        Self::Bytes,
+        Self::Problems,
+        Self::Activity,
+        Self::Settings,
+    ];
+
+    /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
+    pub(crate) const FIRST: [Self; 5] =
         [Self::Overview, Self::Finding, Self::Events, Self::Bytes, Self::Problems];
 
     /// The words on its tab.
@@ -46,6 +63,8 @@ impl Pane {
             Self::Events => "Events",
             Self::Bytes => "Exact bytes",
             Self::Problems => "Problems",
+            Self::Activity => "Activity",
+            Self::Settings => "Settings",
         }
     }
 }
@@ -68,8 +87,25 @@ pub(crate) struct Notice {
     pub(crate) detail: String,
 }
 
+/// A notice and when it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Logged {
+    pub(crate) notice: Notice,
+    /// Nanoseconds UTC by this computer's clock.
+    pub(crate) at_nanos: i64,
+}
+
+/// A sheet over the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sheet {
+    /// Every key.
+    Shortcuts,
+    /// What a view shows.
+    Help(Pane),
+}
+
 /// Order of the findings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FindingOrder {
     #[default]
     Rank,
@@ -115,6 +151,32 @@ pub(crate) struct EventList {
     pub(crate) asked: Option<(i64, i64)>,
 }
 
+/// Another false discovery rate than the run's, being tried.
+#[derive(Clone, Debug)]
+pub(crate) struct Trial {
+    pub(crate) alpha: f64,
+    /// The level that was asked for last.
+    pub(crate) asked: Option<f64>,
+    pub(crate) answer: Option<Arc<Previewed>>,
+}
+
+/// Tests by shuffling of one finding, and what is asked for next.
+#[derive(Debug)]
+pub(crate) struct Tests {
+    /// Run and finding that were asked for.
+    pub(crate) of: Option<(i64, i64)>,
+    pub(crate) made: Vec<CanonicalTest>,
+    pub(crate) choice: TestChoice,
+}
+
+impl Default for Tests {
+    fn default() -> Self {
+        // As the command line has them.
+        let choice = TestChoice { codec: CodecName::Zstd, statistic: Statistic::Ncd, permutations: 1000 };
+        Self { of: None, made: Vec::new(), choice }
+    }
+}
+
 /// What the views share.
 #[derive(Default)]
 pub(crate) struct State {
@@ -142,7 +204,33 @@ pub(crate) struct State {
     pub(crate) streams_list: ListState,
     pub(crate) table_list: ListState,
     pub(crate) findings: FindingsList,
+    /// Notices that nobody has dismissed.
     pub(crate) notices: Vec<Notice>,
+    /// Every notice since the window was opened, oldest first.
+    pub(crate) log: Vec<Logged>,
+    /// Places to find again, of the open case.
+    pub(crate) bookmarks: Vec<Bookmark>,
+    /// Findings that were seen, of the open case.
+    pub(crate) acknowledged: Vec<Stretch>,
+    /// What was selected before, and after going back.
+    pub(crate) trail: History<Point>,
+    /// What was shown before, and after taking it back.
+    pub(crate) changes: History<Point>,
+    pub(crate) sheet: Option<Sheet>,
+    /// Another level, being tried.
+    pub(crate) trial: Option<Trial>,
+    /// Tests of the selected finding.
+    pub(crate) tests: Tests,
+    /// What is to be shown once the run that it is of has been read.
+    pub(crate) after_load: Option<Point>,
+    /// Whether the lists on the left and the explanation on the right are shown, where a person has said so.
+    pub(crate) asked_sides: (Option<bool>, Option<bool>),
+    /// Whether they are shown now.
+    pub(crate) sides: (bool, bool),
+    /// A view that is shown though no case is open.
+    pub(crate) alone: Option<Pane>,
+    /// The docked view in front.
+    pub(crate) in_front: Option<Pane>,
     pub(crate) commands: Vec<Command>,
     /// Files to open, asked for by a view.
     pub(crate) open: Vec<std::path::PathBuf>,
@@ -165,7 +253,8 @@ impl State {
     /// Asks a reader.
     pub(crate) fn ask(&mut self, query: Query) {
         let Some((quick, slow)) = &self.readers else { return };
-        let reader = if matches!(query, Query::Heat { .. }) { slow } else { quick };
+        let walks = matches!(query, Query::Heat { .. } | Query::Preview { .. });
+        let reader = if walks { slow } else { quick };
         let problems = matches!(query, Query::Problems { .. });
         for page in reader.ask(query) {
             if !problems {
@@ -183,6 +272,18 @@ impl State {
         self.bytes = None;
         self.problems = Pages::default();
         self.table_list = ListState::default();
+        self.tests = Tests { choice: self.tests.choice, ..Tests::default() };
+        if let Some(trial) = &mut self.trial {
+            (trial.asked, trial.answer) = (None, None);
+        }
+    }
+
+    /// The selected finding.
+    pub(crate) fn selected_finding(&self) -> Option<FindingRow> {
+        match self.selection {
+            Selection::Finding(id) => self.doc.as_ref()?.finding(id).cloned(),
+            _ => None,
+        }
     }
 
     /// Selects; every view follows.
@@ -299,6 +400,9 @@ impl State {
     pub(crate) fn notice(&mut self, level: Level, what: impl Into<String>, detail: impl Into<String>) {
         let notice = Notice { level, what: what.into(), detail: detail.into() };
         if !self.notices.contains(&notice) {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let at_nanos = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
+            self.log.push(Logged { notice: notice.clone(), at_nanos });
             self.notices.push(notice);
         }
     }
@@ -318,12 +422,26 @@ impl State {
             | Command::Quit
             | Command::ToggleTheme
             | Command::ToggleRamp
+            | Command::Shortcuts
+            | Command::HelpOfView
+            | Command::ShowSettings
+            | Command::ShowActivity
             | Command::Palette => true,
             Command::CancelTasks => !self.tasks.is_empty(),
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
             Command::ExportPlot => self.overview_rect.is_some(),
+            Command::Back => self.trail.can_go_back(),
+            Command::Forward => self.trail.can_go_forward(),
+            Command::Undo => self.changes.can_go_back(),
+            Command::Redo => self.changes.can_go_forward(),
+            Command::ToggleBookmark => self.doc.is_some() && self.selection != Selection::Nothing,
+            Command::Acknowledge | Command::Dismiss | Command::Confirm | Command::TestFinding => {
+                finding && self.doc.is_some()
+            }
+            Command::AnalyzeAgain => self.doc.is_some() && self.prefs.analysis.problem().is_none(),
+            Command::TogglePreview => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::NextFinding | Command::PreviousFinding => {
                 finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())
             }

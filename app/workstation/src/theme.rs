@@ -1,5 +1,6 @@
 //! Tokens into egui's style, and the fonts.
 
+use crate::prefs::ThemeChoice;
 use crate::tokens::{self, Tokens, size};
 use egui::epaint::Shadow;
 use egui::{CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, vec2};
@@ -11,9 +12,32 @@ pub(crate) const SEMIBOLD: &str = "semibold";
 /// Gives `ctx` the fonts and both themes.
 pub(crate) fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
-    for (theme, tokens) in [(egui::Theme::Dark, &tokens::DARK), (egui::Theme::Light, &tokens::LIGHT)] {
+    apply(ctx, ThemeChoice::System, 100);
+}
+
+/// Shows everything in this theme, at this size in percent.
+pub(crate) fn apply(ctx: &egui::Context, choice: ThemeChoice, percent: u16) {
+    let (dark, light) = match choice {
+        ThemeChoice::HighContrast => (&tokens::HIGH_CONTRAST, &tokens::LIGHT),
+        ThemeChoice::Print => (&tokens::DARK, &tokens::PRINT),
+        ThemeChoice::Projector => (&tokens::DARK, &tokens::PROJECTOR),
+        ThemeChoice::System | ThemeChoice::Dark | ThemeChoice::Light => (&tokens::DARK, &tokens::LIGHT),
+    };
+    for (theme, tokens) in [(egui::Theme::Dark, dark), (egui::Theme::Light, light)] {
         ctx.set_style_of(theme, style(theme, tokens));
     }
+    ctx.set_theme(choice);
+    ctx.set_zoom_factor(f32::from(percent) / 100.0 * enlarged(choice));
+}
+
+/// The size of everything in percent, as it is shown now.
+pub(crate) fn percent(ctx: &egui::Context, choice: ThemeChoice) -> u16 {
+    (ctx.zoom_factor() * 100.0 / enlarged(choice)).round() as u16
+}
+
+/// A wall is read from farther away than a desk.
+const fn enlarged(choice: ThemeChoice) -> f32 {
+    if matches!(choice, ThemeChoice::Projector) { 1.25 } else { 1.0 }
 }
 
 /// A font of the text family at `points`.

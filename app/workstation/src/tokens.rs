@@ -129,9 +129,115 @@ pub(crate) static LIGHT: Tokens = Tokens {
     shadow: Color32::from_black_alpha(40),
 };
 
+/// White and yellow on black: for eyes that need the most contrast, and bright surroundings.
+pub(crate) static HIGH_CONTRAST: Tokens = Tokens {
+    ground: rgb(0x00_0001),
+    panel: rgb(0x00_0000),
+    raised: rgb(0x1A_1A1A),
+    hovered: rgb(0x33_3333),
+    sunken: rgb(0x00_0000),
+    stripe: rgb(0x0D_0D0D),
+    border: rgb(0x8C_8C8C),
+    outline: rgb(0xC8_C8C8),
+    text: rgb(0xFF_FFFF),
+    strong: rgb(0xFF_FFFF),
+    weak: rgb(0xD6_D6D6),
+    accent: rgb(0xFF_E14D),
+    on_accent: rgb(0x00_0000),
+    selected: rgb(0x00_3B7A),
+    danger: rgb(0xFF_8F8A),
+    warning: rgb(0xFF_C94D),
+    good: rgb(0x7C_F0B0),
+    series_a: rgb(0x6F_C3FF),
+    series_b: rgb(0xFF_B454),
+    span: rgb(0x3A_3100),
+    span_selected: rgb(0x6B_5A00),
+    no_data: rgb(0x26_2626),
+    cost: [rgb(0x00_0000), rgb(0x2E_2C00), rgb(0x57_3500), rgb(0x7A_1F1A)],
+    cost_line: [rgb(0xC8_C8C8), rgb(0xFF_E14D), rgb(0xFF_B454), rgb(0xFF_8F8A)],
+    veil: Color32::from_black_alpha(190),
+    shadow: Color32::from_black_alpha(0),
+};
+
+/// Black on white without grounds: on paper nothing is filled that does not mean something.
+pub(crate) static PRINT: Tokens = Tokens {
+    ground: rgb(0xFF_FFFF),
+    panel: rgb(0xFF_FFFE),
+    raised: rgb(0xF2_F2F2),
+    hovered: rgb(0xE4_E4E4),
+    sunken: rgb(0xFF_FFFF),
+    stripe: rgb(0xFF_FFFF),
+    border: rgb(0x8A_8A8A),
+    outline: rgb(0x4A_4A4A),
+    text: rgb(0x11_1111),
+    strong: rgb(0x00_0000),
+    weak: rgb(0x3D_3D3D),
+    accent: rgb(0x00_3E8A),
+    on_accent: rgb(0xFF_FFFF),
+    selected: rgb(0xDC_DCDC),
+    danger: rgb(0x8F_1008),
+    warning: rgb(0x6B_4400),
+    good: rgb(0x0B_5A33),
+    series_a: rgb(0x00_3E8A),
+    series_b: rgb(0x8A_4700),
+    span: rgb(0xEF_EFEF),
+    span_selected: rgb(0xD2_D2D2),
+    no_data: rgb(0xF4_F4F4),
+    cost: [rgb(0xFF_FFFF), rgb(0xF4_F4F4), rgb(0xE2_E2E2), rgb(0xCF_CFCF)],
+    cost_line: [rgb(0x8A_8A8A), rgb(0x5A_5A5A), rgb(0x2E_2E2E), rgb(0x00_0000)],
+    veil: Color32::from_black_alpha(40),
+    shadow: Color32::from_black_alpha(0),
+};
+
+/// Light, saturated, with heavy lines: for a wall in a lit room, where pale greys vanish.
+pub(crate) static PROJECTOR: Tokens = Tokens {
+    ground: rgb(0xDD_E3EA),
+    panel: rgb(0xFF_FFFD),
+    raised: rgb(0xDF_E6EE),
+    hovered: rgb(0xC9_D5E2),
+    sunken: rgb(0xFF_FFFF),
+    stripe: rgb(0xEF_F3F7),
+    border: rgb(0x8C_99A8),
+    outline: rgb(0x5B_6978),
+    text: rgb(0x0A_1017),
+    strong: rgb(0x00_0000),
+    weak: rgb(0x36_434F),
+    accent: rgb(0x00_46A8),
+    on_accent: rgb(0xFF_FFFF),
+    selected: rgb(0xA9_CDFA),
+    danger: rgb(0x9C_1006),
+    warning: rgb(0x6E_4300),
+    good: rgb(0x00_592C),
+    series_a: rgb(0x00_46A8),
+    series_b: rgb(0xB0_4A00),
+    span: rgb(0xFF_E9A8),
+    span_selected: rgb(0xFF_C94A),
+    no_data: rgb(0xD5_DCE4),
+    cost: [rgb(0xFF_FFFF), rgb(0xFF_F0A0), rgb(0xFF_D08A), rgb(0xFF_B3A8)],
+    cost_line: [rgb(0x5B_6978), rgb(0x7A_6600), rgb(0xA3_5200), rgb(0x9C_1006)],
+    veil: Color32::from_black_alpha(90),
+    shadow: Color32::from_black_alpha(50),
+};
+
+/// Every theme with its name.
+pub(crate) const THEMES: [(&str, &Tokens); 5] = [
+    ("dark", &DARK),
+    ("light", &LIGHT),
+    ("high contrast", &HIGH_CONTRAST),
+    ("print", &PRINT),
+    ("projector", &PROJECTOR),
+];
+
 /// The tokens of the theme that `ui` is shown in.
 pub(crate) fn of(ui: &egui::Ui) -> &'static Tokens {
-    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    of_visuals(ui.visuals())
+}
+
+/// The tokens that these visuals were made of. They are known by the colour of their panels, of which no two themes have
+/// the same: a look at five colours costs less than a question to the memory of the context for every row of a list.
+pub(crate) fn of_visuals(visuals: &egui::Visuals) -> &'static Tokens {
+    let own = THEMES.iter().find(|(_, tokens)| tokens.panel == visuals.panel_fill);
+    own.map_or(if visuals.dark_mode { &DARK } else { &LIGHT }, |(_, tokens)| tokens)
 }
 
 /// Lengths, in points.
@@ -183,6 +289,10 @@ pub(crate) enum Ramp {
     /// Dark blue over grey to yellow: even in lightness, and readable with every kind of colour vision.
     /// Nuñez, Anderton, Renslow, "Optimizing colormaps with consideration for color vision deficiency", `PLoS` ONE 13 (2018).
     Cividis,
+    /// Dark violet over green to yellow, readable with every kind of colour vision. Smith and van der Walt, matplotlib 2015.
+    Viridis,
+    /// Light to dark grey, for paper.
+    Grey,
 }
 
 const GREEN_YELLOW_RED: [Color32; 5] =
@@ -200,12 +310,22 @@ const CIVIDIS: [Color32; 9] = [
     rgb(0xFF_EA46),
 ];
 
+const VIRIDIS: [Color32; 5] =
+    [rgb(0x44_0154), rgb(0x3B_528B), rgb(0x21_918C), rgb(0x5E_C962), rgb(0xFD_E725)];
+
+const GREY: [Color32; 2] = [rgb(0xF0_F0F0), rgb(0x10_1010)];
+
 impl Ramp {
+    /// Every ramp, in the order of the settings.
+    pub(crate) const ALL: [Self; 4] = [Self::GreenYellowRed, Self::Cividis, Self::Viridis, Self::Grey];
+
     /// What a person chooses it by.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::GreenYellowRed => "Green to red",
             Self::Cividis => "Colour-blind safe",
+            Self::Viridis => "Viridis",
+            Self::Grey => "Grey",
         }
     }
 
@@ -214,6 +334,8 @@ impl Ramp {
         let stops: &[Color32] = match self {
             Self::GreenYellowRed => &GREEN_YELLOW_RED,
             Self::Cividis => &CIVIDIS,
+            Self::Viridis => &VIRIDIS,
+            Self::Grey => &GREY,
         };
         let place = share.clamp(0.0, 1.0) * (stops.len() - 1) as f32;
         let below = (place as usize).min(stops.len() - 2);
@@ -241,7 +363,7 @@ mod tests {
 
     #[test]
     fn text_is_readable_on_every_surface() {
-        for (theme, t) in [("dark", &DARK), ("light", &LIGHT)] {
+        for (theme, t) in THEMES {
             for (name, ink) in [
                 ("text", t.text),
                 ("strong", t.strong),
@@ -267,10 +389,20 @@ mod tests {
     }
 
     #[test]
+    fn themes_are_told_apart_by_their_panels() {
+        for (name, tokens) in THEMES {
+            let visuals = egui::Visuals { panel_fill: tokens.panel, ..egui::Visuals::dark() };
+            assert!(std::ptr::eq(of_visuals(&visuals), tokens), "{name}");
+        }
+    }
+
+    #[test]
     fn ramp_runs_from_its_first_colour_to_its_last() {
         for (ramp, first, last) in [
             (Ramp::GreenYellowRed, GREEN_YELLOW_RED[0], GREEN_YELLOW_RED[4]),
             (Ramp::Cividis, CIVIDIS[0], CIVIDIS[8]),
+            (Ramp::Viridis, VIRIDIS[0], VIRIDIS[4]),
+            (Ramp::Grey, GREY[0], GREY[1]),
         ] {
             assert_eq!(ramp.at(-1.0), first);
             assert_eq!(ramp.at(0.0), first);

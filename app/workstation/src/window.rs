@@ -9,6 +9,10 @@ impl eframe::App for Native {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.0.ui(ui);
     }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.0.close_window();
+    }
 }
 
 /// Opens the window on these files: captures, or a case; none shows the welcome screen. Returns when it is closed.

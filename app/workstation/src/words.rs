@@ -1,7 +1,63 @@
 //! Numbers, times and sizes as a person reads them. The same everywhere in the window.
 
-use time::OffsetDateTime;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+/// In which zone times are shown. Evidence, command lines and what is copied stay UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Zone {
+    /// UTC.
+    #[default]
+    Utc,
+    /// That of this computer, with its summer time.
+    Local,
+    /// A fixed distance from UTC, in minutes, east positive.
+    Fixed(i16),
+}
+
+impl Zone {
+    /// Farthest distance from UTC, in minutes, that any place on earth has had.
+    pub(crate) const FARTHEST_MINUTES: i16 = 16 * 60;
+
+    fn offset(self, nanos: i64) -> UtcOffset {
+        let seconds = match self {
+            Self::Utc => 0,
+            Self::Local => jiff::Timestamp::from_nanosecond(i128::from(nanos))
+                .map_or(0, |at| jiff::tz::TimeZone::system().to_offset(at).seconds()),
+            Self::Fixed(minutes) => i32::from(minutes) * 60,
+        };
+        UtcOffset::from_whole_seconds(seconds).unwrap_or(UtcOffset::UTC)
+    }
+}
+
+thread_local! {
+    // Views show times in some thirty places, deep in pictures and lists, always on the thread of the window: there the
+    // zone is a property of the display as the size of its pixels is. Nothing that is stored or computed asks for it.
+    static SHOWN: Cell<Zone> = const { Cell::new(Zone::Utc) };
+}
+
+/// From now on times are shown so, on this thread.
+pub(crate) fn show_times_in(zone: Zone) {
+    SHOWN.set(zone);
+}
+
+/// Seconds between UTC and the zone shown, at this time.
+pub(crate) fn offset_seconds(nanos: i64) -> i32 {
+    SHOWN.get().offset(nanos).whole_seconds()
+}
+
+/// The zone shown, at this time: `UTC`, `UTC+02:00`.
+pub(crate) fn zone(nanos: i64) -> String {
+    let (hours, minutes, _) = SHOWN.get().offset(nanos).as_hms();
+    if (hours, minutes) == (0, 0) {
+        return "UTC".to_owned();
+    }
+    let sign = if hours < 0 || minutes < 0 { '−' } else { '+' };
+    format!("UTC{sign}{:02}:{:02}", hours.unsigned_abs(), minutes.unsigned_abs())
+}
 
 /// A count with thin groups: `12,345`.
 pub(crate) fn count(value: u64) -> String {
@@ -59,34 +115,35 @@ pub(crate) fn probability(value: f64) -> String {
     }
 }
 
-fn utc(nanos: i64) -> OffsetDateTime {
-    // An i64 of nanoseconds spans the years 1677 to 2262, all of which the type holds.
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanos)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+fn shown(nanos: i64) -> OffsetDateTime {
+    // An i64 of nanoseconds spans the years 1677 to 2262, all of which the type holds with every offset.
+    let utc =
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanos)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    utc.to_offset(SHOWN.get().offset(nanos))
 }
 
-/// `2015-05-17 10:05:03.123`, UTC.
+/// `2015-05-17 10:05:03.123` in the zone shown.
 pub(crate) fn time(nanos: i64) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
-    utc(nanos).format(&format).unwrap_or_default()
+    shown(nanos).format(&format).unwrap_or_default()
 }
 
-/// `10:05:03.123`, UTC.
+/// `10:05:03.123` in the zone shown.
 pub(crate) fn clock(nanos: i64) -> String {
     let format = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
-    utc(nanos).format(&format).unwrap_or_default()
+    shown(nanos).format(&format).unwrap_or_default()
 }
 
 /// `2015-05-17 10:05:03.123456789 UTC`.
 pub(crate) fn exact_time(nanos: i64) -> String {
-    let format =
-        format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:9] UTC");
-    utc(nanos).format(&format).unwrap_or_default()
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:9]");
+    format!("{} {}", shown(nanos).format(&format).unwrap_or_default(), zone(nanos))
 }
 
 /// A time in a place where `step_nanos` between neighbours says how much of it is needed.
 pub(crate) fn tick(nanos: i64, step_nanos: f64) -> String {
     const SECOND: f64 = 1e9;
-    let at = utc(nanos);
+    let at = shown(nanos);
     let text = if step_nanos >= 86_400.0 * SECOND {
         at.format(format_description!("[year]-[month]-[day]"))
     } else if step_nanos >= 60.0 * SECOND {
@@ -105,7 +162,7 @@ pub(crate) fn tick(nanos: i64, step_nanos: f64) -> String {
 
 /// `10:05:03 to 10:07:00` with the day in front, as short as it stays clear.
 pub(crate) fn span(start_nanos: i64, end_nanos: i64) -> String {
-    let (start, end) = (utc(start_nanos), utc(end_nanos));
+    let (start, end) = (shown(start_nanos), shown(end_nanos));
     let day = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let clock = format_description!("[hour]:[minute]:[second]");
     let from = start.format(&day).unwrap_or_default();
@@ -117,8 +174,8 @@ pub(crate) fn span(start_nanos: i64, end_nanos: i64) -> String {
 /// `10:05:03 to 10:07:00`, for a case within which the day goes without saying.
 pub(crate) fn clock_span(start_nanos: i64, end_nanos: i64) -> String {
     let clock = format_description!("[hour]:[minute]:[second]");
-    let from = utc(start_nanos).format(&clock).unwrap_or_default();
-    let to = utc(end_nanos).format(&clock).unwrap_or_default();
+    let from = shown(start_nanos).format(&clock).unwrap_or_default();
+    let to = shown(end_nanos).format(&clock).unwrap_or_default();
     if from == to { from } else { format!("{from} to {to}") }
 }
 
@@ -134,6 +191,15 @@ pub(crate) fn duration(nanos: i64) -> String {
             format!("{} min {} s", nanos / 60_000_000_000, nanos / 1_000_000_000 % 60)
         }
         _ => format!("{} h {} min", nanos / 3_600_000_000_000, nanos / 60_000_000_000 % 60),
+    }
+}
+
+/// A length of time that is itself a guess: `8 s`, `3 min`, `2 h 5 min`.
+pub(crate) fn rough_duration(length: std::time::Duration) -> String {
+    match length.as_secs() {
+        0..=59 => format!("{} s", length.as_secs().max(1)),
+        60..=3599 => format!("{} min", (length.as_secs() + 30) / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 
@@ -178,6 +244,14 @@ mod tests {
     }
 
     #[test]
+    fn guesses_are_rough() {
+        for (seconds, text) in [(0, "1 s"), (59, "59 s"), (60, "1 min"), (200, "3 min"), (7500, "2 h 5 min")]
+        {
+            assert_eq!(rough_duration(std::time::Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
     fn times_read_well() {
         let at = 1_431_857_103_123_456_789;
         assert_eq!(time(at), "2015-05-17 10:05:03.123");
@@ -191,5 +265,20 @@ mod tests {
         assert_eq!(tick(at, 1e9), "10:05:03");
         assert_eq!(tick(at, 1e6), "05:03.123");
         assert_eq!(time(i64::MIN), "1677-09-21 00:12:43.145");
+    }
+
+    #[test]
+    fn times_are_shown_in_the_zone_that_was_chosen() {
+        let at = 1_431_857_103_123_456_789;
+        for (zone_shown, text, name) in [
+            (Zone::Fixed(120), "2015-05-17 12:05:03.123", "UTC+02:00"),
+            (Zone::Fixed(-210), "2015-05-17 06:35:03.123", "UTC−03:30"),
+            (Zone::Utc, "2015-05-17 10:05:03.123", "UTC"),
+        ] {
+            show_times_in(zone_shown);
+            assert_eq!((time(at), zone(at)), (text.to_owned(), name.to_owned()));
+            assert!(exact_time(at).ends_with(name));
+            assert_eq!(span(i64::MAX, i64::MAX).len(), 19, "no time is too far away for an offset");
+        }
     }
 }

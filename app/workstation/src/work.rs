@@ -3,12 +3,14 @@
 use crate::dialogs::Picked;
 use crate::places::Places;
 use crate::query::Answer;
-use case::{CaptureState, Case, CaseError};
-use cbad::{Config, Stage, Watch};
+use crate::settings::Analysis;
+use case::{CaptureState, Case, CaseError, RedactBy};
+use cbad::{Stage, Watch};
 use crossbeam_channel::Sender;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 /// A piece of work for another thread.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -47,6 +49,8 @@ pub(crate) enum Message {
     Answer(u64, Answer),
     /// The pixels of the window.
     Pixels(Arc<egui::ColorImage>),
+    /// Settings and views were kept, but for these.
+    Kept(Vec<Failure>),
 }
 
 /// Where other threads put their messages; each one wakes the window.
@@ -82,6 +86,8 @@ pub(crate) enum For {
     Captures,
     /// A case to open.
     Case,
+    /// A case to compare the open one with.
+    Anchor,
     /// Where to write this picture.
     Picture(Arc<egui::ColorImage>),
 }
@@ -91,6 +97,12 @@ pub(crate) enum For {
 pub(crate) enum Finished {
     /// A complete case.
     Case(PathBuf),
+    /// A run of a case.
+    Run(PathBuf, i64),
+    /// A test of this finding of a run.
+    Tested(i64, i64),
+    /// It was cancelled, with what that means.
+    Stopped(String),
     /// A file was written.
     Written(PathBuf),
     /// It was cancelled; the case, where one was begun, is as far as it came.
@@ -107,7 +119,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(what: impl Into<String>, error: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(what: impl Into<String>, error: impl std::fmt::Display) -> Self {
         Self { what: what.into(), detail: case::inert(error.to_string()) }
     }
 }
@@ -159,20 +171,59 @@ pub(crate) struct Task {
     pub(crate) name: String,
     /// How far it is.
     pub(crate) watch: Arc<TaskWatch>,
+    /// How fast it goes.
+    pub(crate) pace: Pace,
+}
+
+/// How fast the present stage of a task goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pace {
+    begun: Option<(Stage, Instant)>,
+}
+
+impl Pace {
+    /// How long the stage will go on, once there is enough of it to tell.
+    pub(crate) fn left(&mut self, stage: Stage, share: Option<f64>, now: Instant) -> Option<Duration> {
+        const ENOUGH: Duration = Duration::from_secs(2);
+        const ENOUGH_SHARE: f64 = 0.02;
+        let begun = match self.begun {
+            Some((of, begun)) if of == stage => begun,
+            _ => {
+                self.begun = Some((stage, now));
+                now
+            }
+        };
+        let (share, gone) = (share?, now.saturating_duration_since(begun));
+        let can_tell = gone >= ENOUGH && share >= ENOUGH_SHARE;
+        can_tell.then(|| gone.mul_f64((1.0 - share).max(0.0) / share))
+    }
 }
 
 /// Opens these files: one case, or captures, which are imported into the case that belongs to the first of them.
 /// What is not complete is finished: interrupted imports, and the analysis.
-pub(crate) fn open(task: u64, files: &[PathBuf], places: &Places, watch: &TaskWatch, post: &Post) {
+pub(crate) fn open(
+    task: u64,
+    files: &[PathBuf],
+    places: &Places,
+    how: &Analysis,
+    watch: &TaskWatch,
+    post: &Post,
+) {
     let result = match files {
         [] => Ok(Finished::Cancelled(None)),
-        [case] if Case::is_case(case) => open_case(task, case, watch, post),
-        captures => import(task, captures, places, watch, post),
+        [case] if Case::is_case(case) => open_case(task, case, how, watch, post),
+        captures => import(task, captures, places, how, watch, post),
     };
     post.send(Message::Finished { task, result });
 }
 
-fn open_case(task: u64, path: &Path, watch: &TaskWatch, post: &Post) -> Result<Finished, Failure> {
+fn open_case(
+    task: u64,
+    path: &Path,
+    how: &Analysis,
+    watch: &TaskWatch,
+    post: &Post,
+) -> Result<Finished, Failure> {
     let could_not = || format!("Could not open {}", case::inert(crate::words::file_name(path)));
     let complete = Case::open_read_only(path)
         .and_then(|case| {
@@ -187,7 +238,7 @@ fn open_case(task: u64, path: &Path, watch: &TaskWatch, post: &Post) -> Result<F
     match case.resume_imports(watch) {
         Ok(_) => {
             post.send(Message::Imported { task, case: path.to_owned(), notices: Vec::new() });
-            finish(case, path, watch)
+            finish(case, path, how, watch)
         }
         Err(CaseError::Cancelled) => Ok(Finished::Cancelled(Some(path.to_owned()))),
         Err(error) => Err(Failure::new("Could not finish an interrupted import", error)),
@@ -198,6 +249,7 @@ fn import(
     task: u64,
     captures: &[PathBuf],
     places: &Places,
+    how: &Analysis,
     watch: &TaskWatch,
     post: &Post,
 ) -> Result<Finished, Failure> {
@@ -222,8 +274,10 @@ fn import(
     }
     let mut case = Case::open_or_create(&path).map_err(|error| Failure::new(could_not(&first), error))?;
     let mut failures = Vec::new();
+    let rules = how.redact.then(ingest::Redaction::personal);
+    let by = rules.as_ref().map(|rules| RedactBy { rules, salt: None, forget_salt: false });
     for capture in captures {
-        match case.import(capture, &ingest::OpenOptions::default(), watch) {
+        match case.import_redacted(capture, &ingest::OpenOptions::default(), by.as_ref(), watch) {
             Ok(_) => {}
             Err(CaseError::Cancelled) => return Ok(stopped(case, &path, fresh)),
             Err(error) => failures.push(Failure::new(could_not(capture), error)),
@@ -234,12 +288,13 @@ fn import(
         return Err(failures.swap_remove(0));
     }
     post.send(Message::Imported { task, case: path.clone(), notices: failures });
-    finish(case, &path, watch)
+    finish(case, &path, how, watch)
 }
 
-fn finish(mut case: Case, path: &Path, watch: &TaskWatch) -> Result<Finished, Failure> {
-    match case.analyze(&Config::default(), None, watch) {
-        Ok(_) => Ok(Finished::Case(path.to_owned())),
+fn finish(mut case: Case, path: &Path, how: &Analysis, watch: &TaskWatch) -> Result<Finished, Failure> {
+    let config = how.config(None).map_err(|why| Failure::new("Could not analyse the case", why))?;
+    match case.analyze(&config, None, watch) {
+        Ok(run) => Ok(Finished::Run(path.to_owned(), run.id)),
         Err(CaseError::Cancelled) => Ok(Finished::Cancelled(Some(path.to_owned()))),
         Err(error) => Err(Failure::new("Could not analyse the case", error)),
     }
@@ -310,6 +365,26 @@ mod tests {
         assert!(!watch.cancelled());
         watch.cancel();
         assert!(watch.cancelled());
+    }
+
+    #[test]
+    fn the_time_left_is_told_once_there_is_enough_to_tell_it_from() {
+        let (mut pace, begun) = (Pace::default(), Instant::now());
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        for (stage, share, seconds, left) in [
+            (Stage::Import, Some(0.0), 0, None),
+            (Stage::Import, Some(0.5), 1, None),
+            (Stage::Import, None, 9, None),
+            (Stage::Import, Some(0.25), 10, Some(30)),
+            (Stage::Score, Some(0.9), 20, None),
+            (Stage::Score, Some(0.5), 24, Some(4)),
+        ] {
+            assert_eq!(
+                pace.left(stage, share, after(seconds)),
+                left.map(Duration::from_secs),
+                "{stage:?} {seconds}"
+            );
+        }
     }
 
     #[test]

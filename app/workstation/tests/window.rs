@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn, threads};
 
+#[path = "window/shell.rs"]
+mod shell;
+
 type Failure = Box<dyn std::error::Error>;
 
 /// Answers every dialog with the same paths.
@@ -356,7 +359,7 @@ fn everything_on_the_first_screen_is_reached_by_tab() -> Result<(), Failure> {
         focused.extend(labels.filter_map(|node| node.accesskit_node().label()));
     }
     for label in
-        ["File", "Find", "Open capture…", "Open case…", "Try the sample incident", "Switch light and dark"]
+        ["File", "Go", "Open capture…", "Open case…", "Try the sample incident", "Switch light and dark"]
     {
         assert!(focused.iter().any(|name| name == label), "{label} is not among {focused:?}");
     }

@@ -38,6 +38,7 @@ mod store;
 mod tables;
 mod verify;
 mod view;
+mod view_state;
 mod window_blocks;
 
 pub use canonical::TestChoice;

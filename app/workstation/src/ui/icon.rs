@@ -71,6 +71,20 @@ icons! {
     Finding = "finding",
     /// The overview.
     Overview = "overview",
+    /// To what was before.
+    Back = "back",
+    /// To what came after.
+    Forward = "forward",
+    /// A bookmark.
+    Bookmark = "bookmark",
+    /// Help.
+    Help = "help",
+    /// Settings.
+    Settings = "settings",
+    /// What is on the left side.
+    SideLeft = "side-left",
+    /// What is on the right side.
+    SideRight = "side-right",
 }
 
 /// A stroke on the 16 by 16 grid.

@@ -1,24 +1,27 @@
 //! The docked views in the middle; their tabs can be moved and split.
 
-use super::{bytes, events, finding, overview, problems};
-use crate::state::{Pane, State};
+use super::{activity, bytes, events, finding, overview, problems, settings};
+use crate::state::{Pane, Sheet, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
+use crate::ui::icon::{self, Icon};
 use egui::{Color32, Frame, Margin, RichText, Stroke, Ui, Visuals, WidgetText};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, Tree, UiResponse};
 
-/// All views as tabs of one group, the overview in front.
-pub(crate) fn first_layout() -> Tree<Pane> {
-    Tree::new_tabs(egui::Id::unique("views"), Pane::ALL.to_vec())
-}
-
 /// Shows the views.
 pub(super) fn show(ui: &mut Ui, state: &mut State, tree: &mut Tree<Pane>) {
-    tree.ui(&mut Views { state }, ui);
+    let mut views = Views { state, close: None };
+    tree.ui(&mut views, ui);
+    if let Some(tile) = views.close {
+        tree.remove_recursively(tile);
+        ui.ctx().request_repaint();
+    }
 }
 
 struct Views<'a> {
     state: &'a mut State,
+    /// A view that was closed in this frame.
+    close: Option<TileId>,
 }
 
 impl Behavior<Pane> for Views<'_> {
@@ -32,6 +35,8 @@ impl Behavior<Pane> for Views<'_> {
                 Pane::Events => events::show(ui, self.state),
                 Pane::Bytes => bytes::show(ui, self.state),
                 Pane::Problems => problems::show(ui, self.state),
+                Pane::Activity => activity::show(ui, self.state),
+                Pane::Settings => settings::show(ui, self.state),
             }
         });
         UiResponse::None
@@ -91,6 +96,27 @@ impl Behavior<Pane> for Views<'_> {
         SimplificationOptions { all_panes_must_have_tabs: true, ..Default::default() }
     }
 
+    fn top_bar_right_ui(
+        &mut self,
+        tiles: &Tiles<Pane>,
+        ui: &mut Ui,
+        _tile: TileId,
+        tabs: &egui_tiles::Tabs,
+        _scroll: &mut f32,
+    ) {
+        let shown = tabs.active.and_then(|tile| tiles.get_pane(&tile)).copied();
+        let Some(pane) = shown else { return };
+        ui.add_space(size::TIGHT);
+        if !Pane::FIRST.contains(&pane)
+            && icon::button(ui, Icon::Close, &format!("Close {}", pane.title())).clicked()
+        {
+            self.close = tabs.active;
+        }
+        if icon::button(ui, Icon::Help, &format!("Help on {}", pane.title())).clicked() {
+            self.state.sheet = Some(Sheet::Help(pane));
+        }
+    }
+
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
         30.0
     }
@@ -100,18 +126,14 @@ impl Behavior<Pane> for Views<'_> {
     }
 
     fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
-        tokens_of(visuals).ground
+        tokens::of_visuals(visuals).ground
     }
 
     fn tab_bar_hline_stroke(&self, visuals: &Visuals) -> Stroke {
-        Stroke::new(1.0, tokens_of(visuals).border)
+        Stroke::new(1.0, tokens::of_visuals(visuals).border)
     }
 
     fn dragged_overlay_color(&self, visuals: &Visuals) -> Color32 {
-        tokens_of(visuals).veil
+        tokens::of_visuals(visuals).veil
     }
-}
-
-fn tokens_of(visuals: &Visuals) -> &'static tokens::Tokens {
-    if visuals.dark_mode { &tokens::DARK } else { &tokens::LIGHT }
 }

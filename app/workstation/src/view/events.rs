@@ -120,8 +120,7 @@ fn header(ui: &mut Ui, time: f32) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     ui.painter().rect_filled(rect, 2, t.raised);
     let mut left = rect.left() + 6.0;
-    for (name, width) in
-        [("Time (UTC)", time), ("Severity", SEVERITY + 10.0), ("Stream", STREAM), ("Text", 200.0)]
+    for (name, width) in [("Time", time), ("Severity", SEVERITY + 10.0), ("Stream", STREAM), ("Text", 200.0)]
     {
         paint_line(ui, name, semibold_font(size::SMALL), t.strong, pos2(left, rect.center().y), width);
         left += width;

@@ -107,7 +107,12 @@ fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     }
     ui.add_space(size::GAP);
     super::heading(ui, "Where");
-    fact(ui, "Time", &super::findings::when(row), "UTC, from the first to the last event.");
+    fact(
+        ui,
+        "Time",
+        &super::findings::when(row),
+        "From the first to the last event, in the zone shown below the views.",
+    );
     let events = format!("{} to {}", words::count(found.first_event), words::count(found.last_event));
     fact(ui, "Events", &events, "Positions in the stream, from 0.");
     fact(ui, "Windows", &found.explanation.windows.to_string(), "Overlapping windows that were joined.");
@@ -162,7 +167,7 @@ fn numbers(ui: &mut Ui, score: &WindowScore) {
         .start_nanos
         .zip(score.end_nanos)
         .map_or_else(|| "none given".to_owned(), |(a, b)| words::span(a, b));
-    fact(ui, "Time", &when, "UTC, from the earliest to the latest event.");
+    fact(ui, "Time", &when, "From the earliest to the latest event, in the zone shown below the views.");
     let events = format!("{} to {}", words::count(score.first_event), words::count(score.last_event));
     fact(ui, "Events", &events, "Positions in the stream, from 0.");
     for said in &score.lenses {
@@ -195,10 +200,24 @@ fn stream(ui: &mut Ui, doc: &Doc, row: &StreamRow) {
     fact(ui, "Signal", row.key.signal.name(), "");
     fact(ui, "Events", &words::count(row.events), "");
     if let (Some(start), Some(end)) = (row.start_nanos, row.end_nanos) {
-        fact(ui, "Time", &words::span(start, end), "UTC, from the first to the last event.");
+        fact(
+            ui,
+            "Time",
+            &words::span(start, end),
+            "From the first to the last event, in the zone shown below the views.",
+        );
     }
     if let Some(summary) = doc.summary(row.id) {
         fact(ui, "Windows", &words::count(summary.windows), "Windows that were scored.");
+        if let Some(drift) = &summary.drift {
+            let about = format!(
+                "An event costs {:.1} bits given the anchor, and {:.1} in the anchor itself: near 1 nothing has drifted. NCD {:.3}.",
+                drift.event_bits,
+                drift.anchor_event_bits,
+                drift.ncd()
+            );
+            fact(ui, "Drift", &format!("{:.2} times", drift.ratio()), &about);
+        }
         if let Some(note) = &summary.note {
             ui.add(Label::new(RichText::new(case::inert(note)).color(tokens::of(ui).warning)).wrap());
         }

@@ -38,6 +38,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         shifts(ui, state, row);
         drivers(ui, state, row);
         beside(ui, state, row);
+        if let Some(position) = super::reasons::show(ui, &row.finding.explanation) {
+            state.select(Selection::Event { stream: row.stream.id, position });
+            state.front = Some(Pane::Events);
+        }
+        super::canonical::show(ui, state, row);
     });
 }
 
@@ -73,6 +78,16 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         {
             button(ui, state, command);
         }
+    });
+    ui.horizontal_wrapped(|ui| {
+        let seen = state.is_acknowledged(row);
+        let text = if seen { "Acknowledged" } else { Command::Acknowledge.spec().text };
+        let button_of_it = ui.add(egui::Button::selectable(seen, text));
+        if button_of_it.on_hover_text(Command::Acknowledge.hover_text(ui.ctx())).clicked() {
+            state.command(Command::Acknowledge);
+        }
+        button(ui, state, Command::Dismiss);
+        button(ui, state, Command::Confirm);
     });
 }
 
@@ -236,7 +251,7 @@ fn card(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
         });
 }
 
-fn section(ui: &mut Ui, title: &str, about: &str) {
+pub(super) fn section(ui: &mut Ui, title: &str, about: &str) {
     ui.add_space(size::WIDE);
     super::heading(ui, title);
     ui.add(Label::new(RichText::new(about).font(text_font(size::SMALL)).color(tokens::of(ui).weak)).wrap());

@@ -30,7 +30,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             place.selected = row;
             place.reveal = row;
         }
-        let mut list = Findings { shown: &shown, short: doc.within_a_day() };
+        let seen = shown.iter().map(|row| state.is_acknowledged(row)).collect();
+        let mut list = Findings { shown: &shown, short: doc.within_a_day(), seen };
         let events = rows::show(ui, Id::unique("findings list"), "Findings list", &mut place, &mut list);
         state.findings.list = place;
         if let Some(finding) = events.selected.and_then(|row| shown.get(row as usize)) {
@@ -166,6 +167,8 @@ struct Findings<'a> {
     shown: &'a [&'a FindingRow],
     /// Without the day.
     short: bool,
+    /// Which of them were acknowledged.
+    seen: Vec<bool>,
 }
 
 /// When, or which events where no event says when.
@@ -187,13 +190,15 @@ impl Rows for Findings<'_> {
     }
 
     fn label(&mut self, row: u64) -> String {
+        let seen = if self.seen[row as usize] { ", acknowledged" } else { "" };
         let row = self.shown[row as usize];
         let stream = case::inert(row.stream.key.label());
         let (grade, lens) = (row.finding.grade.name(), row.finding.explanation.lens.name());
-        format!("Finding {}, {grade} by {lens}, {stream}, {}", row.id, when(row))
+        format!("Finding {}, {grade} by {lens}, {stream}, {}{seen}", row.id, when(row))
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, _selected: bool) {
+        let seen = self.seen[row as usize];
         let row = self.shown[row as usize];
         let t = tokens::of(ui);
         let rect = ui.max_rect();
@@ -204,6 +209,10 @@ impl Rows for Findings<'_> {
             Rect::from_center_size(pos2(rect.left() + 14.0, upper), vec2(15.0, 15.0)),
             color,
         );
+        if seen {
+            let place = Rect::from_center_size(pos2(rect.left() + 14.0, rect.top() + 33.0), vec2(12.0, 12.0));
+            Icon::Done.paint(ui.painter(), place, t.good);
+        }
         let score = super::line(ui, &words::bits(row.finding.score_bits), mono_font(), t.text, 100.0);
         let right = rect.right() - 8.0;
         let start = rect.left() + 30.0;

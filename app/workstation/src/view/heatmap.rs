@@ -3,15 +3,15 @@
 use super::overview::{from_screen, hair_line, navigate, to_screen};
 use super::streams::signal_icon;
 use crate::doc::{Doc, Selection};
-use crate::heatmap::Binned;
+use crate::heatmap::{Binned, Quantity};
 use crate::query::Query;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, Ramp, size};
 use crate::words;
 use egui::{
-    Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui, WidgetInfo,
-    pos2, vec2,
+    ComboBox, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 /// Points for each column of bins.
@@ -183,6 +183,21 @@ fn marks(ui: &Ui, state: &State, doc: &Doc, frame: Rect) {
             painter.rect_stroke(rect, 1, Stroke::new(1.0, t.strong), StrokeKind::Outside);
         }
     }
+    if let Some(previewed) = state.trial.as_ref().and_then(|trial| trial.answer.as_ref()) {
+        for stretch in &previewed.stretches {
+            let Some(rect) = place(stretch.stream, stretch.span) else { continue };
+            let middle = rect.center().y;
+            let line = [pos2(rect.left(), middle), pos2(rect.right(), middle)];
+            // Dark under bright, so that the line is seen on every colour of the ramp.
+            painter.line_segment(line, Stroke::new(5.0, t.panel));
+            let stroke = Stroke::new(2.5, t.strong);
+            if stretch.is_certain {
+                painter.line_segment(line, stroke);
+            } else {
+                painter.extend(egui::Shape::dashed_line(&line, stroke, 4.0, 3.0));
+            }
+        }
+    }
     if let (Some(stream), Some(span)) = (state.stream, state.selected_range())
         && let Some(rect) = place(stream, span)
     {
@@ -281,17 +296,9 @@ fn read_out(state: &mut State, doc: &Doc, binned: &Binned, row: usize, column: u
 /// The ramp with its numbers, what outlines mean, and the choices.
 pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     let t = tokens::of(ui);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
-        let text = format!("{} ▾", state.quantity.label());
-        let choose =
-            ui.button(&text).on_hover_text(crate::command::Command::ToggleQuantity.hover_text(ui.ctx()));
-        choose.widget_info(|| {
-            WidgetInfo::labeled(Role::Button, true, format!("Heatmap shows {}", state.quantity.label()))
-        });
-        if choose.clicked() {
-            state.command(crate::command::Command::ToggleQuantity);
-        }
+        choice(ui, state);
         let scale = state.heat.binned.as_ref().map_or((0.0, 1.0), |binned| binned.scale);
         let number = |value: f32| if scale.1 >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") };
         ui.label(egui::RichText::new(number(scale.0)).font(mono_font()).color(t.text));
@@ -306,15 +313,15 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
         let range = format!("Colours from {} to {}", number(scale.0), number(scale.1));
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &range));
         ui.label(egui::RichText::new(number(scale.1)).font(mono_font()).color(t.text));
-        let mut safe = state.prefs.ramp == Ramp::Cividis;
-        let choice = ui.checkbox(&mut safe, Ramp::Cividis.label());
-        if choice.on_hover_text(crate::command::Command::ToggleRamp.hover_text(ui.ctx())).changed() {
-            state.command(crate::command::Command::ToggleRamp);
-        }
+        ramps(ui, state);
         ui.add_space(size::TIGHT);
-        let (key, _) = ui.allocate_exact_size(vec2(14.0, 12.0), Sense::hover());
-        ui.painter().rect_stroke(key, 1, Stroke::new(1.0, t.strong), StrokeKind::Inside);
-        ui.label(egui::RichText::new("significant").font(text_font(size::SMALL)).color(t.weak));
+        // One piece, so that a narrow view does not part the sign from its word.
+        let word = super::line(ui, "significant", text_font(size::SMALL), t.weak, 200.0);
+        let (key, response) = ui.allocate_exact_size(vec2(20.0 + word.size().x, 14.0), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Outlined: significant"));
+        let sign = Rect::from_min_size(key.min + vec2(0.0, 1.0), vec2(14.0, 12.0));
+        ui.painter().rect_stroke(sign, 1, Stroke::new(1.0, t.strong), StrokeKind::Inside);
+        ui.painter().galley(pos2(key.left() + 20.0, key.center().y - word.size().y / 2.0), word, t.weak);
         let short = state.doc.as_ref().map_or(0, |doc| doc.streams.len() - doc.scored.len());
         if short > 0 {
             let text = words::counted(short as u64, "stream is too short", "streams are too short");
@@ -324,4 +331,34 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
             );
         }
     });
+}
+
+/// What the heatmap shows: a distance, the score, or the bits of one lens.
+fn choice(ui: &mut Ui, state: &mut State) {
+    let label = format!("Heatmap shows {}", state.quantity.label());
+    let combo = ComboBox::from_id_salt("heatmap quantity").width(118.0).selected_text(state.quantity.label());
+    let shown = combo.show_ui(ui, |ui| {
+        for quantity in Quantity::all() {
+            let about = match quantity {
+                Quantity::Ncd => "How little the window has in common with a piece of its baseline.",
+                Quantity::Score => "Bits above the ordinary by the lens that says most.",
+                Quantity::Lens(lens) => super::shifts::about(lens),
+            };
+            ui.selectable_value(&mut state.quantity, quantity, quantity.label()).on_hover_text(about);
+        }
+    });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
+    shown.response.on_hover_text(crate::command::Command::ToggleQuantity.hover_text(ui.ctx()));
+}
+
+fn ramps(ui: &mut Ui, state: &mut State) {
+    let label = format!("Colours: {}", state.prefs.ramp.label());
+    let combo =
+        ComboBox::from_id_salt("heatmap colours").width(132.0).selected_text(state.prefs.ramp.label());
+    let shown = combo.show_ui(ui, |ui| {
+        for ramp in Ramp::ALL {
+            ui.selectable_value(&mut state.prefs.ramp, ramp, ramp.label());
+        }
+    });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
 }

@@ -8,13 +8,14 @@ use crate::tokens::{self, size};
 use egui::{Align, Button, Layout, MenuBar, RichText, Ui};
 
 /// The menus; a gap stands between groups.
-const MENUS: [(&str, &[&[Command]]); 4] = [
+const MENUS: [(&str, &[&[Command]]); 6] = [
     (
         "File",
         &[
             &[Command::OpenCapture, Command::OpenCase, Command::OpenSample],
             &[Command::ExportPlot, Command::CopyCommandLine],
-            &[Command::CancelTasks, Command::CloseCase, Command::Quit],
+            &[Command::ShowSettings],
+            &[Command::CloseCase, Command::Quit],
         ],
     ),
     (
@@ -26,9 +27,16 @@ const MENUS: [(&str, &[&[Command]]); 4] = [
                 Command::ShowEvents,
                 Command::ShowBytes,
                 Command::ShowProblems,
+                Command::ShowActivity,
+            ],
+            &[
+                Command::LayoutTriage,
+                Command::LayoutTimeline,
+                Command::ToggleLists,
+                Command::ToggleExplanation,
+                Command::ResetLayout,
             ],
             &[Command::ToggleTables, Command::ToggleQuantity, Command::ToggleRamp, Command::ToggleTheme],
-            &[Command::ResetLayout],
         ],
     ),
     (
@@ -39,10 +47,30 @@ const MENUS: [(&str, &[&[Command]]); 4] = [
         ],
     ),
     (
-        "Find",
-        &[&[Command::Palette, Command::SearchFindings], &[Command::NextFinding, Command::PreviousFinding]],
+        "Go",
+        &[
+            &[Command::Palette, Command::SearchFindings],
+            &[Command::Back, Command::Forward, Command::Undo, Command::Redo],
+            &[Command::NextFinding, Command::PreviousFinding],
+            &[Command::ToggleBookmark],
+        ],
     ),
+    (
+        "Analysis",
+        &[
+            &[Command::TogglePreview, Command::AnalyzeAgain, Command::ChooseAnchor],
+            &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
+            &[Command::CancelTasks],
+        ],
+    ),
+    ("Help", &[&[Command::HelpOfView, Command::Shortcuts]]),
 ];
+
+/// Every command that stands in a menu.
+#[cfg(test)]
+pub(super) fn listed() -> Vec<Command> {
+    MENUS.iter().flat_map(|(_, groups)| groups.iter()).flat_map(|group| group.iter().copied()).collect()
+}
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     MenuBar::new().ui(ui, |ui| {
@@ -57,11 +85,15 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
                         item(ui, state, command);
                     }
                 }
+                if name == "Go" {
+                    super::crumbs::bookmarks(ui, state);
+                }
             });
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             icon_button(ui, state, Command::ToggleTheme);
             icon_button(ui, state, Command::Palette);
+            icon_button(ui, state, Command::HelpOfView);
             if let Some(doc) = state.doc.clone() {
                 let t = tokens::of(ui);
                 ui.add_space(size::GAP);
@@ -92,8 +124,7 @@ mod tests {
 
     #[test]
     fn every_command_stands_in_one_menu() {
-        let mut listed: Vec<Command> =
-            MENUS.iter().flat_map(|(_, groups)| groups.iter()).flat_map(|g| g.iter().copied()).collect();
+        let mut listed = listed();
         let mut all = Command::ALL.to_vec();
         listed.sort_unstable();
         all.sort_unstable();

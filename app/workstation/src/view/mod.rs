@@ -1,7 +1,10 @@
 //! The views: one file each. A view shows the state and asks for commands; it fetches nothing itself.
 
+mod activity;
 mod bytes;
+mod canonical;
 mod cost;
+mod crumbs;
 pub(crate) mod dock;
 mod events;
 pub(crate) mod explain;
@@ -14,18 +17,27 @@ mod notices;
 mod overview;
 pub(crate) mod palette;
 mod problems;
+mod reasons;
+mod settings;
+pub(crate) mod sheet;
 mod shifts;
 mod status;
 mod streams;
 mod tables;
 mod timeline;
+mod trial;
 mod welcome;
 
 use crate::command::Command;
 use crate::doc::Selection;
-use crate::state::{Pane, State};
+use crate::state::{Pane, Sheet, State};
 use crate::tokens::{self, size};
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+/// Widths of the window, in points, from which the lists and the explanation are there without being asked for: a narrow
+/// window, or large letters, leave the views the room.
+const LISTS_FROM: f32 = 700.0;
+const EXPLANATION_FROM: f32 = 920.0;
 
 /// Everything that is seen in one frame.
 pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<Pane>) {
@@ -40,29 +52,56 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
             .frame(panel.inner_margin(Margin::same(8)))
             .show(ui, |ui| notices::show(ui, state));
     }
-    if state.doc.is_none() {
+    if let (None, Some(pane)) = (&state.doc, state.alone) {
+        CentralPanel::default()
+            .frame(panel.inner_margin(Margin::same(16)))
+            .show(ui, |ui| alone(ui, state, pane));
+    } else if state.doc.is_none() {
         let ground = Frame::new().fill(t.ground);
         CentralPanel::default().frame(ground).show(ui, |ui| welcome::show(ui, state));
     } else {
         let side = panel.inner_margin(Margin::same(0));
-        let width = (ui.available_width() * 0.235).clamp(220.0, 320.0);
-        Panel::left("captures and findings").frame(side).default_size(width).size_range(220.0..=520.0).show(
-            ui,
-            |ui| {
+        let room = ui.available_width();
+        let width = (room * 0.235).clamp(220.0, 320.0);
+        let (lists, explanation) = state.asked_sides;
+        state.sides = (lists.unwrap_or(room >= LISTS_FROM), explanation.unwrap_or(room >= EXPLANATION_FROM));
+        // Whatever is asked for, a part of the width is the views' own.
+        let most = (room * 0.42).clamp(220.0, 520.0);
+        if state.sides.0 {
+            let lists = Panel::left("captures and findings").frame(side).default_size(width);
+            lists.size_range(220.0..=most).show(ui, |ui| {
                 streams::show(ui, state);
                 CentralPanel::default().frame(side).show(ui, |ui| findings::show(ui, state));
-            },
-        );
-        let padded = panel.inner_margin(Margin { left: 12, right: 4, top: 8, bottom: 4 });
-        Panel::right("explanation").frame(padded).default_size(width).size_range(220.0..=520.0).show(
-            ui,
-            |ui| {
-                explain::show(ui, state);
-            },
-        );
-        CentralPanel::default().frame(Frame::new().fill(t.ground)).show(ui, |ui| dock::show(ui, state, tree));
+            });
+        }
+        if state.sides.1 {
+            let padded = panel.inner_margin(Margin { left: 12, right: 4, top: 8, bottom: 4 });
+            let explanation = Panel::right("explanation").frame(padded).default_size(width);
+            explanation.size_range(220.0..=most).show(ui, |ui| explain::show(ui, state));
+        }
+        CentralPanel::default().frame(Frame::new().fill(t.ground)).show(ui, |ui| {
+            Panel::top("crumbs").frame(bar).show(ui, |ui| crumbs::show(ui, state));
+            dock::show(ui, state, tree);
+        });
+        state.alone = None;
     }
+    sheet::show(ui, state);
     palette::show(ui, state);
+}
+
+/// Settings or activity where no case is open.
+fn alone(ui: &mut Ui, state: &mut State, pane: Pane) {
+    ui.horizontal(|ui| {
+        if ui.button("Back to the first screen").clicked() {
+            state.alone = None;
+        }
+        heading(ui, pane.title());
+    });
+    ui.add_space(size::GAP);
+    match pane {
+        Pane::Settings => settings::show(ui, state),
+        _ => activity::show(ui, state),
+    }
 }
 
 /// Commands that change what is shown and nothing else.
@@ -109,11 +148,17 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
             }
         }
         Command::ToggleTables => state.as_table = !state.as_table,
-        Command::ToggleQuantity => {
-            state.quantity = match state.quantity {
-                crate::heatmap::Quantity::Ncd => crate::heatmap::Quantity::Score,
-                crate::heatmap::Quantity::Score => crate::heatmap::Quantity::Ncd,
-            };
+        Command::ToggleQuantity => state.quantity = state.quantity.next(),
+        Command::ShowActivity => state.front = Some(Pane::Activity),
+        Command::ShowSettings => state.front = Some(Pane::Settings),
+        Command::ToggleBookmark => state.toggle_bookmark(),
+        Command::ToggleLists => state.asked_sides.0 = Some(!state.sides.0),
+        Command::ToggleExplanation => state.asked_sides.1 = Some(!state.sides.1),
+        Command::Acknowledge => state.toggle_acknowledged(),
+        Command::TogglePreview => trial::toggle(state),
+        Command::Shortcuts => state.sheet = Some(Sheet::Shortcuts),
+        Command::HelpOfView => {
+            state.sheet = Some(Sheet::Help(state.in_front.unwrap_or(Pane::Overview)));
         }
         Command::Palette => state.palette = Some(palette::Palette::default()),
         // The rest is the application's own.

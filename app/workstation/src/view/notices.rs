@@ -1,6 +1,6 @@
 //! Notices: what happened, where, and what to do next. They stay until a person has read them.
 
-use crate::state::{Level, State};
+use crate::state::State;
 use crate::theme::semibold_font;
 use crate::tokens::{self, size};
 use crate::ui::icon::{self, Icon};
@@ -13,11 +13,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let mut read = None;
     for (number, notice) in state.notices.iter().enumerate().take(SHOWN) {
         let t = tokens::of(ui);
-        let (mark, color) = match notice.level {
-            Level::Error => (Icon::Severe, t.danger),
-            Level::Warning => (Icon::Notable, t.warning),
-            Level::Done => (Icon::Done, t.good),
-        };
+        let (mark, color) = super::activity::mark(notice.level, t);
         let frame = Frame::new().fill(t.sunken).stroke(Stroke::new(1.0, color)).corner_radius(size::CORNER);
         frame.inner_margin(Margin::symmetric(10, 8)).show(ui, |ui| {
             ui.horizontal_top(|ui| {

@@ -18,6 +18,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     }
     toolbar(ui, state);
+    super::trial::show(ui, state, &doc);
     if state.as_table {
         tables::show(ui, state, &doc);
         return;
@@ -29,11 +30,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let rows = state.heat.rows.as_ref().map_or(doc.scored.len(), |rows| rows.len());
     let free = area.height() - 100.0;
     let map = (rows as f32 * size::HEAT_ROW).min(free * 0.52);
-    let strip = ((free - map) / 2.0).clamp(64.0, 280.0);
+    let strip = ((free - map) / 2.0).clamp(54.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;
     timeline::show(ui, state, &doc, strip);
     let below = area.bottom() - ui.cursor().top() - 54.0;
-    heatmap::show(ui, state, &doc, below.max(60.0));
+    heatmap::show(ui, state, &doc, below.max(40.0));
     heatmap::legend(ui, state);
     let t = tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), egui::Sense::hover());
@@ -52,24 +53,41 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
     let stream = state.doc.as_ref().zip(state.stream).and_then(|(doc, id)| doc.stream(id));
     let name =
         stream.map_or_else(|| "No stream selected".to_owned(), |stream| case::inert(stream.key.label()));
+    // Where there is no room for the name beside them, the buttons have lines of their own.
+    if ui.available_width() < TOOLBAR {
+        ui.horizontal_wrapped(|ui| tools(ui, state));
+        return;
+    }
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            icon_button(ui, state, Command::ExportPlot);
-            let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
-            let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
-            if table.clicked() {
-                state.command(Command::ToggleTables);
-            }
-            button(ui, state, Command::ResetZoom);
-            if !state.as_table {
-                timeline::choice(ui, state);
-            }
+            tools(ui, state);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
                 ui.add(egui::Label::new(title).truncate()).on_hover_text(name.as_str());
             });
         });
     });
+}
+
+/// Width, in points, that the buttons and a part of the name need.
+const TOOLBAR: f32 = 540.0;
+
+fn tools(ui: &mut Ui, state: &mut State) {
+    icon_button(ui, state, Command::ExportPlot);
+    let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
+    let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
+    if table.clicked() {
+        state.command(Command::ToggleTables);
+    }
+    button(ui, state, Command::ResetZoom);
+    let on = state.trial.is_some();
+    let level = ui.add(egui::Button::selectable(on, "Level…").frame_when_inactive(true));
+    if level.on_hover_text(Command::TogglePreview.hover_text(ui.ctx())).clicked() {
+        state.command(Command::TogglePreview);
+    }
+    if !state.as_table {
+        timeline::choice(ui, state);
+    }
 }
 
 /// Where a place of the shared axis is on the screen.

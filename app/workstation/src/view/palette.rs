@@ -1,9 +1,14 @@
-//! Every command by name: type a part of it, choose with the arrow keys, Enter.
+//! Everything by name: commands, findings, streams, bookmarks. Type a part of it, choose with the arrow keys, Enter.
 
 use crate::command::Command;
-use crate::state::State;
+use crate::doc::Selection;
+use crate::fuzzy;
+use crate::state::{Pane, State};
 use crate::tokens::{self, size};
 use egui::{Align2, Id, Key, Modal, Modifiers, RichText, ScrollArea, TextEdit, Ui, vec2};
+
+/// Rows that are shown; whoever looks for more types another letter.
+const SHOWN: usize = 60;
 
 /// The open palette.
 #[derive(Debug, Default)]
@@ -12,12 +17,19 @@ pub(crate) struct Palette {
     chosen: usize,
 }
 
+/// What can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+enum Item {
+    Command(Command),
+    Finding(i64),
+    Stream(u32),
+    /// By its place in the list.
+    Bookmark(usize),
+}
+
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(mut palette) = state.palette.take() else { return };
-    let found: Vec<Command> = matching(&palette.typed)
-        .into_iter()
-        .filter(|command| *command != Command::Palette && state.enabled(*command))
-        .collect();
+    let found = matching(state, &palette.typed);
     palette.chosen = palette.chosen.min(found.len().saturating_sub(1));
     let (down, up, enter) = ui.input_mut(|input| {
         let mut key = |key| input.consume_key(Modifiers::NONE, key);
@@ -29,68 +41,153 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if up {
         palette.chosen = palette.chosen.saturating_sub(1);
     }
-    let mut run = found.get(palette.chosen).copied().filter(|_| enter);
+    let mut run = found.get(palette.chosen).filter(|_| enter).map(|(item, _)| item.clone());
+    let screen = ui.ctx().content_rect();
     let modal = Modal::new(Id::unique("palette")).backdrop_color(tokens::of(ui).veil);
-    let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0));
+    let top = (screen.height() * 0.11).min(90.0);
+    let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, top));
     let shown = modal.area(area).show(ui.ctx(), |ui| {
-        ui.set_width(520.0);
+        ui.set_width((screen.width() - 80.0).min(620.0));
         let field = TextEdit::singleline(&mut palette.typed)
-            .hint_text("Type the name of a command")
+            .hint_text("Type a part of a command, finding, stream or bookmark")
             .desired_width(f32::INFINITY);
         let field = ui.add(field);
         field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Command"));
+        if field.changed() {
+            palette.chosen = 0;
+        }
         field.request_focus();
         ui.add_space(size::TIGHT);
-        ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
-            for (number, &command) in found.iter().enumerate() {
-                if row(ui, command, number == palette.chosen, down || up) {
-                    run = Some(command);
+        ScrollArea::vertical().max_height((screen.height() - top - 100.0).min(380.0)).show(ui, |ui| {
+            for (number, (item, text)) in found.iter().enumerate() {
+                if row(ui, item, text, number == palette.chosen, down || up) {
+                    run = Some(item.clone());
                 }
             }
             if found.is_empty() {
-                ui.label(RichText::new("No command has this in its name.").color(tokens::of(ui).weak));
+                ui.label(RichText::new("Nothing has these letters in its name.").color(tokens::of(ui).weak));
             }
         });
     });
-    if let Some(command) = run {
-        state.command(command);
+    if let Some(item) = run {
+        carry_out(state, &item);
     } else if !shown.should_close() {
         state.palette = Some(palette);
     }
 }
 
-fn row(ui: &mut Ui, command: Command, chosen: bool, moved: bool) -> bool {
-    let spec = command.spec();
-    let key = command.shortcut_text(ui.ctx()).unwrap_or_default();
-    let button = egui::Button::selectable(chosen, spec.text)
-        .shortcut_text(key)
+fn row(ui: &mut Ui, item: &Item, text: &str, chosen: bool, moved: bool) -> bool {
+    let kind = match item {
+        Item::Command(command) => command.shortcut_text(ui.ctx()).unwrap_or_default(),
+        Item::Finding(_) => "finding".to_owned(),
+        Item::Stream(_) => "stream".to_owned(),
+        Item::Bookmark(_) => "bookmark".to_owned(),
+    };
+    let button = egui::Button::selectable(chosen, text)
+        .shortcut_text(kind)
+        .truncate()
         .min_size(vec2(ui.available_width(), 26.0));
-    let response = ui.add(button).on_hover_text(command.hover_text(ui.ctx()));
+    let hover = match item {
+        Item::Command(command) => command.hover_text(ui.ctx()),
+        _ => text.to_owned(),
+    };
+    let response = ui.add(button).on_hover_text(hover);
     if chosen && moved {
         response.scroll_to_me(None);
     }
     response.clicked()
 }
 
-/// Commands whose words hold every word typed, in their own order.
-fn matching(typed: &str) -> Vec<Command> {
-    let typed = typed.to_lowercase();
-    let fits = |command: &Command| {
-        let text = command.spec().text.to_lowercase();
-        typed.split_whitespace().all(|word| text.contains(word))
+fn carry_out(state: &mut State, item: &Item) {
+    match *item {
+        Item::Command(command) => {
+            state.prefs.use_command(command.spec().id);
+            state.command(command);
+        }
+        Item::Finding(id) => {
+            state.select(Selection::Finding(id));
+            state.front = Some(Pane::Finding);
+        }
+        Item::Stream(id) => state.select(Selection::Stream(id)),
+        Item::Bookmark(place) => super::crumbs::open(state, place),
+    }
+}
+
+/// Everything that there is now, with its words: commands last used first, then bookmarks, findings and streams.
+fn everything(state: &State) -> Vec<(Item, String)> {
+    let mut commands: Vec<Command> = Command::ALL.to_vec();
+    commands.retain(|command| *command != Command::Palette && state.enabled(*command));
+    let used = |command: &Command| {
+        state.prefs.used.iter().position(|id| id == command.spec().id).unwrap_or(usize::MAX)
     };
-    Command::ALL.into_iter().filter(fits).collect()
+    commands.sort_by_key(used);
+    let mut all: Vec<(Item, String)> = commands
+        .into_iter()
+        .map(|command| (Item::Command(command), command.spec().text.to_owned()))
+        .collect();
+    let bookmarks = state.bookmarks.iter().enumerate();
+    all.extend(bookmarks.map(|(place, bookmark)| (Item::Bookmark(place), case::inert(&bookmark.name))));
+    if let Some(doc) = &state.doc {
+        all.extend(doc.findings.iter().map(|row| {
+            let text =
+                format!("{}  {}: {}", row.id, row.stream.key.label(), row.finding.explanation.sentence);
+            (Item::Finding(row.id), case::inert(text))
+        }));
+        all.extend(doc.streams.iter().map(|row| (Item::Stream(row.id), case::inert(row.key.label()))));
+    }
+    all
+}
+
+/// What fits best first; of equals in the order of [`everything`].
+fn matching(state: &State, typed: &str) -> Vec<(Item, String)> {
+    let mut found: Vec<(i32, Item, String)> = everything(state)
+        .into_iter()
+        .filter_map(|(item, text)| Some((fuzzy::fit(typed, &text)?, item, text)))
+        .collect();
+    if !typed.trim().is_empty() {
+        found.sort_by_key(|(fit, ..)| std::cmp::Reverse(*fit));
+    }
+    found.into_iter().take(SHOWN).map(|(_, item, text)| (item, text)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn first(state: &State, typed: &str) -> Option<Item> {
+        matching(state, typed).into_iter().next().map(|(item, _)| item)
+    }
+
     #[test]
-    fn finds_by_any_words_in_any_order() {
-        assert_eq!(matching("").len(), Command::ALL.len());
-        assert_eq!(matching("CASE open"), [Command::OpenCase]);
-        assert_eq!(matching("zoom in"), [Command::ZoomIn]);
-        assert_eq!(matching("no such words"), Vec::<Command>::new());
+    fn finds_commands_findings_streams_and_bookmarks() {
+        let mut state = crate::scene::state();
+        assert_eq!(first(&state, "zoom in"), Some(Item::Command(Command::ZoomIn)));
+        assert_eq!(first(&state, "zqx"), None);
+        assert_eq!(first(&state, "case open"), Some(Item::Command(Command::OpenCase)));
+        assert!(matches!(first(&state, "db-primary refused"), Some(Item::Finding(_))));
+        let gateway =
+            state.doc.as_ref().and_then(|doc| doc.stream(2)).map(|row| row.key.label()).expect("a stream");
+        assert_eq!(first(&state, &gateway), Some(Item::Stream(2)));
+        state.bookmarks.extend(state.bookmark());
+        state.bookmarks[0].name = "Where it began".to_owned();
+        assert_eq!(first(&state, "where began"), Some(Item::Bookmark(0)));
+        carry_out(&mut state, &Item::Stream(2));
+        assert_eq!(state.selection, Selection::Stream(2));
+        carry_out(&mut state, &Item::Bookmark(0));
+        assert_eq!(state.selection, Selection::Finding(1));
+    }
+
+    #[test]
+    fn what_was_used_last_stands_first() {
+        let mut state = crate::scene::state();
+        for command in [Command::ZoomIn, Command::ExportPlot, Command::ResetZoom] {
+            carry_out(&mut state, &Item::Command(command));
+        }
+        let top: Vec<Item> = matching(&state, "").into_iter().take(2).map(|(item, _)| item).collect();
+        assert_eq!(
+            top,
+            [Item::Command(Command::ResetZoom), Item::Command(Command::ZoomIn)],
+            "what cannot be done is left out"
+        );
     }
 }

@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::state::State;
 use crate::tokens;
 use crate::words;
-use egui::{Align, Layout, ProgressBar, RichText, Role, Ui, WidgetInfo};
+use egui::{Align, Layout, RichText, Ui};
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
@@ -19,23 +19,17 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 }
 
 fn running(ui: &mut Ui, state: &mut State) {
-    let mut cancel = false;
-    for task in &state.tasks {
-        let (stage, share) = task.watch.state();
-        let percent = share.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
-        ui.label(&task.name);
-        // Painted as a full bar without a share: an endless animation would keep the window awake.
-        let bar = ui.add(ProgressBar::new(share.unwrap_or(0.0)).desired_width(160.0).desired_height(8.0));
-        let said = format!("{}: {}{percent}", task.name, stage.label());
-        bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &said));
-        ui.label(RichText::new(format!("{}{percent}", stage.label())).color(tokens::of(ui).weak));
-        let stopping = cbad::Watch::cancelled(&*task.watch);
-        let text = if stopping { "Stopping…" } else { "Cancel" };
-        let button = ui.add_enabled(!stopping, egui::Button::new(text).small());
-        cancel |= button.on_hover_text(Command::CancelTasks.hover_text(ui.ctx())).clicked();
+    let more = state.tasks.len().saturating_sub(1);
+    if let Some(task) = state.tasks.first_mut() {
+        super::activity::progress(ui, task, 160.0);
     }
-    if cancel {
-        state.command(Command::CancelTasks);
+    if more > 0
+        && ui
+            .button(format!("{more} more"))
+            .on_hover_text(Command::ShowActivity.hover_text(ui.ctx()))
+            .clicked()
+    {
+        state.command(Command::ShowActivity);
     }
 }
 
@@ -69,7 +63,7 @@ fn at_rest(ui: &mut Ui, state: &State) {
 fn shown_range(ui: &mut Ui, state: &State) {
     let Some(doc) = &state.doc else { return };
     let text = match (doc.axis.nanos(state.range.0), doc.axis.nanos(state.range.1)) {
-        (Some(start), Some(end)) => format!("{} UTC", words::span(start, end)),
+        (Some(start), Some(end)) => format!("{} {}", words::span(start, end), words::zone(start)),
         _ => {
             format!("events {} to {}", words::count(state.range.0 as u64), words::count(state.range.1 as u64))
         }

@@ -7,7 +7,7 @@ use crate::tokens::{self, size};
 use crate::ui::icon::Icon;
 use crate::ui::rows::{self, Rows};
 use crate::words;
-use case::{CaptureRow, CaptureState};
+use case::{CaptureRedaction, CaptureRow, CaptureState};
 use cbad::Signal;
 use egui::{Frame, Id, Margin, Panel, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 
@@ -50,6 +50,10 @@ fn show_capture(ui: &mut Ui, capture: &CaptureRow) {
         }
         parts.push(words::bytes(capture.stored_bytes));
         parts.push(words::counted(capture.events, "event", "events"));
+        if let Some(redaction) = &capture.redaction {
+            let hits = redaction.counts.iter().map(|(_, hits)| hits).sum();
+            parts.push(format!("{} redacted", words::counted(hits, "value", "values")));
+        }
         if capture.state == CaptureState::Importing {
             parts.push("not yet complete".to_owned());
         }
@@ -66,13 +70,26 @@ fn show_capture(ui: &mut Ui, capture: &CaptureRow) {
     } else {
         String::new()
     };
+    let redacted = capture.redaction.as_ref().map(redaction_in_words).unwrap_or_default();
     response.response.on_hover_text(format!(
-        "{}\nSHA-256 {}\nRead as {} (confidence {:.0} %){rejected}",
+        "{}\nSHA-256 {}\nRead as {} (confidence {:.0} %){rejected}{redacted}",
         case::inert(capture.path.display().to_string()),
         capture.sha256,
         capture.format.name(),
         capture.confidence * 100.0,
     ));
+}
+
+/// What was taken out of a capture: the rules, hits a rule, and whether equal values can still be told.
+fn redaction_in_words(redaction: &CaptureRedaction) -> String {
+    let counts: Vec<String> = redaction
+        .counts
+        .iter()
+        .map(|(rule, hits)| format!("{} {}", words::count(*hits), case::inert(rule)))
+        .collect();
+    let counts = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
+    let salt = if redaction.salt_is_kept { "kept in the case" } else { "forgotten" };
+    format!("\nRedacted by “{}”: {counts}\nSalt of the tokens: {salt}", case::inert(&redaction.rules.name))
 }
 
 /// The icon of a signal.
@@ -90,6 +107,12 @@ struct Streams<'a> {
 }
 
 impl Streams<'_> {
+    /// How far the stream has drifted from its anchor, where the run has one.
+    fn drift(&self, stream: u32) -> Option<String> {
+        let drift = self.doc.summary(stream)?.drift?;
+        Some(format!("drift {:.2}×", drift.ratio()))
+    }
+
     fn findings(&self, stream: u32) -> usize {
         self.doc.findings.iter().filter(|row| row.stream.id == stream && row.finding.flagged).count()
     }
@@ -103,7 +126,8 @@ impl Rows for Streams<'_> {
     fn label(&mut self, row: u64) -> String {
         let stream = &self.doc.streams[row as usize];
         let label = case::inert(stream.key.label());
-        format!("Stream {label}, {}", words::counted(stream.events, "event", "events"))
+        let drift = self.drift(stream.id).map(|drift| format!(", {drift}")).unwrap_or_default();
+        format!("Stream {label}, {}{drift}", words::counted(stream.events, "event", "events"))
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
@@ -128,6 +152,12 @@ impl Rows for Streams<'_> {
             ui.painter().galley(badge.center() - galley.size() / 2.0, galley, t.on_accent);
             end = badge.left() - size::TIGHT;
         }
+        if let Some(drift) = self.drift(stream.id) {
+            let galley = super::line(ui, &drift, text_font(size::SMALL), t.weak, 90.0);
+            end -= galley.size().x + size::TIGHT;
+            ui.painter().galley(pos2(end, rect.center().y - galley.size().y / 2.0), galley, t.weak);
+            end -= size::TIGHT;
+        }
         let color = if selected { t.strong } else { t.text };
         let label = case::inert(stream.key.label());
         let start = rect.left() + 26.0;
@@ -139,5 +169,23 @@ impl Rows for Streams<'_> {
             pos2(start, rect.center().y),
             end - start,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_redacted_is_said_by_rule() {
+        let mut redaction = CaptureRedaction {
+            rules: ingest::Redaction::personal(),
+            counts: vec![("email".to_owned(), 1200), ("ip\u{1b}".to_owned(), 3)],
+            salt_is_kept: false,
+        };
+        let said = redaction_in_words(&redaction);
+        assert!(said.contains("1,200 email, 3 ip\\u{1b}") && said.contains("forgotten"), "{said}");
+        redaction.counts.clear();
+        assert!(redaction_in_words(&redaction).contains("nothing found"));
     }
 }

@@ -23,7 +23,7 @@ const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
 
 const WINDOWS: [Column; 11] = [
     column("Window", 62.0, "Index among the windows of the stream."),
-    column("Begins (UTC)", 186.0, "Earliest time in the window."),
+    column("Begins", 186.0, "Earliest time in the window, in the zone shown below the views."),
     column(
         "Score",
         62.0,

@@ -269,7 +269,9 @@ fn ticks(axis: Axis, bounds: (f64, f64), width: usize) -> Vec<GridMark> {
     let step = CLOCK.into_iter().find(|step| *step >= wanted).unwrap_or(wanted);
     // Modulo in integers first: seconds since 1970 in an f64 would lose the milliseconds.
     let step_nanos = ((step * 1e9) as i64).max(1);
-    let offset = origin_nanos.rem_euclid(step_nanos) as f64 / 1e9;
+    let shown_nanos =
+        origin_nanos.saturating_add(i64::from(words::offset_seconds(origin_nanos)) * 1_000_000_000);
+    let offset = shown_nanos.rem_euclid(step_nanos) as f64 / 1e9;
     marks_every(step, -offset, bounds)
 }
 

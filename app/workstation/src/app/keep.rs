@@ -1,0 +1,172 @@
+//! What is remembered: the steps of a person through the views, and what the case and the user's folder keep of them.
+
+use super::App;
+use crate::layout::{self, Layout};
+use crate::remembered::{KEY, Kept, Point};
+use crate::state::{Level, State};
+use crate::work::{Failure, Message};
+use case::Case;
+use std::path::PathBuf;
+
+/// What was kept last, and whether something is being kept.
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    /// What the case has, or what was there when it was opened: opening a case changes nothing in it.
+    case: Option<Kept>,
+    prefs_changed: bool,
+    at_work: bool,
+    /// Whether it was said that this case cannot be written.
+    has_failed: bool,
+}
+
+/// What is written in one go.
+struct Work {
+    prefs: Option<(PathBuf, crate::prefs::Prefs)>,
+    case: Option<(PathBuf, String)>,
+}
+
+impl Work {
+    /// Writes; gives back what could not be.
+    fn done(self) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        if let Some((folder, prefs)) = self.prefs
+            && let Err(why) = prefs.save(&folder)
+        {
+            let advice = "The window works, but will not remember its settings and the recent cases.";
+            failures.push(Failure::new("The settings could not be written", format!("{why}. {advice}")));
+        }
+        if let Some((path, value)) = self.case
+            && let Err(error) = Case::open(&path).and_then(|mut case| case.keep_view_state(KEY, &value))
+        {
+            let what = "The views of this case cannot be remembered";
+            failures.push(Failure::new(
+                what,
+                format!("{error} Everything else works; bookmarks last until it is closed."),
+            ));
+        }
+        failures
+    }
+}
+
+impl App {
+    /// The settings or the recent cases have changed.
+    pub(super) fn prefs_changed(&mut self) {
+        self.keeper.prefs_changed = true;
+    }
+
+    /// Another case is open, or none.
+    pub(super) fn forget_kept(&mut self) {
+        self.keeper.case = None;
+        self.keeper.has_failed = false;
+    }
+
+    /// Whether something is being kept or will be in the next frame.
+    pub(super) fn is_keeping(&self) -> bool {
+        self.keeper.at_work || self.keeper.prefs_changed
+    }
+
+    /// What was kept has been written, or not.
+    pub(super) fn kept(&mut self, failures: Vec<Failure>) {
+        self.keeper.at_work = false;
+        for Failure { what, detail } in failures {
+            // A case on read-only media would say the same after every click.
+            if !std::mem::replace(&mut self.keeper.has_failed, true) {
+                self.state.notice(Level::Warning, what, detail);
+            }
+        }
+    }
+
+    /// After a frame: steps for back and undo, and what has changed on its way to the disk.
+    pub(super) fn remember(&mut self, ctx: &egui::Context) {
+        let (now, is_dragging) = ctx.input(|input| (input.time, input.pointer.any_down()));
+        if is_dragging {
+            return;
+        }
+        steps(&mut self.state, now);
+        if self.keeper.at_work {
+            return;
+        }
+        let work = self.changed();
+        if work.prefs.is_none() && work.case.is_none() {
+            return;
+        }
+        self.keeper.at_work = true;
+        let post = self.post.clone();
+        let keep = move || {
+            post.send(Message::Kept(work.done()));
+        };
+        (self.services.spawn)("keeper", Box::new(keep));
+    }
+
+    /// Writes what has changed at once, since the window is about to be gone.
+    pub fn close_window(&mut self) {
+        // There is nobody left to be told.
+        drop(self.changed().done());
+    }
+
+    /// What has changed since it was last kept; it is taken as kept from now on.
+    fn changed(&mut self) -> Work {
+        let case = self.changed_in_case();
+        if case.is_some() {
+            self.state.prefs.layout = Some(Layout::of(&self.tree));
+            self.keeper.prefs_changed = true;
+        }
+        let folder = self.services.places.config.clone();
+        let prefs = std::mem::take(&mut self.keeper.prefs_changed);
+        Work { prefs: prefs.then(|| (folder, self.state.prefs.clone())), case }
+    }
+
+    fn changed_in_case(&mut self) -> Option<(PathBuf, String)> {
+        let doc = self.state.doc.as_ref().filter(|_| !self.state.loading)?;
+        let kept = Kept {
+            layout: Some(Layout::of(&self.tree)),
+            run: doc.run.as_ref().map(|run| run.id),
+            point: Some(self.state.point(0.0)),
+            bookmarks: self.state.bookmarks.clone(),
+            acknowledged: self.state.acknowledged.clone(),
+        };
+        let path = doc.path.clone();
+        let is_first = self.keeper.case.is_none();
+        if self.keeper.case.as_ref() == Some(&kept) {
+            return None;
+        }
+        let value = kept.written();
+        self.keeper.case = Some(kept);
+        (!is_first).then_some((path, value))
+    }
+
+    /// Puts the views of a case where they were left; one that was never left has those of the last one.
+    pub(super) fn restore(&mut self, kept: Option<Kept>) {
+        let kept = kept.unwrap_or_default();
+        let layout = kept.layout.or_else(|| self.state.prefs.layout.clone());
+        self.tree = layout.as_ref().and_then(Layout::tree).unwrap_or_else(layout::triage);
+        self.state.bookmarks = kept.bookmarks;
+        self.state.acknowledged = kept.acknowledged;
+        let run = self.state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+        if let Some(point) = kept.point.filter(|_| kept.run == run) {
+            self.state.go_to(point);
+        }
+    }
+
+    /// Shows what was shown before or after.
+    pub(super) fn step(&mut self, point: Option<Point>) {
+        if let Some(point) = point {
+            self.state.go_to(point);
+        }
+    }
+}
+
+/// Notes where the views have come to.
+fn steps(state: &mut State, now_seconds: f64) {
+    if state.doc.is_none() || state.loading {
+        return;
+    }
+    let point = state.point(now_seconds);
+    if state.changes.now().is_none_or(|now| !now.shows_as(point)) {
+        state.changes.visit(point, Point::goes_on);
+    }
+    match state.trail.now() {
+        Some(now) if now.selection == point.selection => state.trail.amend(point),
+        _ => state.trail.visit(point, |_, _| false),
+    }
+}

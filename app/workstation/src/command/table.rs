@@ -1,0 +1,150 @@
+//! Every command with its words, once. The order is that of the palette.
+
+use super::{Spec, Twin};
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+pub(super) const CTRL: Modifiers = Modifiers::COMMAND;
+pub(super) const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+const ALT: Modifiers = Modifiers::ALT;
+const ALT_SHIFT: Modifiers = Modifiers::ALT.plus(Modifiers::SHIFT);
+const NONE: Modifiers = Modifiers::NONE;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+
+/// Why a command about the window has no twin without one.
+const ONLY_LOOKS: Twin = Twin::Absent("It changes how the window shows a case, and no result.");
+/// Why moving in the window has no twin.
+const ONLY_MOVES: Twin = Twin::Absent("It moves in the window; the command line is given the place itself.");
+
+const fn line(text: &'static str) -> Twin {
+    Twin::Line(text)
+}
+
+const fn key(modifiers: Modifiers, key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(modifiers, key)
+}
+
+macro_rules! commands {
+    ($($name:ident, $id:literal, $text:literal, $shortcut:expr, $twin:expr, $tooltip:literal;)*) => {
+        /// What a person can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Command { $(#[doc = $tooltip] $name,)* }
+
+        impl Command {
+            /// Every command, in the order of the palette.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its words and its key.
+            pub const fn spec(self) -> Spec {
+                match self {
+                    $(Self::$name => Spec {
+                        command: self,
+                        id: $id,
+                        text: $text,
+                        tooltip: $tooltip,
+                        shortcut: $shortcut,
+                        twin: $twin,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    OpenCapture, "open-capture", "Open capture…", Some(key(CTRL, Key::O)), line("driftlock FILE…"),
+        "Import one or more capture files into a case and analyse them.";
+    OpenCase, "open-case", "Open case…", Some(key(CTRL_SHIFT, Key::O)), line("driftlock CASE"),
+        "Open a .driftlock file that was made before.";
+    OpenSample, "open-sample", "Try the sample incident", None, line("driftlock sample-data/…"),
+        "Open the recorded incident that comes with the program.";
+    CloseCase, "close-case", "Close case", Some(key(CTRL, Key::W)), ONLY_LOOKS,
+        "Back to the welcome screen. The case file stays.";
+    AnalyzeAgain, "analyze-again", "Analyze again with these settings", Some(key(CTRL_SHIFT, Key::Enter)),
+        line("driftlock analyze CASE --profile … --baseline … --seed …"),
+        "Start a new run over this case with the settings of the analysis. Earlier runs stay.";
+    ChooseAnchor, "choose-anchor", "Compare with another case…", None,
+        line("driftlock analyze CASE --baseline anchor:FILE.driftlock"),
+        "Start a new run whose baseline is another, healthy case, and show how far each stream has drifted from it.";
+    CancelTasks, "cancel-tasks", "Cancel running tasks", Some(key(CTRL, Key::Period)), line("Ctrl-C"),
+        "Stop importing and analysing. What is already in the case stays, and opening the capture again goes on from there.";
+    ShowOverview, "show-overview", "Show overview", Some(key(CTRL, Key::Num1)), line("driftlock findings CASE"),
+        "Compression over time, and the heatmap of all streams.";
+    ShowFinding, "show-finding", "Show finding", Some(key(CTRL, Key::Num2)), line("driftlock explain CASE FINDING"),
+        "The selected finding: what was seen, what drove it, how sure it is.";
+    ShowEvents, "show-events", "Show in events", Some(key(CTRL, Key::Num3)), line("driftlock events CASE --stream STREAM"),
+        "The events of the stream, at the selection.";
+    ShowBytes, "show-bytes", "Show exact bytes", Some(key(CTRL, Key::Num4)),
+        line("driftlock events CASE --stream STREAM --json"),
+        "The bytes of the capture that the selected event was read from.";
+    ShowProblems, "show-problems", "Show problems", Some(key(CTRL, Key::Num5)), line("driftlock info CASE"),
+        "Records of the captures that could not be read, each with its place.";
+    ShowActivity, "show-activity", "Show activity", Some(key(CTRL, Key::Num6)),
+        Twin::Absent("The command line prints progress and notices where it runs."),
+        "Running tasks with their progress, and every notice of this session.";
+    ShowSettings, "show-settings", "Settings…", Some(key(CTRL, Key::Comma)), line("driftlock analyze --help"),
+        "Theme, sizes, time zone, and how the next analysis is made.";
+    Back, "back", "Back", Some(key(ALT, Key::ArrowLeft)), ONLY_MOVES,
+        "To what was selected before. Mouse button 4 does the same.";
+    Forward, "forward", "Forward", Some(key(ALT, Key::ArrowRight)), ONLY_MOVES,
+        "To what was selected before going back. Mouse button 5 does the same.";
+    Undo, "undo", "Undo change of view", Some(key(CTRL, Key::Z)), ONLY_LOOKS,
+        "Take back the last change of selection, range or display. No evidence and no run is changed.";
+    Redo, "redo", "Redo change of view", Some(key(CTRL_SHIFT, Key::Z)), ONLY_LOOKS,
+        "Do again what was taken back.";
+    NextFinding, "next-finding", "Next finding", Some(key(NONE, Key::F8)), ONLY_MOVES,
+        "Select the next finding of the list.";
+    PreviousFinding, "previous-finding", "Previous finding", Some(key(SHIFT, Key::F8)), ONLY_MOVES,
+        "Select the previous finding of the list.";
+    ToggleBookmark, "toggle-bookmark", "Bookmark selection", Some(key(CTRL, Key::D)), ONLY_LOOKS,
+        "Remember the selection and the range of time in this case, or forget them again.";
+    SearchFindings, "search-findings", "Search findings", Some(key(CTRL, Key::F)), line("driftlock findings CASE"),
+        "Find findings by their words.";
+    Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)), ONLY_LOOKS,
+        "Mark the selected finding as seen, or take the mark away. It changes no result.";
+    Dismiss, "dismiss", "Dismiss as ordinary", None, line("driftlock analyze CASE --dismiss FINDING"),
+        "Start a new run in which the selected finding is ordinary: part of every baseline, and never flagged.";
+    Confirm, "confirm", "Confirm as incident", None, line("driftlock analyze CASE --confirm FINDING"),
+        "Start a new run in which the selected finding is an incident, and part of no baseline.";
+    TestFinding, "test-finding", "Test by shuffling", Some(key(CTRL_SHIFT, Key::T)), line("driftlock test CASE FINDING"),
+        "Shuffle the events of the window with those of its baseline, code every shuffle, and compare.";
+    TogglePreview, "toggle-preview", "Preview another level", Some(key(CTRL_SHIFT, Key::P)),
+        line("driftlock findings CASE --at-alpha A"),
+        "Say and draw what another false discovery rate would flag, from the stored run. Nothing is changed.";
+    ZoomIn, "zoom-in", "Zoom in", Some(key(ALT, Key::ArrowUp)), ONLY_LOOKS, "Show less time, larger.";
+    ZoomOut, "zoom-out", "Zoom out", Some(key(ALT, Key::ArrowDown)), ONLY_LOOKS, "Show more time.";
+    PanLeft, "pan-left", "Earlier", Some(key(ALT_SHIFT, Key::ArrowLeft)), ONLY_LOOKS, "Move to earlier time.";
+    PanRight, "pan-right", "Later", Some(key(ALT_SHIFT, Key::ArrowRight)), ONLY_LOOKS, "Move to later time.";
+    ZoomToSelection, "zoom-to-selection", "Zoom to selection", Some(key(ALT, Key::End)), ONLY_LOOKS,
+        "Show the time of the selected finding or window.";
+    ResetZoom, "reset-zoom", "Show all", Some(key(ALT, Key::Home)), ONLY_LOOKS, "Show the whole time of the case.";
+    ToggleTables, "toggle-tables", "Show as table", Some(key(CTRL, Key::T)), line("driftlock analyze FILE… --json"),
+        "The numbers behind the pictures.";
+    ToggleQuantity, "toggle-quantity", "Switch what the heatmap shows", Some(key(CTRL_SHIFT, Key::H)), ONLY_LOOKS,
+        "NCD compares whole pieces; the score sums what the dearest events cost; each lens has bits of its own.";
+    ToggleRamp, "toggle-ramp", "Switch colours of the heatmap", Some(key(CTRL_SHIFT, Key::R)), ONLY_LOOKS,
+        "Green to red, or colours that every eye tells apart.";
+    ToggleTheme, "toggle-theme", "Switch light and dark", Some(key(CTRL_SHIFT, Key::L)), ONLY_LOOKS,
+        "Light or dark window. The settings have more themes.";
+    ExportPlot, "export-plot", "Export picture…", Some(key(CTRL, Key::E)),
+        Twin::Absent("It is a picture of the window; the numbers are in `driftlock analyze --json`."),
+        "Write the overview, as it is shown now, to a PNG file.";
+    CopyCommandLine, "copy-command-line", "Copy command line", Some(key(CTRL_SHIFT, Key::K)),
+        line("driftlock explain CASE FINDING"),
+        "The command line that repeats this analysis and explains the selected finding.";
+    LayoutTriage, "layout-triage", "Triage layout", Some(key(ALT, Key::Num1)), ONLY_LOOKS,
+        "All views as tabs of one group, the overview in front: to go through findings one by one.";
+    LayoutTimeline, "layout-timeline", "Timeline layout", Some(key(ALT, Key::Num2)), ONLY_LOOKS,
+        "The overview above, finding and events below it: to follow an incident through time.";
+    ToggleLists, "toggle-lists", "Show or hide the lists", Some(key(CTRL, Key::B)), ONLY_LOOKS,
+        "Captures, streams and findings, on the left.";
+    ToggleExplanation, "toggle-explanation", "Show or hide the explanation", Some(key(CTRL, Key::I)), ONLY_LOOKS,
+        "What is selected, in words and numbers, on the right.";
+    ResetLayout, "reset-layout", "Reset layout", None, ONLY_LOOKS, "Put the views back in their first places.";
+    Palette, "palette", "Find anything…", Some(key(CTRL, Key::K)), ONLY_MOVES,
+        "Every command, finding, stream and bookmark, by name.";
+    Shortcuts, "shortcuts", "Keyboard shortcuts", Some(key(NONE, Key::F1)), ONLY_LOOKS,
+        "Every key of the window on one sheet. The question mark does the same.";
+    HelpOfView, "help-of-view", "Help on this view", Some(key(SHIFT, Key::F1)),
+        line("driftlock help"), "What the view in front shows, how to read it, and its keys.";
+    Quit, "quit", "Quit", Some(key(CTRL, Key::Q)), ONLY_LOOKS, "Close the window.";
+}

@@ -1,0 +1,247 @@
+//! What a person has set in the views: what back, forward, undo and redo go through, and what is kept in the case.
+
+use crate::doc::{Doc, Selection};
+use crate::heatmap::Quantity;
+use crate::layout::Layout;
+use crate::state::{FindingOrder, State};
+use case::FindingRow;
+use cbad::{Lens, Stretch};
+use serde::{Deserialize, Serialize};
+
+/// Under which name the case keeps it.
+pub(crate) const KEY: &str = "workstation";
+
+/// Seconds within which changes of the range are one step of undo: a turn of the wheel is many frames.
+const ONE_STEP_SECONDS: f64 = 0.7;
+
+/// What the views show.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Point {
+    /// What is selected.
+    pub(crate) selection: Selection,
+    /// The shared range of time.
+    pub(crate) range: (f64, f64),
+    /// What the heatmap shows.
+    pub(crate) quantity: Quantity,
+    /// What the timeline draws.
+    pub(crate) drawn: Option<Lens>,
+    /// Tables in the place of pictures.
+    pub(crate) as_table: bool,
+    /// Order of the findings.
+    pub(crate) order: FindingOrder,
+    /// Only significant findings.
+    pub(crate) significant_only: bool,
+    /// When it came to be, in seconds of the window; not kept.
+    #[serde(skip)]
+    pub(crate) at_seconds: f64,
+}
+
+impl Point {
+    /// The same, without when.
+    fn timeless(self) -> Self {
+        Self { at_seconds: 0.0, ..self }
+    }
+
+    /// Whether both show the same.
+    pub(crate) fn shows_as(self, other: Self) -> bool {
+        self.timeless() == other.timeless()
+    }
+
+    /// Whether `next` only goes on with a change of range that was begun.
+    pub(crate) fn goes_on(&self, next: &Self) -> bool {
+        let rest = Self { range: self.range, at_seconds: self.at_seconds, ..*next };
+        rest == *self && next.at_seconds - self.at_seconds < ONE_STEP_SECONDS
+    }
+}
+
+/// A place that somebody wants to find again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Bookmark {
+    /// What a person reads; not yet made harmless.
+    pub(crate) name: String,
+    /// The run that its selection is of.
+    pub(crate) run: Option<i64>,
+    /// What was shown.
+    pub(crate) point: Point,
+}
+
+/// What is kept in a case.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Kept {
+    /// Where the views stand.
+    pub(crate) layout: Option<Layout>,
+    /// The run that is shown.
+    pub(crate) run: Option<i64>,
+    /// What the views show.
+    pub(crate) point: Option<Point>,
+    /// Places to find again.
+    pub(crate) bookmarks: Vec<Bookmark>,
+    /// Findings that were seen, by their events: another run may number them otherwise.
+    pub(crate) acknowledged: Vec<Stretch>,
+}
+
+impl Kept {
+    /// As the case has it; `None` where nothing is kept, or a later version kept it otherwise.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// For the case.
+    pub(crate) fn written(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The events of a finding.
+pub(crate) fn stretch(row: &FindingRow) -> Stretch {
+    Stretch {
+        stream: row.stream.key.label(),
+        first_event: row.finding.first_event,
+        last_event: row.finding.last_event,
+    }
+}
+
+/// Whether a case has what is selected.
+fn is_there(doc: &Doc, selection: Selection) -> bool {
+    match selection {
+        Selection::Nothing => true,
+        Selection::Stream(stream) | Selection::Window { stream, .. } => doc.stream(stream).is_some(),
+        Selection::Finding(id) => doc.finding(id).is_some(),
+        Selection::Event { stream, position } => doc.stream(stream).is_some_and(|row| position < row.events),
+    }
+}
+
+impl State {
+    /// What the views show now.
+    pub(crate) fn point(&self, at_seconds: f64) -> Point {
+        Point {
+            selection: self.selection,
+            range: self.range,
+            quantity: self.quantity,
+            drawn: self.drawn,
+            as_table: self.as_table,
+            order: self.findings.order,
+            significant_only: self.findings.significant_only,
+            at_seconds,
+        }
+    }
+
+    /// Shows what was shown then, as far as the case still has it.
+    pub(crate) fn go_to(&mut self, point: Point) {
+        let Some(doc) = self.doc.clone() else { return };
+        let (from, to) = (point.range.0.max(doc.extent.0), point.range.1.min(doc.extent.1));
+        if from < to {
+            self.range = (from, to);
+        }
+        self.quantity = point.quantity;
+        self.drawn = point.drawn;
+        self.as_table = point.as_table;
+        self.findings.order = point.order;
+        self.findings.significant_only = point.significant_only;
+        if is_there(&doc, point.selection) {
+            self.select(point.selection);
+        }
+    }
+
+    /// The name of what is selected, and its run.
+    pub(crate) fn bookmark(&self) -> Option<Bookmark> {
+        let doc = self.doc.as_ref()?;
+        let label = |stream: u32| doc.stream(stream).map(|row| row.key.label()).unwrap_or_default();
+        let name = match self.selection {
+            Selection::Nothing => return None,
+            Selection::Stream(stream) => label(stream),
+            Selection::Finding(id) => {
+                let row = doc.finding(id)?;
+                format!("Finding {id}, {}: {}", row.stream.key.label(), row.finding.explanation.sentence)
+            }
+            Selection::Window { stream, index } => format!("Window {index}, {}", label(stream)),
+            Selection::Event { stream, position } => format!("Event {position}, {}", label(stream)),
+        };
+        Some(Bookmark { name, run: doc.run.as_ref().map(|run| run.id), point: self.point(0.0) })
+    }
+
+    /// The bookmark of what is selected, where there is one.
+    pub(crate) fn bookmarked(&self) -> Option<usize> {
+        let run = self.doc.as_ref()?.run.as_ref().map(|run| run.id);
+        self.bookmarks.iter().position(|b| b.run == run && b.point.selection == self.selection)
+    }
+
+    /// Sets a bookmark on the selection, or takes it away.
+    pub(crate) fn toggle_bookmark(&mut self) {
+        match self.bookmarked() {
+            Some(place) => drop(self.bookmarks.remove(place)),
+            None => self.bookmarks.extend(self.bookmark()),
+        }
+    }
+
+    /// Whether a finding was marked as seen.
+    pub(crate) fn is_acknowledged(&self, row: &FindingRow) -> bool {
+        self.acknowledged.contains(&stretch(row))
+    }
+
+    /// Marks the selected finding as seen, or takes the mark away.
+    pub(crate) fn toggle_acknowledged(&mut self) {
+        let Some(row) = self.selected_finding() else { return };
+        let seen = stretch(&row);
+        match self.acknowledged.iter().position(|known| *known == seen) {
+            Some(place) => drop(self.acknowledged.remove(place)),
+            None => self.acknowledged.push(seen),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back_and_what_is_gone_is_passed_over() {
+        let mut state = crate::scene::state();
+        state.range = (20.0, 60.0);
+        state.toggle_bookmark();
+        state.toggle_acknowledged();
+        let kept = Kept {
+            layout: Some(Layout::of(&crate::layout::timeline())),
+            run: Some(1),
+            point: Some(state.point(3.0)),
+            bookmarks: state.bookmarks.clone(),
+            acknowledged: state.acknowledged.clone(),
+        };
+        let read = Kept::read(&kept.written()).expect("as it was written");
+        assert_eq!((read.bookmarks.len(), &read.acknowledged), (1, &kept.acknowledged));
+        let mut point = read.point.expect("it was kept");
+        assert!(point.shows_as(state.point(9.0)));
+        assert!(Kept::read("{ later").is_none());
+
+        let mut other = crate::scene::state();
+        point.selection = Selection::Finding(99);
+        point.range = (-5.0, 1e9);
+        other.go_to(point);
+        assert_eq!(other.selection, Selection::Finding(1), "there is no finding 99");
+        assert_eq!(other.range, other.doc.as_ref().map(|doc| doc.extent).expect("a case"));
+    }
+
+    #[test]
+    fn marks_are_set_and_taken_away() {
+        let mut state = crate::scene::state();
+        for expected in [1, 0] {
+            state.toggle_bookmark();
+            state.toggle_acknowledged();
+            assert_eq!((state.bookmarks.len(), state.acknowledged.len()), (expected, expected));
+        }
+        state.selection = Selection::Nothing;
+        state.toggle_bookmark();
+        assert!(state.bookmarks.is_empty());
+    }
+
+    #[test]
+    fn a_turn_of_the_wheel_is_one_step() {
+        let state = crate::scene::state();
+        let begun = state.point(1.0);
+        let zoomed = |at_seconds| Point { range: (1.0, 2.0), at_seconds, ..begun };
+        assert!(begun.goes_on(&zoomed(1.2)));
+        assert!(!begun.goes_on(&zoomed(9.0)), "later it is another step");
+        assert!(!begun.goes_on(&Point { as_table: true, ..zoomed(1.2) }));
+    }
+}

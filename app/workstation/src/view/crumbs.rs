@@ -1,0 +1,231 @@
+//! Over the docked views: where the selection is, the way back, and which run is shown.
+
+use super::icon_button;
+use crate::command::Command;
+use crate::doc::{Doc, Selection};
+use crate::state::State;
+use crate::theme::semibold_font;
+use crate::tokens::{self, size};
+use crate::words;
+use case::RunRow;
+use egui::{Align, ComboBox, Layout, RichText, Role, Ui, WidgetInfo};
+
+/// Width, in points, in which a step can be told from others.
+const LEAST_CRUMB: f32 = 84.0;
+
+/// Width around the words of a step: the button's padding and the sign before it.
+const AROUND: f32 = 36.0;
+
+/// A step from the capture down to what is selected.
+struct Crumb {
+    text: String,
+    about: &'static str,
+    leads_to: Option<Selection>,
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(doc) = state.doc.clone() else { return };
+    ui.horizontal(|ui| {
+        ui.set_min_height(26.0);
+        icon_button(ui, state, Command::ToggleLists);
+        icon_button(ui, state, Command::Back);
+        icon_button(ui, state, Command::Forward);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            icon_button(ui, state, Command::ToggleExplanation);
+            runs(ui, state, &doc);
+            let is_marked = state.bookmarked().is_some();
+            if is_marked {
+                let text = RichText::new("Bookmarked").font(semibold_font(size::SMALL));
+                ui.label(text.color(tokens::of(ui).accent));
+            }
+            icon_button(ui, state, Command::ToggleBookmark);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| trail(ui, state, &doc));
+        });
+    });
+}
+
+fn trail(ui: &mut Ui, state: &mut State, doc: &Doc) {
+    ui.spacing_mut().item_spacing.x = size::TIGHT;
+    let mut crumbs = crumbs(state, doc);
+    // Where there is no room for all of them, the nearest ones stay.
+    let fits = (ui.available_width() / LEAST_CRUMB).max(1.0) as usize;
+    crumbs.drain(..crumbs.len().saturating_sub(fits));
+    let last = crumbs.len().saturating_sub(1);
+    let font = || crate::theme::text_font(size::TEXT);
+    let color = tokens::of(ui).text;
+    let natural =
+        |crumb: &Crumb| super::line(ui, &crumb.text, font(), color, f32::INFINITY).size().x + AROUND;
+    let all_fit = crumbs.iter().map(natural).sum::<f32>() <= ui.available_width();
+    for (number, crumb) in crumbs.into_iter().enumerate() {
+        if number > 0 {
+            ui.label(RichText::new("›").color(tokens::of(ui).weak));
+        }
+        let share =
+            if all_fit { f32::INFINITY } else { ui.available_width() / (last + 1 - number) as f32 - AROUND };
+        let color = if number == last { tokens::of(ui).strong } else { tokens::of(ui).text };
+        let galley = super::line(ui, &crumb.text, crate::theme::text_font(size::TEXT), color, share);
+        let button = ui.add(egui::Button::new(galley).frame_when_inactive(false));
+        button.widget_info(|| WidgetInfo::labeled(Role::Link, true, &crumb.text));
+        let clicked = button.clicked();
+        button.on_hover_text(format!("{}\n{}", crumb.text, crumb.about));
+        if let (true, Some(selection)) = (clicked, crumb.leads_to) {
+            state.select(selection);
+        }
+    }
+}
+
+/// From the capture to the selection; a window or an event of a finding stands below it.
+fn crumbs(state: &State, doc: &Doc) -> Vec<Crumb> {
+    let crumb = |text: String, about, leads_to| Crumb { text: case::inert(text), about, leads_to };
+    let Some(stream) = state.stream.and_then(|id| doc.stream(id)) else { return Vec::new() };
+    let mut crumbs = Vec::new();
+    let first = doc.streams.iter().find(|row| row.capture == stream.capture);
+    if let Some(capture) = doc.captures.iter().find(|capture| capture.id == stream.capture) {
+        let leads_to = first.map(|row| Selection::Stream(row.id));
+        crumbs.push(crumb(capture.file_name.clone(), "The capture. Click for its first stream.", leads_to));
+    }
+    let leads_to = Some(Selection::Stream(stream.id));
+    crumbs.push(crumb(stream.key.label(), "The stream. Click to select it as a whole.", leads_to));
+    let events = state.selected_events();
+    let holds = |row: &&case::FindingRow| {
+        let within = |events: &std::ops::Range<u64>| {
+            row.finding.first_event <= events.start && events.end <= row.finding.last_event + 1
+        };
+        row.stream.id == stream.id && events.as_ref().is_some_and(within)
+    };
+    let finding = match state.selection {
+        Selection::Finding(id) => doc.finding(id),
+        Selection::Window { .. } | Selection::Event { .. } => doc.findings.iter().find(holds),
+        Selection::Nothing | Selection::Stream(_) => None,
+    };
+    if let Some(row) = finding {
+        let leads_to = Some(Selection::Finding(row.id));
+        crumbs.push(crumb(format!("Finding {}", row.id), "The finding that it is part of.", leads_to));
+    }
+    match state.selection {
+        Selection::Window { index, .. } => {
+            crumbs.push(crumb(format!("Window {index}"), "The selected window.", Some(state.selection)));
+        }
+        Selection::Event { position, .. } => {
+            let text = format!("Event {}", words::count(position));
+            crumbs.push(crumb(text, "The selected event.", Some(state.selection)));
+        }
+        Selection::Nothing | Selection::Stream(_) | Selection::Finding(_) => {}
+    }
+    crumbs
+}
+
+/// What tells a run from others, in few words.
+pub(super) fn run_in_words(run: &RunRow) -> String {
+    let config = &run.config;
+    let level = match config.false_alarms {
+        Some(rate) => format!("{} % false alarms", rate * 100.0),
+        None => format!("level {} %", config.alpha * 100.0),
+    };
+    let mut parts = vec![format!("Run {}", run.id), case::inert(config.baseline.to_string()), level];
+    if config.lenses.len() < cbad::Lens::ALL.len() {
+        parts.push(words::counted(config.lenses.len() as u64, "lens", "lenses"));
+    }
+    let marks = config.dismissed.len() + config.confirmed.len();
+    if marks > 0 {
+        parts.push(words::counted(marks as u64, "mark", "marks"));
+    }
+    parts.join(" · ")
+}
+
+fn runs(ui: &mut Ui, state: &mut State, doc: &Doc) {
+    let Some(shown) = &doc.run else { return };
+    let text = format!("Run {} of {}", shown.id, doc.runs.len());
+    let combo = ComboBox::from_id_salt("runs").width(104.0).selected_text(&text).show_ui(ui, |ui| {
+        for run in &doc.runs {
+            let about =
+                format!("{} significant; {}", words::counted(run.flagged, "window", "windows"), run.engine);
+            let row = ui.selectable_label(run.id == shown.id, run_in_words(run)).on_hover_text(about);
+            if row.clicked() && run.id != shown.id {
+                state.ask(crate::query::Query::Load { run: Some(run.id) });
+            }
+        }
+    });
+    combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("Run shown: {text}")));
+    combo.response.on_hover_text(format!(
+        "{}\nEvery analysis of this case; none is ever changed.",
+        run_in_words(shown)
+    ));
+}
+
+/// The bookmarks of the case, below the commands of a menu.
+pub(super) fn bookmarks(ui: &mut Ui, state: &mut State) {
+    if state.bookmarks.is_empty() {
+        return;
+    }
+    ui.separator();
+    super::caption(ui, "Bookmarks");
+    let mut chosen = None;
+    for (place, bookmark) in state.bookmarks.iter().enumerate() {
+        let name = case::inert(&bookmark.name);
+        let galley = super::line(ui, &name, crate::theme::text_font(size::TEXT), tokens::of(ui).text, 340.0);
+        if ui.button(galley).on_hover_text(name.as_str()).clicked() {
+            chosen = Some(place);
+        }
+    }
+    if let Some(place) = chosen {
+        open(state, place);
+    }
+}
+
+/// Shows what a bookmark remembers; of another run it selects nothing, since that numbers its findings otherwise.
+pub(super) fn open(state: &mut State, place: usize) {
+    let Some(bookmark) = state.bookmarks.get(place).cloned() else { return };
+    let run = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+    if bookmark.run == run {
+        state.go_to(bookmark.point);
+    } else if let Some(run) = bookmark.run {
+        state.after_load = Some(bookmark.point);
+        state.ask(crate::query::Query::Load { run: Some(run) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(state: &State) -> Vec<String> {
+        let doc = state.doc.clone().expect("the scene has a case");
+        crumbs(state, &doc).into_iter().map(|crumb| crumb.text).collect()
+    }
+
+    #[test]
+    fn the_way_down_is_named_step_by_step() {
+        let mut state = crate::scene::state();
+        let stream =
+            state.doc.as_ref().and_then(|doc| doc.stream(0)).map(|row| row.key.label()).expect("a stream");
+        let way = |rest: &[&str]| {
+            ["shop.jsonl.gz", stream.as_str()]
+                .iter()
+                .chain(rest)
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
+        for (selection, rest) in [
+            (Selection::Stream(0), &[][..]),
+            (Selection::Finding(1), &["Finding 1"]),
+            (Selection::Event { stream: 0, position: 740 }, &["Finding 1", "Event 740"]),
+            (Selection::Event { stream: 0, position: 3 }, &["Event 3"]),
+            (Selection::Window { stream: 0, index: 71 }, &["Finding 1", "Window 71"]),
+        ] {
+            state.selection = selection;
+            assert_eq!(texts(&state), way(rest), "{selection:?}");
+        }
+    }
+
+    #[test]
+    fn runs_are_told_apart_by_what_decides_them() {
+        let state = crate::scene::state();
+        let mut run = state.doc.as_ref().and_then(|doc| doc.run.clone()).expect("the scene has a run");
+        assert_eq!(run_in_words(&run), "Run 1 · rest · level 5 %");
+        run.config.false_alarms = Some(0.01);
+        run.config.lenses.truncate(2);
+        run.config.dismissed.push(cbad::Stretch { stream: "a".to_owned(), first_event: 1, last_event: 2 });
+        assert_eq!(run_in_words(&run), "Run 1 · rest · 1 % false alarms · 2 lenses · 1 mark");
+    }
+}

@@ -1,0 +1,209 @@
+//! Sheets over the window: every key, and what a view shows, how to read it and its keys. Nothing is fetched from anywhere.
+
+use crate::command::{Command, Twin};
+use crate::state::{Pane, Sheet, State};
+use crate::theme::{mono_font, semibold_font};
+use crate::tokens::{self, size};
+use egui::{Grid, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
+
+/// Keys that belong to lists and pictures and are no commands.
+const OTHER_KEYS: [(&str, &str); 6] = [
+    ("Tab, Shift+Tab", "Next and previous part of the window"),
+    ("Arrows, Page Up, Page Down, Home, End", "Move in a list, in a table, or over the cells of the heatmap"),
+    ("Enter", "Open what is selected in a list or in the heatmap"),
+    ("Wheel", "Zoom in the timeline; scroll in lists. With Ctrl, zoom in the heatmap"),
+    ("Drag", "Move through time in a picture; move a tab, or split the views with it"),
+    ("Double click", "Show all the time again"),
+];
+
+/// What a view shows, how it is read, and the commands that matter in it.
+struct Help {
+    shows: &'static str,
+    read: &'static [&'static str],
+    commands: &'static [Command],
+}
+
+const fn help(pane: Pane) -> Help {
+    match pane {
+        Pane::Overview => Help {
+            shows: "One stream as lines over time, and every stream as a row of the heatmap, on one axis. What you select here, every other view shows.",
+            read: &[
+                "NCD near 0: the window has much in common with its baseline. Near 1: nothing.",
+                "A lens gives bits above what is ordinary for the stream: 10 bits more are a thousand times less likely.",
+                "Outlined cells are significant. A cell shows the most striking of its windows; nothing is dropped when it is narrow.",
+                "“Level…” says what another false discovery rate would flag, from the numbers that the run has stored.",
+            ],
+            commands: &[
+                Command::ZoomIn,
+                Command::ZoomOut,
+                Command::PanLeft,
+                Command::PanRight,
+                Command::ZoomToSelection,
+                Command::ResetZoom,
+                Command::TogglePreview,
+                Command::ToggleQuantity,
+                Command::ToggleTables,
+                Command::ExportPlot,
+            ],
+        },
+        Pane::Finding => Help {
+            shows: "One finding: what was seen in a sentence, what shifted, which words and events carry the bits, the window beside its baseline, and how sure it is.",
+            read: &[
+                "Bits are surprise: a token of 10 bits was expected once in a thousand places.",
+                "“What would have to be otherwise” is the least change that keeps the window from being flagged.",
+                "“Does it hold” is the same finding with other windows and seeds. What holds nowhere else deserves doubt.",
+                "“Test by shuffling” gives a p that needs no model; real logs come in bursts, so a small p alone flags nothing.",
+            ],
+            commands: &[
+                Command::NextFinding,
+                Command::PreviousFinding,
+                Command::Acknowledge,
+                Command::Dismiss,
+                Command::Confirm,
+                Command::TestFinding,
+                Command::ShowEvents,
+                Command::CopyCommandLine,
+            ],
+        },
+        Pane::Events => Help {
+            shows: "The events of the selected stream, in the order of analysis.",
+            read: &[
+                "The marked rows belong to the selection.",
+                "Times are in the zone of the settings; where an event has none, its position counts.",
+            ],
+            commands: &[Command::ShowBytes, Command::ShowEvents, Command::ResetZoom],
+        },
+        Pane::Bytes => Help {
+            shows: "The bytes of the capture that the selected event was read from, as they are in the file.",
+            read: &[
+                "The offset is that in the decoded capture.",
+                "When the file has changed or gone since the import, it is said here.",
+            ],
+            commands: &[Command::ShowBytes, Command::ShowEvents],
+        },
+        Pane::Problems => Help {
+            shows: "Every record of the captures that could not be read, with its place and the reason.",
+            read: &["Rejected records are in no stream; notes are about records that were read."],
+            commands: &[Command::ShowProblems],
+        },
+        Pane::Activity => Help {
+            shows: "The tasks that run, how far each is and how long its present step will take; below, every notice since the window was opened.",
+            read: &[
+                "The time left is a guess from the pace of the present step.",
+                "What a cancelled task has put into the case stays there.",
+            ],
+            commands: &[Command::CancelTasks, Command::ShowActivity],
+        },
+        Pane::Settings => Help {
+            shows: "How the window looks, and how the next analysis is made.",
+            read: &[
+                "Every change holds at once and is remembered for you, not for the case.",
+                "A new run stands beside the earlier ones; choose between them above the views.",
+            ],
+            commands: &[Command::AnalyzeAgain, Command::ChooseAnchor, Command::ToggleTheme],
+        },
+    }
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(sheet) = state.sheet else { return };
+    let screen = ui.ctx().content_rect();
+    let mut close = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    let modal = Modal::new(Id::unique("sheet")).backdrop_color(tokens::of(ui).veil);
+    let shown = modal.show(ui.ctx(), |ui| {
+        ui.set_width((screen.width() - 80.0).min(680.0));
+        ui.horizontal(|ui| {
+            let title = match sheet {
+                Sheet::Shortcuts => "Keyboard shortcuts".to_owned(),
+                Sheet::Help(pane) => format!("Help: {}", pane.title()),
+            };
+            super::heading(ui, &title);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                close |= ui.button("Close").clicked();
+                if matches!(sheet, Sheet::Help(_)) && ui.button("All shortcuts").clicked() {
+                    state.sheet = Some(Sheet::Shortcuts);
+                }
+            });
+        });
+        ui.add_space(size::GAP);
+        let height = (screen.height() - 160.0).max(160.0);
+        ScrollArea::vertical()
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| match sheet {
+                Sheet::Shortcuts => shortcuts(ui),
+                Sheet::Help(pane) => of_view(ui, pane),
+            });
+    });
+    if close || shown.should_close() {
+        state.sheet = None;
+    }
+}
+
+fn keys(ui: &mut Ui, name: &str, rows: &[(String, String)]) {
+    Grid::new(name).num_columns(2).striped(true).spacing([size::WIDE, 3.0]).min_col_width(170.0).show(
+        ui,
+        |ui| {
+            for (key, text) in rows {
+                ui.add(Label::new(RichText::new(key).font(mono_font()).color(tokens::of(ui).strong)).wrap());
+                ui.add(Label::new(text).wrap());
+                ui.end_row();
+            }
+        },
+    );
+}
+
+fn shortcuts(ui: &mut Ui) {
+    let own = Command::ALL
+        .iter()
+        .filter_map(|command| Some((command.shortcut_text(ui.ctx())?, command.spec().text.to_owned())));
+    let own: Vec<_> = own.collect();
+    keys(ui, "keys of commands", &own);
+    ui.add_space(size::GAP);
+    super::caption(ui, "In lists and pictures");
+    let others: Vec<_> =
+        OTHER_KEYS.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    keys(ui, "other keys", &others);
+}
+
+fn of_view(ui: &mut Ui, pane: Pane) {
+    let help = help(pane);
+    let strong = tokens::of(ui).strong;
+    ui.add(Label::new(RichText::new(help.shows).color(strong)).wrap());
+    ui.add_space(size::GAP);
+    ui.label(RichText::new("How to read it").font(semibold_font(size::TEXT)).color(strong));
+    for sentence in help.read {
+        ui.horizontal_top(|ui| {
+            ui.label("•");
+            ui.add(Label::new(*sentence).wrap());
+        });
+    }
+    ui.add_space(size::GAP);
+    ui.label(RichText::new("What can be done").font(semibold_font(size::TEXT)).color(strong));
+    let row = |command: &Command| {
+        let spec = command.spec();
+        let line = match spec.twin {
+            Twin::Line(line) => format!("  [{line}]"),
+            Twin::Absent(_) => String::new(),
+        };
+        let key = command.shortcut_text(ui.ctx()).unwrap_or_else(|| "menu".to_owned());
+        (key, format!("{}: {}{line}", spec.text, spec.tooltip))
+    };
+    let rows: Vec<_> = help.commands.iter().map(row).collect();
+    keys(ui, "keys of the view", &rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_view_has_help_in_sentences() {
+        for pane in Pane::ALL {
+            let help = help(pane);
+            assert!(help.shows.ends_with('.') && !help.commands.is_empty(), "{pane:?}");
+            assert!(!help.read.is_empty() && help.read.iter().all(|text| text.ends_with('.')), "{pane:?}");
+        }
+    }
+}
