@@ -1,7 +1,8 @@
 //! Objects of every shape to events.
 
 use crate::Capture;
-use crate::model::{Batch, Format, OpenOptions, ProblemKind};
+use crate::format::Format;
+use crate::model::{Batch, OpenOptions, ProblemKind};
 use cbad::{Event, Severity, Value};
 use std::io::Cursor;
 use std::path::Path;

@@ -1,0 +1,31 @@
+//! Every format with its probe and its reader: the one place to enter a new one, besides its names in `format.rs`.
+
+use crate::format::Format;
+use crate::json_lines::JsonLinesReader;
+use crate::model::Limits;
+use crate::otlp_json::{self, OtlpJsonReader};
+use crate::otlp_proto::{self, OtlpProtoReader};
+use crate::probe::Probe;
+use crate::reader::Reader;
+use crate::sniff::Sniffed;
+use crate::text::TextReader;
+
+/// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
+pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
+    match format {
+        Format::OtlpProto => otlp_proto::probe(probe.bytes, probe.whole).unwrap_or(0.0),
+        Format::OtlpJson => otlp_json::confidence(probe),
+        Format::JsonLines => probe.json.share(|_| true),
+        Format::Text => probe.stamps.confidence(),
+    }
+}
+
+/// A reader for what was recognised; `name` is the capture's file name, which names streams that nothing else names.
+pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box<dyn Reader> {
+    match sniffed.format {
+        Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, limits)),
+        Format::OtlpProto => Box::new(OtlpProtoReader::new(limits)),
+        Format::JsonLines => Box::new(JsonLinesReader::new(name, sniffed.framing, sniffed.years, limits)),
+        Format::Text => Box::new(TextReader::new(name, sniffed.stamped, sniffed.years, limits)),
+    }
+}
