@@ -7,6 +7,26 @@ pub enum Format {
     OtlpJson,
     /// OTLP protobuf messages, each after its length as four bytes, big-endian.
     OtlpProto,
+    /// syslog, RFC 3164 or RFC 5424, one message a line, as sent or as files keep it.
+    Syslog,
+    /// syslog messages behind their lengths, RFC 6587.
+    SyslogOctets,
+    /// The journal export format of systemd.
+    JournalExport,
+    /// The journal of systemd as `journalctl` writes JSON.
+    JournalJson,
+    /// The common or combined access log of a web server.
+    Access,
+    /// The W3C extended log format, as IIS writes it.
+    W3c,
+    /// A container's output as the Kubernetes container runtime interface has it.
+    Cri,
+    /// A container's output as Docker's json-file driver has it.
+    Docker,
+    /// Lines of `key=value`.
+    Logfmt,
+    /// Rows of cells between commas, tabs, semicolons or bars, with or without a header.
+    Table,
     /// One JSON object a line, of any shape.
     JsonLines,
     /// Lines of text, with or without time stamps.
@@ -15,13 +35,38 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 4] = [Self::OtlpProto, Self::OtlpJson, Self::JsonLines, Self::Text];
+    pub const ALL: [Self; 14] = [
+        Self::OtlpProto,
+        Self::OtlpJson,
+        Self::Syslog,
+        Self::SyslogOctets,
+        Self::JournalExport,
+        Self::JournalJson,
+        Self::Access,
+        Self::W3c,
+        Self::Cri,
+        Self::Docker,
+        Self::Logfmt,
+        Self::Table,
+        Self::JsonLines,
+        Self::Text,
+    ];
 
     /// The stable name used on the command line and in the case file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OtlpJson => "otlp-json",
             Self::OtlpProto => "otlp-proto",
+            Self::Syslog => "syslog",
+            Self::SyslogOctets => "syslog-octets",
+            Self::JournalExport => "journal-export",
+            Self::JournalJson => "journal-json",
+            Self::Access => "access-log",
+            Self::W3c => "w3c-log",
+            Self::Cri => "cri",
+            Self::Docker => "docker",
+            Self::Logfmt => "logfmt",
+            Self::Table => "csv",
             Self::JsonLines => "json-lines",
             Self::Text => "text",
         }
@@ -32,6 +77,16 @@ impl Format {
         match self {
             Self::OtlpJson => "OpenTelemetry (OTLP) as JSON",
             Self::OtlpProto => "OpenTelemetry (OTLP) as protobuf",
+            Self::Syslog => "Syslog",
+            Self::SyslogOctets => "Syslog over TCP (octet-counted)",
+            Self::JournalExport => "systemd journal (export format)",
+            Self::JournalJson => "systemd journal (JSON)",
+            Self::Access => "Web access log",
+            Self::W3c => "W3C extended log",
+            Self::Cri => "Kubernetes container log (CRI)",
+            Self::Docker => "Docker container log (json-file)",
+            Self::Logfmt => "logfmt",
+            Self::Table => "Table (CSV, TSV)",
             Self::JsonLines => "JSON lines",
             Self::Text => "Plain text log",
         }
@@ -46,8 +101,24 @@ impl Format {
     pub const fn order(self) -> EventOrder {
         match self {
             Self::OtlpJson | Self::OtlpProto => EventOrder::ByTime,
-            Self::JsonLines | Self::Text => EventOrder::AsWritten,
+            Self::Syslog
+            | Self::SyslogOctets
+            | Self::JournalExport
+            | Self::JournalJson
+            | Self::Access
+            | Self::W3c
+            | Self::Cri
+            | Self::Docker
+            | Self::Logfmt
+            | Self::Table
+            | Self::JsonLines
+            | Self::Text => EventOrder::AsWritten,
         }
+    }
+
+    /// Whether its time stamps may lack a zone or a year, so that a note has to say what was assumed.
+    pub(crate) const fn may_assume_times(self) -> bool {
+        matches!(self, Self::Syslog | Self::SyslogOctets | Self::Logfmt | Self::Table)
     }
 
     /// Whether the format takes what a more telling one describes better: it is tried after all others.

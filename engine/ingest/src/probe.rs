@@ -1,7 +1,7 @@
 //! What the first decoded bytes hold, looked at once for every format that may ask.
 
 use crate::json::cursor::{Cursor, FaultKind, Kind};
-use crate::json::documents::{Framing, separates};
+use crate::json::documents::{Framing, RECORD_SEPARATOR, separates};
 use crate::model::{OpenOptions, Problem};
 use crate::stamp::{self, Years};
 use crate::text::continues_a_trace;
@@ -98,6 +98,9 @@ impl<'a> JsonGuess<'a> {
         if framing == Framing::Values {
             let begin = text.iter().position(|&byte| !separates(byte) && byte != b'[');
             guess.look_at(&text[begin.unwrap_or(text.len())..], depth);
+        } else if framing == Framing::Sequence {
+            let records = text.split(|&byte| byte == RECORD_SEPARATOR).filter(|record| !is_blank(record));
+            records.take(PROBE_LINES).for_each(|record| guess.look_at(record, depth));
         } else {
             lines_of(text).for_each(|line| guess.look_at(line, depth));
         }
@@ -131,7 +134,7 @@ impl<'a> JsonGuess<'a> {
 
 /// Documents run over lines where the first line does not hold one and what follows goes on with it.
 fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
-    let Some(begin) = text.iter().position(|&byte| !separates(byte)) else { return Framing::Lines };
+    let Some(begin) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else { return Framing::Lines };
     let text = &text[begin..];
     let first_line = memchr::memchr(b'\n', text).unwrap_or(text.len());
     let read = |bytes| {
@@ -142,6 +145,11 @@ fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
     match text[0] {
         // A log line may begin with a bracket too; an array begins with a value or ends at once.
         b'[' if !read(text).is_err_and(|fault| fault.what != FaultKind::Ends) => Framing::Values,
+        RECORD_SEPARATOR => Framing::Sequence,
+        // Documents behind one another without a line end anywhere.
+        b'{' if first_line == text.len() && !whole && read(text).is_ok_and(|end| goes_on(&text[end..])) => {
+            Framing::Values
+        }
         b'{' if first_line < text.len() && ends_in_first(&text[..first_line]) => match read(text) {
             Ok(_) => Framing::Values,
             Err(fault) if fault.what == FaultKind::Ends && (!whole || lines_of(text).count() > 1) => {
@@ -153,22 +161,28 @@ fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
     }
 }
 
+fn goes_on(rest: &[u8]) -> bool {
+    rest.iter().find(|&&byte| !separates(byte)) == Some(&b'{')
+}
+
 /// How many lines carry a time stamp, and whether stamps lack the year.
 #[derive(Debug)]
 pub(crate) struct TextGuess {
     lines: usize,
     stamped: usize,
+    unzoned: usize,
     pub(crate) years: Years,
 }
 
 impl TextGuess {
     fn of(text: &[u8], assumed_year: i32) -> Self {
-        let mut guess = Self { lines: 0, stamped: 0, years: Years::new(assumed_year) };
+        let mut guess = Self { lines: 0, stamped: 0, unzoned: 0, years: Years::new(assumed_year) };
         let begins_event = |line: &&[u8]| !line[0].is_ascii_whitespace() && !continues_a_trace(line);
         for line in lines_of(text).filter(begins_event) {
             guess.lines += 1;
             if let Some(stamp) = stamp::find(line, guess.years) {
                 guess.stamped += 1;
+                guess.unzoned += usize::from(!stamp.zoned);
                 guess.years.first = guess.years.first.or(stamp.yearless);
             }
         }
@@ -189,5 +203,18 @@ impl TextGuess {
         let reason = format!("the time stamps name no year; they are taken to begin in {assumed_year}");
         let note = Problem::note(ByteRange::default(), None, reason);
         Some(note.hint("Give the year if it is known; the order of events does not depend on it."))
+    }
+    /// What a person should know about the times of a format whose stamps may lack the year or the zone.
+    pub(crate) fn zone_note(&self, assumed_year: i32) -> Option<Problem> {
+        let reason = match (self.years.first, self.unzoned) {
+            (None, 0) => return None,
+            (None, _) => "the time stamps name no zone; they are taken to be UTC".to_owned(),
+            (Some(_), 0) => return self.note(assumed_year),
+            (Some(_), _) => format!(
+                "the time stamps name no year and no zone; they are taken to begin in {assumed_year} and to be UTC"
+            ),
+        };
+        let hint = "Compare with a capture whose zone is known; the order of events does not depend on it.";
+        Some(Problem::note(ByteRange::default(), None, reason).hint(hint))
     }
 }

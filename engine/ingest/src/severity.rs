@@ -46,7 +46,7 @@ pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severit
     glog(line, stamp_start, after)
         .or_else(|| find_word(line, after))
         .or_else(|| logcat(line, after))
-        .or_else(|| syslog_priority(line))
+        .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
 }
 
 fn find_word(line: &[u8], after: usize) -> Option<Severity> {
@@ -152,23 +152,36 @@ fn logcat(line: &[u8], after: usize) -> Option<Severity> {
     })
 }
 
-/// `<34>` at the begin of a line: RFC 5424, section 6.2.1; the severity is the priority modulo 8.
-fn syslog_priority(line: &[u8]) -> Option<Severity> {
+/// The priority `<34>` at the begin of a line, RFC 5424, section 6.2.1, and what follows it.
+pub(crate) fn syslog_priority(line: &[u8]) -> Option<(u8, &[u8])> {
     let rest = line.strip_prefix(b"<")?;
     let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
     if !(1..=3).contains(&digits) || rest.get(digits) != Some(&b'>') {
         return None;
     }
     let priority = rest[..digits].iter().fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0'));
-    if priority > 191 {
-        return None;
-    }
-    Some(match priority % 8 {
+    let priority = u8::try_from(priority).ok().filter(|priority| *priority <= 191)?;
+    Some((priority, &rest[digits + 1..]))
+}
+
+/// The severity of a syslog priority, which is the priority modulo 8, or of journald's `PRIORITY`.
+pub(crate) fn of_priority(priority: u8) -> Severity {
+    match priority % 8 {
         0..=2 => Severity::Fatal,
         3 => Severity::Error,
         4 => Severity::Warn,
         5 | 6 => Severity::Info,
         _ => Severity::Debug,
+    }
+}
+
+/// The severity of an HTTP answer by its status: RFC 9110, section 15.
+pub(crate) fn of_http_status(status: i64) -> Option<Severity> {
+    Some(match status {
+        100..=399 => Severity::Info,
+        400..=499 => Severity::Warn,
+        500..=599 => Severity::Error,
+        _ => return None,
     })
 }
 

@@ -8,6 +8,7 @@ use crate::otlp_proto;
 use crate::probe::{PROBE_BYTES, Probe};
 use crate::registry;
 use crate::stamp::Years;
+use crate::table::dialect::Dialect;
 use crate::window::Window;
 use std::path::Path;
 
@@ -24,6 +25,8 @@ pub(crate) struct Sniffed {
     /// For text: whether its lines carry time stamps.
     pub(crate) stamped: bool,
     pub(crate) years: Years,
+    /// For tables.
+    pub(crate) dialect: Option<Dialect>,
     /// What a person should know about the capture as a whole.
     pub(crate) note: Option<Problem>,
 }
@@ -63,7 +66,12 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         framing: probe.json.framing,
         stamped: probe.stamps.is_stamped(),
         years: probe.stamps.years,
-        note: probe.stamps.note(options.assumed_year).filter(|_| format == Format::Text),
+        note: match format {
+            Format::Text => probe.stamps.note(options.assumed_year),
+            format if format.may_assume_times() => probe.stamps.zone_note(options.assumed_year),
+            _ => None,
+        },
+        dialect: (format == Format::Table).then(|| Dialect::of(&probe)),
     })
 }
 
