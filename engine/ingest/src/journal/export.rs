@@ -141,15 +141,8 @@ fn reject(window: &mut Window, fault: &Fault, batch: &mut Batch) -> io::Result<(
     let (offset, line) = (window.offset(), window.line_number());
     let at = offset + fault.at as u64;
     window.pass_counting(fault.at);
-    loop {
-        let length = window.skip_line()?;
-        if length <= 1 && window.available().first().is_none_or(|&byte| byte != b'\n') {
-            break;
-        }
-        if !window.want(1)? {
-            break;
-        }
-    }
+    // An empty line ends the entry; at the capture's end nothing is left to pass.
+    while window.skip_line()? > 1 {}
     let length = window.offset() - offset;
     let reason = format!("the journal entry is damaged at byte {at}: {}", fault.what);
     batch.problem(

@@ -12,6 +12,7 @@ use crate::severity;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
 use cbad::{Event, Field, Value};
+use old::Kept;
 
 /// Reads one syslog message after the other.
 pub(crate) struct Syslog {
@@ -138,14 +139,18 @@ fn facility(priority: u8) -> &'static str {
     NAMES[usize::from(priority / 8)]
 }
 
-/// How sure it is that the lines are syslog messages.
+/// How sure it is that the lines are syslog messages. Of lines that programs may write themselves, one in four has to name
+/// its process.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     let years = probe.stamps.years;
-    let share = probe.share_of_lines(|line| {
-        let sent = severity::syslog_priority(line).is_some();
-        if sent { Message::read(line, years).is_ok() } else { old::is_kept(line, years) }
-    });
-    if share >= 0.8 { share } else { 0.0 }
+    let sent = |line: &[u8]| severity::syslog_priority(line).is_some();
+    let is_message = |line: &[u8]| {
+        if sent(line) { Message::read(line, years).is_ok() } else { old::kept(line, years) != Kept::No }
+    };
+    let is_telling =
+        |line: &[u8]| sent(line) || matches!(old::kept(line, years), Kept::Surely | Kept::Likely);
+    let share = probe.share_of_lines(is_message);
+    if share >= 0.8 && probe.share_of_lines(is_telling) >= 0.25 { share } else { 0.0 }
 }
 
 #[cfg(test)]

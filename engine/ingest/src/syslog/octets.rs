@@ -96,8 +96,12 @@ fn head(bytes: &[u8]) -> Option<(usize, usize)> {
 fn reject(window: &mut Window, batch: &mut Batch, why: &str) -> io::Result<()> {
     let (offset, line) = (window.offset(), window.line_number());
     // The rest of a damaged length is no length of its own.
-    let digits = window.available().iter().take(MOST_DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
-    window.pass_counting(digits.max(1));
+    if !window.available()[0].is_ascii_digit() {
+        window.pass_counting(1);
+    }
+    while window.want(1)? && window.available()[0].is_ascii_digit() {
+        window.pass(1, 0);
+    }
     loop {
         let more = window.want(HEAD_BYTES + 1)?;
         let available = window.available();

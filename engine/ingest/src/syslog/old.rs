@@ -95,22 +95,35 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Whether a line without a priority is syslog as files keep it. Month names say so; ISO stamps, which many programs
-/// write themselves, do only with a host, a program and its process number after them.
-pub(super) fn is_kept(line: &[u8], years: Years) -> bool {
-    let Some(stamp) = stamp::at_begin(line, years) else { return false };
+/// What a line without a priority looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// A month by its name, a host and a program: syslog as files keep it.
+    Surely,
+    /// A stamp that many programs write themselves, a host, and a program with its process number.
+    Likely,
+    /// The same without the number.
+    Perhaps,
+    No,
+}
+
+/// What a line looks like that files keep without its priority.
+pub(super) fn kept(line: &[u8], years: Years) -> Kept {
+    let Some(stamp) = stamp::at_begin(line, years) else { return Kept::No };
     let (host, rest) = word(line[stamp.end..].trim_ascii_start());
     if !is_host(host) || severity::of_word(host).is_some() || !host[0].is_ascii_alphanumeric() {
-        return false;
+        return Kept::No;
     }
     let tag = Tag::read(rest.trim_ascii_start());
-    match line[0] {
-        b'A'..=b'Z' if line.get(3) == Some(&b' ') && stamp.yearless.is_some() => {
-            tag.is_some() || rest.starts_with(b"last message repeated") || rest.starts_with(b"-- MARK --")
+    let is_number = |pid: &[u8]| !pid.is_empty() && pid.iter().all(u8::is_ascii_digit);
+    match (line[0], tag) {
+        (b'A'..=b'Z', tag) if line.get(3) == Some(&b' ') && stamp.yearless.is_some() => {
+            let of_the_daemon = rest.starts_with(b"last message repeated") || rest.starts_with(b"-- MARK --");
+            if tag.is_some() || of_the_daemon { Kept::Surely } else { Kept::No }
         }
-        b'0'..=b'9' if stamp.zoned && line.get(10) == Some(&b'T') => tag.is_some_and(|tag| {
-            tag.app == b"kernel" || tag.pid.is_some_and(|pid| pid.iter().all(u8::is_ascii_digit))
-        }),
-        _ => false,
+        (b'0'..=b'9', Some(tag)) if stamp.zoned && line.get(10) == Some(&b'T') => {
+            if tag.app == b"kernel" || tag.pid.is_some_and(is_number) { Kept::Likely } else { Kept::Perhaps }
+        }
+        _ => Kept::No,
     }
 }

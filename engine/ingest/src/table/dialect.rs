@@ -11,6 +11,11 @@ const MOST_ROWS: usize = 200;
 /// A table is never quite as sure as a format that announces itself.
 const MOST_CONFIDENCE: f64 = 0.9;
 
+/// A header that is longer than the sample has no rows below it that could confirm it.
+const WIDE_CONFIDENCE: f64 = 0.6;
+/// Names that such a header has at least.
+const WIDE_COLUMNS: usize = 100;
+
 /// How a table is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Dialect {
@@ -80,6 +85,13 @@ impl Dialect {
             if found.confidence > best.confidence {
                 best = found;
             }
+        }
+        if best.confidence == 0.0 {
+            let sample = Sample::of(text, probe.whole, &best);
+            if !probe.whole && sample.is_wide_header() {
+                return Self { header: true, confidence: WIDE_CONFIDENCE, ..best };
+            }
+            best.header = sample.judge(&best).header;
         }
         if best.names.is_empty() && !best.header {
             let first = Sample::of(text, probe.whole, &best).rows.first().map_or(0, Vec::len);
@@ -175,6 +187,11 @@ impl<'a> Sample<'a> {
         let led_by_blank = delimiter == b',' && self.rows[0].iter().any(|cell| cell.first() == Some(&b' '));
         let told = kinds.iter().any(|kind| *kind != Kind::Text) || self.rows[0].len() >= 4;
         named && distinct.len() == names.len() && !led_by_blank && told
+    }
+
+    /// Whether all of the sample is one row of names.
+    fn is_wide_header(&self) -> bool {
+        self.rows.len() == 1 && self.rows[0].len() >= WIDE_COLUMNS && self.has_header(&[], b',')
     }
 
     /// Commas with a blank after them separate the parts of a sentence.

@@ -180,11 +180,11 @@ impl Reader for TableReader {
             Extent::End => return Ok(false),
             Extent::TooLong => reject_long_line(window, batch, self.limits.record_bytes)?,
             Extent::Unclosed { length } => self.read_lines(window, length, batch),
-            Extent::Row { end, next, lines } => {
+            Extent::Row { end, next, lines, odd } => {
                 let row = window.available()[..end].to_vec();
                 let blank = row.iter().all(u8::is_ascii_whitespace) && !row.contains(&self.dialect.delimiter);
                 let columns = Cells::of(&row, &self.dialect).count();
-                if lines > 1 && columns != self.columns.len() {
+                if lines > 1 && (odd || columns != self.columns.len()) {
                     self.read_lines(window, next, batch);
                     return Ok(true);
                 }

@@ -15,6 +15,8 @@ pub(super) enum Extent {
         next: usize,
         /// Lines that it takes up.
         lines: u64,
+        /// Whether something follows a closing quote that does not belong there.
+        odd: bool,
     },
     /// A quote is open where the capture or the limit of a row over several lines ends; whole lines up to there.
     Unclosed {
@@ -57,7 +59,7 @@ pub(super) fn row_end(
     row_limit: u64,
 ) -> io::Result<Extent> {
     let mut state = State::default();
-    let (mut at, mut line_begin, mut lines) = (0, 0, 0);
+    let (mut at, mut line_begin, mut lines, mut odd) = (0, 0, 0, false);
     if !window.want(1)? {
         return Ok(Extent::End);
     }
@@ -72,7 +74,7 @@ pub(super) fn row_end(
                 let next = at + 1 + usize::from(byte == b'\r' && available.get(at + 1) == Some(&b'\n'));
                 lines += 1;
                 if state != State::Quoted {
-                    return Ok(Extent::Row { end: at, next, lines });
+                    return Ok(Extent::Row { end: at, next, lines, odd });
                 }
                 if next as u64 > row_limit {
                     return Ok(Extent::Unclosed { length: next });
@@ -81,7 +83,9 @@ pub(super) fn row_end(
                 at = next;
                 continue;
             }
-            state = state.after(byte, dialect);
+            let before = state;
+            state = before.after(byte, dialect);
+            odd |= before == State::Closing && state == State::Plain;
             at += 1;
             if (at - line_begin) as u64 > line_limit {
                 return Ok(if line_begin == 0 {
@@ -99,7 +103,7 @@ pub(super) fn row_end(
             return Ok(if unclosed {
                 Extent::Unclosed { length: at }
             } else {
-                Extent::Row { end: at, next: at, lines: lines + 1 }
+                Extent::Row { end: at, next: at, lines: lines + 1, odd }
             });
         }
     }
