@@ -32,7 +32,7 @@ fn formats_are_recognised_by_content() {
 
 #[test]
 fn documents_over_several_lines_are_told_from_damaged_lines() {
-    use Framing::{Lines, Values};
+    use Framing::{Lines, Sequence, Values};
     for (text, framing) in [
         (&b"{\"a\":1}\n{\"b\":2}\n"[..], Lines),
         (b"{\"a\":1\n{\"b\":2}\n{\"c\":3}\n", Lines),
@@ -43,6 +43,8 @@ fn documents_over_several_lines_are_told_from_damaged_lines() {
         (b"[\n{\"a\":1}\n]", Values),
         (b"[\n{\"a\":1},\n{\"b\"", Values),
         (b"[error] x\n", Lines),
+        (b"{\"a\":1}{\"b\":2}", Lines),
+        (b"\x1e{\"a\":1}\n\x1e{\"b\":\n2}\n", Sequence),
         (b"", Lines),
     ] {
         assert_eq!(sniffed(text).framing, framing, "{}", text.escape_ascii());

@@ -19,7 +19,7 @@ fn read(name: &str, text: &str, format: Format, limits: Limits) -> Batch {
 }
 
 fn cri(lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("2024-05-01T10:00:00Z {line}\n")).collect()
+    lines.iter().fold(String::new(), |text, line| text + "2024-05-01T10:00:00Z " + line + "\n")
 }
 
 fn bodies(batch: &Batch) -> Vec<String> {

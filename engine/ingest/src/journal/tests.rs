@@ -119,7 +119,9 @@ fn the_writer_is_the_unit_unless_it_is_a_login() {
         (&[("MESSAGE", "x")], None),
     ] {
         let mut entry = Entry::default();
-        fields.iter().for_each(|(name, value)| entry.push(name, Value::Text((*value).into())));
+        for (name, value) in fields {
+            entry.push(name, Value::Text((*value).into()));
+        }
         assert_eq!(entry.writer().as_deref(), writer);
     }
 }

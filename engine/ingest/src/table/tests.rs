@@ -83,7 +83,7 @@ fn a_quote_that_is_never_closed_costs_its_own_line() {
     let after = "5,6\n".repeat(60);
     for text in [
         // Closed by a later row's quote, by nothing before the end, by nothing before the limit.
-        format!("a,b\n1,2\n3,\"open\n5,6\n7,\"x\"\n"),
+        "a,b\n1,2\n3,\"open\n5,6\n7,\"x\"\n".to_owned(),
         "a,b\n1,2\n3,\"open\n5,6\n".to_owned(),
         format!("a,b\n1,2\n3,\"open\n{after}"),
     ] {
