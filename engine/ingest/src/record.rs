@@ -83,6 +83,25 @@ impl Record {
         }
     }
 
+    /// Where no field holds the time by itself, a date and a time of day do together; both leave the list.
+    pub(crate) fn join_date_and_time(&mut self, years: Years) {
+        let place = |name: &str| self.fields.iter().position(|field| field.path.eq_ignore_ascii_case(name));
+        if self.time.is_some() {
+            return;
+        }
+        let (Some(date), Some(time)) = (place("date"), place("time")) else { return };
+        let text = |place: usize| match &self.fields[place].value {
+            Value::Text(text) => text.trim().to_owned(),
+            Value::Int(digits) => digits.to_string(),
+            _ => String::new(),
+        };
+        let joined = format!("{} {}", text(date), text(time));
+        if let Some(nanos) = stamp::whole(joined.as_bytes(), years) {
+            self.fields.remove(date);
+            self.time = Some((TIMES.len(), time - usize::from(date < time), nanos));
+        }
+    }
+
     /// Reads an object.
     pub(crate) fn read(cursor: &mut Cursor<'_>, years: Years, budget: &mut Budget) -> Read<Self> {
         let mut record = Self::default();

@@ -10,6 +10,9 @@ use std::borrow::Cow;
 /// Structured data that RFC 5424 registers (section 7): counters and marks of the transport, which measure nothing.
 const REGISTERED: [&[u8]; 3] = [b"timeQuality", b"origin", b"meta"];
 
+/// Longest id that is taken for one, for it is repeated before each of its names; RFC 5424 says 32.
+const LONGEST_ID_BYTES: usize = 64;
+
 pub(super) fn read(rest: &[u8]) -> Result<Message<'_>, &'static str> {
     let mut message = Message::default();
     let (time, rest) = word(rest);
@@ -47,6 +50,9 @@ fn elements<'a>(mut rest: &'a [u8], message: &mut Message<'a>) -> Result<&'a [u8
     const BREAKS_OFF: &str = "its structured data breaks off";
     while let Some(element) = rest.strip_prefix(b"[") {
         let length = element.iter().position(|byte| matches!(byte, b' ' | b']')).ok_or(BREAKS_OFF)?;
+        if length > LONGEST_ID_BYTES {
+            return Err("an element of its structured data has no id");
+        }
         let id = &element[..length];
         rest = &element[length..];
         loop {

@@ -112,6 +112,7 @@ fn what_is_no_message_is_kept_as_text_and_noted() {
         ("<13>1 - h app - - x", "no structured data"),
         ("<13>1 - h app - - [a b=\"c]", "breaks off"),
         ("<13>1 - h app - - [a b=\"c\"]x", "a blank is missing"),
+        (&format!("<13>1 - h app - - [{} b=\"c\"]", "i".repeat(65)), "no id"),
         ("goroutine 1 [running]:", "no time stamp"),
         ("<999>x", "no time stamp"),
     ] {

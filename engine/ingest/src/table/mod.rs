@@ -134,6 +134,7 @@ impl TableReader {
             }
             record.fields.push(Field { path, value: typed(cell) });
         }
+        record.join_date_and_time(self.years);
         if count != self.columns.len() {
             let why = format!("the row has {count} columns, and the table {}", self.columns.len());
             let note = Problem::note(at.source, Some(at.line), why);

@@ -131,3 +131,13 @@ fn well_known_columns_become_time_severity_and_message() {
     assert_eq!(event.body, b"slow");
     assert_eq!(shown(&batch), ["Duration=Float(12.5)", "Duration=Int(3)"]);
 }
+
+#[test]
+fn a_date_and_a_time_of_day_in_two_columns_are_one_time() {
+    let batch = read(
+        "n,Date,Time,Level\n1,2024-05-01,10:00:00.5,WARN\n2,2024-05-01,10:00:01,INFO\n3,today,noon,INFO\n",
+    );
+    let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
+    assert_eq!(times, [Some(1_714_557_600_500_000_000), Some(1_714_557_601_000_000_000), None]);
+    assert_eq!(shown(&batch), ["n=Int(1)", "n=Int(2)", "n=Int(3) Date=\"today\" Time=\"noon\""]);
+}
