@@ -227,7 +227,7 @@ impl Roles {
 
 fn severity_of(value: &mut Value) -> Option<Severity> {
     match value {
-        Value::Text(text) => severity::of_word(text.as_bytes()),
+        Value::Text(text) => severity::of_field(text),
         Value::Int(number) => severity::of_json_number(*number),
         _ => None,
     }

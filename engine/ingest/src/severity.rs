@@ -27,6 +27,15 @@ pub(crate) fn of_word(word: &[u8]) -> Option<Severity> {
     })
 }
 
+/// The severity that a field for it names: a word, or what only the logs of `PostgreSQL` call it (`LOG`, `DEBUG1` to `DEBUG5`).
+pub(crate) fn of_field(text: &str) -> Option<Severity> {
+    of_word(text.as_bytes()).or(match text {
+        "LOG" => Some(Severity::Info),
+        "DEBUG1" | "DEBUG2" | "DEBUG3" | "DEBUG4" | "DEBUG5" => Some(Severity::Debug),
+        _ => None,
+    })
+}
+
 /// The severity of the numbers 10, 20 … 60 that bunyan and pino write.
 pub(crate) fn of_json_number(number: i64) -> Option<Severity> {
     Some(match number {
@@ -206,6 +215,7 @@ mod tests {
             ("<34>1 host app", Some(Fatal)),
             ("<191>x", Some(Debug)),
             ("<192>x", None),
+            ("LOG: x", None),
             ("<Error> x", Some(Error)),
             ("WARNING: disk", Some(Warn)),
             (" GET /error/404 HTTP/1.1", None),
@@ -233,6 +243,10 @@ mod tests {
         ] {
             assert_eq!(of_word(word.as_bytes()), severity, "{word}");
         }
+        assert_eq!(
+            (of_field("LOG"), of_field("DEBUG3"), of_field("error")),
+            (Some(Info), Some(Debug), Some(Error))
+        );
         assert_eq!(of_json_number(50), Some(Error));
         assert_eq!(of_json_number(7), None);
     }
