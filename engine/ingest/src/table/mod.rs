@@ -161,8 +161,7 @@ impl TableReader {
                         .hint("Look at this line in the capture; the rows after it were read."),
                 );
             } else if !text.iter().all(u8::is_ascii_whitespace) {
-                let text = text.to_vec();
-                self.read_row(&text, at, batch);
+                self.read_row(text, at, batch);
             }
             line += memchr::memchr_iter(b'\n', &window.available()[begin..begin + end.1]).count() as u64;
             begin += end.1;
@@ -182,17 +181,17 @@ impl Reader for TableReader {
             Extent::TooLong => reject_long_line(window, batch, self.limits.record_bytes)?,
             Extent::Unclosed { length } => self.read_lines(window, length, batch),
             Extent::Row { end, next, lines, odd } => {
-                let row = window.available()[..end].to_vec();
+                let row = &window.available()[..end];
                 let blank = row.iter().all(u8::is_ascii_whitespace) && !row.contains(&self.dialect.delimiter);
-                let columns = Cells::of(&row, &self.dialect).count();
-                if lines > 1 && (odd || columns != self.columns.len()) {
+                let fits = || !odd && Cells::of(row, &self.dialect).count() == self.columns.len();
+                if lines > 1 && !fits() {
                     self.read_lines(window, next, batch);
                     return Ok(true);
                 }
                 if !blank {
                     let source = ByteRange { offset: window.offset(), length: end as u64 };
                     let at = At { source, line: window.line_number() };
-                    self.read_row(&row, at, batch);
+                    self.read_row(row, at, batch);
                 }
                 window.pass_counting(next);
             }
