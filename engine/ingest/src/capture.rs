@@ -2,13 +2,12 @@
 
 use crate::decode::{Decoder, Stored, open_error};
 use crate::error::IngestError;
-use crate::json_lines::JsonLinesReader;
-use crate::model::{Batch, EventOrder, Format, OpenOptions, Problem, Wrapping};
-use crate::otlp_json::OtlpJsonReader;
-use crate::otlp_proto::OtlpProtoReader;
+use crate::format::{EventOrder, Format};
+use crate::model::{Batch, OpenOptions, Problem, Wrapping};
+use crate::probe::{self, PROBE_BYTES};
 use crate::reader::Reader;
-use crate::sniff::{self, Sniffed};
-use crate::text::TextReader;
+use crate::registry::reader_for;
+use crate::sniff;
 use crate::window::Window;
 use cbad::ByteRange;
 use std::fs::File;
@@ -62,7 +61,7 @@ impl Capture {
     ) -> Result<Self, IngestError> {
         let decoder = Decoder::new(stored, &options.limits).map_err(|source| open_error(path, 0, source))?;
         let mut window = Window::new(decoder);
-        window.want(sniff::PROBE_BYTES).map_err(|source| {
+        window.want(PROBE_BYTES).map_err(|source| {
             let offset = window.decoder().stored_bytes_read();
             open_error(path, offset, source)
         })?;
@@ -71,7 +70,7 @@ impl Capture {
         let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
         let name =
             path.file_name().map_or_else(|| "capture".into(), |name| name.to_string_lossy().into_owned());
-        let reader = reader_for(name, &sniffed, options);
+        let reader = reader_for(name, &sniffed, options.limits);
         Ok(Self {
             path: path.into(),
             stored_bytes,
@@ -122,7 +121,7 @@ impl Capture {
         if self.started {
             return Err(IngestError::Started { path: self.path.clone() });
         }
-        if self.window.pass_to(decoded_offset).map_err(|source| self.io_error(source))? {
+        if self.reader.resume(&mut self.window, decoded_offset).map_err(|source| self.io_error(source))? {
             return Ok(());
         }
         let end = self.window.offset();
@@ -182,20 +181,9 @@ fn refuse_nothing(path: &Path, stored_bytes: u64, window: &Window) -> Result<(),
             offset: fault.stored_offset,
             reason: fault.reason.clone(),
         }),
-        _ if sniff::is_blank(decoded) && decoded.len() < sniff::PROBE_BYTES => {
+        _ if probe::is_blank(decoded) && decoded.len() < PROBE_BYTES => {
             Err(IngestError::Empty { path: path.into(), stored_bytes, decoded_bytes: decoded.len() as u64 })
         }
         _ => Ok(()),
-    }
-}
-
-fn reader_for(name: String, sniffed: &Sniffed, options: &OpenOptions) -> Box<dyn Reader> {
-    match sniffed.format {
-        Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, options.limits)),
-        Format::OtlpProto => Box::new(OtlpProtoReader::new(options.limits)),
-        Format::JsonLines => {
-            Box::new(JsonLinesReader::new(name, sniffed.framing, sniffed.years, options.limits))
-        }
-        Format::Text => Box::new(TextReader::new(name, sniffed.stamped, sniffed.years, options.limits)),
     }
 }

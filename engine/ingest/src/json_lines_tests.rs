@@ -1,7 +1,8 @@
 //! Objects of every shape to events.
 
 use crate::Capture;
-use crate::model::{Batch, Format, OpenOptions, ProblemKind};
+use crate::format::Format;
+use crate::model::{Batch, OpenOptions, ProblemKind};
 use cbad::{Event, Severity, Value};
 use std::io::Cursor;
 use std::path::Path;
@@ -155,4 +156,36 @@ fn text_that_is_not_utf8_is_kept_as_bytes() {
     let event = &batch.events[0].1;
     assert_eq!(event.body, b"a\xff");
     assert_eq!(event.fields[0].value, Value::Bytes(vec![0xfe]));
+}
+
+#[test]
+fn documents_of_a_sequence_stand_by_themselves() {
+    // RFC 7464: a document may run over lines, and one that breaks off ends where the next begins.
+    let batch = read(b"\x1e{\"n\":1}\n\x1e{\n \"n\": 2\n}\n\x1e{\"n\":\x1e\x1e{\"n\":4}");
+    let numbers: Vec<_> = batch.events.iter().map(|(_, event)| event.fields[0].value.clone()).collect();
+    assert_eq!(numbers, [Value::Int(1), Value::Int(2), Value::Int(4)]);
+    assert_eq!((batch.rejected(), batch.problems[0].line), (1, Some(5)));
+    assert_eq!((batch.problems[0].source.offset, batch.problems[0].source.length), (23, 5));
+}
+
+#[test]
+fn a_document_of_a_sequence_that_is_too_long_costs_itself_only() {
+    let text = format!("\x1e{{\"n\":1}}\n\x1e{{\"n\":\"{}\"}}\n\x1e{{\"n\":3}}\n", "x".repeat(300_000));
+    let limits = crate::model::Limits { record_bytes: 1000, ..crate::model::Limits::default() };
+    let options = OpenOptions { format: Some(Format::JsonLines), limits, ..OpenOptions::default() };
+    let stored = Cursor::new(text.clone().into_bytes());
+    let mut capture =
+        Capture::from_reader(Path::new("a"), stored, text.len() as u64, &options).expect("opens");
+    let mut batch = Batch::default();
+    capture.next_batch(&mut batch).expect("reads");
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
+    assert!(batch.problems[0].reason.contains("300009 bytes"), "{}", batch.problems[0].reason);
+}
+
+#[test]
+fn concatenated_documents_need_no_line_ends() {
+    let text = "{\"n\":1,\"text\":\"}{\"}".repeat(10_000);
+    let batch = read(text.as_bytes());
+    assert_eq!((batch.events.len(), batch.problems.len()), (10_000, 0));
+    assert_eq!(batch.events[9_999].1.source.end(), text.len() as u64);
 }

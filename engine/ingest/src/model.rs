@@ -1,48 +1,8 @@
 //! The values that go in and out of a capture: options, limits, batches, problems.
 
+use crate::format::Format;
 use cbad::{ByteRange, Event, StreamKey};
 use std::sync::Arc;
-
-/// What the decoded bytes of a capture are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// OTLP as JSON, one request a line, or whole documents; logs, metrics and spans may be mixed.
-    OtlpJson,
-    /// OTLP protobuf messages, each after its length as four bytes, big-endian.
-    OtlpProto,
-    /// One JSON object a line, of any shape.
-    JsonLines,
-    /// Lines of text, with or without time stamps.
-    Text,
-}
-
-impl Format {
-    /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 4] = [Self::OtlpProto, Self::OtlpJson, Self::JsonLines, Self::Text];
-
-    /// The stable name used on the command line and in the case file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OtlpJson => "otlp-json",
-            Self::OtlpProto => "otlp-proto",
-            Self::JsonLines => "json-lines",
-            Self::Text => "text",
-        }
-    }
-
-    /// The format with this stable name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-
-    /// The order in which events of this format are analysed.
-    pub const fn order(self) -> EventOrder {
-        match self {
-            Self::OtlpJson | Self::OtlpProto => EventOrder::ByTime,
-            Self::JsonLines | Self::Text => EventOrder::AsWritten,
-        }
-    }
-}
 
 /// How the bytes of the format are compressed in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,30 +35,6 @@ impl Wrapping {
     /// The wrapping with this stable name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|wrapping| wrapping.name() == name)
-    }
-}
-
-/// The order of a stream's events in analysis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventOrder {
-    /// As they stand in the capture.
-    AsWritten,
-    /// By time; events with equal times as they stand in the capture. Exporters batch, so written order is not time order.
-    ByTime,
-}
-
-impl EventOrder {
-    /// The stable name used in the case file and in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AsWritten => "as-written",
-            Self::ByTime => "by-time",
-        }
-    }
-
-    /// The order with this stable name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::AsWritten, Self::ByTime].into_iter().find(|order| order.name() == name)
     }
 }
 

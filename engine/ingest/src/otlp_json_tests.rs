@@ -1,7 +1,8 @@
 //! Every deviation from OTLP's JSON that exporters are known to write, and what damage costs.
 
 use crate::Capture;
-use crate::model::{Batch, Format, Limits, OpenOptions, ProblemKind};
+use crate::format::Format;
+use crate::model::{Batch, Limits, OpenOptions, ProblemKind};
 use cbad::{Event, Measure, Severity, Signal, Value};
 use std::io::Cursor;
 use std::path::Path;

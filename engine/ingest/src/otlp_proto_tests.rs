@@ -1,7 +1,8 @@
 //! Frames whole, cut, lying and damaged.
 
 use crate::Capture;
-use crate::model::{Batch, Format, Limits, OpenOptions};
+use crate::format::Format;
+use crate::model::{Batch, Limits, OpenOptions};
 use cbad::Signal;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};

@@ -4,10 +4,15 @@ use crate::model::Batch;
 use crate::window::Window;
 use std::io;
 
-/// Reads one format. A reader keeps no state from one unit to the next that could change an event,
-/// so that reading may begin at the start of any unit.
+/// Reads one format. A reader that keeps state from one unit to the next which could change an event overrides
+/// [`Reader::resume`], so that reading may begin at the start of any unit.
 pub(crate) trait Reader: Send {
     /// Reads the next unit (a line, a document, a frame, a text event) into the batch and passes over it.
     /// False at the end of the capture. Only the file itself can fail; what cannot be decoded is a problem in the batch.
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool>;
+
+    /// Passes over everything before decoded byte `offset`, where a unit begins; false where the capture ends before.
+    fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
+        window.pass_to(offset)
+    }
 }

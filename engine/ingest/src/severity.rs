@@ -27,6 +27,15 @@ pub(crate) fn of_word(word: &[u8]) -> Option<Severity> {
     })
 }
 
+/// The severity that a field for it names: a word, or what only the logs of `PostgreSQL` call it (`LOG`, `DEBUG1` to `DEBUG5`).
+pub(crate) fn of_field(text: &str) -> Option<Severity> {
+    of_word(text.as_bytes()).or(match text {
+        "LOG" => Some(Severity::Info),
+        "DEBUG1" | "DEBUG2" | "DEBUG3" | "DEBUG4" | "DEBUG5" => Some(Severity::Debug),
+        _ => None,
+    })
+}
+
 /// The severity of the numbers 10, 20 … 60 that bunyan and pino write.
 pub(crate) fn of_json_number(number: i64) -> Option<Severity> {
     Some(match number {
@@ -46,7 +55,7 @@ pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severit
     glog(line, stamp_start, after)
         .or_else(|| find_word(line, after))
         .or_else(|| logcat(line, after))
-        .or_else(|| syslog_priority(line))
+        .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
 }
 
 fn find_word(line: &[u8], after: usize) -> Option<Severity> {
@@ -152,23 +161,36 @@ fn logcat(line: &[u8], after: usize) -> Option<Severity> {
     })
 }
 
-/// `<34>` at the begin of a line: RFC 5424, section 6.2.1; the severity is the priority modulo 8.
-fn syslog_priority(line: &[u8]) -> Option<Severity> {
+/// The priority `<34>` at the begin of a line, RFC 5424, section 6.2.1, and what follows it.
+pub(crate) fn syslog_priority(line: &[u8]) -> Option<(u8, &[u8])> {
     let rest = line.strip_prefix(b"<")?;
     let digits = rest.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
     if !(1..=3).contains(&digits) || rest.get(digits) != Some(&b'>') {
         return None;
     }
     let priority = rest[..digits].iter().fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0'));
-    if priority > 191 {
-        return None;
-    }
-    Some(match priority % 8 {
+    let priority = u8::try_from(priority).ok().filter(|priority| *priority <= 191)?;
+    Some((priority, &rest[digits + 1..]))
+}
+
+/// The severity of a syslog priority, which is the priority modulo 8, or of journald's `PRIORITY`.
+pub(crate) fn of_priority(priority: u8) -> Severity {
+    match priority % 8 {
         0..=2 => Severity::Fatal,
         3 => Severity::Error,
         4 => Severity::Warn,
         5 | 6 => Severity::Info,
         _ => Severity::Debug,
+    }
+}
+
+/// The severity of an HTTP answer by its status: RFC 9110, section 15.
+pub(crate) fn of_http_status(status: i64) -> Option<Severity> {
+    Some(match status {
+        100..=399 => Severity::Info,
+        400..=499 => Severity::Warn,
+        500..=599 => Severity::Error,
+        _ => return None,
     })
 }
 
@@ -193,6 +215,7 @@ mod tests {
             ("<34>1 host app", Some(Fatal)),
             ("<191>x", Some(Debug)),
             ("<192>x", None),
+            ("LOG: x", None),
             ("<Error> x", Some(Error)),
             ("WARNING: disk", Some(Warn)),
             (" GET /error/404 HTTP/1.1", None),
@@ -220,6 +243,10 @@ mod tests {
         ] {
             assert_eq!(of_word(word.as_bytes()), severity, "{word}");
         }
+        assert_eq!(
+            (of_field("LOG"), of_field("DEBUG3"), of_field("error")),
+            (Some(Info), Some(Debug), Some(Error))
+        );
         assert_eq!(of_json_number(50), Some(Error));
         assert_eq!(of_json_number(7), None);
     }

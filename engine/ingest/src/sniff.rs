@@ -1,22 +1,19 @@
 //! Recognises a capture's format by its content: the first decoded bytes, never the file name.
 
 use crate::error::IngestError;
-use crate::json::cursor::{Cursor, FaultKind, Kind};
-use crate::json::documents::{Framing, separates};
-use crate::model::{Format, OpenOptions, Problem};
-use crate::stamp::{self, Years};
-use crate::text::continues_a_trace;
+use crate::format::Format;
+use crate::json::documents::Framing;
+use crate::model::{OpenOptions, Problem};
+use crate::otlp_proto;
+use crate::probe::{PROBE_BYTES, Probe};
+use crate::registry;
+use crate::stamp::Years;
+use crate::table::dialect::Dialect;
 use crate::window::Window;
-use crate::{otlp_json, otlp_proto};
-use cbad::ByteRange;
 use std::path::Path;
 
-/// How many decoded bytes the guess is made on.
-pub(crate) const PROBE_BYTES: usize = 64 << 10;
-const PROBE_LINES: usize = 200;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// Values that the probe may pass over in one document.
-const PROBE_VALUES: u32 = 1 << 20;
+/// A format is taken where it is more likely than not.
+const LEAST_CONFIDENCE: f64 = 0.5;
 
 /// What the first bytes say about the capture.
 #[derive(Clone, Debug)]
@@ -28,6 +25,8 @@ pub(crate) struct Sniffed {
     /// For text: whether its lines carry time stamps.
     pub(crate) stamped: bool,
     pub(crate) years: Years,
+    /// For tables.
+    pub(crate) dialect: Option<Dialect>,
     /// What a person should know about the capture as a whole.
     pub(crate) note: Option<Problem>,
 }
@@ -54,49 +53,52 @@ pub(crate) fn sniff(window: &Window, options: &OpenOptions) -> Result<Sniffed, R
     sniff_bytes(probe, whole, options)
 }
 
-fn sniff_bytes(probe: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniffed, Refusal> {
-    refuse_utf16(probe)?;
-    let text = probe.strip_prefix(BYTE_ORDER_MARK).unwrap_or(probe);
-    let json = JsonGuess::of(text, whole, options.limits.depth);
+fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniffed, Refusal> {
+    refuse_utf16(bytes)?;
+    let probe = Probe::new(bytes, whole, options);
     let (format, confidence) = match options.format {
         Some(format) => (format, 1.0),
-        None => guess(probe, text, whole, &json)?,
+        None => guess(&probe)?,
     };
-    let lines = TextGuess::of(text, options.assumed_year);
-    let confidence =
-        if format == Format::Text && options.format.is_none() { lines.confidence() } else { confidence };
     Ok(Sniffed {
         format,
         confidence,
-        framing: json.framing,
-        stamped: lines.is_stamped(),
-        years: lines.years,
-        note: lines.note(options.assumed_year).filter(|_| format == Format::Text),
+        framing: probe.json.framing,
+        stamped: probe.stamps.is_stamped(),
+        years: probe.stamps.years,
+        note: match format {
+            Format::Text => probe.stamps.note(options.assumed_year),
+            format if format.may_assume_times() => probe.stamps.zone_note(options.assumed_year),
+            _ => None,
+        },
+        dialect: (format == Format::Table).then(|| Dialect::of(&probe)),
     })
 }
 
-fn guess(probe: &[u8], text: &[u8], whole: bool, json: &JsonGuess) -> Result<(Format, f64), Refusal> {
-    if let Some(confidence) = otlp_proto::probe(probe, whole) {
-        return Ok((Format::OtlpProto, confidence));
+/// The surest of the telling formats; where there is none, the first of the general ones that takes the bytes at all.
+fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
+    let mut best: Option<(Format, f64)> = None;
+    for format in Format::ALL.into_iter().filter(|format| !format.is_general()) {
+        let confidence = registry::confidence(format, probe);
+        if confidence >= LEAST_CONFIDENCE && best.is_none_or(|(_, most)| confidence > most) {
+            best = Some((format, confidence));
+        }
     }
-    refuse_known(probe)?;
-    let share = json.objects as f64 / json.seen.max(1) as f64;
-    if json.objects > 0 && share >= 0.5 {
-        let format = if json.otlp * 2 >= json.objects { Format::OtlpJson } else { Format::JsonLines };
-        return Ok((format, share));
+    if let Some(best) = best {
+        return Ok(best);
     }
-    if otlp_proto::is_unframed(probe, whole) {
+    refuse_known(probe.bytes)?;
+    let json = registry::confidence(Format::JsonLines, probe);
+    if json >= LEAST_CONFIDENCE {
+        return Ok((Format::JsonLines, json));
+    }
+    if otlp_proto::is_unframed(probe.bytes, probe.whole) {
         let hint =
             "Write it with a length before each message, as the collector's file exporter does, or as JSON.";
         return Err(Refusal { offset: 0, what: "one OTLP protobuf message without framing", hint });
     }
-    refuse_binary(text)?;
-    Ok((Format::Text, 0.5))
-}
-
-/// Whether there is nothing but blanks.
-pub(crate) fn is_blank(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).iter().all(u8::is_ascii_whitespace)
+    refuse_binary(probe.text)?;
+    Ok((Format::Text, registry::confidence(Format::Text, probe)))
 }
 
 fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
@@ -160,119 +162,6 @@ fn refuse_binary(text: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal { offset: first.unwrap_or(0) as u64, what: "binary data", hint });
     }
     Ok(())
-}
-
-/// Lines that are complete in the probe; the last one too where the capture ends with it or there is no other.
-fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let last = memchr::memrchr(b'\n', text).unwrap_or(text.len());
-    text[..last].split(|&byte| byte == b'\n').filter(|line| !is_blank(line)).take(PROBE_LINES)
-}
-
-#[derive(Debug)]
-struct JsonGuess {
-    framing: Framing,
-    /// Lines or values looked at.
-    seen: usize,
-    /// Of them, JSON objects.
-    objects: usize,
-    /// Of them, OTLP.
-    otlp: usize,
-}
-
-impl JsonGuess {
-    fn of(text: &[u8], whole: bool, depth: u32) -> Self {
-        let framing = framing_of(text, whole, depth);
-        let mut guess = Self { framing, seen: 0, objects: 0, otlp: 0 };
-        if framing == Framing::Values {
-            let begin = text.iter().position(|&byte| !separates(byte) && byte != b'[');
-            guess.look_at(&text[begin.unwrap_or(text.len())..], depth);
-        } else {
-            lines_of(text).for_each(|line| guess.look_at(line, depth));
-        }
-        guess
-    }
-
-    fn look_at(&mut self, bytes: &[u8], depth: u32) {
-        self.seen += 1;
-        let begin = bytes.iter().position(|&byte| !separates(byte)).unwrap_or(bytes.len());
-        let mut cursor = Cursor::new(&bytes[begin..], depth, PROBE_VALUES);
-        if cursor.kind() != Ok(Kind::Object) {
-            return;
-        }
-        let mut is_otlp = false;
-        let read = cursor.object(|cursor, key| {
-            is_otlp |= otlp_json::is_top_key(&key);
-            cursor.skip()
-        });
-        // A line that breaks off is still a JSON line, and most likely one of many.
-        if read.is_ok() || read.is_err_and(|fault| fault.what == FaultKind::Ends) {
-            self.objects += 1;
-            self.otlp += usize::from(is_otlp);
-        }
-    }
-}
-
-/// Documents run over lines where the first line does not hold one and what follows goes on with it.
-fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
-    let Some(begin) = text.iter().position(|&byte| !separates(byte)) else { return Framing::Lines };
-    let text = &text[begin..];
-    let first_line = memchr::memchr(b'\n', text).unwrap_or(text.len());
-    let read = |bytes| {
-        let mut cursor = Cursor::new(bytes, depth, PROBE_VALUES);
-        cursor.skip().map(|()| cursor.at())
-    };
-    let ends_in_first = |bytes| read(bytes).is_err_and(|fault| fault.what == FaultKind::Ends);
-    match text[0] {
-        // A log line may begin with a bracket too; an array begins with a value or ends at once.
-        b'[' if !read(text).is_err_and(|fault| fault.what != FaultKind::Ends) => Framing::Values,
-        b'{' if first_line < text.len() && ends_in_first(&text[..first_line]) => match read(text) {
-            Ok(_) => Framing::Values,
-            Err(fault) if fault.what == FaultKind::Ends && (!whole || lines_of(text).count() > 1) => {
-                Framing::Values
-            }
-            Err(_) => Framing::Lines,
-        },
-        _ => Framing::Lines,
-    }
-}
-
-/// How many lines carry a time stamp, and whether stamps lack the year.
-#[derive(Debug)]
-struct TextGuess {
-    lines: usize,
-    stamped: usize,
-    years: Years,
-}
-
-impl TextGuess {
-    fn of(text: &[u8], assumed_year: i32) -> Self {
-        let mut guess = Self { lines: 0, stamped: 0, years: Years::new(assumed_year) };
-        let begins_event = |line: &&[u8]| !line[0].is_ascii_whitespace() && !continues_a_trace(line);
-        for line in lines_of(text).filter(begins_event) {
-            guess.lines += 1;
-            if let Some(stamp) = stamp::find(line, guess.years) {
-                guess.stamped += 1;
-                guess.years.first = guess.years.first.or(stamp.yearless);
-            }
-        }
-        guess
-    }
-
-    /// Four lines in five: some may be foreign.
-    fn is_stamped(&self) -> bool {
-        self.stamped > 0 && self.stamped * 5 >= self.lines * 4
-    }
-
-    fn confidence(&self) -> f64 {
-        0.5 + 0.5 * self.stamped as f64 / self.lines.max(1) as f64
-    }
-
-    fn note(&self, assumed_year: i32) -> Option<Problem> {
-        self.years.first?;
-        let reason = format!("the time stamps name no year; they are taken to begin in {assumed_year}");
-        let note = Problem::note(ByteRange::default(), None, reason);
-        Some(note.hint("Give the year if it is known; the order of events does not depend on it."))
-    }
 }
 
 #[cfg(test)]

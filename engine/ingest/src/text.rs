@@ -26,17 +26,6 @@ impl TextReader {
         let stream = Arc::new(StreamKey { signal: Signal::Log, service: None, name });
         Self { stream, stamped, years, limits }
     }
-
-    fn event(&self, text: &[u8], first_line: usize, source: ByteRange) -> Event {
-        let line = &text[..first_line];
-        let stamp = stamp::find(line, self.years);
-        let place = stamp.map(|stamp| (stamp.start, stamp.end));
-        let mut event = Event::new(text, source);
-        event.time_nanos = stamp.map(|stamp| stamp.nanos);
-        event.body_stamp = place.map(|(start, end)| (start as u32, end as u32));
-        event.severity = severity::find(line, place);
-        event
-    }
 }
 
 impl Reader for TextReader {
@@ -66,11 +55,23 @@ impl Reader for TextReader {
             }
         }
         let source = ByteRange { offset: window.offset(), length: end as u64 };
-        let event = self.event(&window.available()[..end], first.end, source);
+        let event = event_of(&window.available()[..end], first.end, self.years, source);
         batch.push(Arc::clone(&self.stream), event);
         window.pass(next, lines);
         Ok(true)
     }
+}
+
+/// The event of a text whose first line takes up its first bytes.
+pub(crate) fn event_of(text: &[u8], first_line: usize, years: Years, source: ByteRange) -> Event {
+    let line = &text[..first_line];
+    let stamp = stamp::find(line, years);
+    let place = stamp.map(|stamp| (stamp.start, stamp.end));
+    let mut event = Event::new(text, source);
+    event.time_nanos = stamp.map(|stamp| stamp.nanos);
+    event.body_stamp = place.map(|(start, end)| (start as u32, end as u32));
+    event.severity = severity::find(line, place);
+    event
 }
 
 enum Continuation {

@@ -1,7 +1,8 @@
 //! Lines to events: continuation, ends, marks, limits.
 
 use crate::Capture;
-use crate::model::{Batch, Format, Limits, OpenOptions, ProblemKind};
+use crate::format::Format;
+use crate::model::{Batch, Limits, OpenOptions, ProblemKind};
 use cbad::Severity;
 use std::io::Cursor;
 use std::path::Path;

@@ -8,7 +8,7 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 8] = [
+const CAPTURES: [&str; 23] = [
     "logs.jsonl",
     "traces.jsonl",
     "metrics.jsonl",
@@ -17,6 +17,21 @@ const CAPTURES: [&str; 8] = [
     "metrics.otlp",
     "app.jsonl",
     "app.log",
+    "rsyslog-raw.log",
+    "rsyslog-traditional.log",
+    "rsyslog-iso.log",
+    "logger-octets.log",
+    "journal.export",
+    "journal.json",
+    "journal.json-seq",
+    "journal.json-sse",
+    "nginx-timed.log",
+    "apache-vhost.log",
+    "iis.log",
+    "cri.log",
+    "docker.log",
+    "logfmter.log",
+    "table.csv",
 ];
 
 fn capture() -> impl Strategy<Value = Vec<u8>> {
@@ -76,6 +91,28 @@ fn lively_bytes() -> impl Strategy<Value = Vec<u8>> {
             b"\x00\x00\x00\x04\x0a\x02\x12\x00",
             b"\xff\xff\xff\xf0",
             b"1431857103",
+            b"<13>",
+            b"<165>1 2015-05-17T10:05:03Z host app 1 id [a b=\"c\"] ",
+            b"host app[1]: ",
+            b"12 <13>",
+            b"99999999 ",
+            b"MESSAGE=",
+            b"MESSAGE\n\x03\x00\x00\x00\x00\x00\x00\x00a\nb\n",
+            b"__REALTIME_TIMESTAMP=1700000000000000\n",
+            b"\n\n",
+            b"127.0.0.1 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 1",
+            b"#Fields: date time sc-status\r\n",
+            b"2015-05-17T10:05:03Z stdout P ",
+            b"2015-05-17T10:05:03Z stderr F ",
+            b"{\"log\":\"x\",\"stream\":\"stdout\",\"time\":\"2015-05-17T10:05:03Z\"}\n",
+            b"{\"log\":\"x\\n\",\"stream\":\"stdout\",\"time\":\"2015-05-17T10:05:03Z\"}\n",
+            b"level=info ",
+            b"msg=\"",
+            b"a,b,c\n",
+            b"\r",
+            b"\t",
+            b";",
+            b"\"\"",
         ])
         .prop_map(<[u8]>::to_vec),
     ];
@@ -126,10 +163,14 @@ proptest! {
     fn sources_of_events_do_not_overlap(bytes in any_capture(), format in format()) {
         let options = OpenOptions { format, ..OpenOptions::default() };
         if let Ok(reading) = read_from(&bytes, &options, 0) {
+            let format = open(&bytes, &options).unwrap().format();
             let mut sources: Vec<_> = reading.events.iter().map(|(_, event)| event.source).collect();
             sources.sort_unstable();
             for pair in sources.windows(2) {
-                prop_assert!(pair[0].end() <= pair[1].offset, "{:?}", pair);
+                // A line in parts takes in what the container's other stream wrote between them.
+                let in_parts = matches!(format, Format::Cri | Format::Docker);
+                let end = if in_parts { pair[0].offset + 1 } else { pair[0].end() };
+                prop_assert!(end <= pair[1].offset, "{:?}", pair);
             }
         }
     }
@@ -192,7 +233,8 @@ fn every_prefix_of_every_capture_conserves() {
         let whole = std::fs::read(data(name)).unwrap();
         let framed = Path::new(name).extension().is_some_and(|extension| extension == "otlp");
         let mut most = 0;
-        for length in 1..=whole.len() {
+        let step = if whole.len() > 3000 { 13 } else { 1 };
+        for length in (1..=whole.len()).step_by(step) {
             if let Ok(reading) = read_from(&whole[..length], &OpenOptions::default(), 0) {
                 assert!(reading.events.len() >= most || reading.rejected() > 0 || !framed);
                 most = most.max(reading.events.len());

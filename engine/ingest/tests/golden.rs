@@ -11,6 +11,27 @@ use common::{data, gzip, read, read_from, shown, zstd};
 use ingest::{Batch, Capture, Format, OpenOptions, Wrapping};
 use std::fmt::Write;
 
+const LINE_CAPTURES: [&str; 18] = [
+    "rsyslog-raw.log",
+    "rsyslog-traditional.log",
+    "rsyslog-iso.log",
+    "rsyslog-structured.log",
+    "logger-octets.log",
+    "journal.export",
+    "journal-cut.json",
+    "nginx-combined.log",
+    "nginx-timed.log",
+    "apache-common.log",
+    "apache-vhost.log",
+    "iis.log",
+    "cri.log",
+    "docker.log",
+    "logfmter.log",
+    "table.csv",
+    "semicolons.csv",
+    "postgres.csv",
+];
+
 fn describe(stream: &StreamKey, event: &Event, source: &str) -> String {
     let mut text = String::new();
     let id = |id: &[u8]| id.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
@@ -113,6 +134,27 @@ fn plain_text() {
 }
 
 #[test]
+fn line_and_table_formats_of_real_tools() {
+    for name in LINE_CAPTURES {
+        check(name);
+    }
+}
+
+#[test]
+fn every_way_to_write_a_journal_gives_the_same_events() {
+    let events = |name: &str| {
+        let mut reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.problems.len()), (6, 0), "{name}");
+        reading.events.iter_mut().for_each(|(_, event)| event.source = ByteRange::default());
+        shown(&reading)
+    };
+    let expected = events("journal.export");
+    for name in ["journal.json", "journal.json-seq", "journal.json-sse", "journal.json-pretty"] {
+        assert_eq!(events(name), expected, "{name}");
+    }
+}
+
+#[test]
 fn protobuf_gives_the_events_that_json_gives() {
     for (signal, records) in [("logs", 2), ("traces", 2), ("metrics", 7)] {
         let mut readings = ["jsonl", "otlp"].map(|extension| {
@@ -145,7 +187,8 @@ fn protobuf_sources_are_the_records_themselves() {
 
 #[test]
 fn wrapped_captures_give_the_same_events() {
-    for name in ["logs.jsonl", "traces.otlp", "metrics.jsonl", "app.jsonl", "app.log"] {
+    let names = ["logs.jsonl", "traces.otlp", "metrics.jsonl", "app.jsonl", "app.log"];
+    for name in names.into_iter().chain(LINE_CAPTURES) {
         let plain = std::fs::read(data(name)).unwrap();
         let expected = shown(&read(&plain, &OpenOptions::default()));
         let (half, rest) = plain.split_at(plain.len() / 2);

@@ -11,9 +11,14 @@ use std::io;
 pub(crate) enum Framing {
     /// A line holds whole documents, nearly always one. A damaged line costs itself only.
     Lines,
-    /// Documents run over several lines, or stand in one array.
+    /// Documents run over several lines, or stand in one array, or behind one another.
     Values,
+    /// A record separator stands before each document, RFC 7464. A damaged one costs itself only.
+    Sequence,
 }
+
+/// What RFC 7464 puts before each document.
+pub(crate) const RECORD_SEPARATOR: u8 = 0x1e;
 
 /// What comes next in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,7 @@ pub(crate) fn next_document(
     match framing {
         Framing::Lines => next_line(window, limits, batch),
         Framing::Values => next_value(window, limits, batch),
+        Framing::Sequence => next_of_sequence(window, limits, batch),
     }
 }
 
@@ -59,7 +65,54 @@ fn next_line(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Res
 
 /// Blanks, and the record separator of RFC 7464.
 pub(crate) fn separates(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == 0x1e
+    byte.is_ascii_whitespace() || byte == RECORD_SEPARATOR
+}
+
+/// The document up to the next record separator.
+fn next_of_sequence(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Result<Document> {
+    if !window.want(1)? {
+        return Ok(Document::End);
+    }
+    let blanks = window.available().iter().take_while(|byte| separates(**byte)).count();
+    if blanks > 0 {
+        window.pass_counting(blanks);
+        return Ok(Document::Passed);
+    }
+    let (offset, line) = (window.offset(), window.line_number());
+    let mut searched = 0;
+    loop {
+        if let Some(found) = memchr::memchr(RECORD_SEPARATOR, &window.available()[searched..]) {
+            let next = searched + found;
+            if next as u64 <= limits.record_bytes {
+                return Ok(Document::Bytes { length: next, next });
+            }
+        }
+        searched = window.available().len();
+        if searched as u64 > limits.record_bytes {
+            break;
+        }
+        if !window.fill()? {
+            return Ok(Document::Bytes { length: searched, next: searched });
+        }
+    }
+    // Too long: passed over up to the next separator, whatever it holds.
+    loop {
+        let found = memchr::memchr(RECORD_SEPARATOR, window.available());
+        window.pass_counting(found.unwrap_or(window.available().len()));
+        if found.is_some() || !window.fill()? {
+            break;
+        }
+    }
+    let length = window.offset() - offset;
+    let reason = format!(
+        "the JSON document is {length} bytes long, more than the {} that one record may take",
+        limits.record_bytes
+    );
+    batch.problem(
+        Problem::rejected(ByteRange { offset, length }, Some(line), reason)
+            .hint("Raise the record-bytes limit if it is one genuine record."),
+    );
+    Ok(Document::Passed)
 }
 
 fn next_value(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Result<Document> {

@@ -12,6 +12,7 @@ use crate::json::cursor::{Cursor, Fault, FaultKind, Kind, Read};
 use crate::json::documents::{Document, Framing, next_document, separates};
 use crate::model::{Batch, Limits, Problem};
 use crate::otlp::{Context, Resource, TooCostly};
+use crate::probe::{JsonObject, Probe};
 use crate::reader::Reader;
 use crate::streams::OtlpStreams;
 use crate::window::Window;
@@ -61,9 +62,11 @@ impl Reader for OtlpJsonReader {
     }
 }
 
-/// Whether a document with this key is OTLP.
-pub(crate) fn is_top_key(key: &[u8]) -> bool {
-    top(key).is_some()
+/// How sure it is that the capture is OTLP JSON: the share of objects, where at least half of them are OTLP.
+pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
+    let is_otlp = |object: &JsonObject<'_>| object.keys.iter().any(|key| top(key).is_some());
+    let objects = probe.json.share(|_| true);
+    if probe.json.share(is_otlp) * 2.0 >= objects { objects } else { 0.0 }
 }
 
 enum Top {

@@ -15,6 +15,8 @@ pub(crate) struct Civil {
     pub(crate) nanos: u32,
     /// East of UTC.
     pub(crate) zone_seconds: i32,
+    /// Whether the zone is written.
+    pub(crate) zoned: bool,
 }
 
 impl Civil {

@@ -7,7 +7,7 @@ use super::civil::{Civil, Years};
 pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
     let mut scan = Scan { line, at };
     let stamp = |civil: Civil, end: usize, yearless: Option<(u32, u32)>| {
-        Some(Stamp { nanos: civil.nanos_utc()?, start: at, end, yearless })
+        Some(Stamp { nanos: civil.nanos_utc()?, start: at, end, yearless, zoned: civil.zoned })
     };
     if !line.get(at)?.is_ascii_digit() {
         let (civil, yearless) = scan.named_month_first(years)?;
@@ -22,7 +22,7 @@ pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
         8 => (scan.eight_digit_date()?, None),
         10 | 13 | 16 | 19 if epoch_may_stand(line, at) => {
             let (nanos, used) = epoch_number(&line[at..])?;
-            return Some(Stamp { nanos, start: at, end: at + used, yearless: None });
+            return Some(Stamp { nanos, start: at, end: at + used, yearless: None, zoned: true });
         }
         _ => return None,
     };
@@ -205,7 +205,8 @@ impl Scan<'_> {
     fn zone(&mut self, civil: &mut Civil) {
         let mark = self.at;
         let spaced = self.eat(b' ').is_some();
-        if self.zone_offset(civil, spaced).is_none() {
+        civil.zoned = self.zone_offset(civil, spaced).is_some();
+        if !civil.zoned {
             self.at = mark;
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Stamp {
     pub(crate) end: usize,
     /// Month and day of a stamp that names no year.
     pub(crate) yearless: Option<(u32, u32)>,
+    /// Whether it says its zone, or counts from 1970; others are taken to be UTC.
+    pub(crate) zoned: bool,
 }
 
 /// The first stamp in the line's first bytes.
@@ -76,6 +78,11 @@ const ROLES: [Role; 256] = {
 /// Whether the text begins with a stamp.
 pub(crate) fn begins(text: &[u8]) -> bool {
     forms::read_at(text, 0, Years::new(2000)).is_some()
+}
+
+/// The stamp that the text begins with.
+pub(crate) fn at_begin(text: &[u8], years: Years) -> Option<Stamp> {
+    forms::read_at(text, 0, years)
 }
 
 /// A stamp that takes up the whole text, for fields that hold nothing else.

@@ -1,0 +1,116 @@
+//! Requests taken apart, and columns that change.
+
+use super::*;
+use crate::Capture;
+use crate::format::Format;
+use crate::model::OpenOptions;
+use std::io::Cursor;
+use std::path::Path;
+
+fn read(text: &str, format: Format) -> Batch {
+    let options = OpenOptions { format: Some(format), ..OpenOptions::default() };
+    let stored = Cursor::new(text.as_bytes().to_vec());
+    let mut capture =
+        Capture::from_reader(Path::new("a.log"), stored, text.len() as u64, &options).expect("opens");
+    let mut batch = Batch::default();
+    capture.next_batch(&mut batch).expect("reads");
+    assert_eq!(batch.records, batch.events.len() as u64 + batch.rejected());
+    batch
+}
+
+fn shown(event: &Event) -> String {
+    let fields = event.fields.iter().map(|field| format!(" {}={:?}", field.path, field.value));
+    String::from_utf8_lossy(&event.body).into_owned() + &fields.collect::<String>()
+}
+
+#[test]
+fn lines_of_all_servers_are_taken_apart() {
+    const STAMP: &str = "[10/Oct/2000:13:55:36 -0700]";
+    for (line, expected) in [
+        // Apache's own example of the format.
+        (
+            format!("127.0.0.1 - frank {STAMP} \"GET /a.gif HTTP/1.0\" 200 2326"),
+            "GET /a.gif HTTP/1.0 client=Text(\"127.0.0.1\") user=Text(\"frank\") status=Int(200) bytes=Int(2326)",
+        ),
+        (format!("::1 - - {STAMP} \"-\" 408 -"), "- client=Text(\"::1\") status=Int(408)"),
+        (
+            format!("h i u {STAMP} \"GET /\\\"x\\\" HTTP/1.1\" 200 1 \"-\" \"a \\\\ b\""),
+            "GET /\"x\" HTTP/1.1 client=Text(\"h\") ident=Text(\"i\") user=Text(\"u\") status=Int(200) bytes=Int(1) user_agent=Text(\"a \\\\ b\")",
+        ),
+        (
+            format!("h - - {STAMP} \"\\x16\\x03\\x01\" 400 157 \"-\" \"-\" 0.003 \"10.0.0.2:80\" x"),
+            "\u{16}\u{3}\u{1} client=Text(\"h\") status=Int(400) bytes=Int(157) extra[2]=Float(0.003) extra[3]=Text(\"10.0.0.2:80\") extra[4]=Text(\"x\")",
+        ),
+        (
+            format!("h - - {STAMP} \"GET /\" 200 1 \"open"),
+            "GET / client=Text(\"h\") status=Int(200) bytes=Int(1) referer=Text(\"\\\"open\")",
+        ),
+        (
+            format!("h - a [b] c {STAMP} \"GET /\" 200 1"),
+            "GET / client=Text(\"h\") user=Text(\"a [b] c\") status=Int(200) bytes=Int(1)",
+        ),
+    ] {
+        let batch = read(&line, Format::Access);
+        assert_eq!((batch.events.len(), batch.problems.len()), (1, 0), "{line}");
+        assert_eq!(shown(&batch.events[0].1), expected, "{line}");
+        assert_eq!(batch.events[0].1.time_nanos, Some(971_211_336_000_000_000), "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_request_is_kept_as_text_and_noted() {
+    for line in [
+        "",
+        "x",
+        "h - - [no time] \"GET /\" 200 1",
+        "h - - [10/Oct/2000:13:55:36 -0700] \"GET / 200 1",
+        "h - - [10/Oct/2000:13:55:36 -0700] \"GET /\" ok 1",
+    ] {
+        let batch = read(&format!("{line}\nzzz"), Format::Access);
+        let lines = 1 + usize::from(!line.is_empty());
+        assert_eq!((batch.events.len(), batch.problems.len()), (lines, lines), "{line}");
+        assert_eq!(batch.problems[lines - 1].line, Some(2));
+    }
+}
+
+#[test]
+fn columns_of_the_extended_format_change_and_are_quoted() {
+    let text = "#Version: 1.0\n#Date: 2024-05-01\n#Fields: time cs-method cs-uri-stem sc-bytes s-sitename\n\
+        00:00:01 GET /a 5 W3SVC1\n\
+        #Fields: date\ttime\tcs(User-Agent)\tsc-status\n\
+        2024-05-02\t00:00:02\t\"a \"\"b\"\" c\"\t404\n";
+    let batch = read(text, Format::W3c);
+    assert_eq!((batch.events.len(), batch.problems.len()), (2, 0));
+    assert_eq!(shown(&batch.events[0].1), "GET /a sc-bytes=Int(5)");
+    assert_eq!(batch.events[0].0.service.as_deref(), Some("W3SVC1"));
+    assert!(shown(&batch.events[1].1).ends_with("cs(User-Agent)=Text(\"a \\\"b\\\" c\") sc-status=Int(404)"));
+    let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
+    assert_eq!(times, [Some(1_714_521_601_000_000_000), Some(1_714_608_002_000_000_000)]);
+}
+
+#[test]
+fn columns_are_known_wherever_reading_goes_on() {
+    let rows = "00:00:01 GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 5\n".repeat(1500);
+    let text = format!(
+        "#Fields: time cs-method cs-uri-stem sc-bytes\n{rows}#Fields: time cs-method cs-uri-stem sc-status\n{rows}"
+    );
+    let options = OpenOptions { format: Some(Format::W3c), ..OpenOptions::default() };
+    let open = || {
+        let stored = Cursor::new(text.clone().into_bytes());
+        Capture::from_reader(Path::new("a.log"), stored, text.len() as u64, &options).expect("opens")
+    };
+    let (mut whole, mut batches) = (open(), Vec::new());
+    let mut batch = Batch::default();
+    while whole.next_batch(&mut batch).expect("reads") {
+        batches.push(batch.clone());
+    }
+    assert_eq!(batches.len(), 3);
+    for pair in batches.windows(2) {
+        let mut rest = open();
+        rest.resume_at(pair[0].next_offset).expect("an offset of the capture");
+        rest.next_batch(&mut batch).expect("reads");
+        assert_eq!(batch, pair[1]);
+    }
+    let last = &batches[2].events.last().expect("an event").1;
+    assert_eq!(last.fields.last().map(|field| field.path.as_str()), Some("sc-status"));
+}

@@ -1,0 +1,225 @@
+//! The W3C extended log format (<https://www.w3.org/TR/WD-logfile>) of IIS and Amazon's CDN: `#Fields:` says what the
+//! columns are, and may say so anew anywhere. Times are UTC by definition.
+
+use super::typed;
+use crate::json::value::text_value;
+use crate::lines::{At, at, keep_as_text, next_line};
+use crate::model::{Batch, Limits};
+use crate::probe::Probe;
+use crate::reader::Reader;
+use crate::severity;
+use crate::stamp::{self, Years};
+use crate::streams::LogStreams;
+use crate::window::Window;
+use cbad::{Event, Field, Value};
+use std::borrow::Cow;
+use std::io;
+
+const FIELDS: &[u8] = b"#Fields:";
+const DATE: &[u8] = b"#Date:";
+/// Longest name of a column that is kept.
+const NAME_BYTES: usize = 128;
+
+/// Reads the W3C extended format.
+pub(crate) struct W3cReader {
+    streams: LogStreams,
+    limits: Limits,
+    columns: Columns,
+}
+
+impl W3cReader {
+    pub(crate) fn new(name: String, limits: Limits) -> Self {
+        Self { streams: LogStreams::new(name), limits, columns: Columns::default() }
+    }
+}
+
+impl Reader for W3cReader {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        let Some((length, next)) = next_line(window, self.limits.record_bytes, batch)? else {
+            return Ok(false);
+        };
+        let line = &window.available()[..length];
+        if line.first() == Some(&b'#') {
+            self.columns.direct(line, self.limits.values);
+        } else if length > 0 {
+            let at = at(window, length);
+            match self.columns.event(line, at) {
+                Ok((site, event)) => batch.push(self.streams.of(site.as_deref()), event),
+                Err(why) => keep_as_text(line, at, self.streams.of(None), Years::new(1970), why, batch),
+            }
+        }
+        window.pass(next, u64::from(next > 0));
+        Ok(true)
+    }
+
+    /// What the columns are depends on the directives before, so they are read again.
+    fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
+        let mut passed = Batch::default();
+        while window.offset() < offset {
+            let Some((length, next)) = next_line(window, self.limits.record_bytes, &mut passed)? else {
+                return Ok(false);
+            };
+            let line = &window.available()[..length];
+            if line.first() == Some(&b'#') {
+                self.columns.direct(line, self.limits.values);
+            }
+            window.pass(next, u64::from(next > 0));
+            passed.clear();
+        }
+        Ok(true)
+    }
+}
+
+/// What the directives have said so far.
+#[derive(Debug, Default)]
+struct Columns {
+    names: Vec<String>,
+    /// Date of `#Date:`, for files whose columns give the time of day only.
+    date: Option<String>,
+}
+
+impl Columns {
+    fn direct(&mut self, line: &[u8], most: u32) {
+        if let Some(names) = line.strip_prefix(FIELDS) {
+            let names =
+                names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty()).take(most as usize);
+            let short =
+                |name: &[u8]| String::from_utf8_lossy(&name[..name.len().min(NAME_BYTES)]).into_owned();
+            self.names = names.map(short).collect();
+        } else if let Some(date) = line.strip_prefix(DATE) {
+            let date = date.trim_ascii().split(|&byte| byte == b' ').next().unwrap_or_default();
+            self.date = Some(String::from_utf8_lossy(date).into_owned());
+        }
+    }
+
+    fn event(&self, line: &[u8], at: At) -> Result<(Option<String>, Event), String> {
+        if self.names.is_empty() {
+            return Err("no #Fields: line says what the columns are".into());
+        }
+        let values: Vec<Cow<'_, [u8]>> = Values { rest: Some(line), tabs: line.contains(&b'\t') }.collect();
+        if values.len() != self.names.len() {
+            return Err(format!(
+                "the line has {} columns, and #Fields: names {}",
+                values.len(),
+                self.names.len()
+            ));
+        }
+        let mut row = Row { columns: self, values };
+        let mut event = Event::new(row.request().unwrap_or_else(|| line.to_vec()), at.source);
+        event.time_nanos = row.nanos();
+        let status = row.get("sc-status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+        event.severity = status.and_then(severity::of_http_status);
+        let site = row.take("s-sitename").map(|site| String::from_utf8_lossy(&site).into_owned());
+        if event.time_nanos.is_some() {
+            let _ = (row.take("date"), row.take("time"));
+        }
+        event.fields = row.rest();
+        Ok((site, event))
+    }
+}
+
+/// One line's values beside their names; `-` is none.
+struct Row<'a, 'b> {
+    columns: &'b Columns,
+    values: Vec<Cow<'a, [u8]>>,
+}
+
+impl<'a> Row<'a, '_> {
+    fn place(&self, name: &str) -> Option<usize> {
+        let place = self.columns.names.iter().position(|known| known == name)?;
+        (&*self.values[place] != b"-" && !self.values[place].is_empty()).then_some(place)
+    }
+
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.place(name).map(|place| &*self.values[place])
+    }
+
+    fn take(&mut self, name: &str) -> Option<Cow<'a, [u8]>> {
+        self.place(name).map(|place| std::mem::take(&mut self.values[place]))
+    }
+
+    /// `GET /path?query`.
+    fn request(&mut self) -> Option<Vec<u8>> {
+        self.place("cs-uri-stem")?;
+        let mut request = self.take("cs-method").map_or_else(Vec::new, Cow::into_owned);
+        if !request.is_empty() {
+            request.push(b' ');
+        }
+        request.extend_from_slice(&self.take("cs-uri-stem").unwrap_or_default());
+        if let Some(query) = self.take("cs-uri-query") {
+            request.push(b'?');
+            request.extend_from_slice(&query);
+        }
+        Some(request)
+    }
+
+    fn nanos(&self) -> Option<i64> {
+        let time = std::str::from_utf8(self.get("time")?).ok()?;
+        let date = match self.get("date") {
+            Some(date) => std::str::from_utf8(date).ok()?,
+            None => self.columns.date.as_deref()?,
+        };
+        stamp::whole(format!("{date} {time}").as_bytes(), Years::new(1970))
+    }
+
+    fn rest(self) -> Vec<Field> {
+        let named = self.columns.names.iter().zip(self.values);
+        named
+            .filter(|(_, value)| !value.is_empty() && &**value != b"-")
+            .map(|(name, value)| Field { path: name.clone(), value: measured(name, value) })
+            .collect()
+    }
+}
+
+/// Of numbers that name something (ports, sub-statuses are few and stay numbers) only versions look like measurements.
+fn measured(name: &str, value: Cow<'_, [u8]>) -> Value {
+    if name.ends_with("version") { text_value(value) } else { typed(value) }
+}
+
+/// The columns of a line: between tabs where it has tabs, else between blanks; `"…"` is one, and `""` in it a quote.
+struct Values<'a> {
+    rest: Option<&'a [u8]>,
+    tabs: bool,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Cow<'a, [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest?;
+        let separates = |byte: &u8| if self.tabs { *byte == b'\t' } else { *byte == b' ' };
+        if let Some((value, after)) = rest.strip_prefix(b"\"").and_then(quoted)
+            && after.first().is_none_or(separates)
+        {
+            self.rest = (!after.is_empty()).then(|| &after[1..]);
+            return Some(value);
+        }
+        let end = rest.iter().position(separates);
+        self.rest = end.map(|end| &rest[end + 1..]);
+        Some(Cow::Borrowed(&rest[..end.unwrap_or(rest.len())]))
+    }
+}
+
+fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
+    let mut value = Vec::new();
+    let mut begin = 0;
+    loop {
+        let end = begin + memchr::memchr(b'"', &text[begin..])?;
+        let after = &text[end + 1..];
+        if after.first() != Some(&b'"') {
+            if value.is_empty() {
+                return Some((Cow::Borrowed(&text[..end]), after));
+            }
+            value.extend_from_slice(&text[begin..end]);
+            return Some((Cow::Owned(value), after));
+        }
+        value.extend_from_slice(&text[begin..=end]);
+        begin = end + 2;
+    }
+}
+
+/// How sure it is that the bytes are of the format: their first lines are directives, and one names the columns.
+pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
+    let mut head = probe.lines().take_while(|line| line.starts_with(b"#"));
+    f64::from(u8::from(head.any(|line| line.starts_with(FIELDS))))
+}

@@ -1,0 +1,152 @@
+//! The formats that can be read, each with its names and its order of analysis.
+
+/// What the decoded bytes of a capture are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// OTLP as JSON, one request a line, or whole documents; logs, metrics and spans may be mixed.
+    OtlpJson,
+    /// OTLP protobuf messages, each after its length as four bytes, big-endian.
+    OtlpProto,
+    /// syslog, RFC 3164 or RFC 5424, one message a line, as sent or as files keep it.
+    Syslog,
+    /// syslog messages behind their lengths, RFC 6587.
+    SyslogOctets,
+    /// The journal export format of systemd.
+    JournalExport,
+    /// The journal of systemd as `journalctl` writes JSON.
+    JournalJson,
+    /// The common or combined access log of a web server.
+    Access,
+    /// The W3C extended log format, as IIS writes it.
+    W3c,
+    /// A container's output as the Kubernetes container runtime interface has it.
+    Cri,
+    /// A container's output as Docker's json-file driver has it.
+    Docker,
+    /// Lines of `key=value`.
+    Logfmt,
+    /// Rows of cells between commas, tabs, semicolons or bars, with or without a header.
+    Table,
+    /// One JSON object a line, of any shape.
+    JsonLines,
+    /// Lines of text, with or without time stamps.
+    Text,
+}
+
+impl Format {
+    /// Every format, in the order in which they are tried.
+    pub const ALL: [Self; 14] = [
+        Self::OtlpProto,
+        Self::OtlpJson,
+        Self::Syslog,
+        Self::SyslogOctets,
+        Self::JournalExport,
+        Self::JournalJson,
+        Self::Access,
+        Self::W3c,
+        Self::Cri,
+        Self::Docker,
+        Self::Logfmt,
+        Self::Table,
+        Self::JsonLines,
+        Self::Text,
+    ];
+
+    /// The stable name used on the command line and in the case file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OtlpJson => "otlp-json",
+            Self::OtlpProto => "otlp-proto",
+            Self::Syslog => "syslog",
+            Self::SyslogOctets => "syslog-octets",
+            Self::JournalExport => "journal-export",
+            Self::JournalJson => "journal-json",
+            Self::Access => "access-log",
+            Self::W3c => "w3c-log",
+            Self::Cri => "cri",
+            Self::Docker => "docker",
+            Self::Logfmt => "logfmt",
+            Self::Table => "csv",
+            Self::JsonLines => "json-lines",
+            Self::Text => "text",
+        }
+    }
+
+    /// The name that a person reads.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::OtlpJson => "OpenTelemetry (OTLP) as JSON",
+            Self::OtlpProto => "OpenTelemetry (OTLP) as protobuf",
+            Self::Syslog => "Syslog",
+            Self::SyslogOctets => "Syslog over TCP (octet-counted)",
+            Self::JournalExport => "systemd journal (export format)",
+            Self::JournalJson => "systemd journal (JSON)",
+            Self::Access => "Web access log",
+            Self::W3c => "W3C extended log",
+            Self::Cri => "Kubernetes container log (CRI)",
+            Self::Docker => "Docker container log (json-file)",
+            Self::Logfmt => "logfmt",
+            Self::Table => "Table (CSV, TSV)",
+            Self::JsonLines => "JSON lines",
+            Self::Text => "Plain text log",
+        }
+    }
+
+    /// The format with this stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The order in which events of this format are analysed.
+    pub const fn order(self) -> EventOrder {
+        match self {
+            Self::OtlpJson | Self::OtlpProto => EventOrder::ByTime,
+            Self::Syslog
+            | Self::SyslogOctets
+            | Self::JournalExport
+            | Self::JournalJson
+            | Self::Access
+            | Self::W3c
+            | Self::Cri
+            | Self::Docker
+            | Self::Logfmt
+            | Self::Table
+            | Self::JsonLines
+            | Self::Text => EventOrder::AsWritten,
+        }
+    }
+
+    /// Whether its time stamps may lack a zone or a year, so that a note has to say what was assumed.
+    pub(crate) const fn may_assume_times(self) -> bool {
+        matches!(self, Self::Syslog | Self::SyslogOctets | Self::Logfmt | Self::Table)
+    }
+
+    /// Whether the format takes what a more telling one describes better: it is tried after all others.
+    pub(crate) const fn is_general(self) -> bool {
+        matches!(self, Self::JsonLines | Self::Text)
+    }
+}
+
+/// The order of a stream's events in analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventOrder {
+    /// As they stand in the capture.
+    AsWritten,
+    /// By time; events with equal times as they stand in the capture. Exporters batch, so written order is not time order.
+    ByTime,
+}
+
+impl EventOrder {
+    /// The stable name used in the case file and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsWritten => "as-written",
+            Self::ByTime => "by-time",
+        }
+    }
+
+    /// The order with this stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::AsWritten, Self::ByTime].into_iter().find(|order| order.name() == name)
+    }
+}

@@ -1,0 +1,220 @@
+//! What the first decoded bytes hold, looked at once for every format that may ask.
+
+use crate::json::cursor::{Cursor, FaultKind, Kind};
+use crate::json::documents::{Framing, RECORD_SEPARATOR, separates};
+use crate::model::{OpenOptions, Problem};
+use crate::stamp::{self, Years};
+use crate::text::continues_a_trace;
+use cbad::ByteRange;
+
+/// How many decoded bytes the guess is made on.
+pub(crate) const PROBE_BYTES: usize = 64 << 10;
+const PROBE_LINES: usize = 200;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Values that the probe may pass over in one document.
+const PROBE_VALUES: u32 = 1 << 20;
+
+/// The first decoded bytes of a capture.
+pub(crate) struct Probe<'a> {
+    /// As they are.
+    pub(crate) bytes: &'a [u8],
+    /// Without a byte order mark.
+    pub(crate) text: &'a [u8],
+    /// Whether there is nothing behind them.
+    pub(crate) whole: bool,
+    /// Its JSON documents.
+    pub(crate) json: JsonGuess<'a>,
+    /// The time stamps of its lines.
+    pub(crate) stamps: TextGuess,
+}
+
+impl<'a> Probe<'a> {
+    pub(crate) fn new(bytes: &'a [u8], whole: bool, options: &OpenOptions) -> Self {
+        let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        Self {
+            bytes,
+            text,
+            whole,
+            json: JsonGuess::of(text, whole, options.limits.depth),
+            stamps: TextGuess::of(text, options.assumed_year),
+        }
+    }
+
+    /// Its lines that are complete and not blank, at most 200; the last one too where the capture ends with it or
+    /// there is no other.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &'a [u8]> {
+        lines_of(self.text)
+    }
+
+    /// The share of its lines for which `is` holds.
+    pub(crate) fn share_of_lines(&self, is: impl Fn(&[u8]) -> bool) -> f64 {
+        let (seen, held) =
+            self.lines().fold((0u32, 0u32), |(seen, held), line| (seen + 1, held + u32::from(is(line))));
+        f64::from(held) / f64::from(seen.max(1))
+    }
+}
+
+/// Whether there is nothing but blanks.
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).iter().all(u8::is_ascii_whitespace)
+}
+
+/// Lines that are complete in the probe; the last one too where the capture ends with it or there is no other.
+fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let last = memchr::memrchr(b'\n', text).unwrap_or(text.len());
+    text[..last].split(|&byte| byte == b'\n').filter(|line| !is_blank(line)).take(PROBE_LINES)
+}
+
+/// The JSON documents of a probe.
+#[derive(Debug)]
+pub(crate) struct JsonGuess<'a> {
+    pub(crate) framing: Framing,
+    /// Lines or values looked at.
+    pub(crate) seen: usize,
+    /// Of them, the JSON objects.
+    pub(crate) objects: Vec<JsonObject<'a>>,
+}
+
+/// A JSON object of a probe.
+#[derive(Debug)]
+pub(crate) struct JsonObject<'a> {
+    /// From its brace on; the last one may break off.
+    pub(crate) bytes: &'a [u8],
+    /// Its top keys as written, in order.
+    pub(crate) keys: Vec<Vec<u8>>,
+}
+
+impl JsonObject<'_> {
+    /// Whether it has this top key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known == key.as_bytes())
+    }
+}
+
+impl<'a> JsonGuess<'a> {
+    fn of(text: &'a [u8], whole: bool, depth: u32) -> Self {
+        let framing = framing_of(text, whole, depth);
+        let mut guess = Self { framing, seen: 0, objects: Vec::new() };
+        if framing == Framing::Values {
+            let begin = text.iter().position(|&byte| !separates(byte) && byte != b'[');
+            guess.look_at(&text[begin.unwrap_or(text.len())..], depth);
+        } else if framing == Framing::Sequence {
+            let records = text.split(|&byte| byte == RECORD_SEPARATOR).filter(|record| !is_blank(record));
+            records.take(PROBE_LINES).for_each(|record| guess.look_at(record, depth));
+        } else {
+            lines_of(text).for_each(|line| guess.look_at(line, depth));
+        }
+        guess
+    }
+
+    fn look_at(&mut self, bytes: &'a [u8], depth: u32) {
+        self.seen += 1;
+        let begin = bytes.iter().position(|&byte| !separates(byte)).unwrap_or(bytes.len());
+        let bytes = &bytes[begin..];
+        let mut cursor = Cursor::new(bytes, depth, PROBE_VALUES);
+        if cursor.kind() != Ok(Kind::Object) {
+            return;
+        }
+        let mut keys = Vec::new();
+        let read = cursor.object(|cursor, key| {
+            keys.push(key.to_vec());
+            cursor.skip()
+        });
+        // A line that breaks off is still a JSON line, and most likely one of many.
+        if read.is_ok() || read.is_err_and(|fault| fault.what == FaultKind::Ends) {
+            self.objects.push(JsonObject { bytes, keys });
+        }
+    }
+
+    /// The share of what was looked at that is a JSON object for which `is` holds.
+    pub(crate) fn share(&self, is: impl Fn(&JsonObject<'_>) -> bool) -> f64 {
+        self.objects.iter().filter(|object| is(object)).count() as f64 / self.seen.max(1) as f64
+    }
+}
+
+/// Documents run over lines where the first line does not hold one and what follows goes on with it.
+fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
+    let Some(begin) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else { return Framing::Lines };
+    let text = &text[begin..];
+    let first_line = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let read = |bytes| {
+        let mut cursor = Cursor::new(bytes, depth, PROBE_VALUES);
+        cursor.skip().map(|()| cursor.at())
+    };
+    let ends_in_first = |bytes| read(bytes).is_err_and(|fault| fault.what == FaultKind::Ends);
+    match text[0] {
+        // A log line may begin with a bracket too; an array begins with a value or ends at once.
+        b'[' if !read(text).is_err_and(|fault| fault.what != FaultKind::Ends) => Framing::Values,
+        RECORD_SEPARATOR => Framing::Sequence,
+        // Documents behind one another without a line end anywhere.
+        b'{' if first_line == text.len() && !whole && read(text).is_ok_and(|end| goes_on(&text[end..])) => {
+            Framing::Values
+        }
+        b'{' if first_line < text.len() && ends_in_first(&text[..first_line]) => match read(text) {
+            Ok(_) => Framing::Values,
+            Err(fault) if fault.what == FaultKind::Ends && (!whole || lines_of(text).count() > 1) => {
+                Framing::Values
+            }
+            Err(_) => Framing::Lines,
+        },
+        _ => Framing::Lines,
+    }
+}
+
+fn goes_on(rest: &[u8]) -> bool {
+    rest.iter().find(|&&byte| !separates(byte)) == Some(&b'{')
+}
+
+/// How many lines carry a time stamp, and whether stamps lack the year.
+#[derive(Debug)]
+pub(crate) struct TextGuess {
+    lines: usize,
+    stamped: usize,
+    unzoned: usize,
+    pub(crate) years: Years,
+}
+
+impl TextGuess {
+    fn of(text: &[u8], assumed_year: i32) -> Self {
+        let mut guess = Self { lines: 0, stamped: 0, unzoned: 0, years: Years::new(assumed_year) };
+        let begins_event = |line: &&[u8]| !line[0].is_ascii_whitespace() && !continues_a_trace(line);
+        for line in lines_of(text).filter(begins_event) {
+            guess.lines += 1;
+            if let Some(stamp) = stamp::find(line, guess.years) {
+                guess.stamped += 1;
+                guess.unzoned += usize::from(!stamp.zoned);
+                guess.years.first = guess.years.first.or(stamp.yearless);
+            }
+        }
+        guess
+    }
+
+    /// Four lines in five: some may be foreign.
+    pub(crate) fn is_stamped(&self) -> bool {
+        self.stamped > 0 && self.stamped * 5 >= self.lines * 4
+    }
+
+    pub(crate) fn confidence(&self) -> f64 {
+        0.5 + 0.5 * self.stamped as f64 / self.lines.max(1) as f64
+    }
+
+    pub(crate) fn note(&self, assumed_year: i32) -> Option<Problem> {
+        self.years.first?;
+        let reason = format!("the time stamps name no year; they are taken to begin in {assumed_year}");
+        let note = Problem::note(ByteRange::default(), None, reason);
+        Some(note.hint("Give the year if it is known; the order of events does not depend on it."))
+    }
+    /// What a person should know about the times of a format whose stamps may lack the year or the zone.
+    pub(crate) fn zone_note(&self, assumed_year: i32) -> Option<Problem> {
+        let reason = match (self.years.first, self.unzoned) {
+            (None, 0) => return None,
+            (None, _) => "the time stamps name no zone; they are taken to be UTC".to_owned(),
+            (Some(_), 0) => return self.note(assumed_year),
+            (Some(_), _) => format!(
+                "the time stamps name no year and no zone; they are taken to begin in {assumed_year} and to be UTC"
+            ),
+        };
+        let hint = "Compare with a capture whose zone is known; the order of events does not depend on it.";
+        Some(Problem::note(ByteRange::default(), None, reason).hint(hint))
+    }
+}

@@ -1,0 +1,241 @@
+//! One record with named fields: which of them is the time, the severity, the message, and what is left.
+
+use crate::budget::Budget;
+use crate::json::cursor::{Cursor, Kind, Read};
+use crate::json::value::{flatten, number_value};
+use crate::severity;
+use crate::stamp::{self, Years};
+use cbad::{ByteRange, Event, Field, Severity, Value};
+
+/// Fields that hold the time, the most telling first.
+pub(crate) const TIMES: [&str; 7] = ["@timestamp", "timestamp", "time", "ts", "t", "eventTime", "_time"];
+
+/// What a field is besides a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Severity,
+    TraceId,
+    SpanId,
+    Service,
+    Message,
+}
+
+/// The role of the field with this path and its rank in it, the most telling first.
+pub(crate) fn role_of(path: &str) -> Option<(Role, u8)> {
+    Some(match path {
+        "level" => (Role::Severity, 0),
+        "severity" => (Role::Severity, 1),
+        "lvl" => (Role::Severity, 2),
+        "log.level" => (Role::Severity, 3),
+        "loglevel" => (Role::Severity, 4),
+        "levelname" => (Role::Severity, 5),
+        "severity_text" => (Role::Severity, 6),
+        "severityText" => (Role::Severity, 7),
+        "trace_id" => (Role::TraceId, 0),
+        "traceId" => (Role::TraceId, 1),
+        "trace.id" => (Role::TraceId, 2),
+        "span_id" => (Role::SpanId, 0),
+        "spanId" => (Role::SpanId, 1),
+        "span.id" => (Role::SpanId, 2),
+        "service.name" => (Role::Service, 0),
+        "service" => (Role::Service, 1),
+        "app" => (Role::Service, 2),
+        "message" => (Role::Message, 0),
+        "msg" => (Role::Message, 1),
+        "log" => (Role::Message, 2),
+        "body" => (Role::Message, 3),
+        "event" => (Role::Message, 4),
+        _ => return None,
+    })
+}
+
+/// Named fields in the order written, with the time that its best time field gives.
+#[derive(Default)]
+pub(crate) struct Record {
+    pub(crate) fields: Vec<Field>,
+    /// Rank of the time field, its place among the fields, and the time.
+    time: Option<(usize, usize, i64)>,
+}
+
+impl Record {
+    /// Takes a field that is text or a number; it may turn out to be the time.
+    pub(crate) fn push(&mut self, path: String, value: Value, years: Years) {
+        if let (Some(rank), Value::Text(_) | Value::Int(_) | Value::Float(_)) =
+            (TIMES.iter().position(|name| *name == path), &value)
+        {
+            let nanos = match &value {
+                Value::Text(text) => time_of(text.as_bytes(), years),
+                Value::Int(whole) => stamp::epoch(whole.to_string().as_bytes()),
+                Value::Float(number) => stamp::epoch(number.to_string().as_bytes()),
+                _ => None,
+            };
+            if let Some(nanos) = nanos {
+                self.take_time(rank, self.fields.len(), nanos);
+            }
+        }
+        self.fields.push(Field { path, value });
+    }
+
+    /// The field at `index` is the time, unless a more telling one is.
+    pub(crate) fn take_time(&mut self, rank: usize, index: usize, nanos: i64) {
+        if self.time.is_none_or(|(best, ..)| rank < best) {
+            self.time = Some((rank, index, nanos));
+        }
+    }
+
+    /// Where no field holds the time by itself, a date and a time of day do together; both leave the list.
+    pub(crate) fn join_date_and_time(&mut self, years: Years) {
+        let place = |name: &str| self.fields.iter().position(|field| field.path.eq_ignore_ascii_case(name));
+        if self.time.is_some() {
+            return;
+        }
+        let (Some(date), Some(time)) = (place("date"), place("time")) else { return };
+        let text = |place: usize| match &self.fields[place].value {
+            Value::Text(text) => text.trim().to_owned(),
+            Value::Int(digits) => digits.to_string(),
+            _ => String::new(),
+        };
+        let joined = format!("{} {}", text(date), text(time));
+        if let Some(nanos) = stamp::whole(joined.as_bytes(), years) {
+            self.fields.remove(date);
+            self.time = Some((TIMES.len(), time - usize::from(date < time), nanos));
+        }
+    }
+
+    /// Reads an object.
+    pub(crate) fn read(cursor: &mut Cursor<'_>, years: Years, budget: &mut Budget) -> Read<Self> {
+        let mut record = Self::default();
+        let mut path = String::new();
+        cursor.object(|cursor, key| {
+            path.clear();
+            path.push_str(&String::from_utf8_lossy(&key));
+            let index = record.fields.len();
+            let rank = TIMES.iter().position(|name| *name == path);
+            let mut nanos = None;
+            if rank.is_some() && cursor.kind()? == Kind::Number {
+                let digits = cursor.number()?;
+                nanos = stamp::epoch(digits.as_bytes());
+                record.fields.push(Field { path: path.clone(), value: number_value(digits) });
+            } else {
+                flatten(cursor, &mut path, &mut record.fields, budget)?;
+                if let (Some(_), Some(Field { value: Value::Text(text), .. })) =
+                    (rank, record.fields.get(index))
+                {
+                    nanos = time_of(text.as_bytes(), years);
+                }
+            }
+            if let (Some(rank), Some(nanos)) = (rank, nanos) {
+                record.take_time(rank, index, nanos);
+            }
+            Ok(())
+        })?;
+        Ok(record)
+    }
+
+    /// A path that stands twice. RFC 8259 leaves open what that means, so a person should know.
+    pub(crate) fn repeated_path(&self) -> Option<&str> {
+        let mut hashes: Vec<u64> = self.fields.iter().map(|field| path_hash(field.path.as_bytes())).collect();
+        hashes.sort_unstable();
+        if !hashes.windows(2).any(|pair| pair[0] == pair[1]) {
+            return None;
+        }
+        let mut paths: Vec<&str> = self.fields.iter().map(|field| field.path.as_str()).collect();
+        paths.sort_unstable();
+        paths.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+    }
+
+    /// The event, and the service that the object names. Fields that became something else leave the list.
+    pub(crate) fn into_event(self, source: ByteRange) -> (Option<String>, Event) {
+        let mut event = Event::new(Vec::new(), source);
+        let mut roles = Roles::of(self.fields);
+        if let Some((_, index, nanos)) = self.time {
+            event.time_nanos = Some(nanos);
+            roles.taken.push(index);
+        }
+        event.severity = roles.take(Role::Severity, severity_of);
+        event.trace_id = roles.take(Role::TraceId, id_of);
+        event.span_id = roles.take(Role::SpanId, id_of);
+        let service = roles.take(Role::Service, |value| match value {
+            Value::Text(text) if !text.is_empty() => Some(std::mem::take(text)),
+            _ => None,
+        });
+        let message = roles.take(Role::Message, |value| match value {
+            Value::Text(text) => Some(std::mem::take(text).into_bytes()),
+            Value::Bytes(bytes) => Some(std::mem::take(bytes)),
+            _ => None,
+        });
+        event.body = message.unwrap_or_default();
+        // Container runtimes keep the line end inside the message.
+        if event.body.last() == Some(&b'\n') {
+            event.body.pop();
+        }
+        event.fields = roles.rest();
+        (service, event)
+    }
+}
+
+/// The time that a field says which holds nothing else: a stamp, or a number since 1970.
+pub(crate) fn time_of(text: &[u8], years: Years) -> Option<i64> {
+    stamp::whole(text, years).or_else(|| stamp::epoch(text))
+}
+
+/// FNV-1a, 64 bits: two paths of one object that differ and hash alike only cost a second look.
+fn path_hash(path: &[u8]) -> u64 {
+    path.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Fields with their roles, and which of them were taken out.
+struct Roles {
+    fields: Vec<Field>,
+    /// Role, rank and place, in this order.
+    found: Vec<(Role, u8, usize)>,
+    taken: Vec<usize>,
+}
+
+impl Roles {
+    fn of(fields: Vec<Field>) -> Self {
+        let roles = fields
+            .iter()
+            .enumerate()
+            .filter_map(|(index, field)| role_of(&field.path).map(|(role, rank)| (role, rank, index)));
+        let mut found: Vec<_> = roles.collect();
+        found.sort_unstable();
+        Self { fields, found, taken: Vec::new() }
+    }
+
+    /// Takes out the most telling field of the role that `read` makes something of.
+    fn take<T>(&mut self, role: Role, mut read: impl FnMut(&mut Value) -> Option<T>) -> Option<T> {
+        let (fields, of_role) = (&mut self.fields, self.found.iter().filter(|(found, ..)| *found == role));
+        let (index, value) =
+            of_role.into_iter().find_map(|&(.., index)| Some((index, read(&mut fields[index].value)?)))?;
+        self.taken.push(index);
+        Some(value)
+    }
+
+    /// The fields that were not taken out, in the order written.
+    fn rest(mut self) -> Vec<Field> {
+        let mut index = 0;
+        self.fields.retain(|_| {
+            index += 1;
+            !self.taken.contains(&(index - 1))
+        });
+        self.fields
+    }
+}
+
+fn severity_of(value: &mut Value) -> Option<Severity> {
+    match value {
+        Value::Text(text) => severity::of_field(text),
+        Value::Int(number) => severity::of_json_number(*number),
+        _ => None,
+    }
+}
+
+fn id_of<const N: usize>(value: &mut Value) -> Option<[u8; N]> {
+    match value {
+        Value::Text(text) => crate::ids::from_hex(text.as_bytes()).filter(|id| *id != [0; N]),
+        _ => None,
+    }
+}

@@ -1,0 +1,69 @@
+//! Every format with its probe and its reader: the one place to enter a new one, besides its names in `format.rs`.
+
+use crate::access::w3c::{self, W3cReader};
+use crate::access::{self, Access};
+use crate::containers::PartReader;
+use crate::containers::cri::{self, Cri};
+use crate::containers::docker::{self, Docker};
+use crate::format::Format;
+use crate::journal;
+use crate::journal::export::ExportReader;
+use crate::journal::json::JournalJsonReader;
+use crate::json_lines::JsonLinesReader;
+use crate::lines::LineReader;
+use crate::logfmt::{self, Logfmt};
+use crate::model::Limits;
+use crate::otlp_json::{self, OtlpJsonReader};
+use crate::otlp_proto::{self, OtlpProtoReader};
+use crate::probe::Probe;
+use crate::reader::Reader;
+use crate::sniff::Sniffed;
+use crate::syslog::octets::OctetReader;
+use crate::syslog::{self, Syslog};
+use crate::table::TableReader;
+use crate::table::dialect;
+use crate::text::TextReader;
+
+/// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
+pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
+    match format {
+        Format::OtlpProto => otlp_proto::probe(probe.bytes, probe.whole).unwrap_or(0.0),
+        Format::OtlpJson => otlp_json::confidence(probe),
+        Format::Syslog => syslog::confidence(probe),
+        Format::SyslogOctets => syslog::octets::confidence(probe),
+        Format::JournalExport => journal::export::confidence(probe),
+        Format::JournalJson => journal::json::confidence(probe),
+        Format::Access => access::confidence(probe),
+        Format::W3c => w3c::confidence(probe),
+        Format::Cri => cri::confidence(probe),
+        Format::Docker => docker::confidence(probe),
+        Format::Logfmt => logfmt::confidence(probe),
+        Format::Table => dialect::confidence(probe),
+        Format::JsonLines => probe.json.share(|_| true),
+        Format::Text => probe.stamps.confidence(),
+    }
+}
+
+/// A reader for what was recognised; `name` is the capture's file name, which names streams that nothing else names.
+pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box<dyn Reader> {
+    let years = sniffed.years;
+    match sniffed.format {
+        Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, limits)),
+        Format::OtlpProto => Box::new(OtlpProtoReader::new(limits)),
+        Format::Syslog => Box::new(LineReader::new(Syslog::new(name, years), limits)),
+        Format::SyslogOctets => Box::new(OctetReader::new(name, years, limits)),
+        Format::JournalExport => Box::new(ExportReader::new(name, limits)),
+        Format::JournalJson => Box::new(JournalJsonReader::new(name, sniffed.framing, limits)),
+        Format::Access => Box::new(LineReader::new(Access::new(name), limits)),
+        Format::W3c => Box::new(W3cReader::new(name, limits)),
+        Format::Cri => Box::new(PartReader::new(Cri, name, years, limits)),
+        Format::Docker => Box::new(PartReader::new(Docker, name, years, limits)),
+        Format::Logfmt => Box::new(LineReader::new(Logfmt::new(name, years, limits.values), limits)),
+        Format::Table => {
+            let dialect = sniffed.dialect.clone().expect("sniffing a table finds its dialect");
+            Box::new(TableReader::new(name, dialect, years, limits))
+        }
+        Format::JsonLines => Box::new(JsonLinesReader::new(name, sniffed.framing, years, limits)),
+        Format::Text => Box::new(TextReader::new(name, sniffed.stamped, years, limits)),
+    }
+}

@@ -1,0 +1,143 @@
+//! Rows, cells, dialects, and quotes that are never closed.
+
+use super::*;
+use crate::Capture;
+use crate::format::Format;
+use crate::model::{OpenOptions, ProblemKind};
+use cbad::Value;
+use std::io::Cursor;
+use std::path::Path;
+
+fn read_with(text: &[u8], limits: Limits) -> Batch {
+    let options = OpenOptions { format: Some(Format::Table), limits, ..OpenOptions::default() };
+    let stored = Cursor::new(text.to_vec());
+    let mut capture =
+        Capture::from_reader(Path::new("t.csv"), stored, text.len() as u64, &options).expect("opens");
+    let mut all = Batch::default();
+    let mut batch = Batch::default();
+    while capture.next_batch(&mut batch).expect("reads") {
+        all.records += batch.records;
+        all.events.append(&mut batch.events);
+        all.problems.append(&mut batch.problems);
+    }
+    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    all.problems.retain(|problem| problem.source.length > 0);
+    all
+}
+
+fn read(text: &str) -> Batch {
+    read_with(text.as_bytes(), Limits::default())
+}
+
+/// The events' fields and messages, one event a line.
+fn shown(batch: &Batch) -> Vec<String> {
+    let shown = |value: &Value| match value {
+        Value::Text(text) => format!("{text:?}"),
+        other => format!("{other:?}"),
+    };
+    let of = |event: &cbad::Event| {
+        let fields: Vec<_> =
+            event.fields.iter().map(|field| format!("{}={}", field.path, shown(&field.value))).collect();
+        fields.join(" ")
+    };
+    batch.events.iter().map(|(_, event)| of(event)).collect()
+}
+
+#[test]
+fn dialects_are_guessed() {
+    for (text, expected) in [
+        ("a,b\n1,x\n2,y\n", &["a=Int(1) b=\"x\"", "a=Int(2) b=\"y\""][..]),
+        ("a\tb\n1\tx, y\n2\tz\n", &["a=Int(1) b=\"x, y\"", "a=Int(2) b=\"z\""]),
+        ("a;b;c\n1,5;x;1\n2,5;y;2\n", &["a=\"1,5\" b=\"x\" c=Int(1)", "a=\"2,5\" b=\"y\" c=Int(2)"]),
+        ("a|b\n1|x\n2|y\n", &["a=Int(1) b=\"x\"", "a=Int(2) b=\"y\""]),
+        ("sep=;\r\na;b\r\n1;x\r\n", &["a=Int(1) b=\"x\""]),
+        ("\u{feff}\"a\",b\r1,x\r2,y\r", &["a=Int(1) b=\"x\"", "a=Int(2) b=\"y\""]),
+        ("a,b,c\n1,'x, y',3\n2,'z',4\n", &["a=Int(1) b=\"x, y\" c=Int(3)", "a=Int(2) b=\"z\" c=Int(4)"]),
+        (
+            "a,b\n1,\"x \"\"y\"\" \r\n z\"\n2,\"q\"r\n",
+            &["a=Int(1) b=\"x \\\"y\\\" \\r\\n z\"", "a=Int(2) b=\"qr\""],
+        ),
+        ("1,2\n3,4\n", &["column 1=Int(1) column 2=Int(2)", "column 1=Int(3) column 2=Int(4)"]),
+        (",b\n0,1\n1,2\n", &["column 1=Int(0) b=Int(1)", "column 1=Int(1) b=Int(2)"]),
+        ("a,b\n1,\n,2\n\n3,4", &["a=Int(1)", "b=Int(2)", "a=Int(3) b=Int(4)"]),
+    ] {
+        let batch = read(text);
+        assert_eq!(shown(&batch), expected, "{text:?}");
+        assert!(batch.problems.is_empty(), "{text:?} {:?}", batch.problems);
+    }
+}
+
+#[test]
+fn rows_of_another_length_are_kept_and_noted() {
+    let batch = read("a,b\n1,2\n1,2,3\n4\n5,6\n");
+    assert_eq!(
+        shown(&batch),
+        ["a=Int(1) b=Int(2)", "a=Int(1) b=Int(2) column 3=Int(3)", "a=Int(4)", "a=Int(5) b=Int(6)"]
+    );
+    let noted: Vec<_> = batch.problems.iter().map(|problem| (problem.kind, problem.line)).collect();
+    assert_eq!(noted, [(ProblemKind::Note, Some(3)), (ProblemKind::Note, Some(4))]);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_costs_its_own_line() {
+    let after = "5,6\n".repeat(60);
+    for text in [
+        // Closed by a later row's quote, by nothing before the end, by nothing before the limit.
+        "a,b\n1,2\n3,\"open\n5,6\n7,\"x\"\n".to_owned(),
+        "a,b\n1,2\n3,\"open\n5,6\n".to_owned(),
+        format!("a,b\n1,2\n3,\"open\n{after}"),
+    ] {
+        let batch = read_with(text.as_bytes(), Limits { event_bytes: 100, ..Limits::default() });
+        let lost: Vec<_> =
+            batch.problems.iter().filter(|problem| problem.kind == ProblemKind::Rejected).collect();
+        assert_eq!(lost.len(), 1, "{text:?}");
+        assert_eq!((lost[0].source.offset, lost[0].source.length, lost[0].line), (8, 7, Some(3)));
+        assert_eq!(batch.events.len(), text.lines().count() - 2, "{text:?}");
+    }
+}
+
+#[test]
+fn sources_are_the_rows() {
+    let text = "\u{feff}a,b\r\n1,\"x\r\ny\"\r\n2,z";
+    let sources: Vec<_> = read(text)
+        .events
+        .iter()
+        .map(|(_, event)| text[event.source.offset as usize..event.source.end() as usize].to_owned())
+        .collect();
+    assert_eq!(sources, ["1,\"x\r\ny\"", "2,z"]);
+}
+
+#[test]
+fn a_hundred_thousand_columns_are_read() {
+    let names: Vec<_> = (0..100_000).map(|number| format!("name_of_column_{number}")).collect();
+    let values = vec!["1"; names.len()];
+    let text = format!("{}\n{}\n", names.join(","), values.join(","));
+    let batch = read_with(text.as_bytes(), Limits::default());
+    assert_eq!((batch.events.len(), batch.problems.len()), (1, 0));
+    let fields = &batch.events[0].1.fields;
+    assert_eq!((fields.len(), &fields[99_999].path[..]), (100_000, "name_of_column_99999"));
+}
+
+#[test]
+fn well_known_columns_become_time_severity_and_message() {
+    let batch = read(
+        "Date,Level,Content,Duration\n2024-05-01 10:00:00,WARN,slow,12.5\n2024-05-01 10:00:01,INFO,ok,3\n",
+    );
+    let (_, event) = &batch.events[0];
+    assert_eq!(
+        (event.time_nanos, event.severity),
+        (Some(1_714_557_600_000_000_000), Some(cbad::Severity::Warn))
+    );
+    assert_eq!(event.body, b"slow");
+    assert_eq!(shown(&batch), ["Duration=Float(12.5)", "Duration=Int(3)"]);
+}
+
+#[test]
+fn a_date_and_a_time_of_day_in_two_columns_are_one_time() {
+    let batch = read(
+        "n,Date,Time,Level\n1,2024-05-01,10:00:00.5,WARN\n2,2024-05-01,10:00:01,INFO\n3,today,noon,INFO\n",
+    );
+    let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
+    assert_eq!(times, [Some(1_714_557_600_500_000_000), Some(1_714_557_601_000_000_000), None]);
+    assert_eq!(shown(&batch), ["n=Int(1)", "n=Int(2)", "n=Int(3) Date=\"today\" Time=\"noon\""]);
+}
