@@ -36,7 +36,7 @@ pub(crate) struct Absence {
 const LONG_WINDOWS: usize = 8;
 
 /// Scores every window of the plan, fixed point: the largest of the divergence of the window, that of the long stretch that
-/// ends with it, and the absences that it lies in. Without a change the divergences of short and long stretches are
+/// ends with it where it has its share in it, and the absences that it lies in. Without a change the divergences of short and long stretches are
 /// spread alike, while a change that is small and lasts adds up.
 pub(crate) fn score(
     stream: &Stream,
@@ -47,16 +47,10 @@ pub(crate) fn score(
 ) -> Result<Vec<i64>, Cancelled> {
     let empty = Shares { stream, counts: vec![0; stream.kinds], events: 0 };
     let mut scores = lens::over_groups(plan, empty, |shares, group| {
-        let mut tally = Tally::new(stream.kinds);
-        let mut divergence = |positions: Range<usize>| {
-            positions.for_each(|p| tally.add(stream.kind(p)));
-            let bits = shares.divergence(log2, &tally);
-            tally.clear();
-            bits
-        };
+        let (mut window, mut long) = (Tally::new(stream.kinds), Tally::new(stream.kinds));
         let scores = group.clone().map(|index| {
-            let short = divergence(plan.range(index));
-            long_stretch(plan, index).map_or(short, |long| short.max(divergence(long)))
+            let baseline = (shares.counts.as_slice(), shares.events);
+            looks(stream, plan, index, log2, baseline, (&mut window, &mut long)).0
         });
         let scores = scores.collect();
         pace.step(group.len())?;
@@ -82,16 +76,44 @@ fn long_stretch(plan: &Plan, index: usize) -> Option<Range<usize>> {
     (!plan.baseline(index).ranges().iter().any(meets)).then_some(start..end)
 }
 
+/// The larger divergence of a window and of the long stretch that ends with it, and whether it is that of the stretch.
+///
+/// A stretch is told of a window that has its share in it: what happened before it is told of those before.
+fn looks(
+    stream: &Stream,
+    plan: &Plan,
+    index: usize,
+    log2: &Log2,
+    (baseline, events): (&[u32], u64),
+    (window, long): (&mut Tally, &mut Tally),
+) -> (i64, bool) {
+    window.clear();
+    long.clear();
+    plan.range(index).for_each(|p| window.add(stream.kind(p)));
+    let own = divergence(log2, window, baseline, events);
+    let Some(stretch) = long_stretch(plan, index) else { return (own, false) };
+    stretch.for_each(|p| long.add(stream.kind(p)));
+    let of_long = divergence(log2, long, baseline, events);
+    if of_long <= own {
+        return (own, false);
+    }
+    let of_template = |&t: &u16| {
+        let here = lens::log2_ratio(log2, u64::from(long.count(t)), long.events);
+        let there =
+            lens::log2_ratio(log2, u64::from(baseline[usize::from(t)]) + 1, events + baseline.len() as u64);
+        i64::from(window.count(t)) * (here - there)
+    };
+    let share: i64 = window.touched.iter().map(of_template).sum();
+    let has_its_share = share * 2 * LONG_WINDOWS as i64 >= of_long;
+    if has_its_share { (of_long, true) } else { (own, false) }
+}
+
 /// What is told of a window: itself, or the long stretch that ends with it where that one diverges more.
 pub(crate) fn stretch(stream: &Stream, plan: &Plan, index: usize, log2: &Log2) -> Range<usize> {
     let (baseline, events) = shares_of(stream, &plan.baseline(index));
-    let divergence = |positions: &Range<usize>| {
-        let mut tally = Tally::new(stream.kinds);
-        positions.clone().for_each(|p| tally.add(stream.kind(p)));
-        divergence(log2, &tally, &baseline, events)
-    };
-    let window = plan.range(index);
-    long_stretch(plan, index).filter(|long| divergence(long) > divergence(&window)).unwrap_or(window)
+    let (mut window, mut long) = (Tally::new(stream.kinds), Tally::new(stream.kinds));
+    let (_, is_long) = looks(stream, plan, index, log2, (&baseline, events), (&mut window, &mut long));
+    long_stretch(plan, index).filter(|_| is_long).unwrap_or_else(|| plan.range(index))
 }
 
 /// Whether at least half of a window lies in a stretch.
@@ -151,12 +173,6 @@ impl Rolling for Shares<'_> {
             let count = &mut self.counts[usize::from(self.stream.kind(position))];
             if comes { *count += 1 } else { *count -= 1 }
         }
-    }
-}
-
-impl Shares<'_> {
-    fn divergence(&self, log2: &Log2, window: &Tally) -> i64 {
-        divergence(log2, window, &self.counts, self.events)
     }
 }
 
