@@ -13,7 +13,7 @@ use crate::text::TextReader;
 /// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
 pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
     match format {
-        Format::OtlpProto => otlp_proto::probe(probe.bytes, probe.whole).unwrap_or(0.0),
+        Format::OtlpProto => otlp_proto::recognise(probe.bytes, probe.whole).map_or(0.0, |(_, sure)| sure),
         Format::OtlpJson => otlp_json::confidence(probe),
         Format::JsonLines => probe.json.share(|_| true),
         Format::Text => probe.stamps.confidence(),
@@ -24,7 +24,7 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
 pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box<dyn Reader> {
     match sniffed.format {
         Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, limits)),
-        Format::OtlpProto => Box::new(OtlpProtoReader::new(limits)),
+        Format::OtlpProto => Box::new(OtlpProtoReader::new(sniffed.proto_framing, limits)),
         Format::JsonLines => Box::new(JsonLinesReader::new(name, sniffed.framing, sniffed.years, limits)),
         Format::Text => Box::new(TextReader::new(name, sniffed.stamped, sniffed.years, limits)),
     }

@@ -21,6 +21,8 @@ pub(crate) struct Sniffed {
     pub(crate) confidence: f64,
     /// For JSON.
     pub(crate) framing: Framing,
+    /// For OTLP protobuf.
+    pub(crate) proto_framing: otlp_proto::Framing,
     /// For text: whether its lines carry time stamps.
     pub(crate) stamped: bool,
     pub(crate) years: Years,
@@ -61,6 +63,7 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         format,
         confidence,
         framing: probe.json.framing,
+        proto_framing: proto_framing(format, &probe),
         stamped: probe.stamps.is_stamped(),
         years: probe.stamps.years,
         note: probe.stamps.note(options.assumed_year).filter(|_| format == Format::Text),
@@ -84,13 +87,17 @@ fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
     if json >= LEAST_CONFIDENCE {
         return Ok((Format::JsonLines, json));
     }
-    if otlp_proto::is_unframed(probe.bytes, probe.whole) {
-        let hint =
-            "Write it with a length before each message, as the collector's file exporter does, or as JSON.";
-        return Err(Refusal { offset: 0, what: "one OTLP protobuf message without framing", hint });
+    if otlp_proto::is_arrow(probe.bytes) {
+        let hint = "Write it as OTLP, for example with the collector's file exporter behind its OTel-Arrow receiver.";
+        return Err(Refusal { offset: 0, what: "OTel-Arrow (OTAP) data", hint });
     }
     refuse_binary(probe.text)?;
     Ok((Format::Text, registry::confidence(Format::Text, probe)))
+}
+
+fn proto_framing(format: Format, probe: &Probe<'_>) -> otlp_proto::Framing {
+    let known = (format == Format::OtlpProto).then(|| otlp_proto::recognise(probe.bytes, probe.whole));
+    known.flatten().map(|(framing, _)| framing).unwrap_or_default()
 }
 
 fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
