@@ -7,6 +7,14 @@ pub enum Format {
     OtlpJson,
     /// OTLP protobuf messages, each after its length as four bytes, big-endian.
     OtlpProto,
+    /// Jaeger's JSON: what its UI and API export, and its storage model.
+    Jaeger,
+    /// Zipkin's JSON, versions 1 and 2.
+    Zipkin,
+    /// What a Prometheus target answers: text format 0.0.4 or OpenMetrics.
+    Prometheus,
+    /// Windows event logs.
+    Evtx,
     /// One JSON object a line, of any shape.
     JsonLines,
     /// Lines of text, with or without time stamps.
@@ -15,13 +23,26 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 4] = [Self::OtlpProto, Self::OtlpJson, Self::JsonLines, Self::Text];
+    pub const ALL: [Self; 8] = [
+        Self::OtlpProto,
+        Self::OtlpJson,
+        Self::Jaeger,
+        Self::Zipkin,
+        Self::Prometheus,
+        Self::Evtx,
+        Self::JsonLines,
+        Self::Text,
+    ];
 
     /// The stable name used on the command line and in the case file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OtlpJson => "otlp-json",
             Self::OtlpProto => "otlp-proto",
+            Self::Jaeger => "jaeger",
+            Self::Zipkin => "zipkin",
+            Self::Prometheus => "prometheus",
+            Self::Evtx => "evtx",
             Self::JsonLines => "json-lines",
             Self::Text => "text",
         }
@@ -32,6 +53,10 @@ impl Format {
         match self {
             Self::OtlpJson => "OpenTelemetry (OTLP) as JSON",
             Self::OtlpProto => "OpenTelemetry (OTLP) as protobuf",
+            Self::Jaeger => "Jaeger traces",
+            Self::Zipkin => "Zipkin traces",
+            Self::Prometheus => "Prometheus or OpenMetrics text",
+            Self::Evtx => "Windows event log (EVTX)",
             Self::JsonLines => "JSON lines",
             Self::Text => "Plain text log",
         }
@@ -45,8 +70,8 @@ impl Format {
     /// The order in which events of this format are analysed.
     pub const fn order(self) -> EventOrder {
         match self {
-            Self::OtlpJson | Self::OtlpProto => EventOrder::ByTime,
-            Self::JsonLines | Self::Text => EventOrder::AsWritten,
+            Self::OtlpJson | Self::OtlpProto | Self::Jaeger | Self::Zipkin => EventOrder::ByTime,
+            Self::Prometheus | Self::Evtx | Self::JsonLines | Self::Text => EventOrder::AsWritten,
         }
     }
 

@@ -66,7 +66,7 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         proto_framing: proto_framing(format, &probe),
         stamped: probe.stamps.is_stamped(),
         years: probe.stamps.years,
-        note: probe.stamps.note(options.assumed_year).filter(|_| format == Format::Text),
+        note: registry::note(format, &probe, options),
     })
 }
 
@@ -112,7 +112,7 @@ fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
 fn refuse_known(probe: &[u8]) -> Result<(), Refusal> {
     const UNPACK: &str = "Unpack it and open the capture files that are in it.";
     const EXPORT: &str = "Export it as JSON lines or text first.";
-    const KNOWN: [(usize, &[u8], &str, &str); 13] = [
+    const KNOWN: [(usize, &[u8], &str, &str); 12] = [
         (0, b"PK\x03\x04", "a ZIP archive", UNPACK),
         (0, b"\xfd7zXZ\x00", "an xz file", UNPACK),
         (0, b"BZh", "a bzip2 file", UNPACK),
@@ -121,7 +121,6 @@ fn refuse_known(probe: &[u8]) -> Result<(), Refusal> {
         (257, b"ustar", "a tar archive", UNPACK),
         (0, b"PAR1", "a Parquet file", EXPORT),
         (0, b"ARROW1", "an Arrow file", EXPORT),
-        (0, b"ElfFile\x00", "a Windows event log (EVTX)", EXPORT),
         (
             0,
             b"LPKSHHRH",
