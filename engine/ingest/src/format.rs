@@ -15,6 +15,8 @@ pub enum Format {
     Prometheus,
     /// Windows event logs.
     Evtx,
+    /// Parquet tables; the source of a row is its row group.
+    Parquet,
     /// One JSON object a line, of any shape.
     JsonLines,
     /// Lines of text, with or without time stamps.
@@ -23,13 +25,14 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OtlpProto,
         Self::OtlpJson,
         Self::Jaeger,
         Self::Zipkin,
         Self::Prometheus,
         Self::Evtx,
+        Self::Parquet,
         Self::JsonLines,
         Self::Text,
     ];
@@ -43,6 +46,7 @@ impl Format {
             Self::Zipkin => "zipkin",
             Self::Prometheus => "prometheus",
             Self::Evtx => "evtx",
+            Self::Parquet => "parquet",
             Self::JsonLines => "json-lines",
             Self::Text => "text",
         }
@@ -57,6 +61,7 @@ impl Format {
             Self::Zipkin => "Zipkin traces",
             Self::Prometheus => "Prometheus or OpenMetrics text",
             Self::Evtx => "Windows event log (EVTX)",
+            Self::Parquet => "Parquet table",
             Self::JsonLines => "JSON lines",
             Self::Text => "Plain text log",
         }
@@ -71,7 +76,9 @@ impl Format {
     pub const fn order(self) -> EventOrder {
         match self {
             Self::OtlpJson | Self::OtlpProto | Self::Jaeger | Self::Zipkin => EventOrder::ByTime,
-            Self::Prometheus | Self::Evtx | Self::JsonLines | Self::Text => EventOrder::AsWritten,
+            Self::Prometheus | Self::Evtx | Self::Parquet | Self::JsonLines | Self::Text => {
+                EventOrder::AsWritten
+            }
         }
     }
 

@@ -142,7 +142,7 @@ fn damaged(bytes: &[u8], begin: usize, place: &Place, fault: Fault) -> Problem {
 
 /// One object, flattened, with the time that its best time field gives.
 #[derive(Default)]
-struct Record {
+pub(crate) struct Record {
     fields: Vec<Field>,
     /// Rank of the time field, its place among the fields, and the time.
     time: Option<(usize, usize, i64)>,
@@ -180,6 +180,26 @@ impl Record {
         Ok(record)
     }
 
+    /// A record of another format with the same kind of fields.
+    pub(crate) fn of_fields(fields: Vec<Field>, years: Years) -> Self {
+        let mut time: Option<(usize, usize, i64)> = None;
+        for (index, field) in fields.iter().enumerate() {
+            let Some(rank) = TIMES.iter().position(|name| *name == field.path) else { continue };
+            let nanos = match &field.value {
+                Value::Text(text) => {
+                    stamp::whole(text.as_bytes(), years).or_else(|| stamp::epoch(text.as_bytes()))
+                }
+                Value::Int(number) => stamp::epoch(number.to_string().as_bytes()),
+                Value::Float(number) => stamp::epoch(number.to_string().as_bytes()),
+                _ => None,
+            };
+            if let Some(nanos) = nanos.filter(|_| time.is_none_or(|(best, ..)| rank < best)) {
+                time = Some((rank, index, nanos));
+            }
+        }
+        Self { fields, time }
+    }
+
     /// A path that stands twice. RFC 8259 leaves open what that means, so a person should know.
     fn repeated_path(&self) -> Option<&str> {
         let mut hashes: Vec<u64> = self.fields.iter().map(|field| path_hash(field.path.as_bytes())).collect();
@@ -193,7 +213,7 @@ impl Record {
     }
 
     /// The event, and the service that the object names. Fields that became something else leave the list.
-    fn into_event(self, source: ByteRange) -> (Option<String>, Event) {
+    pub(crate) fn into_event(self, source: ByteRange) -> (Option<String>, Event) {
         let mut event = Event::new(Vec::new(), source);
         let mut roles = Roles::of(self.fields);
         if let Some((_, index, nanos)) = self.time {

@@ -6,6 +6,7 @@ use crate::json_lines::JsonLinesReader;
 use crate::model::{Limits, OpenOptions, Problem};
 use crate::otlp_json::{self, OtlpJsonReader};
 use crate::otlp_proto::{self, OtlpProtoReader};
+use crate::parquet_file::{self, ParquetReader};
 use crate::probe::Probe;
 use crate::prometheus::{self, PrometheusReader};
 use crate::reader::Reader;
@@ -21,6 +22,7 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
         Format::Jaeger | Format::Zipkin => trace_json::confidence(format, probe),
         Format::Prometheus => prometheus::confidence(probe),
         Format::Evtx => f64::from(u8::from(probe.bytes.starts_with(evtx::MARK))),
+        Format::Parquet => f64::from(u8::from(probe.bytes.starts_with(parquet_file::MARK))),
         Format::JsonLines => probe.json.share(|_| true),
         Format::Text => probe.stamps.confidence(),
     }
@@ -44,6 +46,7 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::Zipkin => Box::new(TraceJsonReader::new(Shape::Zipkin, sniffed.framing, limits)),
         Format::Prometheus => Box::new(PrometheusReader::new(limits)),
         Format::Evtx => Box::new(EvtxReader::new(name, limits)),
+        Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
         Format::JsonLines => Box::new(JsonLinesReader::new(name, sniffed.framing, sniffed.years, limits)),
         Format::Text => Box::new(TextReader::new(name, sniffed.stamped, sniffed.years, limits)),
     }

@@ -112,14 +112,13 @@ fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
 fn refuse_known(probe: &[u8]) -> Result<(), Refusal> {
     const UNPACK: &str = "Unpack it and open the capture files that are in it.";
     const EXPORT: &str = "Export it as JSON lines or text first.";
-    const KNOWN: [(usize, &[u8], &str, &str); 12] = [
+    const KNOWN: [(usize, &[u8], &str, &str); 11] = [
         (0, b"PK\x03\x04", "a ZIP archive", UNPACK),
         (0, b"\xfd7zXZ\x00", "an xz file", UNPACK),
         (0, b"BZh", "a bzip2 file", UNPACK),
         (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
         (0, b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK),
         (257, b"ustar", "a tar archive", UNPACK),
-        (0, b"PAR1", "a Parquet file", EXPORT),
         (0, b"ARROW1", "an Arrow file", EXPORT),
         (
             0,

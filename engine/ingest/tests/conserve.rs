@@ -8,7 +8,12 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 8] = [
+const CAPTURES: [&str; 13] = [
+    "sdk-traces.delimited",
+    "sdk-logs.pb",
+    "jaeger.json",
+    "zipkin.json",
+    "client.om",
     "logs.jsonl",
     "traces.jsonl",
     "metrics.jsonl",
@@ -76,6 +81,14 @@ fn lively_bytes() -> impl Strategy<Value = Vec<u8>> {
             b"\x00\x00\x00\x04\x0a\x02\x12\x00",
             b"\xff\xff\xff\xf0",
             b"1431857103",
+            b"{\"spans\":[{\"operationName\":\"x\"}]}",
+            b"{\"traceId\":\"1\",\"id\":\"2\",\"duration\":3}",
+            b"# TYPE h histogram\n",
+            b"h_bucket{le=\"1\"} 2\n",
+            b"h_count 2\n",
+            b"PAR1",
+            b"ElfFile\x00",
+            b"ElfChnk\x00",
         ])
         .prop_map(<[u8]>::to_vec),
     ];
@@ -125,6 +138,9 @@ proptest! {
     #[test]
     fn sources_of_events_do_not_overlap(bytes in any_capture(), format in format()) {
         let options = OpenOptions { format, ..OpenOptions::default() };
+        let is_table = |format| format == Some(Format::Parquet);
+        // The rows of a table share the bytes of their group.
+        prop_assume!(!is_table(format) && !is_table(open(&bytes, &options).ok().map(|capture| capture.format())));
         if let Ok(reading) = read_from(&bytes, &options, 0) {
             let mut sources: Vec<_> = reading.events.iter().map(|(_, event)| event.source).collect();
             sources.sort_unstable();

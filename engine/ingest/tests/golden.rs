@@ -11,6 +11,8 @@ use common::{data, gzip, read, read_from, shown, zstd};
 use ingest::{Batch, Capture, Format, OpenOptions, Wrapping};
 use std::fmt::Write;
 
+const IS_BINARY: [Format; 3] = [Format::OtlpProto, Format::Evtx, Format::Parquet];
+
 fn describe(stream: &StreamKey, event: &Event, source: &str) -> String {
     let mut text = String::new();
     let id = |id: &[u8]| id.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
@@ -57,7 +59,7 @@ fn events_of(name: &str) -> String {
             let ByteRange { offset, length } = event.source;
             let bytes = &stored[offset as usize..event.source.end() as usize];
             let source = match std::str::from_utf8(bytes) {
-                Ok(source) if capture.format() != Format::OtlpProto => source.escape_debug().to_string(),
+                Ok(source) if !IS_BINARY.contains(&capture.format()) => source.escape_debug().to_string(),
                 _ => format!("{length} bytes at {offset}"),
             };
             text += &describe(stream, event, &source);
@@ -110,6 +112,23 @@ fn generic_json_lines() {
 #[test]
 fn plain_text() {
     check("app.log");
+}
+
+#[test]
+fn jaeger_and_zipkin() {
+    check("jaeger.json");
+    check("zipkin.json");
+}
+
+#[test]
+fn open_metrics() {
+    check("client.om");
+}
+
+#[test]
+fn windows_event_log_and_parquet() {
+    check("security.evtx");
+    check("table.parquet");
 }
 
 #[test]
