@@ -1,6 +1,6 @@
 //! Windows event logs (EVTX): a header, then chunks of 64 KiB that each stand alone, each with its records.
 //!
-//! The records' BinXML is decoded by the `evtx` crate, chunk by chunk, so that a damaged record or chunk costs itself.
+//! The records' `BinXML` is decoded by the `evtx` crate, chunk by chunk, so that a damaged record or chunk costs itself.
 //! A log does not hold the text of its messages, which lies in the programs that wrote it: the body names the provider
 //! and the event instead, and the data are fields.
 //! Source: [MS-EVEN6]; <https://github.com/libyal/libevtx/blob/main/documentation/>.
@@ -213,7 +213,7 @@ impl Parts {
             match (&*path, value) {
                 ("xmlns", _) | (_, Value::Null) => {}
                 ("System.Provider.Name", Value::Text(name)) if !name.is_empty() => {
-                    parts.provider = Some(name)
+                    parts.provider = Some(name);
                 }
                 ("System.TimeCreated.SystemTime", Value::Text(time)) => {
                     match stamp::whole(time.as_bytes(), Years::new(1970)) {

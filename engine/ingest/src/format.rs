@@ -11,12 +11,20 @@ pub enum Format {
     Jaeger,
     /// Zipkin's JSON, versions 1 and 2.
     Zipkin,
-    /// What a Prometheus target answers: text format 0.0.4 or OpenMetrics.
+    /// What a Prometheus target answers: text format 0.0.4 or `OpenMetrics`.
     Prometheus,
     /// Windows event logs.
     Evtx,
     /// Parquet tables; the source of a row is its row group.
     Parquet,
+    /// Kafka topics as `kcat -J` dumps them.
+    Kafka,
+    /// Events of Lynex and `WatchLLM`.
+    Lynex,
+    /// `StreamHouse` segments (`.strm`); the source of a message in a compressed block is the block.
+    StreamHouseSegment,
+    /// `StreamHouse` write-ahead logs.
+    StreamHouseWal,
     /// One JSON object a line, of any shape.
     JsonLines,
     /// Lines of text, with or without time stamps.
@@ -25,7 +33,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::OtlpProto,
         Self::OtlpJson,
         Self::Jaeger,
@@ -33,6 +41,10 @@ impl Format {
         Self::Prometheus,
         Self::Evtx,
         Self::Parquet,
+        Self::Kafka,
+        Self::Lynex,
+        Self::StreamHouseSegment,
+        Self::StreamHouseWal,
         Self::JsonLines,
         Self::Text,
     ];
@@ -47,6 +59,10 @@ impl Format {
             Self::Prometheus => "prometheus",
             Self::Evtx => "evtx",
             Self::Parquet => "parquet",
+            Self::Kafka => "kafka",
+            Self::Lynex => "lynex",
+            Self::StreamHouseSegment => "streamhouse-segment",
+            Self::StreamHouseWal => "streamhouse-wal",
             Self::JsonLines => "json-lines",
             Self::Text => "text",
         }
@@ -62,6 +78,10 @@ impl Format {
             Self::Prometheus => "Prometheus or OpenMetrics text",
             Self::Evtx => "Windows event log (EVTX)",
             Self::Parquet => "Parquet table",
+            Self::Kafka => "Kafka topic (kcat)",
+            Self::Lynex => "Lynex or WatchLLM events",
+            Self::StreamHouseSegment => "StreamHouse segment",
+            Self::StreamHouseWal => "StreamHouse write-ahead log",
             Self::JsonLines => "JSON lines",
             Self::Text => "Plain text log",
         }
@@ -75,10 +95,17 @@ impl Format {
     /// The order in which events of this format are analysed.
     pub const fn order(self) -> EventOrder {
         match self {
-            Self::OtlpJson | Self::OtlpProto | Self::Jaeger | Self::Zipkin => EventOrder::ByTime,
-            Self::Prometheus | Self::Evtx | Self::Parquet | Self::JsonLines | Self::Text => {
-                EventOrder::AsWritten
+            Self::OtlpJson | Self::OtlpProto | Self::Jaeger | Self::Zipkin | Self::Lynex => {
+                EventOrder::ByTime
             }
+            Self::Prometheus
+            | Self::Evtx
+            | Self::Parquet
+            | Self::Kafka
+            | Self::StreamHouseSegment
+            | Self::StreamHouseWal
+            | Self::JsonLines
+            | Self::Text => EventOrder::AsWritten,
         }
     }
 

@@ -293,6 +293,6 @@ fn what_decodes_without_making_sense_is_no_request() {
 fn otel_arrow_is_known_by_its_payload() {
     let payload = [&[0x0a, 1, b's', 0x10, 40, 0x1a, 6][..], b"\xff\xff\xff\xff\0\0"].concat();
     let batch = [&[0x08, 1, 0x12, payload.len() as u8][..], &payload].concat();
-    assert!(super::is_arrow(&batch) && super::is_arrow(&framed(&[batch.clone()])));
+    assert!(super::is_arrow(&batch) && super::is_arrow(&framed(std::slice::from_ref(&batch))));
     assert!(super::is_arrow(&delimited(&[batch])) && !super::is_arrow(&spans()));
 }

@@ -3,6 +3,8 @@
 use crate::evtx::{self, EvtxReader};
 use crate::format::Format;
 use crate::json_lines::JsonLinesReader;
+use crate::kafka::{self, KafkaReader};
+use crate::lynex::{self, LynexReader};
 use crate::model::{Limits, OpenOptions, Problem};
 use crate::otlp_json::{self, OtlpJsonReader};
 use crate::otlp_proto::{self, OtlpProtoReader};
@@ -11,6 +13,7 @@ use crate::probe::Probe;
 use crate::prometheus::{self, PrometheusReader};
 use crate::reader::Reader;
 use crate::sniff::Sniffed;
+use crate::streamhouse::{self, SegmentReader, WalReader};
 use crate::text::TextReader;
 use crate::trace_json::{self, Shape, TraceJsonReader};
 
@@ -23,6 +26,10 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
         Format::Prometheus => prometheus::confidence(probe),
         Format::Evtx => f64::from(u8::from(probe.bytes.starts_with(evtx::MARK))),
         Format::Parquet => f64::from(u8::from(probe.bytes.starts_with(parquet_file::MARK))),
+        Format::Kafka => kafka::confidence(probe),
+        Format::Lynex => lynex::confidence(probe),
+        Format::StreamHouseSegment => f64::from(u8::from(probe.bytes.starts_with(streamhouse::MARK))),
+        Format::StreamHouseWal => f64::from(u8::from(streamhouse::is_wal(probe.bytes))),
         Format::JsonLines => probe.json.share(|_| true),
         Format::Text => probe.stamps.confidence(),
     }
@@ -47,6 +54,10 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::Prometheus => Box::new(PrometheusReader::new(limits)),
         Format::Evtx => Box::new(EvtxReader::new(name, limits)),
         Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
+        Format::Kafka => Box::new(KafkaReader::new(name, sniffed.framing, sniffed.years, limits)),
+        Format::Lynex => Box::new(LynexReader::new(name, sniffed.framing, sniffed.years, limits)),
+        Format::StreamHouseSegment => Box::new(SegmentReader::new(name, limits)),
+        Format::StreamHouseWal => Box::new(WalReader::new(name, limits)),
         Format::JsonLines => Box::new(JsonLinesReader::new(name, sniffed.framing, sniffed.years, limits)),
         Format::Text => Box::new(TextReader::new(name, sniffed.stamped, sniffed.years, limits)),
     }

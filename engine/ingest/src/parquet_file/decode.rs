@@ -37,12 +37,12 @@ pub(super) struct Group {
     pub(super) rows: u64,
 }
 
-/// What a file may come to.
+/// The most that a file may come to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Plan {
-    most_decoded_bytes: u64,
-    most_rows: u64,
-    most_row_bytes: u64,
+    decoded_bytes: u64,
+    rows: u64,
+    row_bytes: u64,
 }
 
 impl Plan {
@@ -51,9 +51,9 @@ impl Plan {
     pub(super) fn of(file_bytes: u64, limits: &Limits) -> Self {
         let by_ratio = file_bytes.saturating_mul(limits.decoded_ratio);
         Self {
-            most_decoded_bytes: by_ratio.max(limits.decoded_floor_bytes),
-            most_rows: by_ratio.max(Self::FLOOR_ROWS),
-            most_row_bytes: limits.record_bytes,
+            decoded_bytes: by_ratio.max(limits.decoded_floor_bytes),
+            rows: by_ratio.max(Self::FLOOR_ROWS),
+            row_bytes: limits.record_bytes,
         }
     }
 }
@@ -92,11 +92,8 @@ fn open(file: Bytes, length: u64, plan: Plan) -> Result<(SerializedFileReader<By
     let metadata = reader.metadata();
     let decoded = metadata.row_groups().iter().map(|group| group.total_byte_size().max(0) as u64);
     let decoded = decoded.fold(0, u64::saturating_add);
-    if decoded > plan.most_decoded_bytes {
-        return Err(format!(
-            "it decodes to {decoded} bytes, more than the {} allowed",
-            plan.most_decoded_bytes
-        ));
+    if decoded > plan.decoded_bytes {
+        return Err(format!("it decodes to {decoded} bytes, more than the {} allowed", plan.decoded_bytes));
     }
     let groups = metadata
         .row_groups()
@@ -104,8 +101,8 @@ fn open(file: Bytes, length: u64, plan: Plan) -> Result<(SerializedFileReader<By
         .map(|group| Group { source: range_of(group, length), rows: group.num_rows().max(0) as u64 });
     let groups: Vec<Group> = groups.collect();
     let rows = groups.iter().map(|group| group.rows).fold(0, u64::saturating_add);
-    if rows > plan.most_rows {
-        return Err(format!("it says that it holds {rows} rows, more than the {} allowed", plan.most_rows));
+    if rows > plan.rows {
+        return Err(format!("it says that it holds {rows} rows, more than the {} allowed", plan.rows));
     }
     Ok((reader, groups))
 }
@@ -158,11 +155,11 @@ fn nanosecond_columns(reader: &SerializedFileReader<Bytes>) -> Vec<String> {
 }
 
 fn message_of(row: Row, nanosecond_columns: &[String], plan: Plan) -> Result<Message, String> {
-    let mut leaves = Leaves { fields: Vec::new(), time_nanos: None, bytes_left: plan.most_row_bytes };
+    let mut leaves = Leaves { fields: Vec::new(), time_nanos: None, bytes_left: plan.row_bytes };
     for (name, column) in row.into_columns() {
         match column {
             Column::Long(nanos) if nanosecond_columns.contains(&name) => {
-                leaves.time(name, i128::from(nanos))?
+                leaves.time(name, i128::from(nanos))?;
             }
             column => leaves.put(name, column)?,
         }

@@ -22,6 +22,8 @@ static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 const CHILD_BYTES: u64 = 2 << 30;
 #[cfg(unix)]
 const CHILD_SECONDS: u64 = 120;
+/// A panic in a thread of this name is caught and becomes a problem of the batch.
+const THREAD_NAME: &str = "decode";
 /// Messages that wait between the thread and the reader.
 const WAITING: usize = 64;
 const MOST_MESSAGE_BYTES: u32 = 256 << 20;
@@ -89,7 +91,9 @@ impl Source {
 
     pub(super) fn in_thread(file: Bytes, plan: Plan) -> Self {
         let (sender, receiver) = sync_channel(WAITING);
-        std::thread::spawn(move || decode(file, plan, &mut |message| sender.send(message).is_ok()));
+        let run = move || decode(file, plan, &mut |message| sender.send(message).is_ok());
+        // A thread that cannot be started drops the sender, which is reported like one that ended early.
+        let _ = std::thread::Builder::new().name(THREAD_NAME.into()).spawn(run);
         Self::Thread(receiver)
     }
 

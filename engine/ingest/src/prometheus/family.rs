@@ -207,7 +207,7 @@ impl Point {
         };
         let metric = MetricParts { name: self.name, unit: family.unit.clone(), kind, temporality };
         let point = PointParts {
-            start_nanos: self.created.map_or(0, |seconds| (seconds * 1e9) as u64),
+            start_nanos: self.created.map_or(0, created_nanos),
             time_nanos: 0,
             attributes: self.labels,
             data,
@@ -259,6 +259,11 @@ impl Point {
         }
         Ok(PointData::Histogram { count, sum: self.sum, bounds, counts })
     }
+}
+
+/// Seconds as a float hold microseconds of our time and no more.
+fn created_nanos(seconds: f64) -> u64 {
+    ((seconds * 1e6).round() as u64).saturating_mul(1000)
 }
 
 /// Why a point is no event.

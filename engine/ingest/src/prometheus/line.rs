@@ -1,6 +1,6 @@
 //! One line of an exposition: metadata, a sample with its exemplar, or something else.
 //!
-//! Sources: Prometheus text format 0.0.4; OpenMetrics 1.0; the quoted names of Prometheus 3.
+//! Sources: Prometheus text format 0.0.4; `OpenMetrics` 1.0; the quoted names of Prometheus 3.
 
 use crate::stamp;
 use cbad::{Field, Value};
@@ -243,7 +243,7 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Milliseconds in the older format, seconds in OpenMetrics; which one, the magnitude says, and where it does not,
+    /// Milliseconds in the older format, seconds in `OpenMetrics`; which one, the magnitude says, and where it does not,
     /// whether there is a decimal point.
     fn time(&mut self) -> Parsed<Option<i64>> {
         let begin = self.at;

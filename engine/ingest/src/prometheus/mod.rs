@@ -1,4 +1,4 @@
-//! What a Prometheus target answers: text format 0.0.4 and OpenMetrics 1.0, one scrape or several in one file.
+//! What a Prometheus target answers: text format 0.0.4 and `OpenMetrics` 1.0, one scrape or several in one file.
 //!
 //! A unit is a family with its metadata and samples, so that reading may begin at any family. A sample most often
 //! carries no time; then the event has none, and a note says so.
@@ -21,7 +21,7 @@ use std::io;
 /// A family that is longer is read in pieces, so that memory does not depend on it.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Reads Prometheus text and OpenMetrics.
+/// Reads Prometheus text and `OpenMetrics`.
 pub(crate) struct PrometheusReader {
     streams: OtlpStreams,
     limits: Limits,

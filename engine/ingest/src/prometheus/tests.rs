@@ -118,9 +118,8 @@ fn a_damaged_line_costs_itself_and_the_type_still_holds() {
 fn a_family_longer_than_a_block_keeps_its_type_wherever_reading_goes_on() {
     let mut text = "# TYPE h histogram\n".to_owned();
     for series in 0..30_000 {
-        text += &format!(
-            "h_bucket{{s=\"{series}\",le=\"1\"}} 1\nh_bucket{{s=\"{series}\",le=\"+Inf\"}} 2\nh_count{{s=\"{series}\"}} 2\n"
-        );
+        let bucket = |bound, count| format!("h_bucket{{s=\"{series}\",le=\"{bound}\"}} {count}\n");
+        text.extend([bucket("1", 1), bucket("+Inf", 2), format!("h_count{{s=\"{series}\"}} 2\n")]);
     }
     let options = OpenOptions::default();
     let open = || {

@@ -155,7 +155,7 @@ impl Parts {
             }
             let mut push = |name: &str, id: Option<&[u8]>| {
                 if let Some(id) = id {
-                    let text = id.iter().map(|byte| format!("{byte:02x}")).collect();
+                    let text = id.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
                     let path = format!("links[{index}].{name}");
                     self.decoded.span.attributes.push(Field { path, value: Value::Text(text) });
                 }
