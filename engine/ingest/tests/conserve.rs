@@ -8,7 +8,11 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 13] = [
+const CAPTURES: [&str; 17] = [
+    "kafka.json",
+    "orders.strm",
+    "orders.wal",
+    "lynex.json",
     "sdk-traces.delimited",
     "sdk-logs.pb",
     "jaeger.json",
@@ -89,6 +93,9 @@ fn lively_bytes() -> impl Strategy<Value = Vec<u8>> {
             b"PAR1",
             b"ElfFile\x00",
             b"ElfChnk\x00",
+            b"STRM\x00\x01\x00\x01",
+            b"{\"topic\":\"t\",\"partition\":0,\"offset\":1,\"payload\":\"x\"}",
+            b"{\"events\":[{\"type\":\"log\",\"body\":{}}]}",
         ])
         .prop_map(<[u8]>::to_vec),
     ];
@@ -138,8 +145,8 @@ proptest! {
     #[test]
     fn sources_of_events_do_not_overlap(bytes in any_capture(), format in format()) {
         let options = OpenOptions { format, ..OpenOptions::default() };
-        let is_table = |format| format == Some(Format::Parquet);
-        // The rows of a table share the bytes of their group.
+        let is_table = |format| matches!(format, Some(Format::Parquet | Format::StreamHouseSegment));
+        // The rows of a table share the bytes of their group, and messages those of their block.
         prop_assume!(!is_table(format) && !is_table(open(&bytes, &options).ok().map(|capture| capture.format())));
         if let Ok(reading) = read_from(&bytes, &options, 0) {
             let mut sources: Vec<_> = reading.events.iter().map(|(_, event)| event.source).collect();

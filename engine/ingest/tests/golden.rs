@@ -11,7 +11,8 @@ use common::{data, gzip, read, read_from, shown, zstd};
 use ingest::{Batch, Capture, Format, OpenOptions, Wrapping};
 use std::fmt::Write;
 
-const IS_BINARY: [Format; 3] = [Format::OtlpProto, Format::Evtx, Format::Parquet];
+const IS_BINARY: [Format; 5] =
+    [Format::OtlpProto, Format::Evtx, Format::Parquet, Format::StreamHouseSegment, Format::StreamHouseWal];
 
 fn describe(stream: &StreamKey, event: &Event, source: &str) -> String {
     let mut text = String::new();
@@ -129,6 +130,14 @@ fn open_metrics() {
 fn windows_event_log_and_parquet() {
     check("security.evtx");
     check("table.parquet");
+}
+
+#[test]
+fn messages_of_brokers_and_sdks() {
+    check("kafka.json");
+    check("orders.strm");
+    check("orders.wal");
+    check("lynex.json");
 }
 
 #[test]
