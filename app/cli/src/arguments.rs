@@ -98,7 +98,8 @@ pub(crate) struct AnalyzeArguments {
     /// Threads to use; changes the time and not the result
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, json-lines, text
+    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, jaeger, zipkin,
+    /// prometheus, evtx, parquet, kafka, lynex, streamhouse-segment, streamhouse-wal, json-lines, text
     #[arg(long, value_name = "F", value_parser = parse_format)]
     pub(crate) format: Option<ingest::Format>,
     /// Year of time stamps that have none

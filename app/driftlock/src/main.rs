@@ -11,6 +11,16 @@ const UNUSABLE: u8 = 3;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == ingest::WORKER_ARGUMENT) {
+        return match ingest::serve() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(UNUSABLE),
+        };
+    }
+    // Where the program cannot find itself, hostile formats are decoded in threads.
+    if let Ok(program) = std::env::current_exe() {
+        ingest::decode_in(program);
+    }
     if arguments.get(1).is_some_and(|first| cli::is_headless(first)) {
         return cli::run(arguments);
     }

@@ -151,10 +151,14 @@ fn variable_words(stream: &Stream, events_of: &[u64], of_words: &[Spread], most:
     // Sums of floating point numbers go in one order.
     let mut follows: Vec<_> = follows.into_iter().collect();
     follows.sort_unstable();
-    follows.into_iter().for_each(|((place, _), n)| of_next[place as usize].add(n));
+    for ((place, _), n) in follows {
+        of_next[place as usize].add(n);
+    }
     let mut together: Vec<_> = together.into_iter().collect();
     together.sort_unstable();
-    together.into_iter().for_each(|((place, ..), n)| of_both[place as usize].add(n));
+    for ((place, ..), n) in together {
+        of_both[place as usize].add(n);
+    }
     for (place, variable) in variable.iter_mut().enumerate().filter(|(place, _)| asked[*place]) {
         let bits = of_words[place].bits();
         let told = bits + of_next[place].bits() - of_both[place].bits();

@@ -17,7 +17,7 @@ pub(crate) struct Repeats {
     said: Vec<u64>,
     text: Vec<u8>,
     /// One bit an event.
-    repeats: Vec<u64>,
+    bits: Vec<u64>,
     events: usize,
 }
 
@@ -32,10 +32,10 @@ impl Repeats {
         let hash = XxHash3_64::oneshot(&self.text).max(1);
         let place = &mut self.said[hash as usize % REMEMBERED];
         if self.events.is_multiple_of(64) {
-            self.repeats.push(0);
+            self.bits.push(0);
         }
         if std::mem::replace(place, hash) == hash {
-            self.repeats[self.events / 64] |= 1 << (self.events % 64);
+            self.bits[self.events / 64] |= 1 << (self.events % 64);
         }
         self.events += 1;
     }
@@ -47,7 +47,7 @@ impl Repeats {
 
     /// One bit an event, the first in the lowest bit.
     pub(crate) fn finish(self) -> Vec<u64> {
-        self.repeats
+        self.bits
     }
 }
 

@@ -27,6 +27,24 @@ pub enum Format {
     Logfmt,
     /// Rows of cells between commas, tabs, semicolons or bars, with or without a header.
     Table,
+    /// Jaeger's JSON: what its UI and API export, and its storage model.
+    Jaeger,
+    /// Zipkin's JSON, versions 1 and 2.
+    Zipkin,
+    /// What a Prometheus target answers: text format 0.0.4 or `OpenMetrics`.
+    Prometheus,
+    /// Windows event logs.
+    Evtx,
+    /// Parquet tables; the source of a row is its row group.
+    Parquet,
+    /// Kafka topics as `kcat -J` dumps them.
+    Kafka,
+    /// Events of Lynex and `WatchLLM`.
+    Lynex,
+    /// `StreamHouse` segments (`.strm`); the source of a message in a compressed block is the block.
+    StreamHouseSegment,
+    /// `StreamHouse` write-ahead logs.
+    StreamHouseWal,
     /// One JSON object a line, of any shape.
     JsonLines,
     /// Lines of text, with or without time stamps.
@@ -35,7 +53,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 23] = [
         Self::OtlpProto,
         Self::OtlpJson,
         Self::Syslog,
@@ -48,6 +66,15 @@ impl Format {
         Self::Docker,
         Self::Logfmt,
         Self::Table,
+        Self::Jaeger,
+        Self::Zipkin,
+        Self::Prometheus,
+        Self::Evtx,
+        Self::Parquet,
+        Self::Kafka,
+        Self::Lynex,
+        Self::StreamHouseSegment,
+        Self::StreamHouseWal,
         Self::JsonLines,
         Self::Text,
     ];
@@ -67,6 +94,15 @@ impl Format {
             Self::Docker => "docker",
             Self::Logfmt => "logfmt",
             Self::Table => "csv",
+            Self::Jaeger => "jaeger",
+            Self::Zipkin => "zipkin",
+            Self::Prometheus => "prometheus",
+            Self::Evtx => "evtx",
+            Self::Parquet => "parquet",
+            Self::Kafka => "kafka",
+            Self::Lynex => "lynex",
+            Self::StreamHouseSegment => "streamhouse-segment",
+            Self::StreamHouseWal => "streamhouse-wal",
             Self::JsonLines => "json-lines",
             Self::Text => "text",
         }
@@ -87,6 +123,15 @@ impl Format {
             Self::Docker => "Docker container log (json-file)",
             Self::Logfmt => "logfmt",
             Self::Table => "Table (CSV, TSV)",
+            Self::Jaeger => "Jaeger traces",
+            Self::Zipkin => "Zipkin traces",
+            Self::Prometheus => "Prometheus or OpenMetrics text",
+            Self::Evtx => "Windows event log (EVTX)",
+            Self::Parquet => "Parquet table",
+            Self::Kafka => "Kafka topic (kcat)",
+            Self::Lynex => "Lynex or WatchLLM events",
+            Self::StreamHouseSegment => "StreamHouse segment",
+            Self::StreamHouseWal => "StreamHouse write-ahead log",
             Self::JsonLines => "JSON lines",
             Self::Text => "Plain text log",
         }
@@ -100,7 +145,9 @@ impl Format {
     /// The order in which events of this format are analysed.
     pub const fn order(self) -> EventOrder {
         match self {
-            Self::OtlpJson | Self::OtlpProto => EventOrder::ByTime,
+            Self::OtlpJson | Self::OtlpProto | Self::Jaeger | Self::Zipkin | Self::Lynex => {
+                EventOrder::ByTime
+            }
             Self::Syslog
             | Self::SyslogOctets
             | Self::JournalExport
@@ -111,6 +158,12 @@ impl Format {
             | Self::Docker
             | Self::Logfmt
             | Self::Table
+            | Self::Prometheus
+            | Self::Evtx
+            | Self::Parquet
+            | Self::Kafka
+            | Self::StreamHouseSegment
+            | Self::StreamHouseWal
             | Self::JsonLines
             | Self::Text => EventOrder::AsWritten,
         }

@@ -58,6 +58,13 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// A record of fields that are read already.
+    pub(crate) fn of_fields(fields: Vec<Field>, years: Years) -> Self {
+        let mut record = Self::default();
+        fields.into_iter().for_each(|field| record.push(field.path, field.value, years));
+        record
+    }
+
     /// Takes a field that is text or a number; it may turn out to be the time.
     pub(crate) fn push(&mut self, path: String, value: Value, years: Years) {
         if let (Some(rank), Value::Text(_) | Value::Int(_) | Value::Float(_)) =

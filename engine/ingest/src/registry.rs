@@ -5,29 +5,36 @@ use crate::access::{self, Access};
 use crate::containers::PartReader;
 use crate::containers::cri::{self, Cri};
 use crate::containers::docker::{self, Docker};
+use crate::evtx::{self, EvtxReader};
 use crate::format::Format;
 use crate::journal;
 use crate::journal::export::ExportReader;
 use crate::journal::json::JournalJsonReader;
 use crate::json_lines::JsonLinesReader;
+use crate::kafka::{self, KafkaReader};
 use crate::lines::LineReader;
 use crate::logfmt::{self, Logfmt};
-use crate::model::Limits;
+use crate::lynex::{self, LynexReader};
+use crate::model::{Limits, OpenOptions, Problem};
 use crate::otlp_json::{self, OtlpJsonReader};
 use crate::otlp_proto::{self, OtlpProtoReader};
+use crate::parquet_file::{self, ParquetReader};
 use crate::probe::Probe;
+use crate::prometheus::{self, PrometheusReader};
 use crate::reader::Reader;
 use crate::sniff::Sniffed;
+use crate::streamhouse::{self, SegmentReader, WalReader};
 use crate::syslog::octets::OctetReader;
 use crate::syslog::{self, Syslog};
 use crate::table::TableReader;
 use crate::table::dialect;
 use crate::text::TextReader;
+use crate::trace_json::{self, Shape, TraceJsonReader};
 
 /// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
 pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
     match format {
-        Format::OtlpProto => otlp_proto::probe(probe.bytes, probe.whole).unwrap_or(0.0),
+        Format::OtlpProto => otlp_proto::recognise(probe.bytes, probe.whole).map_or(0.0, |(_, sure)| sure),
         Format::OtlpJson => otlp_json::confidence(probe),
         Format::Syslog => syslog::confidence(probe),
         Format::SyslogOctets => syslog::octets::confidence(probe),
@@ -39,8 +46,26 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
         Format::Docker => docker::confidence(probe),
         Format::Logfmt => logfmt::confidence(probe),
         Format::Table => dialect::confidence(probe),
+        Format::Jaeger | Format::Zipkin => trace_json::confidence(format, probe),
+        Format::Prometheus => prometheus::confidence(probe),
+        Format::Evtx => f64::from(u8::from(probe.bytes.starts_with(evtx::MARK))),
+        Format::Parquet => f64::from(u8::from(probe.bytes.starts_with(parquet_file::MARK))),
+        Format::Kafka => kafka::confidence(probe),
+        Format::Lynex => lynex::confidence(probe),
+        Format::StreamHouseSegment => f64::from(u8::from(probe.bytes.starts_with(streamhouse::MARK))),
+        Format::StreamHouseWal => f64::from(u8::from(streamhouse::is_wal(probe.bytes))),
         Format::JsonLines => probe.json.share(|_| true),
         Format::Text => probe.stamps.confidence(),
+    }
+}
+
+/// What a person should know about a capture of this format as a whole.
+pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
+    match format {
+        Format::Text => probe.stamps.note(options.assumed_year),
+        Format::Prometheus => prometheus::note(probe),
+        format if format.may_assume_times() => probe.stamps.zone_note(options.assumed_year),
+        _ => None,
     }
 }
 
@@ -49,7 +74,16 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
     let years = sniffed.years;
     match sniffed.format {
         Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, limits)),
-        Format::OtlpProto => Box::new(OtlpProtoReader::new(limits)),
+        Format::OtlpProto => Box::new(OtlpProtoReader::new(sniffed.proto_framing, limits)),
+        Format::Jaeger => Box::new(TraceJsonReader::new(Shape::Jaeger, sniffed.framing, limits)),
+        Format::Zipkin => Box::new(TraceJsonReader::new(Shape::Zipkin, sniffed.framing, limits)),
+        Format::Prometheus => Box::new(PrometheusReader::new(limits)),
+        Format::Evtx => Box::new(EvtxReader::new(name, limits)),
+        Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
+        Format::Kafka => Box::new(KafkaReader::new(name, sniffed.framing, sniffed.years, limits)),
+        Format::Lynex => Box::new(LynexReader::new(name, sniffed.framing, sniffed.years, limits)),
+        Format::StreamHouseSegment => Box::new(SegmentReader::new(name, limits)),
+        Format::StreamHouseWal => Box::new(WalReader::new(name, limits)),
         Format::Syslog => Box::new(LineReader::new(Syslog::new(name, years), limits)),
         Format::SyslogOctets => Box::new(OctetReader::new(name, years, limits)),
         Format::JournalExport => Box::new(ExportReader::new(name, limits)),

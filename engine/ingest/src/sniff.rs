@@ -22,6 +22,8 @@ pub(crate) struct Sniffed {
     pub(crate) confidence: f64,
     /// For JSON.
     pub(crate) framing: Framing,
+    /// For OTLP protobuf.
+    pub(crate) proto_framing: otlp_proto::Framing,
     /// For text: whether its lines carry time stamps.
     pub(crate) stamped: bool,
     pub(crate) years: Years,
@@ -64,13 +66,10 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         format,
         confidence,
         framing: probe.json.framing,
+        proto_framing: proto_framing(format, &probe),
         stamped: probe.stamps.is_stamped(),
         years: probe.stamps.years,
-        note: match format {
-            Format::Text => probe.stamps.note(options.assumed_year),
-            format if format.may_assume_times() => probe.stamps.zone_note(options.assumed_year),
-            _ => None,
-        },
+        note: registry::note(format, &probe, options),
         dialect: (format == Format::Table).then(|| Dialect::of(&probe)),
     })
 }
@@ -92,13 +91,17 @@ fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
     if json >= LEAST_CONFIDENCE {
         return Ok((Format::JsonLines, json));
     }
-    if otlp_proto::is_unframed(probe.bytes, probe.whole) {
-        let hint =
-            "Write it with a length before each message, as the collector's file exporter does, or as JSON.";
-        return Err(Refusal { offset: 0, what: "one OTLP protobuf message without framing", hint });
+    if otlp_proto::is_arrow(probe.bytes) {
+        let hint = "Write it as OTLP, for example with the collector's file exporter behind its OTel-Arrow receiver.";
+        return Err(Refusal { offset: 0, what: "OTel-Arrow (OTAP) data", hint });
     }
     refuse_binary(probe.text)?;
     Ok((Format::Text, registry::confidence(Format::Text, probe)))
+}
+
+fn proto_framing(format: Format, probe: &Probe<'_>) -> otlp_proto::Framing {
+    let known = (format == Format::OtlpProto).then(|| otlp_proto::recognise(probe.bytes, probe.whole));
+    known.flatten().map(|(framing, _)| framing).unwrap_or_default()
 }
 
 fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
@@ -113,16 +116,14 @@ fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
 fn refuse_known(probe: &[u8]) -> Result<(), Refusal> {
     const UNPACK: &str = "Unpack it and open the capture files that are in it.";
     const EXPORT: &str = "Export it as JSON lines or text first.";
-    const KNOWN: [(usize, &[u8], &str, &str); 13] = [
+    const KNOWN: [(usize, &[u8], &str, &str); 11] = [
         (0, b"PK\x03\x04", "a ZIP archive", UNPACK),
         (0, b"\xfd7zXZ\x00", "an xz file", UNPACK),
         (0, b"BZh", "a bzip2 file", UNPACK),
         (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
         (0, b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK),
         (257, b"ustar", "a tar archive", UNPACK),
-        (0, b"PAR1", "a Parquet file", EXPORT),
         (0, b"ARROW1", "an Arrow file", EXPORT),
-        (0, b"ElfFile\x00", "a Windows event log (EVTX)", EXPORT),
         (
             0,
             b"LPKSHHRH",

@@ -55,7 +55,7 @@ fn documents_over_several_lines_are_told_from_damaged_lines() {
 fn what_is_no_capture_is_refused_by_name() {
     for (bytes, what) in [
         (&b"PK\x03\x04rest"[..], "a ZIP archive"),
-        (b"PAR1rest", "a Parquet file"),
+        (b"ARROW1rest", "an Arrow file"),
         (b"SQLite format 3\x00rest", "a SQLite database"),
         (b"\xff\xfea\x00b\x00", "UTF-16 text"),
         (b"\x00\x01\x02\x03\x04\x05", "binary data"),

@@ -11,6 +11,9 @@ use common::{data, gzip, read, read_from, shown, zstd};
 use ingest::{Batch, Capture, Format, OpenOptions, Wrapping};
 use std::fmt::Write;
 
+const IS_BINARY: [Format; 5] =
+    [Format::OtlpProto, Format::Evtx, Format::Parquet, Format::StreamHouseSegment, Format::StreamHouseWal];
+
 const LINE_CAPTURES: [&str; 18] = [
     "rsyslog-raw.log",
     "rsyslog-traditional.log",
@@ -78,7 +81,7 @@ fn events_of(name: &str) -> String {
             let ByteRange { offset, length } = event.source;
             let bytes = &stored[offset as usize..event.source.end() as usize];
             let source = match std::str::from_utf8(bytes) {
-                Ok(source) if capture.format() != Format::OtlpProto => source.escape_debug().to_string(),
+                Ok(source) if !IS_BINARY.contains(&capture.format()) => source.escape_debug().to_string(),
                 _ => format!("{length} bytes at {offset}"),
             };
             text += &describe(stream, event, &source);
@@ -152,6 +155,31 @@ fn every_way_to_write_a_journal_gives_the_same_events() {
     for name in ["journal.json", "journal.json-seq", "journal.json-sse", "journal.json-pretty"] {
         assert_eq!(events(name), expected, "{name}");
     }
+}
+
+#[test]
+fn jaeger_and_zipkin() {
+    check("jaeger.json");
+    check("zipkin.json");
+}
+
+#[test]
+fn open_metrics() {
+    check("client.om");
+}
+
+#[test]
+fn windows_event_log_and_parquet() {
+    check("security.evtx");
+    check("table.parquet");
+}
+
+#[test]
+fn messages_of_brokers_and_sdks() {
+    check("kafka.json");
+    check("orders.strm");
+    check("orders.wal");
+    check("lynex.json");
 }
 
 #[test]

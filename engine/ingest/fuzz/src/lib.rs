@@ -4,6 +4,19 @@ use ingest::{Batch, Capture, Format, OpenOptions};
 use std::io::Cursor;
 use std::path::Path;
 
+/// Lets panics pass in the thread of a decoder that is known to panic: they are caught there.
+pub fn let_decoders_panic() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let abort = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some("decode") {
+                abort(panic);
+            }
+        }));
+    });
+}
+
 /// Reads the bytes as a capture, twice: in one go, and again from the end of the first batch.
 pub fn check(bytes: &[u8], format: Option<Format>) {
     let options = OpenOptions { format, ..OpenOptions::default() };

@@ -105,6 +105,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Where the next value begins; moves on to it.
+    pub(crate) fn at_value(&mut self) -> Read<usize> {
+        self.kind().map(|_| self.at)
+    }
+
     fn enter(&mut self) -> Read<()> {
         self.at += 1;
         if self.depth_left == 0 {

@@ -2,4 +2,5 @@
 
 pub(crate) mod cursor;
 pub(crate) mod documents;
+pub(crate) mod report;
 pub(crate) mod value;

@@ -5,20 +5,19 @@
 
 mod metrics;
 mod records;
-mod typed;
+pub(crate) mod typed;
 
-use crate::budget::{Budget, RECORD_BYTES};
-use crate::json::cursor::{Cursor, Fault, FaultKind, Kind, Read};
+use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::documents::{Document, Framing, next_document, separates};
-use crate::model::{Batch, Limits, Problem};
+use crate::json::report::{Report, too_costly};
+use crate::model::{Batch, Limits};
 use crate::otlp::{Context, Resource, TooCostly};
 use crate::probe::{JsonObject, Probe};
 use crate::reader::Reader;
 use crate::streams::OtlpStreams;
 use crate::window::Window;
-use cbad::{ByteRange, Signal};
+use cbad::Signal;
 use std::io;
-use typed::Odd;
 
 /// Reads OTLP JSON.
 pub(crate) struct OtlpJsonReader {
@@ -45,16 +44,8 @@ impl Reader for OtlpJsonReader {
         let mut at = 0;
         while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
             at += begin;
-            let mut decoder = Decoder {
-                streams: &mut self.streams,
-                batch: &mut *batch,
-                offset: offset + at as u64,
-                line,
-                budget: Budget::for_unit(length - at),
-                read_to: 0,
-                found: false,
-                odd: None,
-            };
+            let report = Report::new(batch, offset + at as u64, line, length - at);
+            let mut decoder = Decoder { streams: &mut self.streams, report, found: false };
             at += decoder.document(&bytes[at..], &self.limits);
         }
         window.pass_counting(next);
@@ -137,22 +128,12 @@ struct Order {
 const RESOURCE_THEN_SCOPES: Order = Order { first: |key, _| key == b"resource", then: is_scopes };
 const SCOPE_THEN_RECORDS: Order = Order { first: is_scope, then: is_records };
 
-fn too_costly(at: usize) -> Read<()> {
-    Err(Fault { at, what: FaultKind::TooCostly })
-}
-
-/// Decodes one document. Offsets count from the document's begin.
+/// Decodes one document.
 struct Decoder<'d> {
     streams: &'d mut OtlpStreams,
-    batch: &'d mut Batch,
-    offset: u64,
-    line: u64,
-    budget: Budget,
-    /// Where the last record ended that was read or rejected.
-    read_to: usize,
+    report: Report<'d>,
     /// Whether any OTLP key was seen.
     found: bool,
-    odd: Odd,
 }
 
 impl Decoder<'_> {
@@ -169,58 +150,15 @@ impl Decoder<'_> {
                 let end = cursor.at();
                 if !self.found {
                     let reason = "the line holds JSON without resourceLogs, resourceSpans or resourceMetrics";
-                    self.reject(0, end, reason, "Open the capture as json-lines if it is no OTLP.");
+                    self.report.reject(0, end, reason, "Open the capture as json-lines if it is no OTLP.");
                 }
-                self.note(0, end);
+                self.report.note(0, end);
                 end
             }
             Err(fault) => {
-                self.reject_rest(bytes.len(), fault);
+                self.report.reject_rest(bytes.len(), fault);
                 bytes.len()
             }
-        }
-    }
-
-    fn range(&self, begin: usize, end: usize) -> ByteRange {
-        ByteRange { offset: self.offset + begin as u64, length: (end - begin) as u64 }
-    }
-
-    fn reject(&mut self, begin: usize, end: usize, reason: impl Into<String>, hint: &str) {
-        let problem = Problem::rejected(self.range(begin, end), Some(self.line), reason).hint(hint);
-        self.batch.problem(problem);
-        self.read_to = end;
-    }
-
-    /// Rejects one record among others, as long as the line may cost it.
-    fn reject_one(&mut self, begin: usize, end: usize, reason: &'static str) -> Read<()> {
-        if !self.budget.spend(RECORD_BYTES) {
-            return too_costly(begin);
-        }
-        self.reject(
-            begin,
-            end,
-            reason,
-            "Look at these bytes in the capture; the records around them were read.",
-        );
-        Ok(())
-    }
-
-    fn reject_rest(&mut self, end: usize, fault: Fault) {
-        let at = self.offset + fault.at as u64;
-        let reason = format!("{} at byte {at}", fault.what.reason());
-        let hint = if self.read_to == 0 {
-            "Look at these bytes in the capture; the lines before and after were read."
-        } else {
-            "Look at these bytes in the capture; the records of the line before this place were read."
-        };
-        self.reject(self.read_to, end, reason, hint);
-    }
-
-    /// Tells of what was odd in a record that was read all the same.
-    fn note(&mut self, begin: usize, end: usize) {
-        if let Some(odd) = self.odd.take() {
-            let reason = format!("{odd}: passed over");
-            self.batch.problem(Problem::note(self.range(begin, end), Some(self.line), reason));
         }
     }
 
@@ -235,7 +173,7 @@ impl Decoder<'_> {
                 cursor.kind()?;
                 let begin = cursor.at();
                 cursor.skip()?;
-                self.reject_one(begin, cursor.at(), "profiles are not read")
+                self.report.reject_one(begin, cursor.at(), "profiles are not read")
             }
             Some(Top::Wrapper) if cursor.kind()? == Kind::Object => self.request(cursor),
             Some(Top::Wrapper) | None => cursor.skip(),
@@ -253,7 +191,7 @@ impl Decoder<'_> {
         if typed::each(cursor, |cursor| element(self, cursor))? {
             return Ok(());
         }
-        self.reject_one(begin, cursor.at(), "a list of records should stand here")
+        self.report.reject_one(begin, cursor.at(), "a list of records should stand here")
     }
 
     /// Reads an object in which `first` must be known before `then`, in whatever order they are written.
@@ -268,7 +206,7 @@ impl Decoder<'_> {
         if cursor.kind()? != Kind::Object {
             let begin = cursor.at();
             cursor.skip()?;
-            return self.reject_one(begin, cursor.at(), "an object with records should stand here");
+            return self.report.reject_one(begin, cursor.at(), "an object with records should stand here");
         }
         let mut known = None;
         let mut waiting = Vec::new();
@@ -298,7 +236,8 @@ impl Decoder<'_> {
             signal,
             &RESOURCE_THEN_SCOPES,
             |decoder, cursor| {
-                records::resource(cursor, &mut decoder.odd, &mut decoder.budget).map(Resource::new)
+                records::resource(cursor, &mut decoder.report.odd, &mut decoder.report.budget)
+                    .map(Resource::new)
             },
             |decoder, cursor, resource| {
                 decoder.list(cursor, |decoder, cursor| decoder.scope(cursor, signal, resource))
@@ -311,7 +250,7 @@ impl Decoder<'_> {
             cursor,
             signal,
             &SCOPE_THEN_RECORDS,
-            |decoder, cursor| records::scope(cursor, &mut decoder.odd),
+            |decoder, cursor| records::scope(cursor, &mut decoder.report.odd),
             |decoder, cursor, scope: &String| {
                 let context = Context { resource, scope };
                 decoder.list(cursor, |decoder, cursor| decoder.record(cursor, signal, context))
@@ -324,28 +263,27 @@ impl Decoder<'_> {
         let begin = cursor.at();
         if kind != Kind::Object {
             cursor.skip()?;
-            return self.reject_one(begin, cursor.at(), "a record that is not an object");
+            return self.report.reject_one(begin, cursor.at(), "a record that is not an object");
         }
         let service = &context.resource.service;
         let (stream, event) = match signal {
             Signal::Metric => return self.metric(cursor, context),
             Signal::Log => {
-                let log = records::log(cursor, &mut self.odd, &mut self.budget)?;
-                let source = self.range(begin, cursor.at());
-                (self.streams.logs(service), log.into_event(context, source, &mut self.budget))
+                let log = records::log(cursor, &mut self.report.odd, &mut self.report.budget)?;
+                let source = self.report.range(begin, cursor.at());
+                (self.streams.logs(service), log.into_event(context, source, &mut self.report.budget))
             }
             Signal::Span | Signal::LlmCall => {
-                let span = records::span(cursor, &mut self.odd, &mut self.budget)?;
-                let source = self.range(begin, cursor.at());
-                (self.streams.spans(service), span.into_event(context, source, &mut self.budget))
+                let span = records::span(cursor, &mut self.report.odd, &mut self.report.budget)?;
+                let source = self.report.range(begin, cursor.at());
+                (self.streams.spans(service), span.into_event(context, source, &mut self.report.budget))
             }
         };
-        self.note(begin, cursor.at());
+        self.report.note(begin, cursor.at());
         match event {
-            Ok(event) => self.batch.push(stream, event),
+            Ok(event) => self.report.push(stream, event, cursor.at()),
             Err(TooCostly) => return too_costly(begin),
         }
-        self.read_to = cursor.at();
         Ok(())
     }
 
@@ -353,23 +291,22 @@ impl Decoder<'_> {
         cursor.kind()?;
         let begin = cursor.at();
         let mut points = Vec::new();
-        let metric = metrics::metric(cursor, &mut self.odd, &mut points, &mut self.budget)?;
-        self.note(begin, cursor.at());
+        let metric = metrics::metric(cursor, &mut self.report.odd, &mut points, &mut self.report.budget)?;
+        self.report.note(begin, cursor.at());
         for placed in points {
             let Some(point) = placed.point else {
-                self.reject_one(placed.begin, placed.end, "a data point that is not an object")?;
+                self.report.reject_one(placed.begin, placed.end, "a data point that is not an object")?;
                 continue;
             };
-            self.odd = placed.odd;
-            self.note(placed.begin, placed.end);
-            let source = self.range(placed.begin, placed.end);
-            match point.into_event(&metric, context, self.streams, source, &mut self.budget) {
-                Ok((stream, event)) => self.batch.push(stream, event),
+            self.report.odd = placed.odd;
+            self.report.note(placed.begin, placed.end);
+            let source = self.report.range(placed.begin, placed.end);
+            match point.into_event(&metric, context, self.streams, source, &mut self.report.budget) {
+                Ok((stream, event)) => self.report.push(stream, event, placed.end),
                 Err(TooCostly) => return too_costly(placed.begin),
             }
-            self.read_to = placed.end;
         }
-        self.read_to = cursor.at();
+        self.report.read_to = cursor.at();
         Ok(())
     }
 }

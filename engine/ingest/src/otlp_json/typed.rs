@@ -13,7 +13,7 @@ use cbad::{Field, Value};
 use std::fmt::Write;
 
 /// The first thing in a record that could not be read as what it should be.
-pub(super) type Odd = Option<&'static str>;
+pub(crate) type Odd = Option<&'static str>;
 
 fn pass_odd<T>(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<Option<T>> {
     cursor.skip()?;
@@ -22,7 +22,7 @@ fn pass_odd<T>(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Re
 }
 
 /// Reads each element of an array; null is an empty array. False where it is neither, which is passed over.
-pub(super) fn each<'a>(
+pub(crate) fn each<'a>(
     cursor: &mut Cursor<'a>,
     element: impl FnMut(&mut Cursor<'a>) -> Read<()>,
 ) -> Read<bool> {
@@ -34,7 +34,7 @@ pub(super) fn each<'a>(
 }
 
 /// Reads an object's members; null is an empty object. Anything else is odd.
-pub(super) fn members<'a>(
+pub(crate) fn members<'a>(
     cursor: &mut Cursor<'a>,
     odd: &mut Odd,
     what: &'static str,
@@ -72,7 +72,7 @@ fn number<T>(
     Ok(value)
 }
 
-pub(super) fn u64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<u64> {
+pub(crate) fn u64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<u64> {
     let parse = |text: &str| {
         text.parse()
             .ok()
@@ -81,7 +81,7 @@ pub(super) fn u64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str)
     Ok(number(cursor, odd, what, parse)?.unwrap_or(0))
 }
 
-pub(super) fn i64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<Option<i64>> {
+pub(crate) fn i64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<Option<i64>> {
     let parse = |text: &str| {
         text.parse().ok().or_else(|| whole_float(text, 9_223_372_036_854_775_808.0).map(|whole| whole as i64))
     };
@@ -94,7 +94,7 @@ fn whole_float(text: &str, below: f64) -> Option<f64> {
     (value.fract() == 0.0 && (0.0..below).contains(&value)).then_some(value)
 }
 
-pub(super) fn f64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<Option<f64>> {
+pub(crate) fn f64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<Option<f64>> {
     number(cursor, odd, what, |text| match text {
         "NaN" | "nan" => Some(f64::NAN),
         "Infinity" | "+Infinity" | "inf" | "+Inf" => Some(f64::INFINITY),
@@ -103,7 +103,7 @@ pub(super) fn f64_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str)
     })
 }
 
-pub(super) fn bool_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<bool> {
+pub(crate) fn bool_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<bool> {
     match cursor.kind()? {
         Kind::Bool => cursor.bool(),
         Kind::Null => cursor.null().map(|()| false),
@@ -113,7 +113,7 @@ pub(super) fn bool_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str
 }
 
 /// An enum as its number, or as its name without the part that all names of the enum share.
-pub(super) fn enum_of(
+pub(crate) fn enum_of(
     cursor: &mut Cursor<'_>,
     odd: &mut Odd,
     what: &'static str,
@@ -130,7 +130,7 @@ pub(super) fn enum_of(
 }
 
 /// Text, or nothing for null.
-pub(super) fn text_of<'a>(cursor: &mut Cursor<'a>, odd: &mut Odd, what: &'static str) -> Read<Text<'a>> {
+pub(crate) fn text_of<'a>(cursor: &mut Cursor<'a>, odd: &mut Odd, what: &'static str) -> Read<Text<'a>> {
     match cursor.kind()? {
         Kind::Text => cursor.text(),
         Kind::Null => cursor.null().map(|()| Text::default()),
@@ -139,7 +139,7 @@ pub(super) fn text_of<'a>(cursor: &mut Cursor<'a>, odd: &mut Odd, what: &'static
 }
 
 /// Text that must be UTF-8 to be shown; other bytes become U+FFFD.
-pub(super) fn string_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<String> {
+pub(crate) fn string_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<String> {
     let text = text_of(cursor, odd, what)?;
     Ok(match std::str::from_utf8(&text) {
         Ok(text) => text.to_owned(),
@@ -148,7 +148,7 @@ pub(super) fn string_of(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static s
 }
 
 /// An id of `N` bytes, in hexadecimal or base64; empty and all zero mean none.
-pub(super) fn id_of<const N: usize>(
+pub(crate) fn id_of<const N: usize>(
     cursor: &mut Cursor<'_>,
     odd: &mut Odd,
     what: &'static str,
@@ -165,7 +165,7 @@ pub(super) fn id_of<const N: usize>(
 }
 
 /// Attributes, flattened; a list of `{"key","value"}`, or a plain object as some tools write it.
-pub(super) fn attributes_of(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Vec<Field>> {
+pub(crate) fn attributes_of(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Vec<Field>> {
     let mut fields = Vec::new();
     let mut path = String::new();
     if cursor.kind()? == Kind::Object {
@@ -269,7 +269,7 @@ fn push(
 }
 
 /// An `AnyValue` into fields, lists and key-value lists as one field a leaf, `path` before each.
-pub(super) fn any_value(
+pub(crate) fn any_value(
     cursor: &mut Cursor<'_>,
     odd: &mut Odd,
     path: &mut String,

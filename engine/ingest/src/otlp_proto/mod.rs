@@ -1,11 +1,13 @@
-//! OTLP as protobuf: requests one after the other, each after its length as four bytes, big-endian.
+//! OTLP as protobuf: requests one after the other, each after its length, or one request alone.
 //!
-//! Source: OpenTelemetry Collector contrib, `exporter/fileexporter` with `format: proto`.
+//! Sources: OpenTelemetry Collector contrib, `exporter/fileexporter` with `format: proto`; the draft of the
+//! specification's file exporter, whose requests are varint-delimited.
 //! The way down to the records is walked on the wire format, so that each record has its exact bytes;
 //! the records themselves are decoded by the generated types. A length is believed only as far as bytes are there.
 
 mod convert;
 mod frame;
+mod framing;
 mod signal;
 mod walk;
 mod wire;
@@ -16,66 +18,88 @@ use crate::streams::OtlpStreams;
 use crate::window::Window;
 use cbad::ByteRange;
 use frame::FrameDecoder;
-use signal::Guess;
+use framing::Head;
 use std::io;
 use walk::Part;
 
-const LENGTH_BYTES: usize = 4;
-/// Tag of field 1, length-delimited: how every request with anything in it begins.
-const FIRST_TAG: u8 = 0x0a;
-const PROBE_FRAMES: usize = 16;
+pub(crate) use framing::{Framing, is_arrow, recognise};
 
 /// Reads OTLP protobuf.
 pub(crate) struct OtlpProtoReader {
     streams: OtlpStreams,
+    framing: Framing,
     limits: Limits,
 }
 
 impl OtlpProtoReader {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { streams: OtlpStreams::default(), limits }
+    pub(crate) fn new(framing: Framing, limits: Limits) -> Self {
+        Self { streams: OtlpStreams::default(), framing, limits }
     }
 }
 
 impl Reader for OtlpProtoReader {
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        if !window.want(LENGTH_BYTES)? {
-            let left = window.available().len();
-            if left > 0 {
-                let source = ByteRange { offset: window.offset(), length: left as u64 };
-                batch.problem(Problem::rejected(
+        window.want(self.framing.head_bytes())?;
+        if window.available().is_empty() {
+            return Ok(false);
+        }
+        match self.framing.head(window.available()) {
+            Head::Request { begin, length } => self.request(window, batch, begin, length)?,
+            Head::Other { length } => {
+                let offset = window.offset();
+                window.pass_to(offset.saturating_add(length))?;
+                let source = ByteRange { offset, length: window.offset() - offset };
+                batch.problem(Problem::note(
                     source,
                     None,
-                    "the capture breaks off inside a frame's length",
+                    "a field that OTLP requests do not have: passed over",
                 ));
+            }
+            Head::Cut => {
+                let left = window.available().len();
+                let source = ByteRange { offset: window.offset(), length: left as u64 };
+                let reason = "the capture breaks off inside a frame's length";
+                batch.problem(Problem::rejected(source, None, reason));
                 window.pass(left, 0);
             }
-            return Ok(left > 0);
+            Head::Damaged(what) => reject_rest(window, batch, what)?,
         }
-        let length = frame_length(window.available());
-        if length > self.limits.record_bytes {
-            reject_long_frame(window, batch, length, self.limits.record_bytes)?;
-            return Ok(true);
-        }
-        let whole = LENGTH_BYTES + usize::try_from(length).expect("a frame length is 32 bits");
-        let is_whole = window.want(whole)?;
-        let available = window.available();
-        let end = whole.min(available.len());
-        let part = Part { begin: LENGTH_BYTES, end, cut: !is_whole };
-        FrameDecoder::new(&mut self.streams, batch, window.offset(), &available[..end]).request(part);
-        window.pass(end, 0);
         Ok(true)
     }
 }
 
-fn frame_length(bytes: &[u8]) -> u64 {
-    bytes[..LENGTH_BYTES].iter().fold(0, |length, &byte| length << 8 | u64::from(byte))
+impl OtlpProtoReader {
+    fn request(
+        &mut self,
+        window: &mut Window,
+        batch: &mut Batch,
+        begin: usize,
+        length: u64,
+    ) -> io::Result<()> {
+        if length > self.limits.record_bytes {
+            return reject_long_frame(window, batch, begin, length, self.limits.record_bytes);
+        }
+        let whole = begin.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+        let is_whole = window.want(whole)?;
+        let available = window.available();
+        let end = whole.min(available.len());
+        let part = Part { begin: self.framing.request_begin(begin), end, cut: !is_whole };
+        FrameDecoder::new(&mut self.streams, batch, window.offset(), &available[..end]).request(part);
+        window.pass(end, 0);
+        Ok(())
+    }
 }
 
 /// Passes over a frame that says it is longer than may be held, as far as there are bytes.
-fn reject_long_frame(window: &mut Window, batch: &mut Batch, length: u64, limit: u64) -> io::Result<()> {
+fn reject_long_frame(
+    window: &mut Window,
+    batch: &mut Batch,
+    begin: usize,
+    length: u64,
+    limit: u64,
+) -> io::Result<()> {
     let offset = window.offset();
-    window.pass_to(offset + LENGTH_BYTES as u64 + length)?;
+    window.pass_to(offset.saturating_add(begin as u64).saturating_add(length))?;
     let passed = window.offset() - offset;
     let reason =
         format!("a frame says it is {length} bytes long, more than the {limit} that one record may take");
@@ -86,51 +110,14 @@ fn reject_long_frame(window: &mut Window, batch: &mut Batch, length: u64, limit:
     Ok(())
 }
 
-/// How sure it is that the capture is framed OTLP protobuf; `None` where it is not.
-pub(crate) fn probe(probe: &[u8], whole: bool) -> Option<f64> {
-    const DAMAGED: f64 = 0.8;
-    let mut at = 0;
-    let mut confidence: Option<f64> = None;
-    for _ in 0..PROBE_FRAMES {
-        let rest = &probe[at..];
-        if rest.len() < LENGTH_BYTES {
-            break;
-        }
-        let length = usize::try_from(frame_length(rest)).ok()?;
-        let body = &rest[LENGTH_BYTES..];
-        let cut = length > body.len();
-        let guess = match body.first() {
-            Some(&tag) if length > 0 && tag != FIRST_TAG => Guess::Unknown,
-            _ => signal::guess(body, Part { begin: 0, end: length.min(body.len()), cut }),
-        };
-        confidence = match (guess, confidence) {
-            (Guess::Signal(_), None) if cut && whole => Some(DAMAGED),
-            (Guess::Signal(_), None) => Some(1.0),
-            (Guess::Unknown, None) => return None,
-            (Guess::Unknown, Some(sure)) => Some(sure.min(DAMAGED)),
-            // One record may be longer than the probe; the levels around it are then all there is to go by.
-            (Guess::NoRecords, None) if cut && !whole && is_walkable(body) => Some(0.6),
-            (Guess::Signal(_) | Guess::NoRecords, known) => known,
-        };
-        if cut {
-            break;
-        }
-        at += LENGTH_BYTES + length;
-    }
-    confidence
-}
-
-/// Whether what is there of a cut request can be walked down to a scope.
-fn is_walkable(body: &[u8]) -> bool {
-    let request = walk::resources(body, Part { begin: 0, end: body.len(), cut: true });
-    let mut scopes = request.below.iter().flat_map(|&resource| walk::below(body, resource).below);
-    request.fault.is_none() && scopes.any(|scope| walk::below(body, scope).fault.is_none())
-}
-
-/// Whether the capture is one request without any framing.
-pub(crate) fn is_unframed(probe: &[u8], whole: bool) -> bool {
-    let part = Part { begin: 0, end: probe.len(), cut: !whole };
-    probe.first() == Some(&FIRST_TAG) && matches!(signal::guess(probe, part), Guess::Signal(_))
+/// Where the framing itself is damaged, nothing says where the next frame begins.
+fn reject_rest(window: &mut Window, batch: &mut Batch, what: &str) -> io::Result<()> {
+    let offset = window.offset();
+    window.pass_to(u64::MAX)?;
+    let source = ByteRange { offset, length: window.offset() - offset };
+    let reason = format!("the framing is damaged: {what}; the rest cannot be told apart");
+    batch.problem(Problem::rejected(source, None, reason).hint("The frames before this place were read."));
+    Ok(())
 }
 
 #[cfg(test)]

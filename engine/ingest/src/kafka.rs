@@ -1,0 +1,221 @@
+//! Kafka topics as `kcat -J` dumps them: one object a message, with the payload as a string.
+//!
+//! Source: `edenhill/kcat`, `json.c`. Headers stand in one flat list of names and values; payloads are the bytes of the
+//! message, UTF-8 or not. A payload that is a JSON object is read as a JSON line would be.
+
+use crate::budget::Budget;
+use crate::json::cursor::{Cursor, Kind, Read};
+use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::report::Report;
+use crate::json::value::{flatten, number_value, text_value};
+use crate::model::{Batch, Limits};
+use crate::otlp_json::typed::{i64_of, text_of};
+use crate::probe::{JsonObject, Probe};
+use crate::reader::Reader;
+use crate::record::Record;
+use crate::severity;
+use crate::stamp::Years;
+use crate::streams::LogStreams;
+use crate::window::Window;
+use cbad::{Event, Field, Value};
+use std::io;
+
+/// Reads dumps of Kafka topics.
+pub(crate) struct KafkaReader {
+    streams: LogStreams,
+    framing: Framing,
+    years: Years,
+    limits: Limits,
+}
+
+impl KafkaReader {
+    pub(crate) fn new(name: String, framing: Framing, years: Years, limits: Limits) -> Self {
+        Self { streams: LogStreams::new(name), framing, years, limits }
+    }
+}
+
+/// How sure it is that the capture is such a dump: the share of objects that are messages.
+pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
+    let is_message = |object: &JsonObject<'_>| {
+        ["topic", "partition", "offset"].iter().all(|key| object.has(key))
+            && (object.has("payload") || object.has("tstype"))
+    };
+    probe.json.share(is_message)
+}
+
+impl Reader for KafkaReader {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
+            Document::End => return Ok(false),
+            Document::Passed => return Ok(true),
+            Document::Bytes { length, next } => (length, next),
+        };
+        let (offset, line) = (window.offset(), window.line_number());
+        let bytes = &window.available()[..length];
+        let mut at = 0;
+        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
+            at += begin;
+            let mut report = Report::new(batch, offset + at as u64, line, length - at);
+            at += self.document(&bytes[at..], &mut report);
+        }
+        window.pass_counting(next);
+        Ok(true)
+    }
+}
+
+impl KafkaReader {
+    /// Reads the message that begins `bytes` and returns where it ends. What is damaged takes all bytes.
+    fn document(&mut self, bytes: &[u8], report: &mut Report<'_>) -> usize {
+        let mut cursor = Cursor::new(bytes, self.limits.depth, self.limits.values);
+        let read = match cursor.kind() {
+            Ok(Kind::Object) => Message::read(&mut cursor, report).map(Some),
+            Ok(_) => cursor.skip().map(|()| None),
+            Err(fault) => Err(fault),
+        };
+        let end = cursor.at();
+        match read {
+            Ok(Some(message)) if message.topic.is_some() => {
+                report.note(0, end);
+                let (service, event) = message.into_event(report, end, self.years, &self.limits);
+                report.push(self.streams.of(service.as_deref()), event, end);
+                end
+            }
+            Ok(_) => {
+                let hint = "Open the capture as json-lines if it is no dump of a Kafka topic.";
+                report.reject(0, end, "the JSON is no Kafka message: it names no topic", hint);
+                end
+            }
+            Err(fault) => {
+                report.reject_rest(bytes.len(), fault);
+                bytes.len()
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Message {
+    topic: Option<String>,
+    ts_millis: Option<i64>,
+    payload: Option<Vec<u8>>,
+    /// The payload where it is no string: Avro that was decoded, or null.
+    decoded: Vec<Field>,
+    /// What is said about the message.
+    about: Vec<Field>,
+}
+
+impl Message {
+    fn read(cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<Self> {
+        let mut message = Self::default();
+        let (odd, budget) = (&mut report.odd, &mut report.budget);
+        cursor.object(|cursor, name| {
+            match &*name {
+                b"topic" => {
+                    let topic = text_of(cursor, odd, "a topic that is not text")?;
+                    message.topic = Some(String::from_utf8_lossy(&topic).into_owned());
+                }
+                b"ts" => {
+                    message.ts_millis =
+                        i64_of(cursor, odd, "a ts that is not a number")?.filter(|&ts| ts > 0);
+                }
+                b"headers" => headers(cursor, &mut message.about, budget)?,
+                b"payload" if cursor.kind()? == Kind::Text => {
+                    message.payload = Some(cursor.text()?.into_owned());
+                }
+                b"payload" => {
+                    // A message without a payload deletes its key.
+                    let mut path =
+                        if cursor.kind()? == Kind::Object { String::new() } else { "payload".to_owned() };
+                    flatten(cursor, &mut path, &mut message.decoded, budget)?;
+                }
+                name => {
+                    let mut path = format!("kafka.{}", String::from_utf8_lossy(name));
+                    flatten(cursor, &mut path, &mut message.about, budget)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(message)
+    }
+
+    /// The event, in the stream of the service that the payload names, else of the topic.
+    fn into_event(
+        self,
+        report: &mut Report<'_>,
+        end: usize,
+        years: Years,
+        limits: &Limits,
+    ) -> (Option<String>, Event) {
+        let source = report.range(0, end);
+        let (service, mut event) = match self.payload {
+            Some(payload) => {
+                if let Some(fields) = object_in(&payload, limits, &mut report.budget) {
+                    Record::of_fields(fields, years).into_event(source)
+                } else {
+                    let mut event = Event::new(payload, source);
+                    event.severity = severity::find(&event.body, None);
+                    (None, event)
+                }
+            }
+            None => Record::of_fields(self.decoded, years).into_event(source),
+        };
+        let nanos = self.ts_millis.and_then(|millis| millis.checked_mul(1_000_000));
+        match (event.time_nanos, nanos) {
+            (None, _) => event.time_nanos = nanos,
+            (Some(_), Some(nanos)) => {
+                event.fields.push(Field { path: "kafka.ts_unix_nano".into(), value: Value::Int(nanos) });
+            }
+            (Some(_), None) => {}
+        }
+        if let (Some(_), Some(topic)) = (&service, &self.topic) {
+            event.fields.push(Field { path: "kafka.topic".into(), value: Value::Text(topic.clone()) });
+        }
+        event.fields.extend(self.about);
+        (service.or(self.topic), event)
+    }
+}
+
+/// The fields of a payload that is a JSON object and nothing else.
+fn object_in(payload: &[u8], limits: &Limits, budget: &mut Budget) -> Option<Vec<Field>> {
+    if payload.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    let mut fields = Vec::new();
+    let mut cursor = Cursor::new(payload, limits.depth, limits.values);
+    flatten(&mut cursor, &mut String::new(), &mut fields, budget).ok()?;
+    cursor.skip_blanks();
+    (cursor.at() == payload.len()).then_some(fields)
+}
+
+/// `[name, value, name, value …]`; a name without a value has none.
+fn headers(cursor: &mut Cursor<'_>, fields: &mut Vec<Field>, budget: &mut Budget) -> Read<()> {
+    if cursor.kind()? != Kind::Array {
+        return flatten(cursor, &mut "kafka.headers".to_owned(), fields, budget);
+    }
+    let mut name: Option<String> = None;
+    cursor.array(|cursor| {
+        let Some(known) = name.take() else {
+            name = Some(match cursor.kind()? {
+                Kind::Text => String::from_utf8_lossy(&cursor.text()?).into_owned(),
+                _ => cursor.skip().map(|()| String::new())?,
+            });
+            return Ok(());
+        };
+        let mut path = format!("kafka.headers.{known}");
+        let value = match cursor.kind()? {
+            Kind::Text => text_value(cursor.text()?),
+            Kind::Number => number_value(cursor.number()?),
+            _ => return flatten(cursor, &mut path, fields, budget),
+        };
+        fields.push(Field { path, value });
+        Ok(())
+    })?;
+    if let Some(name) = name {
+        fields.push(Field { path: format!("kafka.headers.{name}"), value: Value::Null });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "kafka_tests.rs"]
+mod tests;

@@ -1,0 +1,197 @@
+//! Parquet: rows of a table, each an event as a JSON line of the same columns would be.
+//!
+//! The decoder is the `parquet` crate, which can panic and can take far more memory than the file has bytes; it runs in
+//! a process of its own with limits where [`crate::decode_in`] named one, else in a thread.
+//! Parquet keeps columns, not rows: no bytes are one row's own, so the source of a row is its row group.
+
+mod decode;
+mod worker;
+
+use crate::model::{Batch, Limits, Problem};
+use crate::reader::Reader;
+use crate::record::Record;
+use crate::stamp::Years;
+use crate::streams::LogStreams;
+use crate::window::Window;
+use cbad::{ByteRange, Field};
+use decode::{Group, Message, Plan};
+use std::io;
+use worker::Source;
+
+pub use worker::{WORKER_ARGUMENT, decode_in, serve};
+
+pub(crate) const MARK: &[u8] = b"PAR1";
+/// Rows that are read at once. Each such unit stands for an equal share of the file's bytes, so that an offset names it.
+const UNIT_ROWS: u64 = 256;
+/// The whole file is held while it is read, because its table of contents stands at its end.
+const MOST_FILES_OF_A_RECORD: u64 = 4;
+
+/// Reads Parquet.
+pub(crate) struct ParquetReader {
+    streams: LogStreams,
+    years: Years,
+    limits: Limits,
+    table: Option<Table>,
+}
+
+/// An open file.
+struct Table {
+    source: Source,
+    groups: Vec<Group>,
+    file_bytes: u64,
+    rows: u64,
+    rows_a_unit: u64,
+    /// Rows read, rejected or passed over.
+    at: u64,
+    /// The group that the next row is of.
+    group: usize,
+    ended: bool,
+}
+
+impl ParquetReader {
+    pub(crate) fn new(name: String, years: Years, limits: Limits) -> Self {
+        Self { streams: LogStreams::new(name), years, limits, table: None }
+    }
+
+    /// Opens the file that the window holds; what cannot be opened is one rejected record, and passed over.
+    fn open(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        let most = self.limits.record_bytes.saturating_mul(MOST_FILES_OF_A_RECORD);
+        let is_longer = window.want(usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX))?;
+        let offset = window.offset();
+        let opened = if is_longer {
+            Err(format!("the file is over {most} bytes long, more than may be held at once"))
+        } else if offset > 0 {
+            Err("reading begins inside the file".into())
+        } else {
+            let plan = Plan::of(window.available().len() as u64, &self.limits);
+            Source::start(window.available(), plan).and_then(Table::open)
+        };
+        match opened {
+            Ok(mut table) => {
+                table.file_bytes = window.available().len() as u64;
+                table.rows_a_unit = UNIT_ROWS.max(table.rows.div_ceil(table.file_bytes.max(1)));
+                self.table = Some(table);
+                Ok(true)
+            }
+            Err(reason) => {
+                window.pass_to(u64::MAX)?;
+                let source = ByteRange { offset, length: window.offset() - offset };
+                let reason = format!("the Parquet file cannot be read: {reason}");
+                batch.problem(Problem::rejected(source, None, reason).hint(
+                    "Copy the file again, or write it anew in smaller files without encryption, for example with pyarrow.",
+                ));
+                Ok(false)
+            }
+        }
+    }
+}
+
+impl Reader for ParquetReader {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        if !window.want(1)? {
+            return Ok(false);
+        }
+        if self.table.is_none() && !self.open(window, batch)? {
+            return Ok(true);
+        }
+        let table = self.table.as_mut().expect("it was opened above");
+        let end = table.at.saturating_add(table.rows_a_unit);
+        while table.at < end && !table.ended {
+            table.next(batch, &mut self.streams, self.years);
+        }
+        let passed = table.offset_of(end.min(table.rows)).max(window.offset() + 1);
+        window.pass_to(if table.ended { table.file_bytes } else { passed.min(table.file_bytes) })?;
+        Ok(true)
+    }
+
+    fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
+        let mut passed = Batch::default();
+        while window.offset() < offset {
+            if !self.read_unit(window, &mut passed)? {
+                return Ok(false);
+            }
+            passed.clear();
+        }
+        Ok(true)
+    }
+}
+
+impl Table {
+    fn open(mut source: Source) -> Result<Self, String> {
+        let groups = match source.next() {
+            Some(Message::Groups(groups)) => groups,
+            Some(Message::Failed(reason)) => return Err(reason),
+            _ => return Err(source.end()),
+        };
+        let rows = groups.iter().map(|group| group.rows).fold(0, u64::saturating_add);
+        Ok(Self { source, groups, file_bytes: 0, rows, rows_a_unit: 1, at: 0, group: 0, ended: rows == 0 })
+    }
+
+    /// Where the unit that begins with this row lies.
+    fn offset_of(&self, row: u64) -> u64 {
+        let share = u128::from(row) * u128::from(self.file_bytes) / u128::from(self.rows.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
+
+    /// Rows up to the end of the group that is read.
+    fn group_end(&self) -> u64 {
+        self.groups[..=self.group].iter().map(|group| group.rows).fold(0, u64::saturating_add)
+    }
+
+    fn next(&mut self, batch: &mut Batch, streams: &mut LogStreams, years: Years) {
+        while self.group + 1 < self.groups.len() && self.at >= self.group_end() {
+            self.group += 1;
+        }
+        let source = self.groups[self.group].source;
+        match self.source.next() {
+            Some(Message::Row { time_nanos, fields }) => {
+                let (service, event) = event_of(fields, time_nanos, source, years);
+                batch.push(streams.of(service.as_deref()), event);
+                self.at += 1;
+            }
+            Some(Message::GroupFailed(reason)) => {
+                let end = self.group_end();
+                self.reject(end, &reason, batch);
+            }
+            Some(Message::End) if self.at >= self.rows => self.ended = true,
+            Some(Message::End) => {
+                self.reject(self.rows, "the file has fewer rows than it says", batch);
+                self.ended = true;
+            }
+            Some(Message::Failed(reason)) => self.lose_rest(&reason, batch),
+            Some(Message::Groups(_)) | None => {
+                let reason = self.source.end();
+                self.lose_rest(&reason, batch);
+            }
+        }
+        self.ended |= self.at >= self.rows;
+    }
+
+    fn lose_rest(&mut self, reason: &str, batch: &mut Batch) {
+        self.reject(self.rows, reason, batch);
+        self.ended = true;
+    }
+
+    /// Rejects the rows before `end` that were not read, as one record.
+    fn reject(&mut self, end: u64, reason: &str, batch: &mut Batch) {
+        let (first, last) = (self.at + 1, end.max(self.at + 1));
+        let reason = format!("rows {first} to {last} of the Parquet file cannot be decoded: {reason}");
+        let problem = Problem::rejected(self.groups[self.group].source, None, reason);
+        batch.problem(problem.hint("The rows before them were read, and the row groups behind them."));
+        self.at = last;
+    }
+}
+
+fn event_of(
+    fields: Vec<Field>,
+    time_nanos: Option<i64>,
+    source: ByteRange,
+    years: Years,
+) -> (Option<String>, cbad::Event) {
+    let (service, mut event) = Record::of_fields(fields, years).into_event(source);
+    event.time_nanos = event.time_nanos.or(time_nanos);
+    (service, event)
+}
+
+#[cfg(test)]
+mod tests;

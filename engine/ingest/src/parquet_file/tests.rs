@@ -1,0 +1,74 @@
+//! Tables whole, cut and damaged.
+
+use crate::model::Batch;
+use crate::{Capture, Format, OpenOptions};
+use std::io::Cursor;
+use std::path::Path;
+
+const TABLE: &[u8] = include_bytes!("../../tests/data/table.parquet");
+
+fn read(stored: &[u8], options: &OpenOptions) -> Batch {
+    let length = stored.len() as u64;
+    let stored = Cursor::new(stored.to_vec());
+    let mut capture = Capture::from_reader(Path::new("t.parquet"), stored, length, options).expect("opens");
+    assert_eq!(capture.format(), Format::Parquet);
+    let (mut all, mut batch) = (Batch::default(), Batch::default());
+    while capture.next_batch(&mut batch).expect("reads") {
+        all.records += batch.records;
+        all.events.append(&mut batch.events);
+        all.problems.append(&mut batch.problems);
+    }
+    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    assert_eq!(capture.decoded_bytes(), length);
+    all
+}
+
+#[test]
+fn rows_lie_in_their_row_groups() {
+    let batch = read(TABLE, &OpenOptions::default());
+    assert_eq!((batch.events.len(), batch.rejected()), (7, 0));
+    let sources: Vec<_> = batch.events.iter().map(|(_, event)| event.source).collect();
+    assert_eq!((sources[0].offset, sources[0], sources[6]), (4, sources[3], sources[4]));
+    assert_eq!(sources[0].end(), sources[6].offset);
+}
+
+#[test]
+fn a_cut_file_is_one_loss_that_says_so() {
+    for length in [4, 100, TABLE.len() - 1] {
+        let batch = read(&TABLE[..length], &OpenOptions::default());
+        assert_eq!((batch.events.len(), batch.rejected()), (0, 1), "{length}");
+        assert!(batch.problems[0].reason.starts_with("the Parquet file cannot be read"));
+    }
+}
+
+#[test]
+fn a_damaged_group_costs_itself_only() {
+    let whole = read(TABLE, &OpenOptions::default());
+    let first = whole.events[0].1.source;
+    let mut stored = TABLE.to_vec();
+    stored[4..first.end() as usize].fill(0xff);
+    let batch = read(&stored, &OpenOptions::default());
+    assert_eq!((batch.events.len(), batch.rejected()), (3, 1));
+    assert!(batch.problems[0].reason.starts_with("rows 1 to 4"), "{}", batch.problems[0].reason);
+    assert_eq!(batch.problems[0].source, first);
+}
+
+#[test]
+fn any_byte_changed_conserves() {
+    for at in (4..TABLE.len()).step_by(5) {
+        let mut stored = TABLE.to_vec();
+        stored[at] ^= 0x55;
+        let batch = read(&stored, &OpenOptions::default());
+        assert!(batch.events.len() <= 7 && batch.records > 0, "{at}");
+    }
+}
+
+#[test]
+fn a_file_that_says_it_grows_beyond_the_limits_is_refused() {
+    let mut options = OpenOptions::default();
+    options.limits.decoded_ratio = 0;
+    options.limits.decoded_floor_bytes = 100;
+    let batch = read(TABLE, &options);
+    assert_eq!((batch.events.len(), batch.rejected()), (0, 1));
+    assert!(batch.problems[0].reason.contains("more than the 100 allowed"), "{}", batch.problems[0].reason);
+}

@@ -1,0 +1,177 @@
+//! Segments and logs as the writers of `StreamHouse` lay them out.
+
+use crate::model::Batch;
+use crate::{Capture, Format, OpenOptions};
+use std::io::Cursor;
+use std::path::Path;
+
+const MILLIS: u64 = 1_700_000_000_000;
+
+fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value > 0x7f {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn signed(value: i64, out: &mut Vec<u8>) {
+    varint(((value << 1) ^ (value >> 63)) as u64, out);
+}
+
+/// A segment of blocks of two messages each, the time of each second one a second back.
+fn segment(blocks: u64, compressed: bool) -> Vec<u8> {
+    let mut out = b"STRM\0\x01\0".to_vec();
+    out.push(u8::from(compressed));
+    out.extend(100_u64.to_be_bytes());
+    out.extend((99 + 2 * blocks).to_be_bytes());
+    out.extend((2 * blocks as u32).to_be_bytes());
+    out.extend((blocks as u32).to_be_bytes());
+    out.resize(64, 0);
+    let mut index = Vec::new();
+    let mut millis = MILLIS;
+    for block in 0..blocks {
+        index.push((100 + 2 * block, out.len() as u64, millis));
+        let mut raw = Vec::new();
+        for message in 0..2_u64 {
+            // The first delta of all is none; later blocks count on from the block before.
+            signed(i64::from(block > 0 || message > 0), &mut raw);
+            let delta = if message == 0 { 0 } else { -1000 };
+            millis = millis.wrapping_add_signed(delta);
+            signed(delta, &mut raw);
+            let (key, value) = (["", "k"][message as usize], format!("WARN message {block} {message}"));
+            for text in [key, &value] {
+                varint(text.len() as u64, &mut raw);
+                raw.extend(text.as_bytes());
+            }
+        }
+        out.extend(if compressed { lz4_flex::compress_prepend_size(&raw) } else { raw });
+    }
+    let index_at = out.len() as u64;
+    out.extend((index.len() as u32).to_be_bytes());
+    for (offset, at, millis) in index {
+        out.extend([offset, at, millis].map(u64::to_be_bytes).concat());
+    }
+    let checksum = crc32fast::hash(&out);
+    out.extend(index_at.to_be_bytes());
+    out.extend(checksum.to_be_bytes());
+    out.extend(b"STRM");
+    out.extend([0; 16]);
+    out
+}
+
+fn wal(records: &[(&str, &str)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (key, value) in records {
+        let mut body = MILLIS.to_le_bytes().to_vec();
+        for text in [key, value] {
+            body.extend((text.len() as u32).to_le_bytes());
+            body.extend(text.as_bytes());
+        }
+        out.extend((4 + body.len() as u32).to_le_bytes());
+        out.extend(crc32fast::hash(&body).to_le_bytes());
+        out.extend(body);
+    }
+    out
+}
+
+fn read(stored: &[u8], format: Format) -> Batch {
+    let options = OpenOptions::default();
+    let open = || {
+        let from = Cursor::new(stored.to_vec());
+        Capture::from_reader(Path::new("orders-0"), from, stored.len() as u64, &options).expect("opens")
+    };
+    let mut capture = open();
+    assert_eq!(capture.format(), format);
+    let (mut all, mut batch) = (Batch::default(), Batch::default());
+    while capture.next_batch(&mut batch).expect("reads") {
+        all.records += batch.records;
+        all.events.append(&mut batch.events);
+        all.problems.append(&mut batch.problems);
+    }
+    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    assert_eq!(capture.decoded_bytes(), stored.len() as u64);
+    // Reading may begin at any message that has bytes of its own, or at any block.
+    if let Some(last) = all
+        .events
+        .last()
+        .map(|(_, event)| event.source.offset)
+        .filter(|_| format == Format::StreamHouseSegment)
+        && all.problems.is_empty()
+    {
+        let mut again = open();
+        let block = all.events[all.events.len() - 2].1.source.offset.min(last);
+        again.resume_at(block).expect("it is the same segment");
+        assert!(again.next_batch(&mut batch).expect("reads"));
+        assert_eq!(batch.events, all.events[all.events.len() - 2..]);
+    }
+    all
+}
+
+#[test]
+fn segments_of_both_compressions() {
+    for compressed in [false, true] {
+        let stored = segment(3, compressed);
+        let batch = read(&stored, Format::StreamHouseSegment);
+        assert_eq!((batch.events.len(), &batch.problems[..]), (6, &[][..]));
+        for (index, (_, event)) in batch.events.iter().enumerate() {
+            let (block, message) = (index / 2, index % 2);
+            assert_eq!(event.body, format!("WARN message {block} {message}").into_bytes());
+            let seconds_back = (block + message) as i64;
+            assert_eq!(event.time_nanos, Some((MILLIS as i64 - 1000 * seconds_back) * 1_000_000));
+            assert_eq!(event.fields[0].value, cbad::Value::Int(100 + index as i64), "the offset");
+            assert_eq!(event.fields.len(), 1 + message, "an empty key is no key");
+        }
+        let (first, second) = (batch.events[0].1.source, batch.events[1].1.source);
+        assert_eq!(first == second, compressed);
+        let end = if compressed { first.end() } else { second.end() };
+        assert_eq!((first.offset, batch.events[2].1.source.offset), (64, end));
+    }
+}
+
+#[test]
+fn damage_costs_its_block_and_the_rest_is_read() {
+    for compressed in [false, true] {
+        let mut stored = segment(3, compressed);
+        let second = read(&stored, Format::StreamHouseSegment).events[2].1.source.offset as usize;
+        // The size of the compressed block, or the deltas and the length of a key.
+        stored[second..second + 4].fill(0xff);
+        let batch = read(&stored, Format::StreamHouseSegment);
+        assert_eq!((batch.events.len(), batch.rejected()), (4, 1), "{:?}", batch.problems);
+        assert!(batch.problems[0].reason.contains("checksum"));
+    }
+}
+
+#[test]
+fn segments_cut_or_changed_anywhere_conserve() {
+    let whole = segment(3, true);
+    for at in 4..whole.len() {
+        let cut = read(&whole[..at], Format::StreamHouseSegment);
+        assert_eq!((cut.events.len(), cut.rejected()), (0, 1));
+        let mut changed = whole.clone();
+        changed[at] ^= 0xff;
+        assert!(read(&changed, Format::StreamHouseSegment).records <= 20);
+    }
+}
+
+#[test]
+fn logs_whole_damaged_and_cut() {
+    let whole = wal(&[("k", "ERROR one"), ("", "two"), ("x", "three")]);
+    let batch = read(&whole, Format::StreamHouseWal);
+    assert_eq!((batch.events.len(), batch.rejected()), (3, 0));
+    let (_, first) = &batch.events[0];
+    assert_eq!((&first.body[..], first.fields.len()), (&b"ERROR one"[..], 1));
+    assert_eq!((first.source.offset, first.time_nanos), (0, Some(MILLIS as i64 * 1_000_000)));
+    assert_eq!(first.source.end(), batch.events[1].1.source.offset);
+    let mut damaged = whole.clone();
+    let second = first.source.end() as usize;
+    damaged[second + 25] ^= 1;
+    let batch = read(&damaged, Format::StreamHouseWal);
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
+    assert!(batch.problems[0].reason.contains("checksum"));
+    for length in second..whole.len() {
+        let batch = read(&whole[..length], Format::StreamHouseWal);
+        let is_at_end = batch.events.last().is_some_and(|(_, event)| event.source.end() == length as u64);
+        assert_eq!(batch.rejected(), u64::from(!is_at_end), "{length}");
+    }
+}
