@@ -17,6 +17,7 @@ mod error;
 mod events;
 mod import;
 mod inert;
+mod members;
 mod pack;
 mod read;
 mod redact;
@@ -35,6 +36,6 @@ pub use inert::inert;
 pub use redact::RedactBy;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport,
-    ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
+    MemberRow, ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
 pub use store::Case;

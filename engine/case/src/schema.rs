@@ -11,7 +11,7 @@ use crate::sql::AtPath;
 pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
 /// Schema of the tables below. A case with a later number is refused; one with an earlier number is read as it is, and
 /// moved forward only when something is to be kept that it has no table for.
-pub(crate) const SCHEMA_VERSION: i64 = 3;
+pub(crate) const SCHEMA_VERSION: i64 = 4;
 /// Earliest schema that is read.
 const OLDEST_SCHEMA: i64 = 1;
 /// First bytes of every `SQLite` database.
@@ -185,7 +185,7 @@ CREATE TABLE run_drift (
     payload TEXT NOT NULL,              -- JSON
     PRIMARY KEY (run, stream)
 ) STRICT, WITHOUT ROWID;
-"];
+", crate::members::TABLES];
 
 /// Makes an empty database a case, all or nothing.
 pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(), CaseError> {

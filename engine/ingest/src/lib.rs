@@ -1,6 +1,7 @@
 //! Turns the bytes of a telemetry capture into [`cbad::Event`]s, each with its exact byte range.
 //!
-//! A capture is opened by content, never by file name: first the wrapping (gzip, zstd), then the format
+//! A capture is opened by content, never by file name: first what lies around it (compression, archives,
+//! encoding), then the format
 //! (OTLP JSON, OTLP protobuf, JSON lines, plain text). One module reads one format, behind one trait.
 //! Nothing is lost silently: in every batch the records read equal the events plus the rejected records,
 //! and each rejected record carries its byte range, the reason and a hint. Memory is bounded by [`Limits`]
@@ -12,30 +13,43 @@
 mod budget;
 mod capture;
 mod decode;
+mod encoding;
 mod error;
+mod folder;
 mod format;
 mod frames;
 mod ids;
 mod json;
 mod json_lines;
+mod limits;
+mod members;
+mod meter;
 mod model;
 mod otlp;
 mod otlp_json;
 mod otlp_proto;
 mod probe;
+mod range;
 mod reader;
 mod redact;
 mod registry;
+mod rotation;
 mod severity;
 mod sniff;
 mod stamp;
 mod streams;
+mod tar;
 mod text;
 mod window;
+mod wrapping;
+mod zip;
 
 pub use capture::Capture;
-pub use decode::read_range;
 pub use error::IngestError;
+pub use folder::{FolderFile, folder_files, set_files};
 pub use format::{EventOrder, Format};
-pub use model::{Batch, Limits, OpenOptions, Problem, ProblemKind, Wrapping};
+pub use limits::LimitError;
+pub use model::{Batch, Limits, Member, OpenOptions, Problem, ProblemKind};
+pub use range::{read_member_range, read_range};
 pub use redact::{Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor};
+pub use wrapping::{Layer, Wrapping};
