@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cbad::{CodecName, Config, Lens, Profile, Statistic};
 use clap::{ArgAction, Args, Parser, Subcommand};
+use ingest::{Limits, OpenOptions};
 use testkit::synth::{Company, Injection};
 
 use crate::baseline::{
@@ -98,6 +99,8 @@ pub(crate) struct AnalyzeArguments {
     #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
         value_parser = clap::value_parser!(i32).range(1..=9999))]
     pub(crate) assumed_year: i32,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
     /// Take out what names a person or is secret before anything is stored: personal, or a file of rules
     #[arg(long, value_name = "personal|FILE.json")]
     pub(crate) redact: Option<PathBuf>,
@@ -169,11 +172,38 @@ pub(crate) struct TestArguments {
     pub(crate) json: bool,
 }
 
+/// How captures are opened.
+#[derive(Args, Debug)]
+pub(crate) struct ReadingArguments {
+    /// Read the rotated set that each file belongs to (app.log.2.gz, app.log.1, app.log) as one capture
+    #[arg(long)]
+    pub(crate) set: bool,
+    /// Raise or lower a limit of reading, any number of times; a value may end in K, M, G or T. `info` lists the limits
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_limit)]
+    pub(crate) limit: Vec<String>,
+}
+
+impl ReadingArguments {
+    pub(crate) fn options(&self) -> OpenOptions {
+        let mut limits = Limits::default();
+        for limit in &self.limit {
+            limits.set(limit).expect("it was set once when the arguments were parsed");
+        }
+        OpenOptions { set: self.set, limits, ..OpenOptions::default() }
+    }
+}
+
+fn parse_limit(text: &str) -> Result<String, String> {
+    Limits::default().set(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct InfoArguments {
     /// A capture or a case file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
     /// Say what a redaction would take out of a capture, with examples in the clear: personal, or a file of rules
     #[arg(long, value_name = "personal|FILE.json")]
     pub(crate) redact: Option<PathBuf>,

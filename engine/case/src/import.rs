@@ -63,7 +63,7 @@ impl Begun {
         self.file_name == file_name(path)
             && self.forced_format.as_deref() == options.format.map(Format::name)
             && self.assumed_year == options.assumed_year
-            && self.is_set == options.set
+            && self.is_set == (options.set && !path.is_dir())
     }
 
     fn options(&self, limits: Limits) -> OpenOptions {

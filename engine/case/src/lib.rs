@@ -35,7 +35,7 @@ pub use error::CaseError;
 pub use inert::inert;
 pub use redact::RedactBy;
 pub use rows::{
-    CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport,
-    MemberRow, ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
+    CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,
+    ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
 pub use store::Case;

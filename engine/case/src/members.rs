@@ -90,9 +90,8 @@ pub(crate) fn begin(
 /// Limits that decide what is read and are not the usual ones. How long it may take decides nothing.
 fn unusual(limits: &Limits) -> Vec<(&'static str, u64)> {
     let usual = Limits::default().named();
-    let differs = |((name, value), (_, usual)): &((&str, u64), (&str, u64))| {
-        value != usual && *name != "seconds"
-    };
+    let differs =
+        |((name, value), (_, usual)): &((&str, u64), (&str, u64))| value != usual && *name != "seconds";
     limits.named().into_iter().zip(usual).filter(differs).map(|(limit, _)| limit).collect()
 }
 
@@ -151,9 +150,8 @@ impl Case {
         let query = format!("{MEMBER} ORDER BY begin_offset LIMIT ?2 OFFSET ?3");
         let clamp = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let mut statement = self.connection.prepare_cached(&query).at(&self.path)?;
-        let rows = statement
-            .query_map(params![capture, clamp(limit), clamp(offset)], member_row)
-            .at(&self.path)?;
+        let rows =
+            statement.query_map(params![capture, clamp(limit), clamp(offset)], member_row).at(&self.path)?;
         rows.collect::<rusqlite::Result<_>>().at(&self.path)
     }
 

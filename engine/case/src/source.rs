@@ -219,7 +219,8 @@ impl Case {
     fn verdict(&self, path: &Path, is_set: bool, stamp: Stamp) -> Result<String, CaseError> {
         let mut verdicts = self.verdicts.borrow_mut();
         verdicts.retain(|verdict| verdict.path != path || verdict.fingerprint.stamp == stamp);
-        if let Some(known) = verdicts.iter().find(|verdict| verdict.path == path && verdict.fingerprint.is_set == is_set)
+        if let Some(known) =
+            verdicts.iter().find(|verdict| verdict.path == path && verdict.fingerprint.is_set == is_set)
         {
             return Ok(hex(&known.fingerprint.sha256));
         }

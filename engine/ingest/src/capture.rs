@@ -84,7 +84,8 @@ impl Capture {
         let failed = |source| IngestError::opening(path, 0, source);
         if let Some(files) = files_of(path, options.set, &options.limits)? {
             let sizes = files.iter().filter(|file| file.skipped.is_none());
-            let stored_bytes = sizes.filter_map(|file| file.path.metadata().ok()).map(|file| file.len()).sum();
+            let stored_bytes =
+                sizes.filter_map(|file| file.path.metadata().ok()).map(|file| file.len()).sum();
             let layer = if path.is_dir() { Layer::Folder } else { Layer::Set };
             let members = Members::of_files(files, options.limits);
             return Self::of_members(path, stored_bytes, Wrapping::of(&[layer]), members, options);
@@ -116,12 +117,13 @@ impl Capture {
         match begin {
             Err(fault) => Err(damaged(path, &fault)),
             Ok(Begin::Members(wrapping, members)) => {
-                Self::of_members(path, stored_bytes, wrapping, members, options)
+                Self::of_members(path, stored_bytes, wrapping, *members, options)
             }
             Ok(Begin::Single(decoder)) => {
                 let name = path.file_name().map_or_else(|| "capture".into(), |name| name.to_string_lossy());
                 let wrapping = decoder.wrapping().clone();
-                let window = begin_window(*decoder).map_err(|source| IngestError::opening(path, 0, source))?;
+                let window =
+                    begin_window(*decoder).map_err(|source| IngestError::opening(path, 0, source))?;
                 refuse_nothing(path, stored_bytes, &window)?;
                 let current = Current::new(name.clone().into_owned(), name.into_owned(), window, options)
                     .map_err(|refusal| refusal.1.into_error(path))?;
@@ -176,7 +178,9 @@ impl Capture {
                 Advance::End => {
                     let first = pending.problems.first().map_or_else(
                         || "there is no file in it, or each is empty.".to_owned(),
-                        |problem| format!("{}. {}", problem.reason, problem.hint.as_deref().unwrap_or_default()),
+                        |problem| {
+                            format!("{}. {}", problem.reason, problem.hint.as_deref().unwrap_or_default())
+                        },
                     );
                     let members = pending.members.len() as u64;
                     return Err(IngestError::Nothing { path: path.into(), members, first });
@@ -250,11 +254,12 @@ impl Capture {
     /// Behind the end is right only where a lost tail was reported.
     fn resume_behind(&mut self, decoded_offset: u64) -> Result<(), IngestError> {
         let end = self.decoded_bytes();
-        if let Some(current) = &mut self.current {
-            if decoded_offset == end + 1 && current.window.decoder().fault().is_some() {
-                current.tail_reported = true;
-                return Ok(());
-            }
+        let at_fault = decoded_offset == end + 1;
+        if let Some(current) = self.current.as_mut().filter(|_| at_fault)
+            && current.window.decoder().fault().is_some()
+        {
+            current.tail_reported = true;
+            return Ok(());
         }
         Err(IngestError::Shorter { path: self.path.clone(), offset: decoded_offset, end })
     }
@@ -352,7 +357,10 @@ impl Capture {
                     }
                     Err(refused) => {
                         let (window, refusal) = *refused;
-                        let why = Some((format!("is {}, not a capture that can be read", refusal.what()), refusal.hint().into()));
+                        let why = Some((
+                            format!("is {}, not a capture that can be read", refusal.what()),
+                            refusal.hint().into(),
+                        ));
                         self.pass_through(name, window, why, batch)
                     }
                 }

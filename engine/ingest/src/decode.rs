@@ -5,6 +5,7 @@
 use crate::encoding::{FromUtf16, LineFeeds, has_carriage_returns_alone, utf16_of};
 use crate::frames::FramedZstd;
 use crate::limits::Limits;
+use crate::lz4::Lz4Frames;
 use crate::meter::{Counted, Meter, Metered, Source, Stored, TailFault};
 use crate::wrapping::{Layer, Wrapping};
 use flate2::bufread::MultiGzDecoder;
@@ -109,7 +110,8 @@ fn layer_of(head: &[u8]) -> Option<Layer> {
         Some(Layer::ZstdFrames)
     } else if head.starts_with(b"\xfd7zXZ\0") {
         Some(Layer::Xz)
-    } else if head.starts_with(b"BZh") && head.len() >= 10 && BZIP2.iter().any(|magic| head[4..10] == *magic) {
+    } else if head.starts_with(b"BZh") && head.len() >= 10 && BZIP2.iter().any(|magic| head[4..10] == *magic)
+    {
         Some(Layer::Bzip2)
     } else if head.starts_with(&[0x04, 0x22, 0x4d, 0x18]) {
         Some(Layer::Lz4)
@@ -143,7 +145,7 @@ pub(crate) fn undo(
             Box::new(lzma_rust2::XzReader::new_mem_limit(stored, true, kibibytes))
         }
         Layer::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(stored)),
-        Layer::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(stored)),
+        Layer::Lz4 => Box::new(Lz4Frames::new(stored)),
         Layer::Utf16Le | Layer::Utf16Be => Box::new(FromUtf16::new(stored, layer)),
         Layer::CarriageReturns => Box::new(LineFeeds::new(stored)),
         Layer::Zip | Layer::Tar | Layer::Folder | Layer::Set => {

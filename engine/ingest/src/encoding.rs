@@ -41,13 +41,16 @@ fn is_mostly_latin(head: &[u8], layer: Layer) -> bool {
 }
 
 fn unit(layer: Layer, first: u8, second: u8) -> u16 {
-    if layer == Layer::Utf16Be { u16::from_be_bytes([first, second]) } else { u16::from_le_bytes([first, second]) }
+    if layer == Layer::Utf16Be {
+        u16::from_be_bytes([first, second])
+    } else {
+        u16::from_le_bytes([first, second])
+    }
 }
 
 /// Whether the first bytes are text whose lines end in carriage returns alone.
 pub(crate) fn has_carriage_returns_alone(head: &[u8]) -> bool {
-    let returns = head.iter().filter(|&&byte| byte == b'\r').count();
-    returns >= 2
+    memchr::memchr_iter(b'\r', head).count() >= 2
         && !head.contains(&b'\n')
         && head.iter().all(|&byte| byte >= 0x20 || matches!(byte, b'\t' | b'\r' | 0x1b))
         && head.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>() * 20 <= head.len()
@@ -94,7 +97,8 @@ impl<R: BufRead> FromUtf16<R> {
                 [first] => {
                     pair[0] = *first;
                     self.stored.consume(1);
-                    let Some(second) = self.stored.fill_buf().ok().and_then(|more| more.first().copied()) else {
+                    let Some(second) = self.stored.fill_buf().ok().and_then(|more| more.first().copied())
+                    else {
                         if let Some(high) = self.high.take() {
                             push_surrogate(&mut self.decoded, high);
                         }

@@ -59,7 +59,13 @@ pub fn set_files(file: &Path, most: u64) -> io::Result<Vec<FolderFile>> {
     Ok(found)
 }
 
-fn collect(folder: &Path, prefix: &str, depth: u32, most: u64, found: &mut Vec<FolderFile>) -> io::Result<()> {
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    depth: u32,
+    most: u64,
+    found: &mut Vec<FolderFile>,
+) -> io::Result<()> {
     let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<DirEntry>>>()?;
     entries.sort_by_key(DirEntry::file_name);
     for entry in entries {

@@ -22,6 +22,7 @@ mod ids;
 mod json;
 mod json_lines;
 mod limits;
+mod lz4;
 mod members;
 mod meter;
 mod model;

@@ -126,7 +126,8 @@ mod tests {
         for (index, (name, _)) in Limits::default().named().into_iter().enumerate() {
             let mut limits = Limits::default();
             limits.set(&format!("{name}=7K")).expect("it is a limit");
-            for (other, (value, default)) in limits.named().iter().zip(Limits::default().named()).enumerate() {
+            for (other, (value, default)) in limits.named().iter().zip(Limits::default().named()).enumerate()
+            {
                 assert_eq!(value.1, if other == index { 7 << 10 } else { default.1 }, "{name}");
             }
         }
@@ -134,7 +135,9 @@ mod tests {
 
     #[test]
     fn what_is_no_limit_is_refused() {
-        for wrong in ["", "depth", "depth=", "depth=x", "deep=3", "depth=5G", "decoded-bytes=17000000T", "depth=-1"] {
+        for wrong in
+            ["", "depth", "depth=", "depth=x", "deep=3", "depth=5G", "decoded-bytes=17000000T", "depth=-1"]
+        {
             let error = Limits::default().set(wrong).expect_err(wrong);
             assert!(error.to_string().contains("decoded-floor-bytes"), "{error}");
         }

@@ -99,7 +99,7 @@ pub(crate) enum Begin {
     /// One stretch of bytes.
     Single(Box<Decoder>),
     /// Several members.
-    Members(Wrapping, Members),
+    Members(Wrapping, Box<Members>),
 }
 
 impl Members {
@@ -147,7 +147,8 @@ impl Members {
         limits: Limits,
     ) -> io::Result<Result<Begin, TailFault>> {
         let mut members = Self::new(limits);
-        let meter = Arc::new(Meter::new(&limits, limits.decoded_floor_bytes, Arc::clone(&members.all_stored)));
+        let meter =
+            Arc::new(Meter::new(&limits, limits.decoded_floor_bytes, Arc::clone(&members.all_stored)));
         let source = counted(stored, &meter);
         Ok(match decode::open(source, &meter, 0, limits.decoded_bytes, &limits)? {
             Opening::Plain(decoder) => Ok(Begin::Single(Box::new(decoder))),
@@ -161,7 +162,7 @@ impl Members {
                 // A ZIP that nothing else is around lies in the file as it is.
                 let direct = by_position.filter(|_| kind == Layer::Zip && depth == 1);
                 let pushed = members.push(String::new(), kind, source, direct, depth, &meter)?;
-                pushed.map(|()| Begin::Members(wrapping, members))
+                pushed.map(|()| Begin::Members(wrapping, Box::new(members)))
             }
         })
     }
@@ -219,8 +220,13 @@ impl Members {
         }
         Ok(Err(TailFault {
             stored_offset: meter.stored_bytes(),
-            reason: format!("the zip archive inside another takes more than {most} bytes, the limit memory-bytes"),
-            hint: format!("Unpack the outer archive, or raise it: `--limit memory-bytes={}`.", most.saturating_mul(4)),
+            reason: format!(
+                "the zip archive inside another takes more than {most} bytes, the limit memory-bytes"
+            ),
+            hint: format!(
+                "Unpack the outer archive, or raise it: `--limit memory-bytes={}`.",
+                most.saturating_mul(4)
+            ),
             ends_capture: false,
         }))
     }
@@ -263,9 +269,15 @@ impl Members {
             };
             self.last = Some(Arc::clone(&meter));
             match decode::open(source, &meter, depth, left_bytes, &self.limits)? {
-                Opening::Plain(decoder) => return Ok(Step::Member(Box::new(Found { name, stream, decoder }))),
+                Opening::Plain(decoder) => {
+                    return Ok(Step::Member(Box::new(Found { name, stream, decoder })));
+                }
                 Opening::TooDeep { wrapping } => {
-                    return Ok(Listed::lost(name, too_deep(&wrapping, &self.limits), raise_wrappings(&self.limits)));
+                    return Ok(Listed::lost(
+                        name,
+                        too_deep(&wrapping, &self.limits),
+                        raise_wrappings(&self.limits),
+                    ));
                 }
                 Opening::Archive { kind, source, depth, .. } => {
                     if let Err(fault) = self.push(format!("{name}/"), kind, source, None, depth, &meter)? {
@@ -279,7 +291,10 @@ impl Members {
 
 fn too_deep(wrapping: &Wrapping, limits: &Limits) -> String {
     let names = wrapping.name().replace('+', " in ");
-    format!("{names} is more than {} compressions and archives in one another, the limit wrappings", limits.wrappings)
+    format!(
+        "{names} is more than {} compressions and archives in one another, the limit wrappings",
+        limits.wrappings
+    )
 }
 
 fn raise_wrappings(limits: &Limits) -> String {
@@ -311,7 +326,8 @@ impl Level {
             *times += 1;
             if *times > 1 { format!("{full} ({times})") } else { full }
         };
-        let wanted = |name: &str| only.is_none_or(|only| only == name || only.starts_with(&format!("{name}/")));
+        let wanted =
+            |name: &str| only.is_none_or(|only| only == name || only.starts_with(&format!("{name}/")));
         loop {
             return Ok(match &mut self.entries {
                 Entries::Files(files) => {
@@ -337,7 +353,9 @@ impl Level {
                         continue;
                     }
                     match entry.what {
-                        _ if is_hidden(&entry.name) => Entry::Step(Listed::note(name, "is hidden and not read")),
+                        _ if is_hidden(&entry.name) => {
+                            Entry::Step(Listed::note(name, "is hidden and not read"))
+                        }
                         TarKind::Other(what) => Entry::Step(Listed::note(name, what)),
                         TarKind::Unreadable(what) => Entry::Step(Listed::lost(name, what, UNPACK)),
                         TarKind::File => {

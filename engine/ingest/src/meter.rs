@@ -153,16 +153,30 @@ pub(crate) struct Metered {
     at: usize,
     end: usize,
     fault: Option<TailFault>,
+    ended: bool,
 }
 
 impl Metered {
     pub(crate) fn new(inner: Stored, name: &'static str, depth: usize, meter: Arc<Meter>) -> Self {
-        Self { inner, name, depth, meter, piece: vec![0; PIECE_BYTES], at: 0, end: 0, fault: None }
+        Self {
+            inner,
+            name,
+            depth,
+            meter,
+            piece: vec![0; PIECE_BYTES],
+            at: 0,
+            end: 0,
+            fault: None,
+            ended: false,
+        }
     }
 
     fn refill(&mut self) -> io::Result<()> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone().into_io());
+        }
+        if self.ended {
+            return Ok(());
         }
         let count = loop {
             match self.inner.read(&mut self.piece) {
@@ -178,6 +192,7 @@ impl Metered {
         match counted {
             Ok(count) => {
                 (self.at, self.end) = (0, count);
+                self.ended = count == 0;
                 Ok(())
             }
             Err(fault) => {

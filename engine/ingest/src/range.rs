@@ -56,17 +56,14 @@ pub fn read_member_range(
 ) -> Result<Vec<u8>, IngestError> {
     let failed = |source: io::Error| IngestError::opening(path, range.offset, source);
     let gone = || IngestError::NoMember { path: path.into(), member: member.to_owned() };
-    let members = match wrapping.layers() {
-        [layer @ (Layer::Folder | Layer::Set)] => {
-            let files = files_of(path, *layer == Layer::Set, &UNLIMITED)?.ok_or_else(gone)?;
-            Members::of_files(files, UNLIMITED)
-        }
-        _ => {
-            let file = File::open(path).map_err(failed)?;
-            match Members::of_file(file, UNLIMITED).map_err(failed)? {
-                Ok(Begin::Members(_, members)) => members,
-                _ => return Err(gone()),
-            }
+    let members = if let [layer @ (Layer::Folder | Layer::Set)] = wrapping.layers() {
+        let files = files_of(path, *layer == Layer::Set, &UNLIMITED)?.ok_or_else(gone)?;
+        Members::of_files(files, UNLIMITED)
+    } else {
+        let file = File::open(path).map_err(failed)?;
+        match Members::of_file(file, UNLIMITED).map_err(failed)? {
+            Ok(Begin::Members(_, members)) => *members,
+            _ => return Err(gone()),
         }
     };
     let mut members = members.only(member);

@@ -23,17 +23,15 @@ static DATED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(.*[[:alpha:]].*?)[-._]((?:19|20)\d\d-?[01]\d-?[0-3]\d(?:[T_.-]?[0-9][0-9.:-]*)?Z?)(\.[[:alpha:]][[:alnum:]]*)?$")
         .expect("the pattern is well formed")
 });
-static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(.*[[:alpha:]][^/]*)\.(\d{1,4})$").expect("the pattern is well formed")
-});
+static NUMBERED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(.*[[:alpha:]][^/]*)\.(\d{1,4})$").expect("the pattern is well formed"));
 
 /// The name of the set that a file belongs to, and its age there. A file of its own is a set of one.
 pub(crate) fn rotation_of(name: &str) -> (String, Age) {
     let plain = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     if let Some(parts) = NUMBERED.captures(plain) {
-        if let Ok(number) = parts[2].parse() {
-            return (parts[1].to_owned(), Age::Numbered(Reverse(number)));
-        }
+        let number = parts[2].parse().expect("four digits at most are a number");
+        return (parts[1].to_owned(), Age::Numbered(Reverse(number)));
     }
     if let Some(parts) = DATED.captures(plain) {
         let digits = parts[2].chars().filter(char::is_ascii_digit).collect();
@@ -53,7 +51,14 @@ mod tests {
             ("app.log", &["app.log.10.gz", "app.log.2.gz", "app.log.1", "app.log"]),
             ("var/syslog", &["var/syslog-20240131", "var/syslog-20240201.xz", "var/syslog"]),
             ("app.log", &["app-2024-01-01.log", "app-2024-01-02.log.zst", "app.log"]),
-            ("traces.json", &["traces-2022-09-14T05-02-14.173.json", "traces-2022-09-14T05-02-15.001.json", "traces.json"]),
+            (
+                "traces.json",
+                &[
+                    "traces-2022-09-14T05-02-14.173.json",
+                    "traces-2022-09-14T05-02-15.001.json",
+                    "traces.json",
+                ],
+            ),
             ("node.log", &["node.2024-01-01_10.log", "node.2024-01-01_11.log"]),
         ];
         for (base, names) in sets {

@@ -18,6 +18,8 @@ pub(crate) struct Tar {
     padding: u64,
     /// Whether nothing more can be read, and it has been said.
     ended: bool,
+    /// What the entry at hand breaks off with, however often it is asked.
+    fault: Option<TailFault>,
 }
 
 /// Where a tar is shared between those who ask for entries and the entry that is being read.
@@ -40,7 +42,7 @@ pub(crate) enum TarKind {
 
 impl Tar {
     pub(crate) fn new(source: Source, meter: Arc<Meter>) -> SharedTar {
-        Arc::new(Mutex::new(Self { source, meter, left: 0, padding: 0, ended: false }))
+        Arc::new(Mutex::new(Self { source, meter, left: 0, padding: 0, ended: false, fault: None }))
     }
 
     /// The next entry that is no folder; none at the end. A fault is given once.
@@ -131,6 +133,9 @@ impl Tar {
     }
 
     fn read_entry(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone().into_io());
+        }
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         if most == 0 {
             return Ok(0);
@@ -149,7 +154,9 @@ impl Tar {
                 // The entry says so; what would come behind it is not there.
                 self.ended = true;
                 (self.left, self.padding) = (0, 0);
-                Err(TailFault::of(&error, "tar", self.meter.stored_bytes()).into_io())
+                let fault = TailFault::of(&error, "tar", self.meter.stored_bytes());
+                self.fault = Some(fault.clone());
+                Err(fault.into_io())
             }
         }
     }

@@ -75,19 +75,21 @@ fn refuse_overlap(entries: &[ZipEntry]) -> Result<(), String> {
     }
 }
 
+/// Methods that can be undone.
+const KNOWN: [CompressionMethod; 5] = [
+    CompressionMethod::STORE,
+    CompressionMethod::DEFLATE,
+    CompressionMethod::BZIP2,
+    CompressionMethod::ZSTD,
+    CompressionMethod::XZ,
+];
+
 impl ZipEntry {
     /// Why the entry cannot be read, where it cannot.
     pub(crate) fn refusal(&self) -> Option<String> {
         if self.is_encrypted {
             return Some(format!("is encrypted ({} bytes stored)", self.stored_bytes));
         }
-        const KNOWN: [CompressionMethod; 5] = [
-            CompressionMethod::STORE,
-            CompressionMethod::DEFLATE,
-            CompressionMethod::BZIP2,
-            CompressionMethod::ZSTD,
-            CompressionMethod::XZ,
-        ];
         let known = KNOWN.contains(&self.method);
         (!known).then(|| format!("is compressed by a method ({}) that cannot be undone", self.method))
     }
@@ -102,10 +104,14 @@ impl ZipEntry {
         limits: &Limits,
     ) -> io::Result<Source> {
         let mut header = [0; LOCAL_HEADER_BYTES as usize];
-        let mut region = Region { archive: Arc::clone(archive), at: self.header_start, left: LOCAL_HEADER_BYTES };
+        let mut region =
+            Region { archive: Arc::clone(archive), at: self.header_start, left: LOCAL_HEADER_BYTES };
         region.read_exact(&mut header)?;
         if header[..4] != LOCAL_HEADER {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an entry is not where the directory says"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "an entry is not where the directory says",
+            ));
         }
         let length = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
         let data_start = self.header_start + LOCAL_HEADER_BYTES + length(26) + length(28);

@@ -77,9 +77,7 @@ fn nothing_to_read_is_an_error_that_says_so() {
 #[test]
 fn what_is_no_capture_is_an_error_that_names_it() {
     let random: Vec<u8> = (0..5000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    for (bytes, what) in
-        [(&random[..], "binary data"), (b"7z\xbc\xaf\x27\x1czip", "7-Zip")]
-    {
+    for (bytes, what) in [(&random[..], "binary data"), (b"7z\xbc\xaf\x27\x1czip", "7-Zip")] {
         let error = open(bytes, &OpenOptions::default()).err().unwrap();
         assert!(matches!(error, IngestError::Binary { .. }), "{error}");
         assert!(error.to_string().contains(what), "{error}");
