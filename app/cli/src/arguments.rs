@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Import captures, look for what is unusual, and explain it
-    Analyze(AnalyzeArguments),
+    Analyze(Box<AnalyzeArguments>),
     /// List the findings of a case
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show
@@ -51,7 +51,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct AnalyzeArguments {
-    /// Captures to import (OTLP JSON or protobuf, JSON lines, text; gzip and zstd are undone), or one case
+    /// Captures to import (OTLP JSON or protobuf, JSON lines, text; also compressed, in archives or a folder), or one case
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Keep everything in this case file; without it nothing is kept

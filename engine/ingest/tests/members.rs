@@ -281,7 +281,7 @@ fn the_bytes_of_an_event_are_found_again_in_its_member() {
         let wrapping = Capture::open(&path, &options).unwrap().wrapping().clone();
         let members = members(&reading);
         let mut found = 0;
-        for (_, event) in reading.events.iter().filter(|(stream, _)| stream.name.ends_with(".log")) {
+        for (_, event) in reading.events.iter().filter(|(stream, _)| stream.name.contains(".log")) {
             let source = event.source;
             let member = members.iter().rfind(|member| member.begin <= source.offset).unwrap();
             let bytes = read_member_range(&path, &wrapping, (&member.name, member.begin), source).unwrap();

@@ -39,7 +39,7 @@ pub(crate) const SET: [Hostile; 20] = [
     Hostile { name: "deep.json", says: "nested deeper" },
     Hostile { name: "long-line.log.zst", says: "--limit decoded-ratio=2000" },
     Hostile { name: "long-line.log.gz", says: "--limit record-bytes=" },
-    Hostile { name: "deep.otlp", says: "nested deeper" },
+    Hostile { name: "deep.otlp", says: "the frame is no OTLP request" },
     Hostile { name: "window.zst", says: "cannot be decoded" },
 ];
 

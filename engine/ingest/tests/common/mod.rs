@@ -106,5 +106,7 @@ pub(crate) fn lz4(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+pub(crate) type Packer = fn(&[u8]) -> Vec<u8>;
+
 /// Every compression that is undone.
-pub(crate) const PACKERS: [fn(&[u8]) -> Vec<u8>; 5] = [gzip, zstd, xz, bzip2, lz4];
+pub(crate) const PACKERS: [Packer; 5] = [gzip, zstd, xz, bzip2, lz4];
