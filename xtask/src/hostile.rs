@@ -11,7 +11,7 @@ const MOST_SECONDS: f64 = 5.0;
 const MOST_KILOBYTES: u64 = 500_000;
 
 /// Makes the set in the target directory and reads it.
-pub(crate) fn run(rest: Rest) -> anyhow::Result<()> {
+pub(crate) fn run(rest: &Rest) -> anyhow::Result<()> {
     rest.done()?;
     shell::run(&mut cargo(&[
         "build",
@@ -29,7 +29,8 @@ pub(crate) fn run(rest: Rest) -> anyhow::Result<()> {
     println!(
         "| capture | stored bytes | seconds | peak MB | last line of the report |\n|---|---|---|---|---|"
     );
-    for name in String::from_utf8(made.stdout)?.lines() {
+    for line in String::from_utf8(made.stdout)?.lines() {
+        let (name, says) = line.split_once('\t').context("a name and what its report says")?;
         let path = folder.join(name);
         let began = Instant::now();
         let read = Command::new("sh")
@@ -41,6 +42,7 @@ pub(crate) fn run(rest: Rest) -> anyhow::Result<()> {
         ensure!(read.status.success(), "{name}: {}", String::from_utf8_lossy(&read.stderr));
         ensure!(seconds < MOST_SECONDS, "{name} took {seconds:.1} s");
         let report = String::from_utf8(read.stdout)?;
+        ensure!(report.contains(says), "{name} should say “{says}”: {report}");
         let peak = report.lines().find_map(|line| line.strip_prefix("peak ")).context("no peak is said")?;
         let megabytes = peak.parse::<f64>()? / 1e6;
         let said = report.lines().rev().nth(1).unwrap_or_default();

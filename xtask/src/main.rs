@@ -84,7 +84,7 @@ fn chore(arguments: &[String]) -> anyhow::Result<()> {
             big_log::write(out.as_ref(), megabytes << 20, seed)
         }
         "bench" => bench::run(rest),
-        "hostile" => hostile::run(rest),
+        "hostile" => hostile::run(&rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

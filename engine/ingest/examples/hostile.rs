@@ -19,7 +19,7 @@ fn main() {
         ["make", folder] => {
             hostile::make(Path::new(folder));
             for capture in hostile::SET {
-                println!("{}", capture.name);
+                println!("{}\t{}", capture.name, capture.says);
             }
         }
         ["read", path] => {

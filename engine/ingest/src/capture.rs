@@ -1,5 +1,6 @@
 //! An open capture: what lies around it and its format recognised, then read batch by batch, member by member.
 
+use crate::current::Current;
 use crate::decode::Decoder;
 use crate::error::IngestError;
 use crate::folder::{FolderFile, folder_files, set_files};
@@ -9,9 +10,6 @@ use crate::members::{Begin, Found, Listed, Members, Step};
 use crate::meter::TailFault;
 use crate::model::{Batch, Member, OpenOptions, Problem};
 use crate::probe::{self, PROBE_BYTES};
-use crate::reader::Reader;
-use crate::registry::reader_for;
-use crate::sniff;
 use crate::window::Window;
 use crate::wrapping::{Layer, Wrapping};
 use cbad::ByteRange;
@@ -41,17 +39,6 @@ pub struct Capture {
     pending: Batch,
     started: bool,
     stored_bytes_read: u64,
-}
-
-/// A capture of one stretch, or one member, being read.
-struct Current {
-    name: String,
-    window: Window,
-    reader: Box<dyn Reader>,
-    format: Format,
-    confidence: f64,
-    note: Option<Problem>,
-    tail_reported: bool,
 }
 
 /// What came of going on to the next member.
@@ -407,60 +394,6 @@ impl Capture {
 
     fn io_error(&self, source: io::Error) -> IngestError {
         IngestError::opening(&self.path, self.stored_bytes_read, source)
-    }
-}
-
-impl Current {
-    /// Recognises what the window holds and begins to read it; gives the window back where it is no capture.
-    fn new(
-        name: String,
-        stream: String,
-        window: Window,
-        options: &OpenOptions,
-    ) -> Result<Self, Box<(Window, sniff::Refusal)>> {
-        let sniffed = match sniff::sniff(&window, options) {
-            Ok(sniffed) => sniffed,
-            Err(refusal) => return Err(Box::new((window, refusal))),
-        };
-        let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
-        let reader = reader_for(stream, &sniffed, options.limits);
-        Ok(Self { name, window, reader, format, confidence, note, tail_reported: false })
-    }
-
-    /// Reads the next unit, with its place in the capture and, where it is one of several, the member's name in problems.
-    fn read_unit(&mut self, base: u64, is_member: bool, batch: &mut Batch) -> io::Result<bool> {
-        let (events, problems) = (batch.events.len(), batch.problems.len());
-        if let Some(note) = self.note.take().filter(|_| self.window.offset() == 0) {
-            batch.problem(note);
-        }
-        let more = self.reader.read_unit(&mut self.window, batch)?;
-        if !more {
-            self.report_tail(is_member, batch);
-        }
-        if is_member {
-            for (_, event) in &mut batch.events[events..] {
-                event.source.offset += base;
-            }
-            for problem in &mut batch.problems[problems..] {
-                problem.source.offset += base;
-                problem.reason.insert_str(0, &format!("{}: ", self.name));
-            }
-        }
-        Ok(more)
-    }
-
-    fn report_tail(&mut self, is_member: bool, batch: &mut Batch) {
-        if let Some(fault) = self.window.decoder().fault().filter(|_| !self.tail_reported) {
-            let offset = self.window.offset();
-            let what = if is_member { "this member" } else { "the capture" };
-            let reason = format!(
-                "{} near byte {} of the file; {what} is lost from its decoded byte {offset} on",
-                fault.reason, fault.stored_offset
-            );
-            let problem = Problem::rejected(ByteRange { offset, length: 0 }, None, reason);
-            batch.problem(problem.hint(fault.hint.clone()));
-            self.tail_reported = true;
-        }
     }
 }
 

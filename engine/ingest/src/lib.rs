@@ -12,6 +12,7 @@
 
 mod budget;
 mod capture;
+mod current;
 mod decode;
 mod encoding;
 mod error;
