@@ -55,7 +55,7 @@ pub(crate) fn make(folder: &Path) {
     write("bomb.lz4.gz", &gzip(&lz4(text.as_bytes()).repeat(128)));
     write("bomb.gz.gz", &gzip(&gz.repeat(512)));
     let entry = |n: usize| Zipped { name: format!("{n}.log"), ..Zipped::deflated("", text.as_bytes()) };
-    write("bomb.zip", &zip(&(0..512).map(entry).collect::<Vec<_>>()));
+    write("bomb.zip", &zip(&(0..128).map(entry).collect::<Vec<_>>()));
     let file: Vec<(&str, &[u8])> = vec![("a.log", text.as_bytes()); 128];
     write("bomb.tar.zst", &zstd::encode_all(tar_of(&file).as_slice(), 1).unwrap());
     let mut nested = zip_of(&[("a.log", text.as_bytes())]);
