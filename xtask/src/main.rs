@@ -14,6 +14,7 @@ mod display;
 mod end_to_end;
 mod files;
 mod fuzz;
+mod hostile;
 mod layers;
 mod packages;
 mod shell;
@@ -50,6 +51,7 @@ Usage: cargo xtask CHORE
                         injection, shuffled, untouched, nab, sessions, lenses
   bench repeat [--runs N]
                         N analyses (1000) with one seed give one SHA-256, with 1, 2 and 8 threads
+  hostile               makes the hostile captures and reads each, with its time and memory
 ";
 
 fn main() -> ExitCode {
@@ -86,6 +88,7 @@ fn chore(arguments: &[String]) -> anyhow::Result<()> {
             big_log::write(out.as_ref(), megabytes << 20, seed)
         }
         "bench" => bench::run(rest),
+        "hostile" => hostile::run(&rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -56,7 +56,7 @@ fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Resu
     let options = OpenOptions {
         format: arguments.format,
         assumed_year: arguments.assumed_year,
-        ..OpenOptions::default()
+        ..arguments.reading.options()
     };
     let (mut case, files) = match (&arguments.case, arguments.files.as_slice()) {
         (Some(path), files) => (Case::open_or_create(path)?, files),
@@ -156,6 +156,9 @@ fn resumable(failure: Failure, arguments: &AnalyzeArguments) -> Failure {
         (Failure::Case(CaseError::Cancelled), None) => Failure::Interrupted(
             "Interrupted. Nothing was kept; with --case the work can be taken up again.".to_owned(),
         ),
+        (Failure::Case(CaseError::TooLong { seconds }), None) => Failure::Interrupted(format!(
+            "The import was stopped after {seconds} s, the limit `seconds`. Nothing was kept; with --case it can be taken up again, or raise the limit."
+        )),
         (other, _) => other,
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use case::Moment;
 use cbad::{CodecName, Config, Lens, Profile, Statistic};
 use clap::{ArgAction, Args, Parser, Subcommand};
+use ingest::{Limits, OpenOptions};
 use testkit::synth::{Company, Injection};
 
 use crate::baseline::{
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Import captures, look for what is unusual, and explain it
-    Analyze(AnalyzeArguments),
+    Analyze(Box<AnalyzeArguments>),
     /// List the findings of a case
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show
@@ -57,7 +58,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct AnalyzeArguments {
-    /// Captures to import (OTLP JSON or protobuf, JSON lines, text; gzip and zstd are undone), or one case
+    /// Captures to import (OTLP JSON or protobuf, JSON lines, text; also compressed, in archives or a folder), or one case
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Keep everything in this case file; without it nothing is kept
@@ -106,6 +107,8 @@ pub(crate) struct AnalyzeArguments {
     #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
         value_parser = clap::value_parser!(i32).range(1..=9999))]
     pub(crate) assumed_year: i32,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
     /// Take out what names a person or is secret before anything is stored: personal, or a file of rules
     #[arg(long, value_name = "personal|FILE.json")]
     pub(crate) redact: Option<PathBuf>,
@@ -177,11 +180,38 @@ pub(crate) struct TestArguments {
     pub(crate) json: bool,
 }
 
+/// How captures are opened.
+#[derive(Args, Debug)]
+pub(crate) struct ReadingArguments {
+    /// Read the rotated set that each file belongs to (app.log.2.gz, app.log.1, app.log) as one capture
+    #[arg(long)]
+    pub(crate) set: bool,
+    /// Raise or lower a limit of reading, any number of times; a value may end in K, M, G or T. `info` lists the limits
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_limit)]
+    pub(crate) limit: Vec<String>,
+}
+
+impl ReadingArguments {
+    pub(crate) fn options(&self) -> OpenOptions {
+        let mut limits = Limits::default();
+        for limit in &self.limit {
+            limits.set(limit).expect("it was set once when the arguments were parsed");
+        }
+        OpenOptions { set: self.set, limits, ..OpenOptions::default() }
+    }
+}
+
+fn parse_limit(text: &str) -> Result<String, String> {
+    Limits::default().set(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct InfoArguments {
     /// A capture or a case file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
     /// Say what a redaction would take out of a capture, with examples in the clear: personal, or a file of rules
     #[arg(long, value_name = "personal|FILE.json")]
     pub(crate) redact: Option<PathBuf>,

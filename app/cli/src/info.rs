@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CaptureRow, CaptureState, Case, ProblemSeverity, inert};
-use ingest::OpenOptions;
+use ingest::Limits;
 use serde::Serialize;
 
-use crate::arguments::InfoArguments;
+use crate::arguments::{InfoArguments, ReadingArguments};
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::json::{Capture, Problem, Run, SCHEMA, Stream, all};
+use crate::json::{Capture, CaptureLimit, Member, Problem, Run, SCHEMA, Stream, all};
 use crate::jury::write_differences;
 use crate::output;
 use crate::progress::Progress;
@@ -22,6 +22,9 @@ use crate::words::{bytes, counted, time, write_drifts};
 /// Problems listed in text; `--json` gives a thousand.
 const SHOWN_PROBLEMS: u64 = 20;
 const JSON_PROBLEMS: u64 = 1000;
+/// The same of members.
+const SHOWN_MEMBERS: u64 = 20;
+const JSON_MEMBERS: u64 = 1000;
 
 #[derive(Serialize)]
 struct InfoJson {
@@ -33,14 +36,20 @@ struct InfoJson {
     streams: Vec<Stream>,
     runs: Vec<Run>,
     problems: Vec<Problem>,
+    members: Vec<Member>,
+    limits: Vec<CaptureLimit>,
 }
 
 pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
     if let Some(rules) = &arguments.redact {
-        return redact::preview(&arguments.file, rules, arguments.json);
+        return redact::preview(&arguments.file, rules, &arguments.reading.options(), arguments.json);
     }
     let is_case = Case::is_case(&arguments.file);
-    let case = if is_case { Case::open_read_only(&arguments.file)? } else { read(&arguments.file)? };
+    let case = if is_case {
+        Case::open_read_only(&arguments.file)?
+    } else {
+        read(&arguments.file, &arguments.reading)?
+    };
     if arguments.json {
         output::json(&InfoJson {
             schema: SCHEMA,
@@ -51,6 +60,8 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
             streams: all(&case.streams()?),
             runs: all(&case.runs()?),
             problems: all(&case.problems(None, JSON_PROBLEMS, 0)?),
+            members: members(&case)?,
+            limits: limits(&case)?,
         })?;
     } else {
         let mut out = output::stdout();
@@ -60,12 +71,30 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn members(case: &Case) -> Result<Vec<Member>, Failure> {
+    let mut members = Vec::new();
+    for capture in case.captures()? {
+        let rows = case.members(capture.id, JSON_MEMBERS, 0)?;
+        members.extend(rows.iter().map(|row| Member::new(capture.id, row)));
+    }
+    Ok(members)
+}
+
+fn limits(case: &Case) -> Result<Vec<CaptureLimit>, Failure> {
+    let mut limits = Vec::new();
+    for capture in case.captures()? {
+        let named = case.limits(capture.id)?.named().into_iter();
+        limits.extend(named.map(|(name, value)| CaptureLimit { capture: capture.id, name, value }));
+    }
+    Ok(limits)
+}
+
 /// Reads all of a capture into a case that is thrown away: only then are its counts, times and problems known.
-fn read(file: &Path) -> Result<Case, Failure> {
+fn read(file: &Path, reading: &ReadingArguments) -> Result<Case, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut case = Case::temporary()?;
-    let outcome = case.import(file, &OpenOptions::default(), &progress);
+    let outcome = case.import(file, &reading.options(), &progress);
     progress.clear();
     outcome?;
     Ok(case)
@@ -74,6 +103,8 @@ fn read(file: &Path) -> Result<Case, Failure> {
 fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
     for capture in case.captures()? {
         write_capture(out, &capture)?;
+        write_members(out, case, &capture)?;
+        write_limits(out, &case.limits(capture.id)?)?;
         write_problems(out, case, &capture)?;
         writeln!(out)?;
     }
@@ -145,6 +176,44 @@ fn write_capture(out: &mut impl Write, capture: &CaptureRow) -> Result<(), Failu
     if capture.state == CaptureState::Importing {
         writeln!(out, "  The import was interrupted. `driftlock analyze` with this case goes on with it.")?;
     }
+    Ok(())
+}
+
+fn write_members(out: &mut impl Write, case: &Case, capture: &CaptureRow) -> Result<(), Failure> {
+    let members = case.members(capture.id, SHOWN_MEMBERS, 0)?;
+    if members.is_empty() {
+        return Ok(());
+    }
+    let count = case.member_count(capture.id)?;
+    writeln!(out, "  members   {}", counted(count, "member", "members"))?;
+    for member in &members {
+        let what = match member.format {
+            Some(format) => format!("{} ({:.0} % sure)", format.name(), member.confidence * 100.0),
+            None => "not read".to_owned(),
+        };
+        let (name, wrapping) = (inert(&member.name), member.wrapping.name());
+        writeln!(
+            out,
+            "    from byte {}, {}: {name}: {what}, wrapping {wrapping}",
+            member.begin,
+            bytes(member.length)
+        )?;
+    }
+    if count > members.len() as u64 {
+        let more = counted(count - members.len() as u64, "more member", "more members");
+        writeln!(out, "    … and {more}; --json lists up to {JSON_MEMBERS}")?;
+    }
+    Ok(())
+}
+
+/// Every limit, those that were changed marked.
+fn write_limits(out: &mut impl Write, limits: &Limits) -> Result<(), Failure> {
+    let shown =
+        limits.named().into_iter().zip(Limits::default().named()).map(|((name, value), (_, usual))| {
+            let mark = if value == usual { "" } else { " (changed)" };
+            format!("{name}={value}{mark}")
+        });
+    writeln!(out, "  limits    {}", shown.collect::<Vec<_>>().join(", "))?;
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The shapes of `--json`, documented field by field in `docs/CLI.md`. Fields are added and never renamed or removed.
 
 use case::{
-    CaptureRedaction, CaptureRow, CaptureState, Case, CaseError, FindingRow, ProblemRow, ProblemSeverity,
-    RunRow, StreamRow,
+    CaptureRedaction, CaptureRow, CaptureState, Case, CaseError, FindingRow, MemberRow, ProblemRow,
+    ProblemSeverity, RunRow, StreamRow,
 };
 use cbad::{Config, Drift, Finding, PValue, TokenCost, WindowScore};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub(crate) struct Capture {
     path: String,
     sha256: String,
     format: &'static str,
-    wrapping: &'static str,
+    wrapping: String,
     confidence: f64,
     order: &'static str,
     stored_bytes: u64,
@@ -80,6 +80,42 @@ impl From<&CaptureRow> for Capture {
             redaction: row.redaction.as_ref().map(Redaction::from),
         }
     }
+}
+
+/// A file of a folder, an entry of an archive.
+#[derive(Serialize)]
+pub(crate) struct Member {
+    capture: i64,
+    name: String,
+    offset: u64,
+    length: u64,
+    wrapping: String,
+    format: Option<&'static str>,
+    confidence: f64,
+    sha256: Option<String>,
+}
+
+impl Member {
+    pub(crate) fn new(capture: i64, row: &MemberRow) -> Self {
+        Self {
+            capture,
+            name: row.name.clone(),
+            offset: row.begin,
+            length: row.length,
+            wrapping: row.wrapping.name(),
+            format: row.format.map(ingest::Format::name),
+            confidence: row.confidence,
+            sha256: row.sha256.clone(),
+        }
+    }
+}
+
+/// A limit that a capture was read under.
+#[derive(Serialize)]
+pub(crate) struct CaptureLimit {
+    pub(crate) capture: i64,
+    pub(crate) name: &'static str,
+    pub(crate) value: u64,
 }
 
 #[derive(Serialize)]

@@ -116,7 +116,12 @@ struct Example {
 }
 
 /// Reads a capture and says what would be taken out of it. Nothing is stored; the salt is of this look alone.
-pub(crate) fn preview(file: &Path, rules: &Path, json: bool) -> Result<ExitCode, Failure> {
+pub(crate) fn preview(
+    file: &Path,
+    rules: &Path,
+    options: &OpenOptions,
+    json: bool,
+) -> Result<ExitCode, Failure> {
     if Case::is_case(file) {
         return Err(Failure::Usage(format!(
             "{} is a case, and --redact says what would be taken out of a capture.",
@@ -126,7 +131,7 @@ pub(crate) fn preview(file: &Path, rules: &Path, json: bool) -> Result<ExitCode,
     interrupt::listen();
     let rules = Redaction::load(rules)?;
     let progress = Progress::new();
-    let preview = look(file, &rules, &progress);
+    let preview = look(file, &rules, options, &progress);
     progress.clear();
     let preview = preview?;
     if json {
@@ -160,8 +165,13 @@ pub(crate) fn preview(file: &Path, rules: &Path, json: bool) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-fn look(file: &Path, rules: &Redaction, progress: &Progress) -> Result<Vec<RulePreview>, Failure> {
-    let mut capture = Capture::open(file, &OpenOptions::default()).map_err(CaseError::from)?;
+fn look(
+    file: &Path,
+    rules: &Redaction,
+    options: &OpenOptions,
+    progress: &Progress,
+) -> Result<Vec<RulePreview>, Failure> {
+    let mut capture = Capture::open(file, options).map_err(CaseError::from)?;
     let mut redactor = Redactor::new(rules, &random_salt()?)?.with_examples(EXAMPLES);
     let mut hits: BTreeMap<String, u64> = BTreeMap::new();
     let mut batch = Batch::default();

@@ -28,6 +28,7 @@ fn exit_codes_say_what_happened() -> Outcome {
     let at = folder.path();
     text_log(at, "burst.log", 2000, 80)?;
     std::fs::write(at.join("empty.log"), "")?;
+    std::fs::create_dir(at.join("nothing"))?;
     std::fs::write(at.join("binary"), [&b"\x7fELF\x02\x01\x01"[..], &[0; 5000]].concat())?;
     std::fs::write(at.join("half.jsonl"), "{\"msg\":\"whole\",\"n\":1}\n".repeat(50) + "{\"msg\":\"ha")?;
     for (arguments, code, said) in [
@@ -61,7 +62,8 @@ fn exit_codes_say_what_happened() -> Outcome {
         (&["analyze", "missing.log"], 3, "missing.log"),
         (&["analyze", "empty.log"], 3, "empty.log"),
         (&["analyze", "binary"], 3, "byte 0"),
-        (&["info", "."], 3, "folder"),
+        (&["info", "nothing"], 3, "holds nothing that can be read"),
+        (&["info", "burst.log", "--limit", "depht=3"], 2, "names no limit"),
         (&["findings", "burst.log"], 3, "not a Driftlock case"),
         (&["findings", "missing.driftlock"], 3, "no case file"),
         (&["analyze", "burst.log", "--case", "half.jsonl"], 3, "not a Driftlock case"),

@@ -197,7 +197,7 @@ fn doc() -> Doc {
         stored_bytes: 345_678,
         decoded_bytes: 4_123_456,
         format: ingest::Format::JsonLines,
-        wrapping: ingest::Wrapping::Gzip,
+        wrapping: ingest::Wrapping::of(&[ingest::Layer::Gzip]),
         confidence: 0.99,
         order: ingest::EventOrder::AsWritten,
         records: 3902,

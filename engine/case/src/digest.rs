@@ -59,7 +59,7 @@ impl Case {
     /// Lower-case hex.
     pub fn content_sha256(&self) -> Result<String, CaseError> {
         let mut queries = CONTENT.to_vec();
-        for (table, query) in LATER {
+        for (table, query) in LATER.into_iter().chain(crate::members::CONTENT) {
             if has_table(&self.connection, table).at(&self.path)? {
                 queries.push(query);
             }

@@ -109,6 +109,12 @@ pub enum CaseError {
         /// What does not fit.
         what: String,
     },
+    /// The import took longer than its limit.
+    #[error("The import was stopped after {seconds} s, the limit `seconds`. What was read is in the case; the same command goes on, with `--limit seconds={}` for longer.", seconds.saturating_mul(10))]
+    TooLong {
+        /// The limit.
+        seconds: u64,
+    },
     /// The capture could not be read.
     #[error(transparent)]
     Ingest(#[from] IngestError),

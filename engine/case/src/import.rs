@@ -8,14 +8,15 @@
 use std::path::{Path, PathBuf};
 
 use cbad::{StreamKey, Watch};
-use ingest::{Capture, Format, OpenOptions};
+use ingest::{Capture, EventOrder, Format, Limits, OpenOptions, Wrapping};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::CaseError;
+use crate::members::{self, is_set, read_alike};
 use crate::redact::RedactBy;
 use crate::rows::{ImportOutcome, ImportReport};
 use crate::source::{Fingerprint, Stamp};
-use crate::sql::{AtPath, hex, now_nanos, path_column, path_value, unsigned};
+use crate::sql::{AtPath, hex, named, now_nanos, path_column, path_value, unsigned};
 use crate::store::Case;
 use crate::tables::stream_key;
 
@@ -31,12 +32,13 @@ pub(crate) struct Begun {
     sha256: Vec<u8>,
     forced_format: Option<String>,
     assumed_year: i32,
+    is_set: bool,
     is_complete: bool,
 }
 
 const BEGUN: &str =
     "SELECT id, path, checkpoints, decoded_bytes, rejected + notes, read_to_end, file_name, sha256,
-    forced_format, assumed_year, completion IS NOT NULL FROM capture";
+    forced_format, assumed_year, completion IS NOT NULL, wrapping FROM capture";
 
 fn begun_row(row: &Row<'_>) -> rusqlite::Result<Begun> {
     Ok(Begun {
@@ -51,6 +53,7 @@ fn begun_row(row: &Row<'_>) -> rusqlite::Result<Begun> {
         forced_format: row.get(8)?,
         assumed_year: row.get(9)?,
         is_complete: row.get(10)?,
+        is_set: is_set(&named(row, 11, Wrapping::from_name)?),
     })
 }
 
@@ -60,13 +63,15 @@ impl Begun {
         self.file_name == file_name(path)
             && self.forced_format.as_deref() == options.format.map(Format::name)
             && self.assumed_year == options.assumed_year
+            && self.is_set == (options.set && !path.is_dir())
     }
 
-    fn options(&self) -> OpenOptions {
+    fn options(&self, limits: Limits) -> OpenOptions {
         OpenOptions {
             format: self.forced_format.as_deref().and_then(Format::from_name),
             assumed_year: self.assumed_year,
-            ..OpenOptions::default()
+            set: self.is_set,
+            limits,
         }
     }
 }
@@ -100,7 +105,7 @@ impl Case {
         if let Some(redact) = redact {
             redact.check()?;
         }
-        let fingerprint = Fingerprint::take(&path, watch)?;
+        let fingerprint = Fingerprint::take(&path, options.set && !path.is_dir(), watch)?;
         let opened = Capture::open(&path, options)?;
         let known = self.begun_with(&fingerprint)?;
         if let Some(known) = &known {
@@ -110,7 +115,11 @@ impl Case {
             Some(known) if known.is_complete => {
                 return self.report(known.capture, ImportOutcome::AlreadyThere);
             }
-            Some(known) if known.fits(&path, options) => Some(known),
+            Some(known)
+                if known.fits(&path, options) && read_alike(&self.limits(known.capture)?, options) =>
+            {
+                Some(known)
+            }
             Some(other) => {
                 self.discard(other.capture)?;
                 None
@@ -123,7 +132,7 @@ impl Case {
             Some(known) => self.moved(known, path)?,
             None => self.begin(&path, &opened, options, redact, &fingerprint)?,
         };
-        self.carry_through(begun, opened, &fingerprint, watch, outcome)
+        self.carry_through(begun, opened, &fingerprint, (options.limits.seconds, watch), outcome)
     }
 
     /// Finishes every interrupted import, in the order in which they began.
@@ -138,13 +147,14 @@ impl Case {
             if !begun.path.exists() {
                 return Err(cannot("it is no longer there".to_owned()));
             }
-            let fingerprint = Fingerprint::take(&begun.path, watch)?;
+            let fingerprint = Fingerprint::take(&begun.path, begun.is_set, watch)?;
             if begun.sha256 != fingerprint.sha256 {
                 return Err(cannot(format!("its SHA-256 is now {}", hex(&fingerprint.sha256))));
             }
-            let opened = Capture::open(&begun.path, &begun.options())?;
+            let opened = Capture::open(&begun.path, &begun.options(self.limits(begun.capture)?))?;
             self.move_forward()?;
-            reports.push(self.carry_through(begun, opened, &fingerprint, watch, ImportOutcome::Resumed)?);
+            let outcome = ImportOutcome::Resumed;
+            reports.push(self.carry_through(begun, opened, &fingerprint, (0, watch), outcome)?);
         }
         Ok(reports)
     }
@@ -154,19 +164,20 @@ impl Case {
         begun: Begun,
         opened: Capture,
         fingerprint: &Fingerprint,
-        watch: &dyn Watch,
+        (seconds, watch): (u64, &dyn Watch),
         outcome: ImportOutcome,
     ) -> Result<ImportReport, CaseError> {
-        let (capture, order) = (begun.capture, opened.order());
+        let capture = begun.capture;
         if !begun.read_to_end {
             let path = begun.path.clone();
-            self.read_capture(begun, opened, watch)?;
+            self.read_capture(begun, opened, seconds, watch)?;
             if let Some(what) = fingerprint.difference(&path, watch)? {
                 self.discard(capture)?;
                 return Err(CaseError::CaptureChanged { path, what });
             }
             self.mark_read(capture)?;
         }
+        let order = self.capture(capture)?.order;
         self.settle(capture, order, watch)?;
         self.complete(capture)?;
         self.forget_where_asked(capture)?;
@@ -218,6 +229,8 @@ impl Case {
         let transaction = self.connection.unchecked_transaction().at(&self.path)?;
         transaction.execute(INSERT, values).at(&self.path)?;
         let capture = transaction.last_insert_rowid();
+        members::begin(&transaction, capture, opened.wrapping(), &options.limits, &fingerprint.files)
+            .at(&self.path)?;
         if let Some(redact) = redact {
             self.begin_redaction(&transaction, capture, redact)?;
         }
@@ -241,8 +254,11 @@ impl Case {
     }
 
     fn mark_read(&self, capture: i64) -> Result<(), CaseError> {
-        let marked = self.connection.execute("UPDATE capture SET read_to_end = 1 WHERE id = ?1", [capture]);
-        marked.map(drop).at(&self.path)
+        // Of several members the first gave the order; one that is read by time decides for all.
+        const MARK: &str =
+            "UPDATE capture SET read_to_end = 1, event_order = coalesce(?2, event_order) WHERE id = ?1";
+        let order = self.has_members_by_time(capture)?.then(|| EventOrder::ByTime.name());
+        self.connection.execute(MARK, params![capture, order]).map(drop).at(&self.path)
     }
 
     /// Numbers the streams in key order and makes the capture visible to analysis.

@@ -19,6 +19,7 @@ mod events;
 mod grams;
 mod import;
 mod inert;
+mod members;
 mod migrate;
 mod moment;
 mod pack;
@@ -49,7 +50,7 @@ pub use moment::Moment;
 pub use query::{Query, QueryError};
 pub use redact::RedactBy;
 pub use rows::{
-    CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport,
+    CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,
     ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
 pub use search::{Hit, SearchSummary};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cbad::{Event, StreamKey};
-use ingest::{Batch, Counts, EventOrder, Problem, ProblemKind};
+use ingest::{Batch, Counts, EventOrder, Member, Problem, ProblemKind};
 
 use crate::block::{OpenBlock, SealedBlock, widen};
 
@@ -60,6 +60,8 @@ pub(crate) struct Checkpoint {
     pub(crate) rejected: u64,
     pub(crate) notes: u64,
     pub(crate) problems: Vec<Problem>,
+    /// Members of the capture that ended.
+    pub(crate) members: Vec<Member>,
     /// What a redaction took out, by rule.
     pub(crate) redacted: Counts,
     /// Streams that got events, by slot, as they were at the checkpoint.
@@ -146,6 +148,7 @@ impl Packer {
             batch.problems.iter().filter(|problem| problem.kind == ProblemKind::Note).count() as u64;
         into.decoded_offset = batch.next_offset;
         into.problems.extend(batch.problems);
+        into.members.extend(batch.members);
         for (key, event) in &batch.events {
             let index = self.slot_of(key);
             let slot = &mut self.slots[index];

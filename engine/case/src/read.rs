@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -13,6 +14,7 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use crate::block::{SealedBlock, Sealer};
 use crate::error::CaseError;
 use crate::import::Begun;
+use crate::members;
 use crate::pack::{Checkpoint, Job, Packer, StreamState};
 use crate::redact::insert_counts;
 use crate::sql::{AtPath, unsigned};
@@ -33,8 +35,11 @@ impl Case {
         &mut self,
         begun: Begun,
         mut opened: Capture,
+        seconds: u64,
         watch: &dyn Watch,
     ) -> Result<(), CaseError> {
+        let begun_at = Instant::now();
+        let is_late = || seconds > 0 && begun_at.elapsed().as_secs() >= seconds;
         if begun.decoded_offset > 0 {
             opened.resume_at(begun.decoded_offset)?;
         }
@@ -62,6 +67,10 @@ impl Case {
                     // Checkpoints that are closed are worth their wait; the one being gathered is read again.
                     queue.commit_ready(0)?;
                     return Err(CaseError::Cancelled);
+                }
+                if is_late() {
+                    queue.commit_ready(0)?;
+                    return Err(CaseError::TooLong { seconds });
                 }
                 watch.progress(Stage::Import, batch.stored_bytes_read, stored_bytes);
                 let next_offset = batch.next_offset;
@@ -219,6 +228,7 @@ impl Writer<'_> {
             insert_block(&transaction, self.ids[slot], &block).at(&path)?;
         }
         insert_counts(&transaction, self.begun.capture, &checkpoint.redacted).at(&path)?;
+        members::insert(&transaction, self.begun.capture, &checkpoint.members).at(&path)?;
         let sequence = self.begun.problems;
         insert_problems(&transaction, self.begun.capture, sequence, &checkpoint.problems).at(&path)?;
         transaction.commit().at(&path)?;

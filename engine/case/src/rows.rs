@@ -23,15 +23,15 @@ pub struct CaptureRow {
     pub path: PathBuf,
     /// Its name without the directory; invalid UTF-8 replaced.
     pub file_name: String,
-    /// SHA-256 of the file as stored, lower-case hex.
+    /// SHA-256 of the file as stored, lower-case hex; of a folder or a set, over the names and hashes of its files.
     pub sha256: String,
     /// Size of the file as stored, in bytes.
     pub stored_bytes: u64,
-    /// Bytes after gzip or zstd is undone; while importing, how far the import is.
+    /// Bytes after what lies around them is undone; while importing, how far the import is.
     pub decoded_bytes: u64,
     /// The format it was read as.
     pub format: Format,
-    /// The compression around it.
+    /// What lies around it: compression, an archive, an encoding.
     pub wrapping: Wrapping,
     /// How sure the format is, 0 to 1.
     pub confidence: f64,
@@ -55,6 +55,25 @@ pub struct CaptureRow {
     pub state: CaptureState,
     /// When the import began, nanoseconds UTC by this machine's clock.
     pub imported_at_nanos: i64,
+}
+
+/// One member of a capture that has several: a file of a folder, an entry of an archive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberRow {
+    /// Its name within the capture; a label, unique there.
+    pub name: String,
+    /// Decoded offset in the capture where it begins.
+    pub begin: u64,
+    /// Its decoded bytes.
+    pub length: u64,
+    /// What lies around it, within the archive or folder.
+    pub wrapping: Wrapping,
+    /// What it was read as; none where it was not read, and a problem says why.
+    pub format: Option<Format>,
+    /// How sure the format is, 0 to 1.
+    pub confidence: f64,
+    /// SHA-256 of a file of a folder or a rotated set, lower-case hex; that of an archive covers its entries.
+    pub sha256: Option<String>,
 }
 
 /// What was taken out of a capture's events.

@@ -143,7 +143,7 @@ CREATE TABLE finding (
 
 /// What each later schema adds to the one before: the first brings 1 to 2. Tables are added and never altered, so that a
 /// case can be read at any of these versions.
-const STEPS: [&str; (SCHEMA_VERSION - OLDEST_SCHEMA) as usize] = ["
+const STEPS: [&[&str]; (SCHEMA_VERSION - OLDEST_SCHEMA) as usize] = [&["
 -- What was taken out of a capture before it was stored: a row for a capture that has rules, and a count a rule.
 CREATE TABLE redaction (
     capture INTEGER PRIMARY KEY REFERENCES capture ON DELETE CASCADE,
@@ -171,7 +171,7 @@ CREATE TABLE canonical_test (
     finished_at_nanos INTEGER NOT NULL,
     PRIMARY KEY (run, finding, codec, statistic, permutations, codec_sha256)
 ) STRICT, WITHOUT ROWID;
-", "
+"], &["
 -- Other cases that runs were compared with: where each was seen last.
 CREATE TABLE anchor (
     sha256 TEXT PRIMARY KEY,            -- of its captures and events
@@ -185,7 +185,7 @@ CREATE TABLE run_drift (
     payload TEXT NOT NULL,              -- JSON
     PRIMARY KEY (run, stream)
 ) STRICT, WITHOUT ROWID;
-", "
+"], &["
 -- What a search asks before it reads a block, and where its events came from should it be damaged. Derived from the
 -- block, and absent for blocks of earlier schemas.
 CREATE TABLE block_index (
@@ -205,15 +205,15 @@ CREATE TABLE window_block (
     data BLOB NOT NULL,                 -- zstd frame of the postcard list of whole scores
     PRIMARY KEY (run, stream, first_position)
 ) STRICT;
-"];
+", crate::members::TABLES]];
 
 /// Makes an empty database a case, all or nothing.
 pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(), CaseError> {
     connection.pragma_update(None, "page_size", 16384).at(path)?;
     let transaction = connection.transaction().at(path)?;
     transaction.execute_batch(TABLES).at(path)?;
-    for step in STEPS {
-        transaction.execute_batch(step).at(path)?;
+    for tables in STEPS.into_iter().flatten() {
+        transaction.execute_batch(tables).at(path)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).at(path)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION).at(path)?;
@@ -228,8 +228,9 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
 /// Adds what an earlier schema lacks.
 pub(crate) fn add_later_tables(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let found = version(transaction)?;
-    for step in &STEPS[(found - OLDEST_SCHEMA).clamp(0, STEPS.len() as i64) as usize..] {
-        transaction.execute_batch(step)?;
+    let known = (found - OLDEST_SCHEMA).clamp(0, STEPS.len() as i64) as usize;
+    for tables in STEPS[known..].iter().copied().flatten() {
+        transaction.execute_batch(tables)?;
     }
     if found < SCHEMA_VERSION {
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use cbad::{Event, Value, Watch};
+use ingest::{FolderFile, folder_files, set_files};
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
+use crate::members::is_set;
 use crate::rows::{CaptureRow, EventRow, SourceBytes};
 use crate::sql::hex;
 use crate::store::Case;
@@ -16,10 +18,13 @@ use crate::store::Case;
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// What tells one file from another, and the same file from itself at another time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     pub(crate) sha256: [u8; 32],
     pub(crate) stamp: Stamp,
+    /// The files of a folder or a rotated set, with their hashes; none where the capture is one file.
+    pub(crate) files: Vec<(String, [u8; 32])>,
+    is_set: bool,
 }
 
 /// What changes when a file is written to, without reading it.
@@ -37,11 +42,58 @@ impl Stamp {
             modified_nanos: modified.and_then(|elapsed| i64::try_from(elapsed.as_nanos()).ok()),
         }
     }
+
+    /// Of a file; of a folder or a rotated set the sizes together and the latest time, that of the folder included.
+    pub(crate) fn at(path: &Path, is_set: bool) -> std::io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        let Some(files) = files_of(path, is_set)? else { return Ok(Self::of(&metadata)) };
+        let mut whole = Self { stored_bytes: 0, modified_nanos: Self::of(&metadata).modified_nanos };
+        for file in files.iter().filter(|file| file.skipped.is_none()) {
+            let stamp = Self::of(&std::fs::metadata(&file.path)?);
+            whole.stored_bytes += stamp.stored_bytes;
+            whole.modified_nanos = whole.modified_nanos.max(stamp.modified_nanos);
+        }
+        Ok(whole)
+    }
+}
+
+/// The files of a folder or of a rotated set; none for a file by itself.
+fn files_of(path: &Path, is_set: bool) -> std::io::Result<Option<Vec<FolderFile>>> {
+    if path.is_dir() {
+        folder_files(path, u64::MAX).map(Some)
+    } else if is_set {
+        set_files(path, u64::MAX).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 impl Fingerprint {
+    /// Reads a file, or every file of a folder or a rotated set, once. Those have one hash over the names and hashes of
+    /// their files, whose stamp is from before the first byte too.
+    pub(crate) fn take(path: &Path, is_set: bool, watch: &dyn Watch) -> Result<Self, CaseError> {
+        let Some(files) = files_of(path, is_set).map_err(CaseError::io("read", path))? else {
+            return Self::of_file(path, watch);
+        };
+        let stamp = Stamp::at(path, is_set).map_err(CaseError::io("read", path))?;
+        let mut whole = Sha256::new();
+        whole.update(b"driftlock members 1\n");
+        let mut hashes = Vec::new();
+        for file in files {
+            whole.update((file.name.len() as u64).to_le_bytes());
+            whole.update(&file.name);
+            // One that cannot be opened is a problem of the import; that it is there counts.
+            if file.skipped.is_none() && File::open(&file.path).is_ok() {
+                let one = Self::of_file(&file.path, watch)?;
+                whole.update(one.sha256);
+                hashes.push((file.name, one.sha256));
+            }
+        }
+        Ok(Self { sha256: whole.finalize().into(), stamp, files: hashes, is_set })
+    }
+
     /// Reads the file once. The stamp is from before the first byte, so that a change while reading shows later.
-    pub(crate) fn take(path: &Path, watch: &dyn Watch) -> Result<Self, CaseError> {
+    fn of_file(path: &Path, watch: &dyn Watch) -> Result<Self, CaseError> {
         let mut file = File::open(path).map_err(CaseError::io("read", path))?;
         let stamp = Stamp::of(&file.metadata().map_err(CaseError::io("read", path))?);
         let mut hash = Sha256::new();
@@ -51,7 +103,10 @@ impl Fingerprint {
                 return Err(CaseError::Cancelled);
             }
             match file.read(&mut chunk).map_err(CaseError::io("read", path))? {
-                0 => return Ok(Self { sha256: hash.finalize().into(), stamp }),
+                0 => {
+                    let sha256 = hash.finalize().into();
+                    return Ok(Self { sha256, stamp, files: Vec::new(), is_set: false });
+                }
                 count => hash.update(&chunk[..count]),
             }
         }
@@ -59,8 +114,8 @@ impl Fingerprint {
 
     /// What differs now from when the fingerprint was taken, if anything does.
     pub(crate) fn difference(&self, path: &Path, watch: &dyn Watch) -> Result<Option<String>, CaseError> {
-        let stamp = match std::fs::metadata(path) {
-            Ok(metadata) => Stamp::of(&metadata),
+        let stamp = match Stamp::at(path, self.is_set) {
+            Ok(stamp) => stamp,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Some("it is gone".to_owned()));
             }
@@ -75,7 +130,7 @@ impl Fingerprint {
                 self.stamp.stored_bytes, stamp.stored_bytes
             )));
         }
-        let now = Self::take(path, watch)?.sha256;
+        let now = Self::take(path, self.is_set, watch)?.sha256;
         Ok((now != self.sha256).then(|| format!("its SHA-256 is now {}", hex(&now))))
     }
 }
@@ -104,7 +159,7 @@ pub(crate) struct Verdict {
 }
 
 impl Case {
-    /// The exact bytes of an event, read again from the capture and undone from gzip or zstd. Those of a redacted capture
+    /// The exact bytes of an event, read again from the capture, with what lies around them undone. Those of a redacted capture
     /// are withheld.
     ///
     /// The first call for a capture reads all of it to check its SHA-256; call it off the window's thread.
@@ -130,8 +185,9 @@ impl Case {
 
     fn bytes_of(&self, found: &EventRow, capture: CaptureRow) -> Result<SourceBytes, CaseError> {
         let path = capture.path;
-        let metadata = match std::fs::metadata(&path) {
-            Ok(metadata) => metadata,
+        let is_set = is_set(&capture.wrapping);
+        let stamp = match Stamp::at(&path, is_set) {
+            Ok(stamp) => stamp,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(SourceBytes::Missing { path });
             }
@@ -140,27 +196,37 @@ impl Case {
         let changed = |difference: String, path: PathBuf| {
             Ok(SourceBytes::Changed { path, imported_sha256: capture.sha256.clone(), difference })
         };
-        if metadata.len() != capture.stored_bytes {
-            let difference = format!("it had {} bytes and now has {}", capture.stored_bytes, metadata.len());
+        if stamp.stored_bytes != capture.stored_bytes {
+            let difference =
+                format!("it had {} bytes and now has {}", capture.stored_bytes, stamp.stored_bytes);
             return changed(difference, path);
         }
-        let sha256 = self.verdict(&path, Stamp::of(&metadata))?;
+        let sha256 = self.verdict(&path, is_set, stamp)?;
         if sha256 != capture.sha256 {
             return changed(format!("its SHA-256 is now {sha256}"), path);
         }
         let range = found.event.source;
-        let bytes = ingest::read_range(&path, capture.wrapping, range)?;
+        let bytes = match self.member_at(found.capture, range.offset)? {
+            Some(member) => {
+                let place = (member.name.as_str(), member.begin);
+                ingest::read_member_range(&path, &capture.wrapping, place, range)?
+            }
+            None => ingest::read_range(&path, &capture.wrapping, range)?,
+        };
         Ok(SourceBytes::Exact { path, range, bytes })
     }
 
-    fn verdict(&self, path: &Path, stamp: Stamp) -> Result<String, CaseError> {
+    fn verdict(&self, path: &Path, is_set: bool, stamp: Stamp) -> Result<String, CaseError> {
         let mut verdicts = self.verdicts.borrow_mut();
         verdicts.retain(|verdict| verdict.path != path || verdict.fingerprint.stamp == stamp);
-        if let Some(known) = verdicts.iter().find(|verdict| verdict.path == path) {
+        if let Some(known) =
+            verdicts.iter().find(|verdict| verdict.path == path && verdict.fingerprint.is_set == is_set)
+        {
             return Ok(hex(&known.fingerprint.sha256));
         }
-        let fingerprint = Fingerprint::take(path, &cbad::Unwatched)?;
+        let fingerprint = Fingerprint::take(path, is_set, &cbad::Unwatched)?;
+        let sha256 = hex(&fingerprint.sha256);
         verdicts.push(Verdict { path: path.to_owned(), fingerprint });
-        Ok(hex(&fingerprint.sha256))
+        Ok(sha256)
     }
 }

@@ -84,7 +84,9 @@ mod tests {
 
     fn repeats(events: &[Event]) -> Vec<u64> {
         let mut repeats = Repeats::default();
-        events.iter().for_each(|event| repeats.take(event));
+        for event in events {
+            repeats.take(event);
+        }
         repeats.finish()
     }
 

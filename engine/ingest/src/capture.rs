@@ -1,14 +1,17 @@
-//! An open capture: wrapping and format recognised, then read batch by batch.
+//! An open capture: what lies around it and its format recognised, then read batch by batch, member by member.
 
-use crate::decode::{Decoder, Stored, open_error};
+use crate::current::Current;
+use crate::decode::Decoder;
 use crate::error::IngestError;
+use crate::folder::{FolderFile, folder_files, set_files};
 use crate::format::{EventOrder, Format};
-use crate::model::{Batch, OpenOptions, Problem, Wrapping};
+use crate::limits::Limits;
+use crate::members::{Begin, Found, Listed, Members, Step};
+use crate::meter::TailFault;
+use crate::model::{Batch, Member, OpenOptions, Problem};
 use crate::probe::{self, PROBE_BYTES};
-use crate::reader::Reader;
-use crate::registry::reader_for;
-use crate::sniff;
 use crate::window::Window;
+use crate::wrapping::{Layer, Wrapping};
 use cbad::ByteRange;
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,24 +26,61 @@ const BATCH_BYTES: u64 = 1 << 20;
 pub struct Capture {
     path: PathBuf,
     stored_bytes: u64,
+    options: OpenOptions,
+    wrapping: Wrapping,
     format: Format,
     confidence: f64,
-    note: Option<Problem>,
-    window: Window,
-    reader: Box<dyn Reader>,
+    /// None for a capture that is one stretch of bytes.
+    members: Option<Members>,
+    current: Option<Current>,
+    /// Decoded offset where what is read now begins, or what comes next.
+    base: u64,
+    /// What was met before the first member that can be read; part of the first batch.
+    pending: Batch,
     started: bool,
-    tail_reported: bool,
+    stored_bytes_read: u64,
+}
+
+/// What came of going on to the next member.
+enum Advance {
+    Reading,
+    Passed,
+    End,
+}
+
+/// The files that a capture is made of, where it is a folder or a rotated set is asked for.
+pub(crate) fn files_of(
+    path: &Path,
+    set: bool,
+    limits: &Limits,
+) -> Result<Option<Vec<FolderFile>>, IngestError> {
+    let failed = |source| IngestError::opening(path, 0, source);
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return folder_files(path, limits.entries).map(Some).map_err(failed);
+    }
+    if set {
+        return set_files(path, limits.entries).map(Some).map_err(failed);
+    }
+    Ok(None)
 }
 
 impl Capture {
-    /// Opens a file and recognises its wrapping and its format by content.
+    /// Opens a file or a folder and recognises by content what lies around it and its format.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, IngestError> {
-        let file = File::open(path).map_err(|source| open_error(path, 0, source))?;
-        let metadata = file.metadata().map_err(|source| open_error(path, 0, source))?;
-        if metadata.is_dir() {
-            return Err(IngestError::Folder { path: path.into() });
+        let failed = |source| IngestError::opening(path, 0, source);
+        if let Some(files) = files_of(path, options.set, &options.limits)? {
+            let sizes = files.iter().filter(|file| file.skipped.is_none());
+            let stored_bytes =
+                sizes.filter_map(|file| file.path.metadata().ok()).map(|file| file.len()).sum();
+            let layer = if path.is_dir() { Layer::Folder } else { Layer::Set };
+            let members = Members::of_files(files, options.limits);
+            return Self::of_members(path, stored_bytes, Wrapping::of(&[layer]), members, options);
         }
-        Self::from_stored(path, Box::new(file), metadata.len(), options)
+        let file = File::open(path).map_err(failed)?;
+        let stored_bytes = file.metadata().map_err(failed)?.len();
+        let begin = Members::of_file(file, options.limits).map_err(failed)?;
+        Self::of_begin(path, stored_bytes, begin, options)
     }
 
     /// Reads a capture that is not a file: `path` names it in streams and in errors, `stored_bytes` is its size.
@@ -50,48 +90,100 @@ impl Capture {
         stored_bytes: u64,
         options: &OpenOptions,
     ) -> Result<Self, IngestError> {
-        Self::from_stored(path, Box::new(stored), stored_bytes, options)
+        let begin = Members::of_stream(Box::new(stored), options.limits)
+            .map_err(|source| IngestError::opening(path, 0, source))?;
+        Self::of_begin(path, stored_bytes, begin, options)
     }
 
-    fn from_stored(
+    fn of_begin(
         path: &Path,
-        stored: Stored,
         stored_bytes: u64,
+        begin: Result<Begin, TailFault>,
         options: &OpenOptions,
     ) -> Result<Self, IngestError> {
-        let decoder = Decoder::new(stored, &options.limits).map_err(|source| open_error(path, 0, source))?;
-        let mut window = Window::new(decoder);
-        window.want(PROBE_BYTES).map_err(|source| {
-            let offset = window.decoder().stored_bytes_read();
-            open_error(path, offset, source)
-        })?;
-        refuse_nothing(path, stored_bytes, &window)?;
-        let sniffed = sniff::sniff(&window, options).map_err(|refusal| refusal.into_error(path))?;
-        let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
-        let name =
-            path.file_name().map_or_else(|| "capture".into(), |name| name.to_string_lossy().into_owned());
-        let reader = reader_for(name, &sniffed, options.limits);
-        Ok(Self {
-            path: path.into(),
-            stored_bytes,
-            format,
-            confidence,
-            note,
-            window,
-            reader,
-            started: false,
-            tail_reported: false,
-        })
+        match begin {
+            Err(fault) => Err(damaged(path, &fault)),
+            Ok(Begin::Members(wrapping, members)) => {
+                Self::of_members(path, stored_bytes, wrapping, *members, options)
+            }
+            Ok(Begin::Single(decoder)) => {
+                let name = path.file_name().map_or_else(|| "capture".into(), |name| name.to_string_lossy());
+                let wrapping = decoder.wrapping().clone();
+                let window =
+                    begin_window(*decoder).map_err(|source| IngestError::opening(path, 0, source))?;
+                refuse_nothing(path, stored_bytes, &window)?;
+                let current = Current::new(name.clone().into_owned(), name.into_owned(), window, options)
+                    .map_err(|refusal| refusal.1.into_error(path))?;
+                Ok(Self {
+                    format: current.format,
+                    confidence: current.confidence,
+                    current: Some(current),
+                    ..Self::before(path, stored_bytes, wrapping, options)
+                })
+            }
+        }
     }
 
-    /// The format that the capture is read as.
+    fn before(path: &Path, stored_bytes: u64, wrapping: Wrapping, options: &OpenOptions) -> Self {
+        Self {
+            path: path.into(),
+            stored_bytes,
+            options: options.clone(),
+            wrapping,
+            format: Format::Text,
+            confidence: 0.0,
+            members: None,
+            current: None,
+            base: 0,
+            pending: Batch::default(),
+            started: false,
+            stored_bytes_read: 0,
+        }
+    }
+
+    /// Goes on to the first member that can be read; a capture where there is none is an error at once.
+    fn of_members(
+        path: &Path,
+        stored_bytes: u64,
+        wrapping: Wrapping,
+        members: Members,
+        options: &OpenOptions,
+    ) -> Result<Self, IngestError> {
+        let mut capture = Self::before(path, stored_bytes, wrapping, options);
+        capture.members = Some(members);
+        let mut pending = Batch::default();
+        loop {
+            match capture.advance(&mut pending)? {
+                Advance::Passed => {}
+                Advance::Reading => {
+                    if let Some(current) = &capture.current {
+                        (capture.format, capture.confidence) = (current.format, current.confidence);
+                    }
+                    capture.pending = pending;
+                    return Ok(capture);
+                }
+                Advance::End => {
+                    let first = pending.problems.first().map_or_else(
+                        || "there is no file in it, or each is empty.".to_owned(),
+                        |problem| {
+                            format!("{}. {}", problem.reason, problem.hint.as_deref().unwrap_or_default())
+                        },
+                    );
+                    let members = pending.members.len() as u64;
+                    return Err(IngestError::Nothing { path: path.into(), members, first });
+                }
+            }
+        }
+    }
+
+    /// The format that the capture is read as; of several members, the first one's.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// How the file is compressed.
-    pub fn wrapping(&self) -> Wrapping {
-        self.window.decoder().wrapping()
+    /// What lies around the capture; of several members, what is around all of them.
+    pub fn wrapping(&self) -> &Wrapping {
+        &self.wrapping
     }
 
     /// How sure the format is, 0 to 1; 1 where the options gave it.
@@ -99,19 +191,19 @@ impl Capture {
         self.confidence
     }
 
-    /// The order in which the events are to be analysed.
+    /// The order in which the events are to be analysed; of several members, the first one's.
     pub fn order(&self) -> EventOrder {
         self.format.order()
     }
 
-    /// Size of the file as stored, in bytes.
+    /// Size of the file as stored, in bytes; of a folder or a set, of all files that are read.
     pub fn stored_bytes(&self) -> u64 {
         self.stored_bytes
     }
 
     /// Decoded bytes passed so far; after the last batch, the size of the decoded capture.
     pub fn decoded_bytes(&self) -> u64 {
-        self.window.offset()
+        self.base + self.current.as_ref().map_or(0, |current| current.window.offset())
     }
 
     /// Goes on where an earlier reading stopped: `decoded_offset` is a [`Batch::next_offset`]. Only before the first batch.
@@ -121,12 +213,39 @@ impl Capture {
         if self.started {
             return Err(IngestError::Started { path: self.path.clone() });
         }
-        if self.reader.resume(&mut self.window, decoded_offset).map_err(|source| self.io_error(source))? {
-            return Ok(());
+        if decoded_offset > 0 {
+            self.pending.clear();
         }
-        let end = self.window.offset();
-        if decoded_offset == end + 1 && self.window.decoder().fault().is_some() {
-            self.tail_reported = true;
+        let mut passed = Batch::default();
+        loop {
+            if let Some(current) = &mut self.current {
+                let within = decoded_offset.saturating_sub(self.base);
+                let found = current.reader.resume(&mut current.window, within);
+                if found.map_err(|source| self.io_error(source))? {
+                    return Ok(());
+                }
+                if self.members.is_none() {
+                    return self.resume_behind(decoded_offset);
+                }
+                self.end_member(&mut passed);
+            } else if self.base == decoded_offset {
+                return Ok(());
+            } else if matches!(self.advance(&mut passed)?, Advance::End) {
+                let end = self.base;
+                return Err(IngestError::Shorter { path: self.path.clone(), offset: decoded_offset, end });
+            }
+            passed.clear();
+        }
+    }
+
+    /// Behind the end is right only where a lost tail was reported.
+    fn resume_behind(&mut self, decoded_offset: u64) -> Result<(), IngestError> {
+        let end = self.decoded_bytes();
+        let at_fault = decoded_offset == end + 1;
+        if let Some(current) = self.current.as_mut().filter(|_| at_fault)
+            && current.window.decoder().fault().is_some()
+        {
+            current.tail_reported = true;
             return Ok(());
         }
         Err(IngestError::Shorter { path: self.path.clone(), offset: decoded_offset, end })
@@ -135,54 +254,176 @@ impl Capture {
     /// Clears the batch and fills it with the next records. False where there was nothing more to put in.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, IngestError> {
         batch.clear();
+        let begin = self.decoded_bytes();
         self.started = true;
-        let begin = self.window.offset();
-        if let Some(note) = self.note.as_ref().filter(|_| begin == 0) {
-            batch.problem(note.clone());
-        }
-        while batch.records < BATCH_RECORDS && self.window.offset() - begin < BATCH_BYTES {
-            let more =
-                self.reader.read_unit(&mut self.window, batch).map_err(|source| self.io_error(source))?;
-            if !more {
-                self.report_tail(batch);
+        let pending = std::mem::take(&mut self.pending);
+        batch.records += pending.records;
+        batch.problems.extend(pending.problems);
+        batch.members.extend(pending.members);
+        while batch.records < BATCH_RECORDS && self.decoded_bytes() - begin < BATCH_BYTES {
+            let more = match &mut self.current {
+                Some(current) => {
+                    current.read_unit(self.base, self.members.is_some(), batch).map_err(|source| {
+                        IngestError::opening(&self.path, current.window.decoder().stored_bytes_read(), source)
+                    })?
+                }
+                None => !matches!(self.advance(batch)?, Advance::End),
+            };
+            if more {
+                continue;
+            }
+            if self.members.is_none() || self.current.is_none() {
                 break;
             }
+            self.end_member(batch);
         }
-        batch.next_offset = self.window.offset() + u64::from(self.tail_reported);
-        batch.stored_bytes_read = self.window.decoder().stored_bytes_read();
-        Ok(batch.records > 0 || !batch.problems.is_empty() || self.window.offset() > begin)
+        if let Some(current) = &self.current {
+            self.stored_bytes_read = current.window.decoder().stored_bytes_read();
+        }
+        let lost_tail = self.current.as_ref().is_some_and(|current| current.tail_reported);
+        batch.next_offset = self.decoded_bytes() + u64::from(lost_tail);
+        batch.stored_bytes_read = self.stored_bytes_read;
+        Ok(batch.records > 0
+            || !batch.problems.is_empty()
+            || !batch.members.is_empty()
+            || self.decoded_bytes() > begin)
     }
 
-    fn report_tail(&mut self, batch: &mut Batch) {
-        if let Some(fault) = self.window.decoder().fault().filter(|_| !self.tail_reported) {
-            let offset = self.window.offset();
-            let reason = format!(
-                "{} near byte {} of the file; the capture is lost from decoded byte {offset} on",
-                fault.reason, fault.stored_offset
-            );
-            batch.problem(Problem::rejected(ByteRange { offset, length: 0 }, None, reason).hint(fault.hint));
-            self.tail_reported = true;
+    /// The member at hand is over: what comes next begins behind its end.
+    fn end_member(&mut self, batch: &mut Batch) {
+        let Some(current) = self.current.take() else { return };
+        let length = current.window.offset();
+        batch.members.push(Member {
+            name: current.name,
+            begin: self.base,
+            length,
+            wrapping: current.window.decoder().wrapping().clone(),
+            format: Some(current.format),
+            confidence: current.confidence,
+        });
+        self.base += length + 1;
+        self.stop_after(current.window.decoder().fault().cloned().as_ref());
+    }
+
+    /// A fault that is the whole capture's ends it.
+    fn stop_after(&mut self, fault: Option<&TailFault>) {
+        if let (Some(members), Some(true)) = (&mut self.members, fault.map(|fault| fault.ends_capture)) {
+            members.stop();
         }
+    }
+
+    /// Opens the next member. One that cannot be read is passed over and is a problem in the batch.
+    fn advance(&mut self, batch: &mut Batch) -> Result<Advance, IngestError> {
+        let Some(members) = &mut self.members else { return Ok(Advance::End) };
+        let left_bytes = self.options.limits.decoded_bytes.saturating_sub(self.base);
+        let path = &self.path;
+        let step = members.next(left_bytes);
+        self.stored_bytes_read = members.stored_bytes_read();
+        let failed = |source| IngestError::opening(path, self.stored_bytes_read, source);
+        match step.map_err(failed)? {
+            Step::End => Ok(Advance::End),
+            Step::Listed(listed) => {
+                self.pass_over(listed, batch);
+                Ok(Advance::Passed)
+            }
+            Step::Member(found) => {
+                let Found { name, stream, decoder } = *found;
+                let window = begin_window(decoder).map_err(failed)?;
+                if window.decoder().fault().is_none() && is_nothing(&window) {
+                    return self.pass_through(name, window, None, batch);
+                }
+                if window.available().is_empty() {
+                    let fault = window.decoder().fault().cloned();
+                    let why = fault.map(|fault| (fault.reason, fault.hint));
+                    return self.pass_through(name, window, why, batch);
+                }
+                match Current::new(name.clone(), stream, window, &self.options) {
+                    Ok(current) => {
+                        self.current = Some(current);
+                        Ok(Advance::Reading)
+                    }
+                    Err(refused) => {
+                        let (window, refusal) = *refused;
+                        let why = Some((
+                            format!("is {}, not a capture that can be read", refusal.what()),
+                            refusal.hint().into(),
+                        ));
+                        self.pass_through(name, window, why, batch)
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass_over(&mut self, listed: Listed, batch: &mut Batch) {
+        let Listed { name, kind, reason, hint } = listed;
+        let source = ByteRange { offset: self.base, length: 0 };
+        batch.problem(Problem { kind, source, line: None, reason: format!("{name}: {reason}"), hint });
+        batch.members.push(Member {
+            name,
+            begin: self.base,
+            length: 0,
+            wrapping: Wrapping::NONE,
+            format: None,
+            confidence: 0.0,
+        });
+        self.base += 1;
+    }
+
+    /// Passes over all of a member that is not read, so that its bytes are accounted for.
+    fn pass_through(
+        &mut self,
+        name: String,
+        mut window: Window,
+        why: Option<(String, String)>,
+        batch: &mut Batch,
+    ) -> Result<Advance, IngestError> {
+        window.pass_to(u64::MAX).map_err(|source| self.io_error(source))?;
+        let (begin, length) = (self.base, window.offset());
+        if let Some((reason, hint)) = why {
+            let source = ByteRange { offset: begin, length };
+            let problem = Problem::rejected(source, None, format!("{name}: {reason}"));
+            batch.problem(problem.hint(hint));
+        }
+        let wrapping = window.decoder().wrapping().clone();
+        batch.members.push(Member { name, begin, length, wrapping, format: None, confidence: 0.0 });
+        self.base += length + 1;
+        self.stop_after(window.decoder().fault().cloned().as_ref());
+        Ok(Advance::Passed)
     }
 
     fn io_error(&self, source: io::Error) -> IngestError {
-        open_error(&self.path, self.window.decoder().stored_bytes_read(), source)
+        IngestError::opening(&self.path, self.stored_bytes_read, source)
     }
+}
+
+/// A window with as much in it as is looked at to recognise a format.
+fn begin_window(decoder: Decoder) -> io::Result<Window> {
+    let mut window = Window::new(decoder);
+    window.want(PROBE_BYTES)?;
+    Ok(window)
+}
+
+fn damaged(path: &Path, fault: &TailFault) -> IngestError {
+    IngestError::Damaged {
+        path: path.into(),
+        offset: fault.stored_offset,
+        reason: fault.reason.clone(),
+        hint: fault.hint.clone(),
+    }
+}
+
+fn is_nothing(window: &Window) -> bool {
+    probe::is_blank(window.available()) && window.available().len() < PROBE_BYTES
 }
 
 /// A capture with nothing in it is an error at once, and says why there is nothing.
 fn refuse_nothing(path: &Path, stored_bytes: u64, window: &Window) -> Result<(), IngestError> {
-    let decoder = window.decoder();
-    let decoded = window.available();
-    match decoder.fault() {
-        Some(fault) if decoded.is_empty() => Err(IngestError::Damaged {
-            path: path.into(),
-            wrapping: decoder.wrapping().name(),
-            offset: fault.stored_offset,
-            reason: fault.reason.clone(),
-        }),
-        _ if probe::is_blank(decoded) && decoded.len() < PROBE_BYTES => {
-            Err(IngestError::Empty { path: path.into(), stored_bytes, decoded_bytes: decoded.len() as u64 })
+    match window.decoder().fault() {
+        Some(fault) if window.available().is_empty() => Err(damaged(path, fault)),
+        _ if is_nothing(window) => {
+            let decoded_bytes = window.available().len() as u64;
+            Err(IngestError::Empty { path: path.into(), stored_bytes, decoded_bytes })
         }
         _ => Ok(()),
     }

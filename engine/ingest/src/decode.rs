@@ -1,100 +1,169 @@
-//! Stored bytes to decoded bytes: gzip, zstd and the older exporter's framed zstd undone while streaming.
+//! Stored bytes to decoded bytes: every layer around them recognised by its first bytes and undone while streaming.
 //!
 //! A fault in compressed data ends the decoded bytes where it stands; what decoded before it is kept.
 
-use crate::error::IngestError;
+use crate::encoding::{FromUtf16, LineFeeds, has_carriage_returns_alone, utf16_of};
 use crate::frames::FramedZstd;
-use crate::model::{Limits, Wrapping};
-use cbad::ByteRange;
+use crate::limits::Limits;
+use crate::lz4::Lz4Frames;
+use crate::meter::{Counted, Meter, Metered, Source, Stored, TailFault};
+use crate::wrapping::{Layer, Wrapping};
 use flate2::bufread::MultiGzDecoder;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Enough for every magic number, tar's at byte 257 included.
-const HEAD_BYTES: usize = 512;
+/// What a layer is recognised by: every magic number, tar's at byte 257 included, and enough text for its encoding.
+const HEAD_BYTES: u64 = 4096;
 const STORED_BUFFER_BYTES: usize = 128 << 10;
 /// Largest zstd window taken, 128 MiB: what `zstd --long` makes without asking the reader to opt in.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// A source of stored bytes.
-pub(crate) type Stored = Box<dyn Read + Send>;
-
-/// Where compressed data stopped making sense.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TailFault {
-    pub(crate) stored_offset: u64,
-    pub(crate) reason: String,
-    pub(crate) hint: &'static str,
+/// What is inside the compressions around a file or a member.
+pub(crate) enum Opening {
+    /// The bytes of a format.
+    Plain(Decoder),
+    /// An archive, not yet looked into.
+    Archive { kind: Layer, source: Source, wrapping: Wrapping, depth: usize },
+    /// More layers than the limit.
+    TooDeep { wrapping: Wrapping },
 }
 
-#[derive(Debug, Default)]
-struct Counter {
-    bytes: AtomicU64,
-    failed: AtomicBool,
-}
-
-/// Counts stored bytes, and tells a failing disk from failing data.
-struct Counted {
-    inner: Stored,
-    counter: Arc<Counter>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.inner.read(buffer);
-        match &result {
-            Ok(count) => {
-                self.counter.bytes.fetch_add(*count as u64, Ordering::Relaxed);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => self.counter.failed.store(true, Ordering::Relaxed),
-        }
-        result
-    }
-}
-
-/// The decoded bytes of a capture.
+/// The decoded bytes of a capture, or of one member of it.
 pub(crate) struct Decoder {
-    inner: Stored,
+    inner: Source,
     wrapping: Wrapping,
-    counter: Arc<Counter>,
-    ratio: u64,
-    floor_bytes: u64,
-    decoded_bytes: u64,
+    meter: Arc<Meter>,
+    /// How many bytes may still be decoded.
+    left_bytes: u64,
+    most_bytes: u64,
     fault: Option<TailFault>,
 }
 
+/// Looks at the first bytes again and again, and undoes the layer that they announce. `depth` layers lie around already;
+/// `left_bytes` may be decoded.
+pub(crate) fn open(
+    mut source: Source,
+    meter: &Arc<Meter>,
+    mut depth: usize,
+    left_bytes: u64,
+    limits: &Limits,
+) -> io::Result<Opening> {
+    let mut wrapping = Wrapping::NONE;
+    let mut head = peek(&mut source, meter)?;
+    while let Some(layer) = layer_of(&head) {
+        if depth as u64 >= u64::from(limits.wrappings) {
+            wrapping.push(layer);
+            return Ok(Opening::TooDeep { wrapping });
+        }
+        depth += 1;
+        wrapping.push(layer);
+        let whole: Source = Box::new(Cursor::new(head).chain(source));
+        if layer.holds_members() {
+            return Ok(Opening::Archive { kind: layer, source: whole, wrapping, depth });
+        }
+        source = undo(whole, layer, depth, meter, limits)?;
+        head = peek(&mut source, meter)?;
+    }
+    if let Some(layer) = utf16_of(&head) {
+        wrapping.push(layer);
+        source = undo(Box::new(Cursor::new(head).chain(source)), layer, depth, meter, limits)?;
+        head = peek(&mut source, meter)?;
+    }
+    if has_carriage_returns_alone(&head) {
+        wrapping.push(Layer::CarriageReturns);
+        let whole: Source = Box::new(Cursor::new(head).chain(source));
+        source = undo(whole, Layer::CarriageReturns, depth, meter, limits)?;
+        head = Vec::new();
+    }
+    let inner = Box::new(Cursor::new(head).chain(source));
+    let most_bytes = limits.decoded_bytes;
+    let decoder = Decoder { inner, wrapping, meter: Arc::clone(meter), left_bytes, most_bytes, fault: None };
+    Ok(Opening::Plain(decoder))
+}
+
+/// Stored bytes, counted.
+pub(crate) fn counted(stored: Stored, meter: &Arc<Meter>) -> Source {
+    let counted = Counted { inner: stored, meter: Arc::clone(meter) };
+    Box::new(BufReader::with_capacity(STORED_BUFFER_BYTES, counted))
+}
+
+/// The first bytes. Where the data are at fault nothing is said yet: they are so again when they are read.
+fn peek(source: &mut Source, meter: &Meter) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    match source.by_ref().take(HEAD_BYTES).read_to_end(&mut head) {
+        Err(error) if meter.disk_failed() => Err(error),
+        _ => Ok(head),
+    }
+}
+
+/// The compression or the archive that the first bytes announce.
+fn layer_of(head: &[u8]) -> Option<Layer> {
+    const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    // What a stream of bzip2 or its only block begins with, so that a text is not taken for one.
+    const BZIP2: [[u8; 6]; 2] = [[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]];
+    let is_skippable = head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == [0x2a, 0x4d, 0x18];
+    if head.starts_with(&[0x1f, 0x8b]) {
+        Some(Layer::Gzip)
+    } else if head.starts_with(&ZSTD) || is_skippable {
+        Some(Layer::Zstd)
+    } else if head.len() >= 8 && head[4..8] == ZSTD {
+        Some(Layer::ZstdFrames)
+    } else if head.starts_with(b"\xfd7zXZ\0") {
+        Some(Layer::Xz)
+    } else if head.starts_with(b"BZh") && head.len() >= 10 && BZIP2.iter().any(|magic| head[4..10] == *magic)
+    {
+        Some(Layer::Bzip2)
+    } else if head.starts_with(&[0x04, 0x22, 0x4d, 0x18]) {
+        Some(Layer::Lz4)
+    } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        Some(Layer::Zip)
+    } else if head.get(257..262) == Some(b"ustar") {
+        Some(Layer::Tar)
+    } else {
+        None
+    }
+}
+
+/// The decoder of one layer that is no archive.
+pub(crate) fn undo(
+    stored: Source,
+    layer: Layer,
+    depth: usize,
+    meter: &Arc<Meter>,
+    limits: &Limits,
+) -> io::Result<Source> {
+    let inner: Stored = match layer {
+        Layer::Gzip => Box::new(MultiGzDecoder::new(stored)),
+        Layer::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(stored)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG.min(limits.memory_bytes.max(1024).ilog2()))?;
+            Box::new(decoder)
+        }
+        Layer::ZstdFrames => Box::new(FramedZstd::new(stored, limits.record_bytes)),
+        Layer::Xz => {
+            let kibibytes = u32::try_from(limits.memory_bytes >> 10).unwrap_or(u32::MAX);
+            Box::new(lzma_rust2::XzReader::new_mem_limit(stored, true, kibibytes))
+        }
+        Layer::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(stored)),
+        Layer::Lz4 => Box::new(Lz4Frames::new(stored)),
+        Layer::Utf16Le | Layer::Utf16Be => Box::new(FromUtf16::new(stored, layer)),
+        Layer::CarriageReturns => Box::new(LineFeeds::new(stored)),
+        Layer::Zip | Layer::Tar | Layer::Folder | Layer::Set => {
+            unreachable!("members are opened one by one, by their archive")
+        }
+    };
+    Ok(Box::new(Metered::new(inner, layer.name(), depth, Arc::clone(meter))))
+}
+
 impl Decoder {
-    /// Looks at the first bytes and undoes the wrapping that they announce.
-    pub(crate) fn new(stored: Stored, limits: &Limits) -> io::Result<Self> {
-        let counter = Arc::new(Counter::default());
-        let mut counted = Counted { inner: stored, counter: Arc::clone(&counter) };
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        counted.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        let wrapping = wrapping_of(&head);
-        let whole = io::Cursor::new(head).chain(counted);
-        let inner =
-            unwrap(BufReader::with_capacity(STORED_BUFFER_BYTES, whole), wrapping, limits.record_bytes)?;
-        Ok(Self {
-            inner,
-            wrapping,
-            counter,
-            ratio: limits.decoded_ratio,
-            floor_bytes: limits.decoded_floor_bytes,
-            decoded_bytes: 0,
-            fault: None,
-        })
+    /// What lies around the bytes, outermost first; where this is a member, within the archive that it is in.
+    pub(crate) fn wrapping(&self) -> &Wrapping {
+        &self.wrapping
     }
 
-    pub(crate) fn wrapping(&self) -> Wrapping {
-        self.wrapping
-    }
-
+    /// Stored bytes of the whole capture read so far.
     pub(crate) fn stored_bytes_read(&self) -> u64 {
-        self.counter.bytes.load(Ordering::Relaxed)
+        self.meter.all_stored_bytes()
     }
 
     pub(crate) fn fault(&self) -> Option<&TailFault> {
@@ -106,122 +175,36 @@ impl Decoder {
         if self.fault.is_some() {
             return Ok(0);
         }
-        loop {
-            match self.inner.read(buffer) {
-                Ok(count) => {
-                    self.decoded_bytes += count as u64;
-                    self.check_ratio();
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error)
-                    if self.wrapping == Wrapping::None || self.counter.failed.load(Ordering::Relaxed) =>
-                {
-                    return Err(error);
-                }
-                Err(error) => {
-                    self.fault = Some(self.describe(&error));
-                    return Ok(0);
-                }
+        match self.inner.read(buffer) {
+            Ok(count) => Ok(self.limited(count)),
+            Err(error) if self.meter.disk_failed() => Err(error),
+            Err(error) => {
+                let name = self.wrapping.layers().last().map_or("archive", |layer| layer.name());
+                self.fault = Some(TailFault::of(&error, name, self.meter.stored_bytes()));
+                Ok(0)
             }
         }
     }
 
-    fn describe(&self, error: &io::Error) -> TailFault {
-        let name = self.wrapping.name();
-        let reason = if error.kind() == io::ErrorKind::UnexpectedEof {
-            format!("the {name} data break off")
-        } else {
-            format!("the {name} data are damaged ({error})")
-        };
-        TailFault {
-            stored_offset: self.stored_bytes_read(),
-            reason,
-            hint: "Copy the file again from where it was captured; what decoded before this place was kept.",
-        }
-    }
-
-    fn check_ratio(&mut self) {
-        let stored = self.stored_bytes_read();
-        let most = self.floor_bytes.max(stored.saturating_mul(self.ratio));
-        if self.wrapping != Wrapping::None && self.decoded_bytes > most {
+    /// How many of `count` bytes the limit leaves.
+    fn limited(&mut self, count: usize) -> usize {
+        let Some(left) = self.left_bytes.checked_sub(count as u64) else {
             self.fault = Some(TailFault {
-                stored_offset: stored,
+                stored_offset: self.meter.stored_bytes(),
                 reason: format!(
-                    "{stored} stored bytes expand to more than {} bytes, over {} to 1",
-                    self.decoded_bytes, self.ratio
+                    "the capture decodes to more than {} bytes, the limit decoded-bytes",
+                    self.most_bytes
                 ),
-                hint: "If the capture can be trusted, raise the decoded-ratio limit or decompress it first.",
+                hint: format!(
+                    "If it is to be read whole, raise it: `--limit decoded-bytes={}`.",
+                    self.most_bytes.saturating_mul(2)
+                ),
+                ends_capture: true,
             });
-        }
-    }
-}
-
-/// The wrapping that the first stored bytes announce.
-fn wrapping_of(head: &[u8]) -> Wrapping {
-    const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-    let is_skippable = head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == [0x2a, 0x4d, 0x18];
-    if head.starts_with(&[0x1f, 0x8b]) {
-        Wrapping::Gzip
-    } else if head.starts_with(&ZSTD) || is_skippable {
-        Wrapping::Zstd
-    } else if head.len() >= 8 && head[4..8] == ZSTD {
-        Wrapping::ZstdFrames
-    } else {
-        Wrapping::None
-    }
-}
-
-fn unwrap(
-    stored: impl io::BufRead + Send + 'static,
-    wrapping: Wrapping,
-    record_bytes: u64,
-) -> io::Result<Stored> {
-    Ok(match wrapping {
-        Wrapping::None => Box::new(stored),
-        Wrapping::Gzip => Box::new(MultiGzDecoder::new(stored)),
-        Wrapping::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(stored)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(decoder)
-        }
-        Wrapping::ZstdFrames => Box::new(FramedZstd::new(stored, record_bytes)),
-    })
-}
-
-/// Reads bytes `range` of the decoded capture again, for a person who wants to see them as they are.
-///
-/// Compressed captures are decoded from their start, so the cost grows with the offset.
-pub fn read_range(path: &Path, wrapping: Wrapping, range: ByteRange) -> Result<Vec<u8>, IngestError> {
-    let failed = |offset: u64| move |source: io::Error| open_error(path, offset, source);
-    let mut file = File::open(path).map_err(failed(0))?;
-    let mut bytes = Vec::new();
-    if wrapping == Wrapping::None {
-        file.seek(SeekFrom::Start(range.offset)).map_err(failed(range.offset))?;
-        file.take(range.length).read_to_end(&mut bytes).map_err(failed(range.offset))?;
-    } else {
-        let stored = BufReader::with_capacity(STORED_BUFFER_BYTES, file);
-        let mut decoded = unwrap(stored, wrapping, Limits::default().record_bytes).map_err(failed(0))?;
-        let skipped =
-            io::copy(&mut decoded.by_ref().take(range.offset), &mut io::sink()).map_err(failed(0))?;
-        if skipped < range.offset {
-            return Err(IngestError::Shorter { path: path.into(), offset: range.offset, end: skipped });
-        }
-        decoded.take(range.length).read_to_end(&mut bytes).map_err(failed(0))?;
-    }
-    if (bytes.len() as u64) < range.length {
-        let end = range.offset + bytes.len() as u64;
-        return Err(IngestError::Shorter { path: path.into(), offset: range.end(), end });
-    }
-    Ok(bytes)
-}
-
-/// The error for a file that the system does not give us.
-pub(crate) fn open_error(path: &Path, offset: u64, source: io::Error) -> IngestError {
-    match source.kind() {
-        io::ErrorKind::NotFound => IngestError::NotFound { path: path.into() },
-        io::ErrorKind::IsADirectory => IngestError::Folder { path: path.into() },
-        _ => IngestError::Io { path: path.into(), offset, source },
+            return std::mem::take(&mut self.left_bytes) as usize;
+        };
+        self.left_bytes = left;
+        count
     }
 }
 

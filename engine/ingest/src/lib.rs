@@ -1,7 +1,8 @@
 //! Turns the bytes of a telemetry capture into [`cbad::Event`]s, each with its exact byte range.
 //!
-//! A capture is opened by content, never by file name: first the wrapping (gzip, zstd), then the format
-//! (OTLP, syslog, the systemd journal, access logs, container logs, logfmt, tables, JSON lines, plain text). One module reads one format, behind one trait.
+//! A capture is opened by content, never by file name: first what lies around it (compression, archives,
+//! encoding), then the format (OTLP, syslog, the systemd journal, access logs, container logs, tables, traces, metrics,
+//! event logs, messages of brokers, JSON lines, plain text). One module reads one format, behind one trait.
 //! Nothing is lost silently: in every batch the records read equal the events plus the rejected records,
 //! and each rejected record carries its byte range, the reason and a hint. Memory is bounded by [`Limits`]
 //! and not by the capture; a batch is a function of the capture and its decoded offset alone, so reading
@@ -13,9 +14,12 @@ mod access;
 mod budget;
 mod capture;
 mod containers;
+mod current;
 mod decode;
+mod encoding;
 mod error;
 mod evtx;
+mod folder;
 mod format;
 mod frames;
 mod ids;
@@ -23,9 +27,13 @@ mod journal;
 mod json;
 mod json_lines;
 mod kafka;
+mod limits;
 mod lines;
 mod logfmt;
 mod lynex;
+mod lz4;
+mod members;
+mod meter;
 mod model;
 mod otlp;
 mod otlp_json;
@@ -33,10 +41,12 @@ mod otlp_proto;
 mod parquet_file;
 mod probe;
 mod prometheus;
+mod range;
 mod reader;
 mod record;
 mod redact;
 mod registry;
+mod rotation;
 mod severity;
 mod sniff;
 mod stamp;
@@ -44,14 +54,20 @@ mod streamhouse;
 mod streams;
 mod syslog;
 mod table;
+mod tar;
 mod text;
 mod trace_json;
 mod window;
+mod wrapping;
+mod zip;
 
 pub use capture::Capture;
-pub use decode::read_range;
 pub use error::IngestError;
+pub use folder::{FolderFile, folder_files, set_files};
 pub use format::{EventOrder, Format};
-pub use model::{Batch, Limits, OpenOptions, Problem, ProblemKind, Wrapping};
+pub use limits::LimitError;
+pub use model::{Batch, Limits, Member, OpenOptions, Problem, ProblemKind};
 pub use parquet_file::{WORKER_ARGUMENT, decode_in, serve};
+pub use range::{read_member_range, read_range};
 pub use redact::{Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor};
+pub use wrapping::{Layer, Wrapping};

@@ -1,42 +1,10 @@
 //! The values that go in and out of a capture: options, limits, batches, problems.
 
 use crate::format::Format;
+pub use crate::limits::Limits;
+use crate::wrapping::Wrapping;
 use cbad::{ByteRange, Event, StreamKey};
 use std::sync::Arc;
-
-/// How the bytes of the format are compressed in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wrapping {
-    /// Not at all.
-    None,
-    /// gzip, any number of members.
-    Gzip,
-    /// zstd, any number of frames.
-    Zstd,
-    /// The older file exporter's own framing: a big-endian length of four bytes before each zstd frame.
-    /// Decoded, every frame of text is a line and every frame of protobuf has its length before it.
-    ZstdFrames,
-}
-
-impl Wrapping {
-    /// Every wrapping.
-    pub const ALL: [Self; 4] = [Self::None, Self::Gzip, Self::Zstd, Self::ZstdFrames];
-
-    /// The stable name used in the case file and in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::ZstdFrames => "zstd-frames",
-        }
-    }
-
-    /// The wrapping with this stable name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|wrapping| wrapping.name() == name)
-    }
-}
 
 /// How to open a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,44 +13,35 @@ pub struct OpenOptions {
     pub format: Option<Format>,
     /// Year of time stamps that have none; never taken from a clock, so that every reading gives the same times.
     pub assumed_year: i32,
+    /// Read the rotated set that the file belongs to: what was rotated away from it, oldest first, and itself.
+    pub set: bool,
     /// What reading may cost.
     pub limits: Limits,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { format: None, assumed_year: 1970, limits: Limits::default() }
+        Self { format: None, assumed_year: 1970, set: false, limits: Limits::default() }
     }
 }
 
-/// What reading a capture may cost; whatever goes beyond is rejected with its byte range, not held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest line, JSON document or protobuf frame, in bytes.
-    pub record_bytes: u64,
-    /// Longest text event after its continuation lines are joined, in bytes; the next line begins a new event.
-    pub event_bytes: u64,
-    /// Deepest nesting of a JSON value.
-    pub depth: u32,
-    /// Most values (records, attributes, array elements) that one line or frame may hold.
-    pub values: u32,
-    /// Most decoded bytes for each stored byte of a compressed capture.
-    pub decoded_ratio: u64,
-    /// Decoded bytes below which the ratio is not looked at.
-    pub decoded_floor_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            record_bytes: 64 << 20,
-            event_bytes: 1 << 20,
-            depth: 128,
-            values: 2 << 20,
-            decoded_ratio: 200,
-            decoded_floor_bytes: 64 << 20,
-        }
-    }
+/// One member of a capture that has several: a file of a folder, an entry of an archive.
+///
+/// The decoded bytes of members lie one after another, each with one byte behind it that belongs to none: its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// Its path within the capture, and for members of an archive within another both; unique. A label, never a place.
+    pub name: String,
+    /// Decoded offset of its first byte in the capture.
+    pub begin: u64,
+    /// Its decoded bytes.
+    pub length: u64,
+    /// What lies around it, within the archive or folder that it is in.
+    pub wrapping: Wrapping,
+    /// What it is read as; none where it is not read.
+    pub format: Option<Format>,
+    /// How sure that is, 0 to 1.
+    pub confidence: f64,
 }
 
 /// A run of whole records. Filled again and again by [`crate::Capture::next_batch`].
@@ -92,10 +51,12 @@ pub struct Batch {
     pub events: Vec<(Arc<StreamKey>, Event)>,
     /// What could not be read, or was read with a reservation.
     pub problems: Vec<Problem>,
+    /// Members that end in this batch, where the capture has several; those that are not read, too.
+    pub members: Vec<Member>,
     /// Records read: `events` plus the rejected among `problems`.
     pub records: u64,
     /// Decoded offset where the next batch begins; reading again from there gives exactly the same following batches.
-    /// One past the end of the decoded bytes where a lost tail has been reported.
+    /// One past the end of the decoded bytes where a lost tail has been reported, or where the last of several members ends.
     pub next_offset: u64,
     /// Bytes of the file as stored that have been read so far, for progress.
     pub stored_bytes_read: u64,
@@ -110,6 +71,7 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.events.clear();
         self.problems.clear();
+        self.members.clear();
         self.records = 0;
     }
 
@@ -155,7 +117,7 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// The bytes of the decoded capture that it is about.
     pub source: ByteRange,
-    /// Line of the decoded capture, from 1, where the format has lines.
+    /// Line of the decoded capture, from 1, where the format has lines; of the member, where there are several.
     pub line: Option<u64>,
     /// What is wrong.
     pub reason: String,

@@ -61,7 +61,9 @@ impl Record {
     /// A record of fields that are read already.
     pub(crate) fn of_fields(fields: Vec<Field>, years: Years) -> Self {
         let mut record = Self::default();
-        fields.into_iter().for_each(|field| record.push(field.path, field.value, years));
+        for field in fields {
+            record.push(field.path, field.value, years);
+        }
         record
     }
 

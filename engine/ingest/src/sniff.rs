@@ -42,6 +42,14 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    pub(crate) fn what(self) -> &'static str {
+        self.what
+    }
+
+    pub(crate) fn hint(self) -> &'static str {
+        self.hint
+    }
+
     pub(crate) fn into_error(self, path: &Path) -> IngestError {
         IngestError::Binary { path: path.into(), offset: self.offset, what: self.what, hint: self.hint }
     }
@@ -56,7 +64,6 @@ pub(crate) fn sniff(window: &Window, options: &OpenOptions) -> Result<Sniffed, R
 }
 
 fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniffed, Refusal> {
-    refuse_utf16(bytes)?;
     let probe = Probe::new(bytes, whole, options);
     let (format, confidence) = match options.format {
         Some(format) => (format, 1.0),
@@ -104,25 +111,12 @@ fn proto_framing(format: Format, probe: &Probe<'_>) -> otlp_proto::Framing {
     known.flatten().map(|(framing, _)| framing).unwrap_or_default()
 }
 
-fn refuse_utf16(probe: &[u8]) -> Result<(), Refusal> {
-    if probe.starts_with(b"\xff\xfe") || probe.starts_with(b"\xfe\xff") {
-        let hint = "Convert it first, for example with `iconv -f UTF-16 -t UTF-8`.";
-        return Err(Refusal { offset: 0, what: "UTF-16 text", hint });
-    }
-    Ok(())
-}
-
 /// Files of other kinds that begin with a mark of their own.
 fn refuse_known(probe: &[u8]) -> Result<(), Refusal> {
     const UNPACK: &str = "Unpack it and open the capture files that are in it.";
     const EXPORT: &str = "Export it as JSON lines or text first.";
-    const KNOWN: [(usize, &[u8], &str, &str); 11] = [
-        (0, b"PK\x03\x04", "a ZIP archive", UNPACK),
-        (0, b"\xfd7zXZ\x00", "an xz file", UNPACK),
-        (0, b"BZh", "a bzip2 file", UNPACK),
+    const KNOWN: [(usize, &[u8], &str, &str); 6] = [
         (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
-        (0, b"\x04\x22\x4d\x18", "an LZ4 file", UNPACK),
-        (257, b"ustar", "a tar archive", UNPACK),
         (0, b"ARROW1", "an Arrow file", EXPORT),
         (
             0,

@@ -54,10 +54,9 @@ fn documents_over_several_lines_are_told_from_damaged_lines() {
 #[test]
 fn what_is_no_capture_is_refused_by_name() {
     for (bytes, what) in [
-        (&b"PK\x03\x04rest"[..], "a ZIP archive"),
+        (&b"7z\xbc\xaf\x27\x1crest"[..], "a 7-Zip archive"),
         (b"ARROW1rest", "an Arrow file"),
         (b"SQLite format 3\x00rest", "a SQLite database"),
-        (b"\xff\xfea\x00b\x00", "UTF-16 text"),
         (b"\x00\x01\x02\x03\x04\x05", "binary data"),
         (b"abc\xff\xfe\xfd\xfc", "binary data"),
     ] {
@@ -66,9 +65,6 @@ fn what_is_no_capture_is_refused_by_name() {
     }
     let refusal = sniff_bytes(b"ab\x01\x02", true, &OpenOptions::default()).expect_err("refused");
     assert_eq!(refusal.offset, 2);
-    let mut tar = vec![b'a'; 300];
-    tar[257..262].copy_from_slice(b"ustar");
-    assert_eq!(sniff_bytes(&tar, true, &OpenOptions::default()).expect_err("refused").what, "a tar archive");
 }
 
 #[test]

@@ -149,10 +149,9 @@ pub(crate) fn reject_long_line(window: &mut Window, batch: &mut Batch, limit: u6
     let (offset, line) = (window.offset(), window.line_number());
     let length = window.skip_line()?;
     let reason = format!("the line is {length} bytes long, more than the {limit} that one record may take");
-    batch.problem(
-        Problem::rejected(ByteRange { offset, length }, Some(line), reason)
-            .hint("Split the line, or raise the record-bytes limit if it is one genuine record."),
-    );
+    batch.problem(Problem::rejected(ByteRange { offset, length }, Some(line), reason).hint(
+        "Split the line, or raise the limit with `--limit record-bytes=…` if it is one genuine record.",
+    ));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{as_format, data, gzip, open, read, read_from, shown, zstd};
+use common::{PACKERS, as_format, data, open, read, read_from, shown};
 use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
@@ -225,19 +225,19 @@ proptest! {
         let options = OpenOptions::default();
         let expected = read_from(&bytes, &options, 0).map(|reading| shown(&reading)).ok();
         let (head, tail) = bytes.split_at(cut.index(bytes.len()));
-        let members = [gzip(head), gzip(tail)].concat();
-        let frames = [zstd(head), zstd(tail)].concat();
-        for stored in [gzip(&bytes), members, frames] {
-            prop_assert_eq!(read_from(&stored, &options, 0).map(|reading| shown(&reading)).ok(), expected.clone());
+        for (pack, again) in PACKERS.into_iter().zip(PACKERS.into_iter().cycle().skip(1)) {
+            for stored in [pack(&bytes), [pack(head), pack(tail)].concat(), again(&pack(&bytes))] {
+                prop_assert_eq!(read_from(&stored, &options, 0).map(|reading| shown(&reading)).ok(), expected.clone());
+            }
         }
     }
 
     #[test]
-    fn a_broken_off_wrapping_keeps_what_decoded(bytes in capture(), cut in any::<prop::sample::Index>(), zipped: bool) {
+    fn a_broken_off_wrapping_keeps_what_decoded(bytes in capture(), cut in any::<prop::sample::Index>(), pack in prop::sample::select(&PACKERS[..])) {
         let bytes = bytes.repeat(5);
-        let stored = if zipped { gzip(&bytes) } else { zstd(&bytes) };
-        // Below the four bytes that announce zstd nothing says that there was a wrapping at all.
-        let stored = &stored[..4 + cut.index(stored.len() - 4)];
+        let stored = pack(&bytes);
+        // Below the ten bytes that announce bzip2 nothing says that there was a wrapping at all.
+        let stored = &stored[..10 + cut.index(stored.len() - 10)];
         match read_from(stored, &OpenOptions::default(), 0) {
             Ok(reading) => {
                 prop_assert!(reading.rejected() >= 1, "the loss is reported");
@@ -246,6 +246,26 @@ proptest! {
             }
             Err(IngestError::Damaged { .. } | IngestError::Binary { .. }) => {}
             Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_wrappings_conserve(
+        bytes in capture(),
+        pack in prop::sample::select(&PACKERS[..]),
+        wounds in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut stored = pack(&bytes.repeat(3));
+        for (place, byte) in wounds {
+            let at = place.index(stored.len());
+            stored[at] = byte;
+        }
+        if let Ok(reading) = read_from(&stored, &OpenOptions::default(), 0) {
+            prop_assert_eq!(reading.records as usize, reading.events.len() + reading.rejected());
+            let last = reading.batches.last().map_or(0, |batch| batch.next_offset);
+            prop_assert_eq!(read_from(&stored, &OpenOptions::default(), last).unwrap().batches, vec![]);
         }
     }
 }

@@ -8,7 +8,7 @@ mod common;
 
 use cbad::{ByteRange, Event, StreamKey};
 use common::{data, gzip, read, read_from, shown, zstd};
-use ingest::{Batch, Capture, Format, OpenOptions, Wrapping};
+use ingest::{Batch, Capture, Format, Layer, OpenOptions, Wrapping};
 use std::fmt::Write;
 
 const IS_BINARY: [Format; 5] =
@@ -243,7 +243,10 @@ fn the_exporters_older_zstd_frames_give_the_same_events() {
     let proto = std::fs::read(data("traces.otlp")).unwrap();
     let framed = [frame(&proto[4..]), frame(&proto[4..])].concat();
     let capture = common::open(&framed, &OpenOptions::default()).unwrap();
-    assert_eq!((capture.wrapping(), capture.format()), (Wrapping::ZstdFrames, Format::OtlpProto));
+    assert_eq!(
+        (capture.wrapping(), capture.format()),
+        (&Wrapping::of(&[Layer::ZstdFrames]), Format::OtlpProto)
+    );
     assert_eq!(
         shown(&read(&framed, &OpenOptions::default())),
         shown(&read(&[&proto[..], &proto].concat(), &OpenOptions::default()))

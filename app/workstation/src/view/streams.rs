@@ -45,8 +45,8 @@ fn show_capture(ui: &mut Ui, capture: &CaptureRow) {
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.add(egui::Label::new(RichText::new(&name).color(t.strong)).truncate());
         let mut parts = vec![capture.format.name().to_owned()];
-        if capture.wrapping != ingest::Wrapping::None {
-            parts.push(capture.wrapping.name().to_owned());
+        if !capture.wrapping.is_none() {
+            parts.push(capture.wrapping.name());
         }
         parts.push(words::bytes(capture.stored_bytes));
         parts.push(words::counted(capture.events, "event", "events"));

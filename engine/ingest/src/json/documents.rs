@@ -199,7 +199,7 @@ fn reject_long_value(window: &mut Window, batch: &mut Batch, limit: u64) -> io::
     );
     batch.problem(
         Problem::rejected(ByteRange { offset, length }, Some(line), reason).hint(
-            "Write one JSON object a line (for example with `jq -c`), or raise the record-bytes limit.",
+            "Write one JSON object a line (for example with `jq -c`), or raise the limit with `--limit record-bytes=…`.",
         ),
     );
     Ok(())

@@ -1,0 +1,75 @@
+//! What of a capture is being read: all of it, or one of its members.
+
+use crate::format::Format;
+use crate::model::{Batch, OpenOptions, Problem};
+use crate::reader::Reader;
+use crate::registry::reader_for;
+use crate::sniff;
+use crate::window::Window;
+use cbad::ByteRange;
+use std::io;
+
+/// A capture of one stretch, or one member, being read.
+pub(crate) struct Current {
+    pub(crate) name: String,
+    pub(crate) window: Window,
+    pub(crate) reader: Box<dyn Reader>,
+    pub(crate) format: Format,
+    pub(crate) confidence: f64,
+    pub(crate) note: Option<Problem>,
+    pub(crate) tail_reported: bool,
+}
+
+impl Current {
+    /// Recognises what the window holds and begins to read it; gives the window back where it is no capture.
+    pub(crate) fn new(
+        name: String,
+        stream: String,
+        window: Window,
+        options: &OpenOptions,
+    ) -> Result<Self, Box<(Window, sniff::Refusal)>> {
+        let sniffed = match sniff::sniff(&window, options) {
+            Ok(sniffed) => sniffed,
+            Err(refusal) => return Err(Box::new((window, refusal))),
+        };
+        let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
+        let reader = reader_for(stream, &sniffed, options.limits);
+        Ok(Self { name, window, reader, format, confidence, note, tail_reported: false })
+    }
+
+    /// Reads the next unit, with its place in the capture and, where it is one of several, the member's name in problems.
+    pub(crate) fn read_unit(&mut self, base: u64, is_member: bool, batch: &mut Batch) -> io::Result<bool> {
+        let (events, problems) = (batch.events.len(), batch.problems.len());
+        if let Some(note) = self.note.take().filter(|_| self.window.offset() == 0) {
+            batch.problem(note);
+        }
+        let more = self.reader.read_unit(&mut self.window, batch)?;
+        if !more {
+            self.report_tail(is_member, batch);
+        }
+        if is_member {
+            for (_, event) in &mut batch.events[events..] {
+                event.source.offset += base;
+            }
+            for problem in &mut batch.problems[problems..] {
+                problem.source.offset += base;
+                problem.reason.insert_str(0, &format!("{}: ", self.name));
+            }
+        }
+        Ok(more)
+    }
+
+    fn report_tail(&mut self, is_member: bool, batch: &mut Batch) {
+        if let Some(fault) = self.window.decoder().fault().filter(|_| !self.tail_reported) {
+            let offset = self.window.offset();
+            let what = if is_member { "this member" } else { "the capture" };
+            let reason = format!(
+                "{} near byte {} of the file; {what} is lost from its decoded byte {offset} on",
+                fault.reason, fault.stored_offset
+            );
+            let problem = Problem::rejected(ByteRange { offset, length: 0 }, None, reason);
+            batch.problem(problem.hint(fault.hint.clone()));
+            self.tail_reported = true;
+        }
+    }
+}
