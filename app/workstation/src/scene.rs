@@ -132,7 +132,7 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
         tokens: tokens.into_iter().enumerate().map(token).collect(),
         nearest: None,
     };
-    let significant = grade != Grade::Unusual;
+    let significant = grade > Grade::Unusual;
     let p = |value| Some(PValue { value, floor: 0.001, n: 999 });
     FindingRow {
         id,

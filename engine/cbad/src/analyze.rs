@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::assemble;
 use crate::config::Config;
+use crate::content;
 use crate::count_code::Coder;
 use crate::counterfactual;
 use crate::drift;
@@ -24,9 +25,14 @@ use crate::stream::Stream;
 use crate::watch::{Cancelled, Stage, Watch};
 use crate::window::Plan;
 
-/// Most unusual windows listed beside the flagged findings, and how many are tested to choose them.
+/// Most unusual windows listed beside the flagged findings, and how many are tested to choose them. What is unusual in its
+/// wording and not flagged is told by its odd events.
 const LISTED: usize = 5;
 const LOOKED_AT: usize = 20;
+
+/// Single odd events listed, and the surprise from which an event is one: one window in sixty has one as odd.
+const ODD: usize = 5;
+const ODD_BITS: f64 = 6.0;
 
 /// Surprise from which a finding is severe: one window in a million is as unusual.
 const SEVERE_BITS: f64 = 20.0;
@@ -76,8 +82,10 @@ pub fn analyze(
     peaks.sort_unstable();
     judge::test_into(&scored, &mut verdicts, &peaks, config, &coder, watch)?;
     unusual.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
-    unusual.truncate(LISTED);
+    let unusual = each_happening_once(&scored, unusual);
     clusters.extend(unusual);
+    let odd = list_odd(&scored, &clusters, &verdicts, &coder);
+    clusters.extend(odd);
     clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
     let findings = explain_all(&scored, &verdicts, &clusters, config, &coder, lookup, watch)?;
     let drifts = streams.par_iter().map(|stream| drift::of(stream, &coder)).collect();
@@ -167,18 +175,80 @@ fn list_unusual(scored: &[Option<Scored<'_>>], kept: &[Cluster], verdicts: &Verd
     let mut listed: Vec<Cluster> = Vec::new();
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
-        let taken: Vec<Cluster> = kept.iter().filter(|c| c.stream == stream).cloned().collect();
-        listed.extend(finding::most_unusual(stream, s, verdicts, &taken, LISTED));
+        let taken: Vec<&Cluster> = kept.iter().filter(|c| c.stream == stream).collect();
+        listed.extend(finding::most_unusual(
+            stream,
+            s,
+            verdicts,
+            |lens| lens != Lens::Content,
+            &taken,
+            LISTED,
+        ));
     }
     listed.sort_by(|a, b| order_of(scored, verdicts, a).total_cmp(&order_of(scored, verdicts, b)));
     listed.truncate(LOOKED_AT);
     listed
 }
 
+/// The first of the list, without what shows the same as one before it: the same lens, at the same time, in another stream.
+fn each_happening_once(scored: &[Option<Scored<'_>>], sorted: Vec<Cluster>) -> Vec<Cluster> {
+    let what = |cluster: &Cluster| {
+        let s = at(scored, cluster);
+        let events = cluster.events(&s.plan);
+        let (start, end) = s.stream.time_range(events.start, events.end);
+        Some((s.tracks[cluster.track].lens, start?, end?))
+    };
+    let mut kept: Vec<Cluster> = Vec::new();
+    for cluster in sorted {
+        let is_told = kept.iter().any(|before| {
+            what(before).zip(what(&cluster)).is_some_and(|((lens, from, to), (other, start, end))| {
+                lens == other && before.stream != cluster.stream && start <= to && from <= end
+            })
+        });
+        if !is_told && kept.len() < LISTED {
+            kept.push(cluster);
+        }
+    }
+    kept
+}
+
+/// The oddest single events, apart from those of a finding. One event falls into some window whatever happens, so that no
+/// shuffle of it is evidence of a change; it is what an investigator may look for all the same.
+fn list_odd(
+    scored: &[Option<Scored<'_>>],
+    kept: &[Cluster],
+    verdicts: &Verdicts,
+    coder: &Coder,
+) -> Vec<Cluster> {
+    let mut listed: Vec<Cluster> = Vec::new();
+    for (stream, s) in scored.iter().enumerate() {
+        let Some(s) = s else { continue };
+        let taken: Vec<&Cluster> = kept.iter().filter(|c| c.stream == stream && c.flagged).collect();
+        let windows = finding::most_unusual(stream, s, verdicts, |lens| lens == Lens::Content, &taken, ODD);
+        listed.extend(windows.into_iter().filter(|c| surprise_bits(verdicts, c.at()) >= ODD_BITS));
+    }
+    let surprise = |c: &Cluster| surprise_bits(verdicts, c.at());
+    listed.sort_by(|a, b| surprise(b).total_cmp(&surprise(a)).then(a.at().cmp(&b.at())));
+    listed.truncate(ODD);
+    for cluster in &mut listed {
+        let s = at(scored, cluster);
+        cluster.odd = Some(content::dearest(s.stream, &s.plan, cluster.peak, coder));
+    }
+    listed
+}
+
+/// Why a cluster is listed, in the order of the list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Listed {
+    Flagged,
+    Unusual,
+    Odd,
+}
+
 /// Flagged findings come first; each kind by evidence, which is one currency over all streams and lenses.
 #[derive(PartialEq)]
 struct Order {
-    unflagged: bool,
+    kind: Listed,
     evidence_bits: f64,
     score: i64,
     at: At,
@@ -186,7 +256,7 @@ struct Order {
 
 impl Order {
     fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.unflagged.cmp(&other.unflagged))
+        (self.kind.cmp(&other.kind))
             .then(other.evidence_bits.total_cmp(&self.evidence_bits))
             .then(other.score.cmp(&self.score))
             .then(self.at.cmp(&other.at))
@@ -194,23 +264,30 @@ impl Order {
 }
 
 fn order_of(scored: &[Option<Scored<'_>>], verdicts: &Verdicts, cluster: &Cluster) -> Order {
+    let kind = match (cluster.flagged, cluster.odd) {
+        (true, _) => Listed::Flagged,
+        (false, None) => Listed::Unusual,
+        (false, Some(_)) => Listed::Odd,
+    };
     Order {
-        unflagged: !cluster.flagged,
-        evidence_bits: evidence_bits(verdicts, cluster.at()),
+        kind,
+        evidence_bits: match kind {
+            Listed::Odd => surprise_bits(verdicts, cluster.at()),
+            Listed::Flagged | Listed::Unusual => evidence_bits(verdicts, cluster.at()),
+        },
         score: at(scored, cluster).tracks[cluster.track].scores[cluster.peak],
         at: cluster.at(),
     }
 }
 
-/// The smaller of how rare a window is in its stream and how rare among shuffles of its events. A single odd event falls
-/// into a window with the share of the deck that the window is, so that no shuffle holds it: of content, which finds
-/// single events, only the first is asked.
+fn surprise_bits(verdicts: &Verdicts, at: At) -> f64 {
+    verdicts.rank(at).map_or(0.0, |r| r.surprise_bits)
+}
+
+/// The smaller of how rare a window is in its stream and how rare among shuffles of its events.
 fn evidence_bits(verdicts: &Verdicts, at: At) -> f64 {
-    let surprise_bits = verdicts.rank(at).map_or(0.0, |r| r.surprise_bits);
-    match verdicts.tested.get(&at) {
-        Some(tested) => surprise_bits.min(-libm::log2(tested.modelled)),
-        _ => surprise_bits,
-    }
+    let tested = verdicts.tested.get(&at).map_or(f64::INFINITY, |tested| -libm::log2(tested.modelled));
+    surprise_bits(verdicts, at).min(tested)
 }
 
 fn explain_all(
@@ -258,7 +335,7 @@ fn explain_all(
                     .as_ref()
                     .map(|j| j.judge(s.stream, &s.plan, cluster.peak, coder)),
             };
-            finding.grade = grade(&finding);
+            finding.grade = if cluster.odd.is_some() { Grade::Odd } else { grade(&finding) };
             let explanation = &mut finding.explanation;
             explanation.counterfactual =
                 counterfactual::of(s, cluster, &explanation.shifts, passing_p, coder);

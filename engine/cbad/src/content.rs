@@ -54,6 +54,17 @@ pub(crate) fn counts_of(stream: &Stream, span: &Span) -> Counts {
     baseline.counts
 }
 
+/// The event of a window that costs most given the window's baseline, by novelty.
+pub(crate) fn dearest(stream: &Stream, plan: &Plan, window: usize, coder: &Coder) -> usize {
+    let counts = counts_of(stream, &plan.baseline(window));
+    let cost = |position: usize| {
+        let distinct = stream.sequence[position];
+        novelty(counts.event_cost(coder, stream, distinct), stream.different_len(distinct))
+    };
+    let dearest = plan.range(window).max_by_key(|&position| (cost(position), std::cmp::Reverse(position)));
+    dearest.expect("a window has events")
+}
+
 /// Counts of a baseline, and what distinct events cost under it, each taken once a group.
 #[derive(Clone)]
 struct Baselined<'s> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::analyze::Scored;
 use crate::judge::{At, Verdicts};
+use crate::result::Lens;
 use crate::window::Plan;
 
 /// Windows `windows` of one stream, the most surprising of them `peak` through the lens of `track`.
@@ -15,11 +16,16 @@ pub(crate) struct Cluster {
     pub(crate) peak: usize,
     pub(crate) track: usize,
     pub(crate) flagged: bool,
+    /// The one event of its window that is told, and nothing else of it.
+    pub(crate) odd: Option<usize>,
 }
 
 impl Cluster {
     /// Positions of its events.
     pub(crate) fn events(&self, plan: &Plan) -> Range<usize> {
+        if let Some(position) = self.odd {
+            return position..position + 1;
+        }
         plan.range(self.windows.start).start..plan.range(self.windows.end - 1).end
     }
 
@@ -48,7 +54,7 @@ pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Ve
             tracks.filter(|&at| verdicts.is_flagged(at))
         });
         let peak = flagged.max_by(|&a, &b| by_surprise(s, verdicts, a, b))?;
-        Some(Cluster { stream, peak: peak.window, track: peak.track, windows, flagged: true })
+        Some(Cluster { stream, peak: peak.window, track: peak.track, windows, flagged: true, odd: None })
     };
     joined.into_iter().filter_map(peak_of).collect()
 }
@@ -62,18 +68,21 @@ fn by_surprise(s: &Scored<'_>, verdicts: &Verdicts, a: At, b: At) -> Ordering {
         .then(b.window.cmp(&a.window))
 }
 
-/// The `most` most surprising windows of a stream that neither overlap one another nor a cluster already `taken`.
+/// The `most` most surprising windows of a stream through lenses that are `wanted`, which neither overlap one another nor a
+/// cluster already `taken`.
 pub(crate) fn most_unusual(
     stream: usize,
     s: &Scored<'_>,
     verdicts: &Verdicts,
-    taken: &[Cluster],
+    wanted: impl Fn(Lens) -> bool,
+    taken: &[&Cluster],
     most: usize,
 ) -> Vec<Cluster> {
     let plan = &s.plan;
+    let wanted: Vec<usize> = (0..s.tracks.len()).filter(|&track| wanted(s.tracks[track].lens)).collect();
     let mut order: Vec<At> = (0..plan.count)
         .filter_map(|window| {
-            let tracks = (0..s.tracks.len()).map(|track| At { stream, track, window });
+            let tracks = wanted.iter().map(|&track| At { stream, track, window });
             tracks.filter(|&at| verdicts.rank(at).is_some()).max_by(|&a, &b| by_surprise(s, verdicts, a, b))
         })
         .collect();
@@ -90,7 +99,8 @@ pub(crate) fn most_unusual(
             continue;
         }
         ranges.push(range);
-        found.push(Cluster { stream, windows: window..window + 1, peak: window, track, flagged: false });
+        let windows = window..window + 1;
+        found.push(Cluster { stream, windows, peak: window, track, flagged: false, odd: None });
     }
     found
 }

@@ -1,7 +1,8 @@
 //! Places of an event that are variable: what stands in them does not make it another kind of event.
 //!
-//! Numbers are variable where there are more of them than one place has codes, or where they are evenly spread: of the
-//! codes of a place (a status, an exit code) nearly all are one and the same. Words are variable where there are very
+//! Numbers are variable where there are more of them than one place has codes, or where they stand close together and are
+//! evenly spread: one to five items are a quantity, while of the codes of a place (a status, an exit code) there are few
+//! and far between, or nearly all are one and the same. Words are variable where there are very
 //! many, or where several are evenly spread and what follows does not depend on which it is: a colour, a region, a user. Where
 //! one kind of line branches off from another, what follows differs.
 
@@ -12,6 +13,9 @@ use crate::token::Shape;
 
 /// What it takes at most to say which of a few numbers stands in a place, bits, for them to be codes and not quantities.
 const CODE_BITS: f64 = 1.0;
+
+/// How many times as wide as they are many numbers lie at most for them to stand close together.
+const CLOSE: u64 = 2;
 
 /// What it takes at least to say which of a few words stands in a place, bits, for them to be variable: four that come
 /// equally often, or more that do not.
@@ -44,9 +48,17 @@ struct Spread {
     events: f64,
     /// The sum of n log2 n over the events n of each.
     weighted: f64,
+    /// Of numbers, the least and the largest.
+    range: Option<(u64, u64)>,
 }
 
 impl Spread {
+    fn add_number(&mut self, number: u64, events: u64) {
+        let (least, most) = self.range.unwrap_or((number, number));
+        self.range = Some((least.min(number), most.max(number)));
+        self.add(events);
+    }
+
     fn add(&mut self, events: u64) {
         let n = events as f64;
         self.different += 1;
@@ -60,7 +72,9 @@ impl Spread {
     }
 
     fn are_quantities(self, most: u32) -> bool {
-        self.different > most || self.bits() > CODE_BITS
+        let is_close =
+            self.range.is_some_and(|(least, most)| most - least < CLOSE * u64::from(self.different));
+        self.different > most || is_close && self.bits() > CODE_BITS
     }
 }
 
@@ -73,18 +87,21 @@ impl Masks {
         }
         let mut of_words = vec![Spread::default(); stream.pairs as usize];
         let mut of_numbers = of_words.clone();
-        let mut shorter = vec![0_u64; stream.shorters.len()];
+        let mut shorter = vec![(0, 0_u64); stream.shorters.len()];
         for (t, &events) in stream.transitions.iter().zip(&events).filter(|(_, events)| **events > 0) {
             if is_number(stream, t.token) {
-                of_numbers[t.pair as usize].add(events);
-                shorter[t.shorter as usize] += events;
+                of_numbers[t.pair as usize].add_number(number(stream, t.token), events);
+                shorter[t.shorter as usize] =
+                    (number(stream, t.token), shorter[t.shorter as usize].1 + events);
             } else {
                 of_words[t.pair as usize].add(events);
             }
         }
         let mut after_one = vec![Spread::default(); stream.tokens.len() + 1];
-        for (s, &events) in stream.shorters.iter().zip(&shorter).filter(|(_, events)| **events > 0) {
-            after_one[s.before as usize].add(events);
+        for (s, &(number, events)) in
+            stream.shorters.iter().zip(&shorter).filter(|(_, (_, events))| *events > 0)
+        {
+            after_one[s.before as usize].add_number(number, events);
         }
         let are_quantities =
             |places: Vec<Spread>| places.into_iter().map(|place| place.are_quantities(numbers)).collect();
@@ -172,6 +189,44 @@ fn is_number(stream: &Stream, token: u32) -> bool {
     info.shape == Shape::Literal && stream.token_bytes(token).first().is_some_and(u8::is_ascii_digit)
 }
 
+/// A number by its first digits.
+fn number(stream: &Stream, token: u32) -> u64 {
+    let digits = stream.token_bytes(token).iter().take_while(|byte| byte.is_ascii_digit()).take(18);
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
 fn is_word(stream: &Stream, token: u32) -> bool {
     stream.token_bytes(token).first().is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::StreamBuilder;
+    use crate::event::{ByteRange, Event, Signal, StreamKey};
+
+    fn kinds(lines: impl Iterator<Item = String>) -> usize {
+        let key = StreamKey { signal: Signal::Log, service: None, name: "place".to_owned() };
+        let mut builder = StreamBuilder::new(key);
+        lines.for_each(|line| builder.push(&Event::new(line.into_bytes(), ByteRange::default())));
+        builder.finish().template_count
+    }
+
+    #[test]
+    fn a_few_items_are_a_quantity_and_a_few_codes_are_codes() {
+        assert_eq!(kinds((0..500).map(|n| format!("cart saved with {} items", 1 + n * 7 % 5))), 1);
+        assert_eq!(kinds((0..500).map(|n| format!("answered {} in time", [200, 304, 404][n % 3]))), 3);
+        // Nearly always the same: an exit code, close together as they are.
+        assert_eq!(kinds((0..500).map(|n| format!("job ended with {}", n / 480 * (n % 3)))), 3);
+    }
+
+    #[test]
+    fn a_word_after_which_all_goes_on_alike_is_variable() {
+        let colours = ["red", "green", "blue", "black", "white", "grey"];
+        assert_eq!(kinds((0..600).map(|n| format!("item in {} added to cart", colours[n % 6]))), 1);
+        let verbs = ["opened by user", "read from disk", "sent to peer", "kept for now", "lost on the way"];
+        assert_eq!(kinds((0..600).map(|n| format!("file was {}", verbs[n % 5]))), 5);
+        // Two states are kinds, however even.
+        assert_eq!(kinds((0..600).map(|n| format!("link is {} again", ["up", "down"][n % 2]))), 2);
+    }
 }

@@ -238,6 +238,8 @@ pub struct WindowScore {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
+    /// One odd event, listed because nothing is as odd. One event alone is never significant.
+    Odd,
     /// Not significant; listed because it is among the most unusual.
     Unusual,
     /// Significant.
@@ -250,6 +252,7 @@ impl Grade {
     /// The stable lower-case name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Odd => "odd",
             Self::Unusual => "unusual",
             Self::Notable => "notable",
             Self::Severe => "severe",

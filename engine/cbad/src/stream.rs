@@ -51,7 +51,7 @@ pub struct Stream {
     /// Template of each distinct event.
     pub(crate) templates: Vec<u16>,
     pub(crate) template_count: usize,
-    /// Templates, and one more where some events say again what was said though their template seldom does.
+    /// Templates, and one more where some events say again what was said though their template does so in few places.
     pub(crate) kinds: usize,
     /// Those events, one bit each, the first in the lowest; empty where there are none.
     pub(crate) again: Vec<u64>,
@@ -132,7 +132,7 @@ impl Stream {
         self.templates[self.sequence[position] as usize]
     }
 
-    /// The kind of the event at a position: its template, or where it says again what was said, and its template seldom does,
+    /// The kind of the event at a position: its template, or where it says again what was said, and its template does so in few places,
     /// a kind of its own, the last one.
     #[inline]
     pub(crate) fn kind(&self, position: usize) -> u16 {

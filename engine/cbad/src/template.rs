@@ -21,8 +21,9 @@ const MANY: usize = 200;
 /// Events that a template has at least; rarer ones share the last, since a share needs a count.
 const LEAST_EVENTS: u64 = 5;
 
-/// Of how many events of a template at most one is a repeat for repeats of it to be odd.
-const SELDOM: u64 = 2;
+/// Stretches of a stream, and in how many of them a template is repeated at most for its repeats to be odd.
+const STRETCHES: usize = 50;
+const SELDOM: usize = 5;
 
 /// Most templates of a stream; the rarest share the last.
 const MOST: usize = 512;
@@ -67,22 +68,25 @@ pub(crate) fn assign(stream: &mut Stream, repeats: Vec<u64>) {
     keep_odd_repeats(stream, repeats);
 }
 
-/// Keeps those repeats whose template is seldom repeated: a line without a word that varies always says the same.
+/// Keeps the repeats of templates that are repeated in few stretches of the stream: a line in which no word varies says the
+/// same all the time, while a block that is written again stands in one place.
 fn keep_odd_repeats(stream: &mut Stream, mut repeats: Vec<u64>) {
     let is_set = |repeats: &[u64], position: usize| repeats[position / 64] >> (position % 64) & 1 == 1;
-    let mut events = vec![(0_u64, 0_u64); stream.template_count];
-    for position in 0..stream.len() {
-        let (all, repeated) = &mut events[usize::from(stream.template(position))];
-        *all += 1;
-        *repeated += u64::from(is_set(&repeats, position));
+    let long = stream.len().div_ceil(STRETCHES).max(1);
+    // For each template the stretches in which it is repeated, and the last of them, plus one.
+    let mut repeated = vec![(0_usize, 0_usize); stream.template_count];
+    for position in (0..stream.len()).filter(|&position| is_set(&repeats, position)) {
+        let (stretches, last) = &mut repeated[usize::from(stream.template(position))];
+        let stretch = position / long + 1;
+        *stretches += usize::from(*last != stretch);
+        *last = stretch;
     }
     let mut any = false;
     for position in 0..stream.len() {
         if !is_set(&repeats, position) {
             continue;
         }
-        let (all, repeated) = events[usize::from(stream.template(position))];
-        if repeated * SELDOM < all {
+        if repeated[usize::from(stream.template(position))].0 <= SELDOM {
             any = true;
         } else {
             repeats[position / 64] &= !(1 << (position % 64));

@@ -5,7 +5,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::counterfactual::Way;
 use crate::event::{Signal, StreamKey};
-use crate::result::{Driver, Finding, Lens, ShiftKind};
+use crate::result::{Driver, Finding, Grade, Lens, ShiftKind};
 use crate::{reason_words, shift_words};
 
 /// Longest quotation of an event in a sentence, characters.
@@ -134,10 +134,14 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
         (None, Some(dearest)) => what_stands_out(dearest, key.signal),
         (None, None) => return format!("{label} is unlike its baseline {when}."),
     };
-    if finding.flagged {
-        format!("{label} changed {when}: {what}.")
-    } else {
-        format!("Nothing significant here; among the most unusual is {label} {when}: {what}.")
+    match finding.grade {
+        Grade::Odd => {
+            format!("One odd {} in {label} {when}: {what}.", event_noun(key.signal))
+        }
+        Grade::Unusual => {
+            format!("Nothing significant here; among the most unusual is {label} {when}: {what}.")
+        }
+        Grade::Notable | Grade::Severe => format!("{label} changed {when}: {what}."),
     }
 }
 
@@ -320,6 +324,12 @@ pub(crate) fn caveats(finding: &Finding) -> Vec<String> {
         "It shows that the events differ from the baseline, not that they caused an incident.".to_owned(),
         "Usual means as in the baseline. A fault that is in the baseline too counts as usual.".to_owned(),
     ];
+    if finding.grade == Grade::Odd {
+        caveats.push(
+            "One event alone is never significant: it comes at some time, whatever happens. It is listed because of what it says."
+                .to_owned(),
+        );
+    }
     if explanation.shifts.iter().any(|shift| shift.kind == ShiftKind::Silence) {
         caveats.push("It does not tell whether nothing happened or nothing was recorded.".to_owned());
     }

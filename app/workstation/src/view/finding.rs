@@ -56,6 +56,7 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
             Grade::Severe => "Severe",
             Grade::Notable => "Notable",
             Grade::Unusual => "Unusual, not significant",
+            Grade::Odd => "One odd event, not significant",
         };
         ui.label(
             RichText::new(format!("Finding {} · {grade}", row.id))

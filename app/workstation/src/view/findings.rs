@@ -159,7 +159,7 @@ pub(super) const fn grade_mark(grade: Grade, t: &Tokens) -> (Icon, Color32) {
     match grade {
         Grade::Severe => (Icon::Severe, t.danger),
         Grade::Notable => (Icon::Notable, t.warning),
-        Grade::Unusual => (Icon::Unusual, t.weak),
+        Grade::Unusual | Grade::Odd => (Icon::Unusual, t.weak),
     }
 }
 
