@@ -148,6 +148,7 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
             flagged: significant,
             q: Some(if significant { 0.004 } else { 0.6 }),
             p_permutation: if significant { p(0.001) } else { None },
+            p_block: None,
             p_conformal: p(0.002),
             p_tail: p(0.000_02),
             score_bits: if significant { 80.0 } else { 11.0 },

@@ -17,6 +17,7 @@ use crate::fixed::bits;
 use crate::judge::{self, At, Verdicts};
 use crate::jury;
 use crate::lens::{self, Pace, Singles, Track};
+use crate::lens_test;
 use crate::recalibration;
 use crate::result::{Finding, Grade, Lens, RunResult};
 use crate::sizes::{self, Measured};
@@ -326,6 +327,10 @@ fn explain_all(
                 flagged: cluster.flagged,
                 q: q.flatten().copied().reduce(f64::min),
                 p_permutation: verdicts.tested.get(&cluster.at()).map(|t| t.exact),
+                p_block: cluster
+                    .odd
+                    .is_none()
+                    .then(|| lens_test::test_in_blocks(s, cluster.at(), config, coder)),
                 p_conformal: rank.map(|r| r.conformal),
                 p_tail: rank.map(|r| r.tail),
                 score_bits: bits(s.tracks[cluster.track].scores[cluster.peak]),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::analyze::Scored;
+use crate::blocks::{self, BlockTest};
 use crate::config::Config;
 use crate::count_code::Coder;
 use crate::judge::At;
@@ -65,28 +66,64 @@ fn batches<'h>(s: &Scored<'_>, hypotheses: &'h [At]) -> Vec<&'h [At]> {
 
 fn test(s: &Scored<'_>, at: At, texts: &Texts, config: &Config, coder: &Coder) -> Tested {
     let (lens, window) = (s.tracks[at.track].lens, at.window);
-    let own = match lens {
-        Lens::Mix => mix::stretch(s.stream, &s.plan, window, &coder.log2),
-        _ => s.plan.range(window),
-    };
+    let own = told(s, at, coder);
     let positions = pool_of_positions(s, window, own.clone());
     let mut rng = permutation::generator(config.seed, s.stream.key(), lens, window as u32);
-    let mut run = |deck: &mut dyn Deck| permutation::test(deck, own.len(), config.permutations, &mut rng);
-    let log2 = &coder.log2;
+    let tested = with_deck(s, lens, texts, &positions, coder, |deck| {
+        permutation::test(deck, own.len(), config.permutations, &mut rng)
+    });
     match lens {
-        Lens::Content => run(&mut pool_of(s, texts, &positions)),
-        Lens::Mix => with_single(run(&mut MixDeck::new(s.stream, log2, &positions)), absence_bits(s, window)),
+        Lens::Content | Lens::Order => tested,
+        Lens::Mix => with_single(tested, absence_bits(s, window)),
         Lens::Rate => {
-            let silence = rate::silence_bits(s.stream, s.singles.waits, &s.plan.range(window));
-            with_single(run(&mut RateDeck::new(s.stream, log2, &positions)), silence)
+            with_single(tested, rate::silence_bits(s.stream, s.singles.waits, &s.plan.range(window)))
         }
-        Lens::Order => run(&mut OrderDeck::new(s.stream, log2, &positions)),
         Lens::Values => {
             let (values, stream) = (&s.singles.values, s.stream);
-            let mut deck = values.deck(&stream.channels, &stream.times_nanos, &positions);
             let single = values.single_bits(&stream.channels, &stream.times_nanos, &s.plan, window);
-            with_single(run(&mut deck), single)
+            with_single(tested, single)
         }
+    }
+}
+
+/// The same test in blocks, with as many permutations and no early stop.
+pub(crate) fn test_in_blocks(s: &Scored<'_>, at: At, config: &Config, coder: &Coder) -> BlockTest {
+    let lens = s.tracks[at.track].lens;
+    let own = told(s, at, coder);
+    let block = blocks::length(s.stream, s.plan.first()..s.stream.len(), s.plan.window);
+    let whole = own.len() / block * block;
+    let most = pool_of_positions(s, at.window, own.clone()).len() - own.len();
+    let positions = blocks::positions(own, &s.plan.baseline(at.window), block, most);
+    let texts = texts_of(s, positions.iter().copied().filter(|_| lens == Lens::Content));
+    let mut rng = permutation::generator(config.seed, s.stream.key(), lens, at.window as u32);
+    with_deck(s, lens, &texts, &positions, coder, |deck| {
+        blocks::test(deck, whole, block, config.permutations, &mut rng)
+    })
+}
+
+/// The events that a lens tells of a window.
+fn told(s: &Scored<'_>, at: At, coder: &Coder) -> Range<usize> {
+    match s.tracks[at.track].lens {
+        Lens::Mix => mix::stretch(s.stream, &s.plan, at.window, &coder.log2),
+        _ => s.plan.range(at.window),
+    }
+}
+
+fn with_deck<T>(
+    s: &Scored<'_>,
+    lens: Lens,
+    texts: &Texts,
+    positions: &[usize],
+    coder: &Coder,
+    run: impl FnOnce(&mut dyn Deck) -> T,
+) -> T {
+    let (stream, log2) = (s.stream, &coder.log2);
+    match lens {
+        Lens::Content => run(&mut pool_of(s, texts, positions)),
+        Lens::Mix => run(&mut MixDeck::new(stream, log2, positions)),
+        Lens::Rate => run(&mut RateDeck::new(stream, log2, positions)),
+        Lens::Order => run(&mut OrderDeck::new(stream, log2, positions)),
+        Lens::Values => run(&mut s.singles.values.deck(&stream.channels, &stream.times_nanos, positions)),
     }
 }
 

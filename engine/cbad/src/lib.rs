@@ -5,6 +5,7 @@
 
 mod analyze;
 mod assemble;
+mod blocks;
 mod builder;
 mod canonical;
 mod channel;
@@ -54,6 +55,7 @@ mod window;
 mod words;
 
 pub use analyze::{EventLookup, analyze};
+pub use blocks::BlockTest;
 pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
 pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};

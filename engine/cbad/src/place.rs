@@ -201,7 +201,6 @@ fn is_word(stream: &Stream, token: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::builder::StreamBuilder;
     use crate::event::{ByteRange, Event, Signal, StreamKey};
 

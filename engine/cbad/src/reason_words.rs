@@ -47,6 +47,13 @@ pub(crate) fn how_sure(finding: &Finding, window: usize) -> String {
             if extreme > 1 { "are" } else { "is" }
         ));
     }
+    if let Some(test) = finding.p_block.filter(|test| test.block > 1) {
+        parts.push(format!(
+            "Events of this stream come in clusters; shuffled in runs of {}, p = {}.",
+            test.block,
+            scientific(test.p.value)
+        ));
+    }
     parts.join(" ")
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::blocks::BlockTest;
 use crate::counterfactual::Counterfactual;
 use crate::drift::Drift;
 use crate::jury::Jury;
@@ -370,6 +371,9 @@ pub struct Finding {
     pub p_conformal: Option<PValue>,
     /// Of its dearest window.
     pub p_tail: Option<PValue>,
+    /// Of its dearest window, dealt in runs of events; `None` for odd events, and in runs of before 0.3.0.
+    #[serde(default)]
+    pub p_block: Option<BlockTest>,
     /// Score of its dearest window through the lens that found it, bits.
     pub score_bits: f64,
     /// -log2 of how rare that score is among the stream's ordinary windows: what findings are ordered by; 0
