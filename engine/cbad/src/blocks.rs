@@ -43,7 +43,9 @@ pub(crate) fn length(stream: &Stream, own: Range<usize>, window: usize) -> usize
         return most;
     }
     let mut counts = vec![0_u64; usize::from(sides.iter().copied().max().unwrap_or(0)) + 1];
-    sides.iter().for_each(|&side| counts[usize::from(side)] += 1);
+    for &side in &sides {
+        counts[usize::from(side)] += 1;
+    }
     let any_two: f64 = counts.iter().map(|&c| (c as f64 / n as f64) * (c as f64 / n as f64)).sum();
     let agreement = |lag: usize| {
         let agree = sides.iter().zip(&sides[lag..]).filter(|(a, b)| a == b).count();
