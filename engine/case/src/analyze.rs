@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::anchor::Anchor;
+use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::rows::{RunRow, StreamRow};
 use crate::sql::{AtPath, hex, now_nanos};
@@ -59,6 +60,16 @@ impl Case {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
         let id = store(&transaction, &key, digest, &result).at(&path)?;
+        let detail = serde_json::json!({
+            "run": id,
+            "key": hex(&digest),
+            "results": hex(&json_sha256(&result)),
+            "engine": key.engine,
+            "config": json(config),
+            "captures": captures,
+            "findings": result.findings.len(),
+        });
+        record(&transaction, &self.actor, Action::Run, &format!("run {id}"), &detail).at(&path)?;
         transaction.commit().at(&path)?;
         self.run(id)
     }

@@ -9,6 +9,7 @@
 
 mod analyze;
 mod anchor;
+mod audit;
 mod block;
 mod cache;
 mod canonical;
@@ -41,6 +42,7 @@ mod view;
 mod view_state;
 mod window_blocks;
 
+pub use audit::{AuditHead, AuditRow};
 pub use canonical::TestChoice;
 pub use damage::{Damage, EventsRead};
 pub use error::CaseError;

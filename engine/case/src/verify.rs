@@ -31,6 +31,8 @@ pub struct Verification {
     pub events: u64,
     /// Blocks of windows.
     pub window_blocks: u64,
+    /// Rows of the audit chain.
+    pub audit_rows: u64,
     /// Blocks of events that cannot be read.
     pub damaged: Vec<Damage>,
     /// What else does not fit, a sentence each.
@@ -105,6 +107,7 @@ impl Case {
             self.verify_stream(stream, &pool, &mut found, watch, total)?;
         }
         self.verify_runs(&mut found)?;
+        self.verify_audit(&mut found)?;
         Ok(found)
     }
 
