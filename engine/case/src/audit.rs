@@ -66,7 +66,7 @@ pub struct AuditRow {
     pub action: String,
     /// To what, in words.
     pub subject: String,
-    /// The particulars, as canonical JSON (RFC 8785).
+    /// The particulars, as JSON with sorted keys and without white space.
     pub detail: String,
     /// Hash of the row before, lower-case hex; for the first row, of the chain's name.
     pub previous_sha256: String,
@@ -127,7 +127,7 @@ pub(crate) fn system_user() -> String {
     names.map(|name| name.trim().to_owned()).find(|name| !name.is_empty()).unwrap_or("unknown".to_owned())
 }
 
-/// JSON with sorted keys and without white space. Details hold no fractions, which alone RFC 8785 would write otherwise.
+/// JSON as RFC 8785 has it, but that whole numbers keep all their digits. Details hold no fractions.
 pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(members) => {
@@ -153,19 +153,13 @@ pub(crate) fn append(
     subject: &str,
     detail: &Value,
 ) -> rusqlite::Result<u64> {
-    const INSERT: &str = "INSERT INTO audit (sequence, at_nanos, actor, action, subject, detail, previous, sha256)
+    const INSERT: &str =
+        "INSERT INTO audit (sequence, at_nanos, actor, action, subject, detail, previous, sha256)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     const MOVE: &str = "UPDATE audit_head SET rows = ?1 + 1, sha256 = ?2 WHERE id = 0";
     let (sequence, previous) = head(transaction)?;
     let detail = canonical(detail);
-    let row = Row {
-        sequence,
-        at_nanos: now_nanos(),
-        actor,
-        action: action.name(),
-        subject,
-        detail: &detail,
-    };
+    let row = Row { sequence, at_nanos: now_nanos(), actor, action: action.name(), subject, detail: &detail };
     let sha256 = row.sha256(&previous);
     let values = params![
         sequence,
@@ -191,8 +185,7 @@ fn head(connection: &Connection) -> rusqlite::Result<(i64, Vec<u8>)> {
     })
 }
 
-const ROWS: &str =
-    "SELECT sequence, at_nanos, actor, action, subject, detail, previous, sha256 FROM audit ORDER BY sequence";
+const ROWS: &str = "SELECT sequence, at_nanos, actor, action, subject, detail, previous, sha256 FROM audit ORDER BY sequence";
 
 fn audit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditRow> {
     Ok(AuditRow {
@@ -333,8 +326,7 @@ mod tests {
 
     #[test]
     fn every_part_of_a_row_changes_its_hash() {
-        let row =
-            || Row { sequence: 1, at_nanos: 2, actor: "a", action: "run", subject: "s", detail: "{}" };
+        let row = || Row { sequence: 1, at_nanos: 2, actor: "a", action: "run", subject: "s", detail: "{}" };
         let all = [
             row().sha256(b"p"),
             row().sha256(b"q"),

@@ -3,8 +3,8 @@
 use cbad::{CanonicalTest, CodecName, ENGINE_VERSION, Statistic, Watch, canonical_test, codecs};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use crate::audit::{Action, append as record};
 use crate::analyze::{in_pool, json, json_sha256};
+use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::runs::json_column;
 use crate::schema::has_table;

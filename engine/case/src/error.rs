@@ -224,6 +224,18 @@ pub enum CaseError {
         /// The engine of this program.
         here: &'static str,
     },
+    /// A decision makes no sense for what it is about.
+    #[error("{what} Nothing was decided.")]
+    CannotDecide {
+        /// Why not.
+        what: String,
+    },
+    /// There is nothing to withdraw.
+    #[error("The case has no decision {id} that stands. `driftlock decisions CASE` lists them.")]
+    NoDecision {
+        /// The number asked for.
+        id: u64,
+    },
     /// The work was stopped on request; the case is usable and the work can be taken up again.
     #[error("Stopped. What was committed is kept; the same command goes on from there.")]
     Cancelled,

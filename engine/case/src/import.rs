@@ -294,7 +294,8 @@ impl Case {
 
 /// What a complete capture brought, for the record.
 fn completed(connection: &Connection, capture: i64) -> rusqlite::Result<(String, Value)> {
-    const QUERY: &str = "SELECT file_name, lower(hex(sha256)), records, events, rejected, notes, decoded_bytes,
+    const QUERY: &str =
+        "SELECT file_name, lower(hex(sha256)), records, events, rejected, notes, decoded_bytes,
         (SELECT count(*) FROM stream WHERE capture = capture.id) FROM capture WHERE id = ?1";
     connection.query_row(QUERY, [capture], |row| {
         let number = |column| row.get::<_, i64>(column);
