@@ -1,5 +1,7 @@
 //! Every flag, declared once.
 
+pub(crate) mod decide;
+
 use std::path::PathBuf;
 
 use case::Moment;
@@ -7,6 +9,10 @@ use cbad::{CodecName, Config, Lens, Profile, Statistic};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use testkit::synth::{Company, Injection};
 
+use self::decide::{
+    AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
+    TextArguments, WithdrawArguments,
+};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
@@ -28,6 +34,9 @@ use crate::test::{parse_codec, parse_statistic};
 Exit codes: 0 done, 1 significant findings with --fail-on-finding, 2 bad usage, 3 input that cannot be used, 130 interrupted."
 )]
 pub(crate) struct Arguments {
+    /// The name that changes of a case are recorded under, instead of the system's for the user
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) by: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -48,6 +57,26 @@ pub(crate) enum Command {
     Events(EventsArguments),
     /// Search the events of a case: text, regular expressions, fields
     Grep(GrepArguments),
+    /// Write something down about a finding, events, a stream, a stretch of time or the case
+    Note(TextArguments),
+    /// Give a tag to a finding, events, a stream, a stretch of time or the case
+    Tag(TextArguments),
+    /// Mark as seen
+    Acknowledge(AboutArguments),
+    /// Take a finding or events as ordinary in later runs
+    Dismiss(DismissArguments),
+    /// Take a finding or events as an incident in later runs
+    Confirm(ConfirmArguments),
+    /// Say that two things belong together
+    Link(LinkArguments),
+    /// Give a place a name to find it by
+    Bookmark(TextArguments),
+    /// Take a decision back
+    Withdraw(WithdrawArguments),
+    /// List what was decided: notes, tags, verdicts, links, bookmarks, saved views
+    Decisions(DecisionsArguments),
+    /// List who did what to a case, and when
+    Audit(AuditArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -92,6 +121,9 @@ pub(crate) struct AnalyzeArguments {
     /// Take as an incident, which is part of no baseline: given as for --dismiss
     #[arg(long, value_name = "FINDING", num_args = 1.., action = ArgAction::Append, value_parser = parse_mark)]
     pub(crate) confirm: Vec<Mark>,
+    /// Leave out of account what stands dismissed or confirmed in the case; what is given here counts all the same
+    #[arg(long)]
+    pub(crate) ignore_decisions: bool,
     /// Lenses to look through: content, mix, rate, values, order
     #[arg(long, value_name = "LENSES", value_delimiter = ',', default_values_t = Lens::ALL, value_parser = parse_lens)]
     pub(crate) lenses: Vec<Lens>,
@@ -130,6 +162,10 @@ pub(crate) struct FindingsArguments {
     /// Say what would be flagged at this false discovery rate, without a new run
     #[arg(long, value_name = "A", value_parser = parse_alpha)]
     pub(crate) at_alpha: Option<f64>,
+    /// List instead the findings, notes and other decisions that have all of these words; "two words" stand side by side,
+    /// and word* begins like this
+    #[arg(long, value_name = "WORDS", conflicts_with = "at_alpha", allow_hyphen_values = true)]
+    pub(crate) search: Option<String>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

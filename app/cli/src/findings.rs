@@ -13,6 +13,7 @@ use crate::jury::write_differences;
 use crate::output;
 use crate::preview;
 use crate::table::{Align, Table};
+use crate::text_search;
 use crate::words::{extent, probability, time, verdict};
 
 #[derive(Serialize)]
@@ -24,6 +25,9 @@ struct FindingsJson {
 
 pub(crate) fn run(arguments: &FindingsArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
+    if let Some(words) = &arguments.search {
+        return text_search::show(&case, words, arguments.json);
+    }
     let run = latest(&case)?;
     if let Some(alpha) = arguments.at_alpha {
         return preview::show(&case, &run, alpha, arguments.json);

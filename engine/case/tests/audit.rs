@@ -156,3 +156,42 @@ fn words_are_found_in_findings_and_notes() -> Outcome {
     assert!(reader.search_text(Some(1), "\" - *")?.is_empty());
     Ok(())
 }
+
+/// What the child of the test below does: decides without end, and says each number once the call has returned.
+#[test]
+#[ignore = "a part of the test below, which kills it"]
+fn decides_without_end() -> Outcome {
+    let Some(path) = std::env::var_os("DRIFTLOCK_TEST_CASE") else { return Ok(()) };
+    let mut case = Case::open(std::path::Path::new(&path))?;
+    loop {
+        let id = case.decide(&Subject::Case, &note("once more"))?;
+        println!("\nkept {id}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_decision_survives_a_kill_right_after_it() -> Outcome {
+    use std::io::BufRead as _;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("c.driftlock");
+    drop(Case::create(&path)?);
+    let mut kept = 0;
+    for round in 1..=5 {
+        let mut child = std::process::Command::new(std::env::current_exe()?)
+            .args(["decides_without_end", "--exact", "--ignored", "--nocapture"])
+            .env("DRIFTLOCK_TEST_CASE", &path)
+            .stdout(std::process::Stdio::piped())
+            .spawn()?;
+        let said = std::io::BufReader::new(child.stdout.take().ok_or("it is piped")?);
+        let numbers = said.lines().filter_map(|line| line.ok()?.strip_prefix("kept ")?.parse::<u64>().ok());
+        kept = numbers.take(3 * round).last().ok_or("it decides")?;
+        child.kill()?;
+        child.wait()?;
+        let case = Case::open(&path)?;
+        assert!(case.decisions()?.iter().any(|row| row.id == kept && row.stands), "round {round}");
+        assert!(case.verify(&Unwatched)?.is_sound());
+    }
+    assert!(kept >= 44, "{kept}");
+    Ok(())
+}
