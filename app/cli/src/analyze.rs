@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::arguments::AnalyzeArguments;
 use crate::baseline::{Against, Mark};
+use crate::clocks;
 use crate::failure::{FOUND, Failure};
 use crate::findings;
 use crate::interrupt;
@@ -41,7 +42,7 @@ pub(crate) fn run(arguments: &AnalyzeArguments, by: Option<&str>) -> Result<Exit
         })?;
     } else {
         let mut out = output::stdout();
-        findings::write(&mut out, &run, &findings)?;
+        findings::write(&mut out, &case, &run, &findings)?;
         write_drifts(&mut out, &run, "\n")?;
         if let (Some(path), false) = (&arguments.case, findings.is_empty()) {
             let path = shell_word(&path.to_string_lossy());
@@ -111,6 +112,7 @@ fn configuration(arguments: &AnalyzeArguments, case: &mut Case) -> Result<Config
         false_alarms: arguments.false_alarms,
         dismissed: judge(case, &arguments.dismiss, &Decision::Dismiss { reason: None })?,
         confirmed: judge(case, &arguments.confirm, &Decision::Confirm { reason: None })?,
+        clocks: clocks::correct(case, &arguments.clock)?,
         ..Config::default()
     };
     Ok(if arguments.ignore_decisions { config } else { case.with_decisions(config)? })

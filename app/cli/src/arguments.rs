@@ -17,6 +17,7 @@ use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
 };
+use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
@@ -77,6 +78,8 @@ pub(crate) enum Command {
     Decisions(DecisionsArguments),
     /// List who did what to a case, and when
     Audit(AuditArguments),
+    /// Compare the clocks of captures and services by the spans they share, and correct them for later runs
+    Clocks(ClocksArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -121,7 +124,10 @@ pub(crate) struct AnalyzeArguments {
     /// Take as an incident, which is part of no baseline: given as for --dismiss
     #[arg(long, value_name = "FINDING", num_args = 1.., action = ArgAction::Append, value_parser = parse_mark)]
     pub(crate) confirm: Vec<Mark>,
-    /// Leave out of account what stands dismissed or confirmed in the case; what is given here counts all the same
+    /// Correct the clock of a source: CAPTURE[/SERVICE]=OFFSET, as for `clocks --set`; may be given more than once
+    #[arg(long, value_name = "CLOCK", value_parser = parse_clock)]
+    pub(crate) clock: Vec<Given>,
+    /// Leave out of account what stands dismissed, confirmed or corrected of clocks in the case; what is given here counts all the same
     #[arg(long)]
     pub(crate) ignore_decisions: bool,
     /// Lenses to look through: content, mix, rate, values, order
@@ -293,6 +299,23 @@ pub(crate) struct GrepArguments {
 pub(crate) enum CaseCommand {
     /// Hash everything in a case again, and say what is damaged
     Verify(VerifyArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ClocksArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Correct by the estimates that are sure
+    #[arg(long)]
+    pub(crate) accept: bool,
+    /// Correct by an offset of your own: CAPTURE[/SERVICE]=OFFSET, such as 2=-1.5s or 2/checkout=20ms, with the number, the
+    /// name or the SHA-256 of a capture; may be given more than once
+    #[arg(long, value_name = "CLOCK", value_parser = parse_clock)]
+    pub(crate) set: Vec<Given>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]

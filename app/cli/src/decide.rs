@@ -8,6 +8,7 @@ use case::{Case, Decision, DecisionRow, FindingRef, Subject, inert};
 use serde::Serialize;
 
 use crate::arguments::decide::{AboutArguments, DecisionsArguments};
+use crate::clocks::seconds;
 use crate::failure::Failure;
 use crate::json::SCHEMA;
 use crate::output;
@@ -139,6 +140,12 @@ fn text(case: &Case, decision: &Decision) -> Result<String, Failure> {
     Ok(match decision {
         Decision::Link { to } => format!("with {}", inert(case.in_words(to)?)),
         Decision::Withdraw { decision } => format!("decision {decision}"),
+        Decision::Clock { service, offset_nanos, evidence } => format!(
+            "{}{} {}",
+            service.as_ref().map(|service| inert(service) + ": ").unwrap_or_default(),
+            seconds(*offset_nanos),
+            if evidence.is_some() { "by the estimate" } else { "as given" }
+        ),
         other => inert(other.text().unwrap_or_default()),
     })
 }

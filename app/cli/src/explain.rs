@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
 use crate::event_json::DriverJson;
+use crate::clocks::write_corrected;
 use crate::failure::Failure;
 use crate::findings::latest;
 use crate::json::{FindingJson, Run, SCHEMA, dearest};
@@ -57,6 +58,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     } else {
         let mut out = output::stdout();
         write_differences(&mut out, &run, "")?;
+        write_corrected(&mut out, &case, &run.config.clocks)?;
         write(&mut out, &case, &row, &tests, &reproduce, arguments.reveal)?;
         out.flush()?;
     }

@@ -7,6 +7,7 @@ use case::{Case, FindingRow, RunRow, inert};
 use serde::Serialize;
 
 use crate::arguments::FindingsArguments;
+use crate::clocks::write_corrected;
 use crate::failure::Failure;
 use crate::json::{FindingJson, Run, SCHEMA};
 use crate::jury::write_differences;
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &FindingsArguments) -> Result<ExitCode, Failure> {
         output::json(&FindingsJson { schema: SCHEMA, run: Run::from(&run), findings })?;
     } else {
         let mut out = output::stdout();
-        write(&mut out, &run, &findings)?;
+        write(&mut out, &case, &run, &findings)?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -57,10 +58,16 @@ pub(crate) fn in_json(case: &Case, findings: &[FindingRow]) -> Result<Vec<Findin
 }
 
 /// Verdict, table, and the sentence of each finding.
-pub(crate) fn write(out: &mut impl Write, run: &RunRow, findings: &[FindingRow]) -> Result<(), Failure> {
+pub(crate) fn write(
+    out: &mut impl Write,
+    case: &Case,
+    run: &RunRow,
+    findings: &[FindingRow],
+) -> Result<(), Failure> {
     let significant = findings.iter().filter(|row| row.finding.flagged).count() as u64;
     writeln!(out, "{}", verdict(run, significant))?;
     write_differences(out, run, "")?;
+    write_corrected(out, case, &run.config.clocks)?;
     if findings.is_empty() {
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod analyze;
 mod arguments;
 mod audit;
 mod baseline;
+mod clocks;
 mod decide;
 mod event_json;
 mod events;
@@ -97,6 +98,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Withdraw(WithdrawArguments { case, decision, json }) => {
             decide::withdraw(case, *decision, *json, by)
         }
+        Command::Clocks(arguments) => clocks::run(arguments, by),
         Command::Decisions(arguments) => decide::list(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::thread;
 
-use cbad::{Baseline, Config, Event, EventLookup, RunResult, Stage, Stream, StreamBuilder, Watch};
+use cbad::{Baseline, Config, Event, EventLookup, Measure, RunResult, Stage, Stream, StreamBuilder, Watch};
 use crossbeam_channel::{Sender, bounded};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
@@ -50,9 +50,10 @@ impl Case {
         }
         let rows = self.streams()?;
         let anchor = self.open_anchor(&config.baseline)?;
-        let streams = self.prepare(&rows, anchor.as_ref(), watch)?;
+        let streams = self.prepare(&rows, anchor.as_ref(), config, watch)?;
         drop(anchor);
-        let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?) };
+        let offsets = self.clock_offsets(config)?;
+        let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?), offsets };
         let result = in_pool(threads, || cbad::analyze(&streams, config, &lookup, watch))??;
         drop(streams);
         self.move_forward()?;
@@ -93,9 +94,10 @@ impl Case {
         &self,
         rows: &[StreamRow],
         anchor: Option<&Anchor>,
+        config: &Config,
         watch: &dyn Watch,
     ) -> Result<Vec<Stream>, CaseError> {
-        let sources = self.sources(rows, anchor)?;
+        let sources = self.sources(rows, anchor, config)?;
         let total: u64 = sources.iter().flat_map(|s| s.anchor.iter().chain([&s.own])).map(|r| r.events).sum();
         let mut done = 0;
         let reader = Self::open_read_only(&self.path)?;
@@ -108,11 +110,12 @@ impl Case {
             let mut streams = Vec::with_capacity(sources.len());
             for source in sources {
                 let mut builder = StreamBuilder::new(source.own.key.clone());
-                let mut take = |builder: &mut StreamBuilder| {
-                    while let Some(events) =
+                let mut take = |builder: &mut StreamBuilder, offset_nanos: i64| {
+                    while let Some(mut events) =
                         parts.recv().expect("each stream ends with a mark or an error")?
                     {
-                        for event in &events {
+                        for event in &mut events {
+                            correct(event, offset_nanos);
                             builder.push(event);
                         }
                         done += events.len() as u64;
@@ -124,10 +127,10 @@ impl Case {
                     Ok(())
                 };
                 if source.anchor.is_some() {
-                    take(&mut builder)?;
+                    take(&mut builder, 0)?;
                     builder.end_anchor();
                 }
-                take(&mut builder)?;
+                take(&mut builder, source.offset_nanos)?;
                 if let Some(until) = source.covered_until_nanos {
                     builder.covers_until(until);
                 }
@@ -138,15 +141,22 @@ impl Case {
     }
 
     /// What each stream is made from.
-    fn sources(&self, rows: &[StreamRow], anchor: Option<&Anchor>) -> Result<Vec<Source>, CaseError> {
-        let captures = self.captures()?;
+    fn sources(
+        &self,
+        rows: &[StreamRow],
+        anchor: Option<&Anchor>,
+        config: &Config,
+    ) -> Result<Vec<Source>, CaseError> {
+        let (all, offsets) = (self.streams()?, self.clock_offsets(config)?);
         let source = |own: &StreamRow| {
-            let capture = captures.iter().find(|capture| capture.id == own.capture);
+            let ends = all.iter().zip(&offsets).filter(|(stream, _)| stream.capture == own.capture);
+            let ends = ends.filter_map(|(stream, offset)| Some(stream.end_nanos?.saturating_add(*offset)));
             let partner = anchor.map(|anchor| anchor.partner(self, own)).transpose()?.flatten();
             Ok(Source {
                 own: own.clone(),
                 anchor: partner.cloned(),
-                covered_until_nanos: capture.and_then(|capture| capture.end_nanos),
+                offset_nanos: offsets[own.id as usize],
+                covered_until_nanos: ends.max(),
             })
         };
         rows.iter().map(source).collect()
@@ -158,6 +168,8 @@ struct Source {
     own: StreamRow,
     /// Its partner in the anchor, where there is one.
     anchor: Option<StreamRow>,
+    /// What is added to its times.
+    offset_nanos: i64,
     /// The last time in its capture.
     covered_until_nanos: Option<i64>,
 }
@@ -220,15 +232,30 @@ fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) 
     Err(CaseError::row(&case.path, "block", what))
 }
 
+/// The event as it would be with the right clock.
+fn correct(event: &mut Event, offset_nanos: i64) {
+    if offset_nanos == 0 {
+        return;
+    }
+    event.time_nanos = event.time_nanos.map(|time| time.saturating_add(offset_nanos));
+    if let Some(Measure::Cumulative { start_nanos: Some(start), .. }) = &mut event.measure {
+        *start = start.saturating_add(offset_nanos);
+    }
+}
+
 /// Events for explanations, from a connection of its own; the engine asks for few.
 struct Lookup {
     case: Mutex<Case>,
+    /// By stream.
+    offsets: Vec<i64>,
 }
 
 impl EventLookup for Lookup {
     fn event(&self, stream: u32, position: u64) -> Option<Event> {
         let case = self.case.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        case.event(stream, position).ok().map(|row| row.event)
+        let mut event = case.event(stream, position).ok()?.event;
+        correct(&mut event, self.offsets[stream as usize]);
+        Some(event)
     }
 }
 

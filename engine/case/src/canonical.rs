@@ -50,7 +50,8 @@ impl Case {
             return Err(CaseError::OtherEngine { run, engine: run_row.engine, here: ENGINE_VERSION });
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
-        let streams = self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), watch)?;
+        let streams =
+            self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), &run_row.config, watch)?;
         let TestChoice { codec, statistic, permutations } = choice;
         let window = row.finding.window;
         let test = in_pool(threads, || {

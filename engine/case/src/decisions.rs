@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use cbad::{Config, Stretch};
+use cbad::{Clock, Config, Stretch};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::audit::{Action, canonical};
+use crate::clocks::ClockEvidence;
 use crate::error::CaseError;
 use crate::schema::has_table;
 use crate::sql::{AtPath, unsigned};
@@ -92,6 +93,15 @@ pub enum Decision {
         /// As the window reads it.
         state: String,
     },
+    /// The clock of a capture is off.
+    Clock {
+        /// Of one service in it alone.
+        service: Option<String>,
+        /// What is to be added to its times, nanoseconds.
+        offset_nanos: i64,
+        /// The estimate that was accepted; `None` where the offset was given.
+        evidence: Option<ClockEvidence>,
+    },
     /// An earlier decision no longer stands.
     Withdraw {
         /// Its number.
@@ -111,6 +121,7 @@ impl Decision {
             Self::Link { .. } => "link",
             Self::Bookmark { .. } => "bookmark",
             Self::View { .. } => "view",
+            Self::Clock { .. } => "clock",
             Self::Withdraw { .. } => "withdraw",
         }
     }
@@ -122,7 +133,7 @@ impl Decision {
             Self::Tag { tag } => Some(tag),
             Self::Note { text } => Some(text),
             Self::Bookmark { name } | Self::View { name, .. } => Some(name),
-            Self::Acknowledge | Self::Link { .. } | Self::Withdraw { .. } => None,
+            Self::Acknowledge | Self::Link { .. } | Self::Clock { .. } | Self::Withdraw { .. } => None,
         }
     }
 
@@ -136,6 +147,7 @@ impl Decision {
             Self::Link { to } => Some(("link", about, canonical(&json!(to)))),
             Self::Bookmark { name } => Some(("bookmark", String::new(), name.clone())),
             Self::View { name, .. } => Some(("view", String::new(), name.clone())),
+            Self::Clock { service, .. } => Some(("clock", about, canonical(&json!(service)))),
             Self::Note { .. } | Self::Withdraw { .. } => None,
         }
     }
@@ -226,10 +238,17 @@ impl Case {
         Ok(decisions)
     }
 
-    /// A configuration with what stands dismissed and confirmed in the case added to it. Where the two disagree, what stands
+    /// A configuration with what stands dismissed and confirmed in the case, and corrected of its clocks, added to it. Where the two disagree, what stands
     /// in the case counts.
     pub fn with_decisions(&self, mut config: Config) -> Result<Config, CaseError> {
         for row in self.decisions()?.iter().filter(|row| row.stands) {
+            if let (Decision::Clock { service, offset_nanos, .. }, Subject::Capture { sha256 }) =
+                (&row.decision, &row.subject)
+            {
+                config.clocks.retain(|clock| (&clock.capture, &clock.service) != (sha256, service));
+                let (capture, service) = (sha256.clone(), service.clone());
+                config.clocks.push(Clock { capture, service, offset_nanos: *offset_nanos });
+            }
             let (add, remove) = match row.decision {
                 Decision::Dismiss { .. } => (&mut config.dismissed, &mut config.confirmed),
                 Decision::Confirm { .. } => (&mut config.confirmed, &mut config.dismissed),
@@ -247,6 +266,7 @@ impl Case {
             });
             stretches.dedup();
         }
+        config.clocks.sort();
         Ok(config)
     }
 
@@ -338,6 +358,9 @@ impl Case {
                 if !matches!(subject, Subject::Events { .. }) =>
             {
                 refuse("Only a finding or events of one stream can be dismissed or confirmed.")
+            }
+            Decision::Clock { .. } if !matches!(subject, Subject::Capture { .. }) => {
+                refuse("Only a capture has a clock.")
             }
             Decision::Link { to } if to == subject => refuse("Nothing is linked to itself."),
             Decision::Link { to } => self.check_subject(to),

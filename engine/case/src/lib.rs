@@ -13,6 +13,7 @@ mod audit;
 mod block;
 mod cache;
 mod canonical;
+mod clocks;
 mod damage;
 mod decisions;
 mod digest;
@@ -46,6 +47,7 @@ mod window_blocks;
 
 pub use audit::{AuditHead, AuditRow};
 pub use canonical::TestChoice;
+pub use clocks::{ClockEstimate, ClockEvidence, ClockSource};
 pub use damage::{Damage, EventsRead};
 pub use decisions::{Decision, DecisionRow, FindingRef, Subject};
 pub use error::CaseError;
