@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Audit(AuditArguments),
     /// Compare the clocks of captures and services by the spans they share, and correct them for later runs
     Clocks(ClocksArguments),
+    /// Take the events of captures out of a case for good
+    Purge(PurgeArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -313,6 +315,31 @@ pub(crate) struct ClocksArguments {
     /// name or the SHA-256 of a capture; may be given more than once
     #[arg(long, value_name = "CLOCK", value_parser = parse_clock)]
     pub(crate) set: Vec<Given>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PurgeArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Numbers of the captures, as `info` lists them
+    #[arg(value_name = "CAPTURE", required_unless_present = "before")]
+    pub(crate) captures: Vec<i64>,
+    /// Captures whose last event is before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(crate) before: Option<Moment>,
+    /// Why: it is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Remove the runs too that the captures took part in, since their findings may quote them
+    #[arg(long)]
+    pub(crate) runs: bool,
+    /// Do it; without this, say what would be removed
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

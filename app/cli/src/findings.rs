@@ -13,6 +13,7 @@ use crate::json::{FindingJson, Run, SCHEMA};
 use crate::jury::write_differences;
 use crate::output;
 use crate::preview;
+use crate::purge::write_purged;
 use crate::table::{Align, Table};
 use crate::text_search;
 use crate::words::{extent, probability, time, verdict};
@@ -68,6 +69,7 @@ pub(crate) fn write(
     writeln!(out, "{}", verdict(run, significant))?;
     write_differences(out, run, "")?;
     write_corrected(out, case, &run.config.clocks)?;
+    write_purged(out, case, run)?;
     if findings.is_empty() {
         return Ok(());
     }

@@ -22,6 +22,7 @@ mod jury;
 mod output;
 mod preview;
 mod progress;
+mod purge;
 mod redact;
 mod subject;
 mod synth;
@@ -99,6 +100,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
             decide::withdraw(case, *decision, *json, by)
         }
         Command::Clocks(arguments) => clocks::run(arguments, by),
+        Command::Purge(arguments) => purge::run(arguments, by),
         Command::Decisions(arguments) => decide::list(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),

@@ -98,3 +98,34 @@ fn what_cannot_be_decided_is_refused() -> Outcome {
     );
     Ok(())
 }
+
+#[test]
+fn clocks_are_corrected_and_captures_purged_with_a_word_about_it() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "a.log", 2000, 80)?;
+    text_log(at, "b.log", 1900, 80)?;
+    json(at, &["analyze", "a.log", "b.log", "--case", "c.driftlock"])?;
+    let clocks = json(at, &["clocks", "c.driftlock", "--set", "b.log=-1.5s"])?;
+    assert_eq!(clocks["corrections"][0]["offset_nanos"], -1_500_000_000);
+    assert_eq!(clocks["estimates"].as_array().map(Vec::len), Some(0), "logs without ids share nothing");
+    let text = String::from_utf8(run(at, &["analyze", "c.driftlock"])?.stdout)?;
+    assert!(text.contains("Times of b.log are corrected by -1.5 s."), "{text}");
+    let explained = json(at, &["explain", "c.driftlock", "1"])?;
+    let line = explained["reproduce"].as_str().ok_or("a command line")?;
+    assert!(line.contains("--clock") && line.contains("=-1500000000ns"), "{line}");
+
+    let refused = run(at, &["clocks", "c.driftlock", "--set", "c.log=1s"])?;
+    assert_eq!(refused.status.code(), Some(2));
+    let weighed = json(at, &["purge", "c.driftlock", "1", "--reason", "retention"])?;
+    assert_eq!((&weighed["is_done"], &weighed["purged"][0]["events"]), (&false.into(), &2000.into()));
+    let purged = json(at, &["purge", "c.driftlock", "1", "--reason", "retention", "--yes"])?;
+    assert_eq!((&purged["is_done"], &purged["purged"][0]), (&true.into(), &weighed["purged"][0]));
+    let nothing = ["purge", "c.driftlock", "--before", "2020-01-01T00:00:00Z", "--reason", "retention"];
+    assert_eq!(json(at, &nothing)?["purged"].as_array().map(Vec::len), Some(0));
+    let text = String::from_utf8(run(at, &["findings", "c.driftlock"])?.stdout)?;
+    assert!(text.contains("used a.log, which"), "{text}");
+    let text = String::from_utf8(run(at, &["audit", "c.driftlock"])?.stdout)?;
+    assert!(text.contains("purge") && text.contains("retention"), "{text}");
+    Ok(())
+}

@@ -75,12 +75,15 @@ impl Case {
         self.run(id)
     }
 
-    /// SHA-256 of the complete captures, in the order in which they were completed, which is the order of their streams.
+    /// SHA-256 of the complete captures that were not purged, in the order in which they were completed, which is the order of their streams.
     fn captures_completed(&self) -> Result<Vec<String>, CaseError> {
         const QUERY: &str = "SELECT sha256 FROM capture WHERE completion IS NOT NULL ORDER BY completion";
         let mut statement = self.connection.prepare(QUERY).at(&self.path)?;
         let rows = statement.query_map([], |row| Ok(hex(row.get_ref(0)?.as_blob()?))).at(&self.path)?;
-        rows.collect::<rusqlite::Result<_>>().at(&self.path)
+        let mut captures: Vec<String> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
+        let purges = self.purges()?;
+        captures.retain(|sha256| !purges.iter().any(|row| row.purge.sha256 == *sha256));
+        Ok(captures)
     }
 
     fn run_with_key(&self, digest: [u8; 32]) -> Result<Option<i64>, CaseError> {
@@ -302,11 +305,15 @@ fn store(
 ) -> rusqlite::Result<i64> {
     const RUN: &str =
         "INSERT INTO run (key_sha256, engine, codecs, config, captures, results_sha256, windows, flagged,
-        findings, finished_at_nanos) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        findings, finished_at_nanos, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    const NEXT: &str = "SELECT 1 + max(coalesce((SELECT max(id) FROM run), 0),
+        coalesce((SELECT max(json_extract(detail, '$.run')) FROM audit WHERE action = 'run'), 0))";
     const STREAM: &str = "INSERT INTO run_stream (run, stream, windows, note) VALUES (?1, ?2, ?3, ?4)";
     let windows = result.streams.iter().flat_map(|stream| &stream.windows);
     let (total, flagged) =
         (windows.clone().count() as i64, windows.filter(|window| window.flagged).count() as i64);
+    // A run that was removed keeps its number to itself: people and decisions refer to it.
+    let run: i64 = transaction.query_row(NEXT, [], |row| row.get(0))?;
     transaction.execute(
         RUN,
         params![
@@ -320,9 +327,9 @@ fn store(
             flagged,
             result.findings.len() as i64,
             now_nanos(),
+            run,
         ],
     )?;
-    let run = transaction.last_insert_rowid();
     let mut insert = transaction.prepare(STREAM)?;
     for (number, stream) in (0_i64..).zip(&result.streams) {
         insert.execute(params![run, number, stream.windows.len() as i64, stream.note])?;

@@ -230,6 +230,16 @@ pub enum CaseError {
         /// Why not.
         what: String,
     },
+    /// The capture was taken out of the case for good.
+    #[error("{} was purged from this case on {at} ({reason}) and is not taken in again. Import it into another case.", path.display())]
+    Purged {
+        /// The capture.
+        path: PathBuf,
+        /// When.
+        at: String,
+        /// Why.
+        reason: String,
+    },
     /// There is nothing to withdraw.
     #[error("The case has no decision {id} that stands. `driftlock decisions CASE` lists them.")]
     NoDecision {

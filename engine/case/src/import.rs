@@ -106,6 +106,7 @@ impl Case {
         let opened = Capture::open(&path, options)?;
         let known = self.begun_with(&fingerprint)?;
         if let Some(known) = &known {
+            self.refuse_purged(known.capture, &path)?;
             self.refuse_other_rules(known.capture, redact, &path)?;
         }
         let begun = match known {

@@ -26,6 +26,7 @@ mod migrate;
 mod moment;
 mod pack;
 mod pattern;
+mod purge;
 mod query;
 mod query_text;
 mod read;
@@ -53,6 +54,7 @@ pub use decisions::{Decision, DecisionRow, FindingRef, Subject};
 pub use error::CaseError;
 pub use inert::inert;
 pub use moment::Moment;
+pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};
 pub use redact::RedactBy;
 pub use rows::{
