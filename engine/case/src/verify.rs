@@ -161,7 +161,9 @@ impl Case {
         total: u64,
     ) -> Result<(), CaseError> {
         let places = self.blocks_with(stream.id, &(0..u64::MAX))?;
-        let has_index = has_table(&self.connection, "block_index").at(&self.path)?;
+        // Until a capture is complete its blocks may be taken apart again, and have no filter yet.
+        let has_index =
+            stream.number.is_some() && has_table(&self.connection, "block_index").at(&self.path)?;
         let mut next = 0;
         for round in places.chunks(ROUND * pool.current_num_threads()) {
             if watch.cancelled() {
