@@ -13,12 +13,12 @@ use common::{Outcome, driftlock, text_log};
 /// A disk of two megabytes that only the command sees. `$1` is the program, `$2` where the disk is, `$3` the capture, `$4`
 /// where the case is copied to, as it was left.
 const SMALL_DISK: &str = r#"mount -t tmpfs -o size=2m none "$2" || exit 99
-"$1" analyze --window 500 --hop 500 --case "$2/c.driftlock" "$3"; code=$?
+"$1" analyze --window 9000 --hop 9000 --case "$2/c.driftlock" "$3"; code=$?
 cp "$2"/c.driftlock* "$4"/; exit $code"#;
 
 /// No file may grow over a megabyte; the signal that says so is not heeded, so that the program sees its write fail.
 const SMALL_FILES: &str = r#"trap '' XFSZ; ulimit -f 2048 || exit 99
-"$1" analyze --window 500 --hop 500 --case "$4/c.driftlock" "$3""#;
+"$1" analyze --window 9000 --hop 9000 --case "$4/c.driftlock" "$3""#;
 
 fn shell(command: &mut Command, script: &str, folder: &Path) -> std::io::Result<Output> {
     command
@@ -38,7 +38,7 @@ fn goes_on(folder: &Path, output: &Output, expected: &str) -> Outcome {
     assert!(case.verify(&Unwatched)?.is_sound() && events < 150_000, "{events} events");
     drop(case);
     let again = driftlock()
-        .args(["analyze", "--window", "500", "--hop", "500", "--case"])
+        .args(["analyze", "--window", "9000", "--hop", "9000", "--case"])
         .args([&path, &folder.join("app.log")])
         .output()?;
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
@@ -55,7 +55,7 @@ fn a_full_disk_loses_nothing_and_doubles_nothing() -> Outcome {
     text_log(at, "app.log", 150_000, 400)?;
     let whole = at.join("whole.driftlock");
     let made = driftlock()
-        .args(["analyze", "--window", "500", "--hop", "500", "--case"])
+        .args(["analyze", "--window", "9000", "--hop", "9000", "--case"])
         .args([&whole, &at.join("app.log")])
         .output()?;
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
