@@ -10,9 +10,9 @@ use case::Case;
 use cbad::Unwatched;
 use common::{Outcome, driftlock, text_log};
 
-/// A disk of two megabytes that only the command sees. `$1` is the program, `$2` where the disk is, `$3` the capture, `$4`
+/// A disk of one megabyte that only the command sees. `$1` is the program, `$2` where the disk is, `$3` the capture, `$4`
 /// where the case is copied to, as it was left.
-const SMALL_DISK: &str = r#"mount -t tmpfs -o size=2m none "$2" || exit 99
+const SMALL_DISK: &str = r#"mount -t tmpfs -o size=1m none "$2" || exit 99
 "$1" analyze --window 9000 --hop 9000 --case "$2/c.driftlock" "$3"; code=$?
 cp "$2"/c.driftlock* "$4"/; exit $code"#;
 
@@ -35,7 +35,7 @@ fn goes_on(folder: &Path, output: &Output, expected: &str) -> Outcome {
     let path = folder.join("kept/c.driftlock");
     let case = Case::open(&path)?;
     let events: u64 = case.captures()?.iter().map(|capture| capture.events).sum();
-    assert!(case.verify(&Unwatched)?.is_sound() && events < 150_000, "{events} events");
+    assert!(case.verify(&Unwatched)?.is_sound() && events < 60_000, "{events} events");
     drop(case);
     let again = driftlock()
         .args(["analyze", "--window", "9000", "--hop", "9000", "--case"])
@@ -52,7 +52,7 @@ fn goes_on(folder: &Path, output: &Output, expected: &str) -> Outcome {
 fn a_full_disk_loses_nothing_and_doubles_nothing() -> Outcome {
     let folder = tempfile::tempdir()?;
     let at = folder.path();
-    text_log(at, "app.log", 150_000, 400)?;
+    text_log(at, "app.log", 60_000, 400)?;
     let whole = at.join("whole.driftlock");
     let made = driftlock()
         .args(["analyze", "--window", "9000", "--hop", "9000", "--case"])
