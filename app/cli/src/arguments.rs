@@ -90,6 +90,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct AnalyzeArguments {
     /// Captures to import (OTLP JSON or protobuf, JSON lines, text; gzip and zstd are undone), or one case
     #[arg(required = true, value_name = "FILE")]

@@ -120,9 +120,10 @@ struct EstimateJson {
 
 pub(crate) fn run(arguments: &ClocksArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
     interrupt::listen();
-    let mut case = match arguments.accept || !arguments.set.is_empty() {
-        true => open(&arguments.case, by)?,
-        false => Case::open_read_only(&arguments.case)?,
+    let mut case = if arguments.accept || !arguments.set.is_empty() {
+        open(&arguments.case, by)?
+    } else {
+        Case::open_read_only(&arguments.case)?
     };
     let progress = Progress::new();
     let estimates = case.estimate_clocks(&progress);

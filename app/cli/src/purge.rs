@@ -37,9 +37,10 @@ pub(crate) fn run(arguments: &PurgeArguments, by: Option<&str>) -> Result<ExitCo
     let mut purged = Vec::new();
     for capture in captures {
         let (reason, runs) = (arguments.reason.as_str(), arguments.runs);
-        purged.push(match arguments.yes {
-            true => case.purge(capture, reason, runs)?,
-            false => case.weigh_purge(capture, reason, runs)?,
+        purged.push(if arguments.yes {
+            case.purge(capture, reason, runs)?
+        } else {
+            case.weigh_purge(capture, reason, runs)?
         });
     }
     if arguments.json {

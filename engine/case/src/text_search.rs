@@ -29,7 +29,7 @@ pub enum TextHit {
     /// A decision that stands, by its text.
     Decision {
         /// The decision.
-        row: DecisionRow,
+        row: Box<DecisionRow>,
         /// The part of its text around the words.
         excerpt: String,
     },
@@ -45,7 +45,7 @@ impl Case {
         let found = index(&findings, &decisions).and_then(|index| hits(&index, &query)).at(&self.path)?;
         let hit = |(number, excerpt): (usize, String)| match number.checked_sub(findings.len()) {
             None => TextHit::Finding { row: Box::new(findings[number].clone()), excerpt },
-            Some(decision) => TextHit::Decision { row: decisions[decision].clone(), excerpt },
+            Some(decision) => TextHit::Decision { row: Box::new(decisions[decision].clone()), excerpt },
         };
         Ok(found.into_iter().map(hit).collect())
     }

@@ -34,10 +34,8 @@ impl App {
     pub(super) fn judge(&mut self, is_incident: bool) {
         let (Some(doc), Some(row)) = (self.state.doc.clone(), self.state.selected_finding()) else { return };
         let Some(run) = &doc.run else { return };
-        let decision = match is_incident {
-            true => Decision::Confirm { reason: None },
-            false => Decision::Dismiss { reason: None },
-        };
+        let decision =
+            if is_incident { Decision::Confirm { reason: None } } else { Decision::Dismiss { reason: None } };
         let verdict = Some((run.id, row.id, decision));
         let what = if is_incident { "an incident" } else { "ordinary" };
         self.analyze(
