@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
+use case::{CaptureState, Case, CaseError, Decision, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
 use cbad::{Config, Lens, Stretch};
 use ingest::OpenOptions;
 use serde::ser::SerializeSeq;
@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::arguments::AnalyzeArguments;
 use crate::baseline::{Against, Mark};
+use crate::clocks;
 use crate::failure::{FOUND, Failure};
 use crate::findings;
 use crate::interrupt;
@@ -19,12 +20,13 @@ use crate::json::{Capture, FindingJson, Run, SCHEMA, Stream, Window, all};
 use crate::output;
 use crate::progress::Progress;
 use crate::redact;
+use crate::subject;
 use crate::words::{counted, shell_word, write_drifts};
 
-pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &AnalyzeArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
     interrupt::listen();
     let progress = Progress::new();
-    let outcome = import_and_analyze(arguments, &progress);
+    let outcome = import_and_analyze(arguments, by, &progress);
     progress.clear();
     let (case, run) = outcome.map_err(|failure| resumable(failure, arguments))?;
     let findings = case.findings(run.id)?;
@@ -40,7 +42,7 @@ pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
         })?;
     } else {
         let mut out = output::stdout();
-        findings::write(&mut out, &run, &findings)?;
+        findings::write(&mut out, &case, &run, &findings)?;
         write_drifts(&mut out, &run, "\n")?;
         if let (Some(path), false) = (&arguments.case, findings.is_empty()) {
             let path = shell_word(&path.to_string_lossy());
@@ -52,7 +54,11 @@ pub(crate) fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, Failure> {
     Ok(if arguments.fail_on_finding && is_found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
 }
 
-fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Result<(Case, RunRow), Failure> {
+fn import_and_analyze(
+    arguments: &AnalyzeArguments,
+    by: Option<&str>,
+    progress: &Progress,
+) -> Result<(Case, RunRow), Failure> {
     let options = OpenOptions {
         format: arguments.format,
         assumed_year: arguments.assumed_year,
@@ -63,6 +69,9 @@ fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Resu
         (None, [file]) if Case::is_case(file) => (Case::open(file)?, &[][..]),
         (None, files) => (Case::temporary()?, files),
     };
+    if let Some(by) = by {
+        case.set_actor(by);
+    }
     let redaction = redact::Asked::new(arguments, files)?;
     for file in files {
         let report = case.import_redacted(file, &options, redaction.by().as_ref(), progress)?;
@@ -87,9 +96,10 @@ fn import_and_analyze(arguments: &AnalyzeArguments, progress: &Progress) -> Resu
     Ok((case, run))
 }
 
-/// What the options ask for. Findings are those of the run that is the latest before the new one.
+/// What the options ask for, and what stands decided in the case. Findings are those of the run that is the latest before
+/// the new one; what is said of them is kept as a decision.
 fn configuration(arguments: &AnalyzeArguments, case: &mut Case) -> Result<Config, Failure> {
-    Ok(Config {
+    let config = Config {
         baseline: match &arguments.baseline {
             Against::Own(baseline) => baseline.clone(),
             Against::Anchor(path) => case.anchor(path)?,
@@ -100,20 +110,29 @@ fn configuration(arguments: &AnalyzeArguments, case: &mut Case) -> Result<Config
         alpha: arguments.alpha.unwrap_or(arguments.profile.alpha()),
         lenses: Lens::ALL.into_iter().filter(|lens| arguments.lenses.contains(lens)).collect(),
         false_alarms: arguments.false_alarms,
-        dismissed: stretches(case, &arguments.dismiss)?,
-        confirmed: stretches(case, &arguments.confirm)?,
+        dismissed: judge(case, &arguments.dismiss, &Decision::Dismiss { reason: None })?,
+        confirmed: judge(case, &arguments.confirm, &Decision::Confirm { reason: None })?,
+        clocks: clocks::correct(case, &arguments.clock)?,
         ..Config::default()
-    })
+    };
+    Ok(if arguments.ignore_decisions { config } else { case.with_decisions(config)? })
 }
 
-/// The stretches that are meant, in one order however they were given.
-fn stretches(case: &Case, marks: &[Mark]) -> Result<Vec<Stretch>, Failure> {
+/// Keeps what is said of the marked stretches, and gives these back in one order however they were given.
+fn judge(case: &mut Case, marks: &[Mark], decision: &Decision) -> Result<Vec<Stretch>, Failure> {
     let mut stretches = Vec::new();
     for mark in marks {
         stretches.push(match mark {
-            Mark::Stretch(stretch) => stretch.clone(),
+            Mark::Stretch(stretch) => {
+                for subject in subject::of_stretch(case, stretch)? {
+                    case.decide(&subject, decision)?;
+                }
+                stretch.clone()
+            }
             Mark::Finding(id) => {
-                let row = case.finding(findings::latest(case)?.id, *id)?;
+                let run = findings::latest(case)?.id;
+                let row = case.finding(run, *id)?;
+                case.decide_finding(run, *id, decision)?;
                 Stretch {
                     stream: row.stream.key.label(),
                     first_event: row.finding.first_event,

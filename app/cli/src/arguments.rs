@@ -1,5 +1,7 @@
 //! Every flag, declared once.
 
+pub(crate) mod decide;
+
 use std::path::PathBuf;
 
 use case::Moment;
@@ -8,10 +10,15 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use ingest::{Limits, OpenOptions};
 use testkit::synth::{Company, Injection};
 
+use self::decide::{
+    AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
+    TextArguments, WithdrawArguments,
+};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
 };
+use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
@@ -29,6 +36,9 @@ use crate::test::{parse_codec, parse_statistic};
 Exit codes: 0 done, 1 significant findings with --fail-on-finding, 2 bad usage, 3 input that cannot be used, 130 interrupted."
 )]
 pub(crate) struct Arguments {
+    /// The name that changes of a case are recorded under, instead of the system's for the user
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) by: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -49,6 +59,30 @@ pub(crate) enum Command {
     Events(EventsArguments),
     /// Search the events of a case: text, regular expressions, fields
     Grep(GrepArguments),
+    /// Write something down about a finding, events, a stream, a stretch of time or the case
+    Note(TextArguments),
+    /// Give a tag to a finding, events, a stream, a stretch of time or the case
+    Tag(TextArguments),
+    /// Mark as seen
+    Acknowledge(AboutArguments),
+    /// Take a finding or events as ordinary in later runs
+    Dismiss(DismissArguments),
+    /// Take a finding or events as an incident in later runs
+    Confirm(ConfirmArguments),
+    /// Say that two things belong together
+    Link(LinkArguments),
+    /// Give a place a name to find it by
+    Bookmark(TextArguments),
+    /// Take a decision back
+    Withdraw(WithdrawArguments),
+    /// List what was decided: notes, tags, verdicts, links, bookmarks, saved views
+    Decisions(DecisionsArguments),
+    /// List who did what to a case, and when
+    Audit(AuditArguments),
+    /// Compare the clocks of captures and services by the spans they share, and correct them for later runs
+    Clocks(ClocksArguments),
+    /// Take the events of captures out of a case for good
+    Purge(PurgeArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -57,6 +91,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct AnalyzeArguments {
     /// Captures to import (OTLP JSON or protobuf, JSON lines, text; also compressed, in archives or a folder), or one case
     #[arg(required = true, value_name = "FILE")]
@@ -93,6 +128,12 @@ pub(crate) struct AnalyzeArguments {
     /// Take as an incident, which is part of no baseline: given as for --dismiss
     #[arg(long, value_name = "FINDING", num_args = 1.., action = ArgAction::Append, value_parser = parse_mark)]
     pub(crate) confirm: Vec<Mark>,
+    /// Correct the clock of a source: CAPTURE[/SERVICE]=OFFSET, as for `clocks --set`; may be given more than once
+    #[arg(long, value_name = "CLOCK", value_parser = parse_clock)]
+    pub(crate) clock: Vec<Given>,
+    /// Leave out of account what stands dismissed, confirmed or corrected of clocks in the case; what is given here counts all the same
+    #[arg(long)]
+    pub(crate) ignore_decisions: bool,
     /// Lenses to look through: content, mix, rate, values, order
     #[arg(long, value_name = "LENSES", value_delimiter = ',', default_values_t = Lens::ALL, value_parser = parse_lens)]
     pub(crate) lenses: Vec<Lens>,
@@ -134,6 +175,10 @@ pub(crate) struct FindingsArguments {
     /// Say what would be flagged at this false discovery rate, without a new run
     #[arg(long, value_name = "A", value_parser = parse_alpha)]
     pub(crate) at_alpha: Option<f64>,
+    /// List instead the findings, notes and other decisions that have all of these words; "two words" stand side by side,
+    /// and word* begins like this
+    #[arg(long, value_name = "WORDS", conflicts_with = "at_alpha", allow_hyphen_values = true)]
+    pub(crate) search: Option<String>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -288,6 +333,48 @@ pub(crate) struct GrepArguments {
 pub(crate) enum CaseCommand {
     /// Hash everything in a case again, and say what is damaged
     Verify(VerifyArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ClocksArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Correct by the estimates that are sure
+    #[arg(long)]
+    pub(crate) accept: bool,
+    /// Correct by an offset of your own: CAPTURE[/SERVICE]=OFFSET, such as 2=-1.5s or 2/checkout=20ms, with the number, the
+    /// name or the SHA-256 of a capture; may be given more than once
+    #[arg(long, value_name = "CLOCK", value_parser = parse_clock)]
+    pub(crate) set: Vec<Given>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PurgeArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Numbers of the captures, as `info` lists them
+    #[arg(value_name = "CAPTURE", required_unless_present = "before")]
+    pub(crate) captures: Vec<i64>,
+    /// Captures whose last event is before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(crate) before: Option<Moment>,
+    /// Why: it is recorded
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Remove the runs too that the captures took part in, since their findings may quote them
+    #[arg(long)]
+    pub(crate) runs: bool,
+    /// Do it; without this, say what would be removed
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -8,12 +8,14 @@ use cbad::{CanonicalTest, Driver, Lens, Shift};
 use serde::Serialize;
 
 use crate::arguments::ExplainArguments;
+use crate::clocks::write_corrected;
 use crate::event_json::DriverJson;
 use crate::failure::Failure;
 use crate::findings::latest;
 use crate::json::{FindingJson, Run, SCHEMA, dearest};
 use crate::jury::{JuryJson, test_in_words, write_differences, write_jury};
 use crate::output;
+use crate::purge::write_purged;
 use crate::redact;
 use crate::table::{Align, Table};
 use crate::words::{extent, probability, shell_word, time};
@@ -57,6 +59,8 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     } else {
         let mut out = output::stdout();
         write_differences(&mut out, &run, "")?;
+        write_corrected(&mut out, &case, &run.config.clocks)?;
+        write_purged(&mut out, &case, &run)?;
         write(&mut out, &case, &row, &tests, &reproduce, arguments.reveal)?;
         out.flush()?;
     }

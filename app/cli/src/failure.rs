@@ -57,7 +57,9 @@ impl Failure {
                 | CaseError::Threads { .. }
                 | CaseError::Test(_)
                 | CaseError::AnchorNotACase { .. }
-                | CaseError::Redaction(_),
+                | CaseError::Redaction(_)
+                | CaseError::CannotDecide { .. }
+                | CaseError::NoDecision { .. },
             )
             | Self::Redaction(_)
             | Self::Query(_)

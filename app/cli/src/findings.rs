@@ -7,12 +7,15 @@ use case::{Case, FindingRow, RunRow, inert};
 use serde::Serialize;
 
 use crate::arguments::FindingsArguments;
+use crate::clocks::write_corrected;
 use crate::failure::Failure;
 use crate::json::{FindingJson, Run, SCHEMA};
 use crate::jury::write_differences;
 use crate::output;
 use crate::preview;
+use crate::purge::write_purged;
 use crate::table::{Align, Table};
+use crate::text_search;
 use crate::words::{extent, probability, time, verdict};
 
 #[derive(Serialize)]
@@ -24,6 +27,9 @@ struct FindingsJson {
 
 pub(crate) fn run(arguments: &FindingsArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
+    if let Some(words) = &arguments.search {
+        return text_search::show(&case, words, arguments.json);
+    }
     let run = latest(&case)?;
     if let Some(alpha) = arguments.at_alpha {
         return preview::show(&case, &run, alpha, arguments.json);
@@ -34,7 +40,7 @@ pub(crate) fn run(arguments: &FindingsArguments) -> Result<ExitCode, Failure> {
         output::json(&FindingsJson { schema: SCHEMA, run: Run::from(&run), findings })?;
     } else {
         let mut out = output::stdout();
-        write(&mut out, &run, &findings)?;
+        write(&mut out, &case, &run, &findings)?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
@@ -53,10 +59,17 @@ pub(crate) fn in_json(case: &Case, findings: &[FindingRow]) -> Result<Vec<Findin
 }
 
 /// Verdict, table, and the sentence of each finding.
-pub(crate) fn write(out: &mut impl Write, run: &RunRow, findings: &[FindingRow]) -> Result<(), Failure> {
+pub(crate) fn write(
+    out: &mut impl Write,
+    case: &Case,
+    run: &RunRow,
+    findings: &[FindingRow],
+) -> Result<(), Failure> {
     let significant = findings.iter().filter(|row| row.finding.flagged).count() as u64;
     writeln!(out, "{}", verdict(run, significant))?;
     write_differences(out, run, "")?;
+    write_corrected(out, case, &run.config.clocks)?;
+    write_purged(out, case, run)?;
     if findings.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,10 @@
 
 mod analyze;
 mod arguments;
+mod audit;
 mod baseline;
+mod clocks;
+mod decide;
 mod event_json;
 mod events;
 mod explain;
@@ -19,18 +22,25 @@ mod jury;
 mod output;
 mod preview;
 mod progress;
+mod purge;
 mod redact;
+mod subject;
 mod synth;
 mod table;
 mod test;
+mod text_search;
 mod verify;
 mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
+use case::Decision;
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::arguments::decide::{
+    ConfirmArguments, DismissArguments, LinkArguments, TextArguments, WithdrawArguments,
+};
 use crate::arguments::{Arguments, CaseCommand, Command};
 use crate::failure::Failure;
 
@@ -47,7 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parsed = Arguments::command().try_get_matches_from(arguments);
     let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
     let outcome = match parsed {
-        Ok(Arguments { command }) => carry_out(&command),
+        Ok(Arguments { command, by }) => carry_out(&command, by.as_deref()),
         Err(error) => {
             // Where even the message cannot be written there is nobody left to tell.
             let _ = error.print();
@@ -60,15 +70,39 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
+fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
     match command {
-        Command::Analyze(arguments) => analyze::run(arguments),
+        Command::Analyze(arguments) => analyze::run(arguments, by),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
-        Command::Test(arguments) => test::run(arguments),
+        Command::Test(arguments) => test::run(arguments, by),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Grep(arguments) => grep::run(arguments),
+        Command::Note(TextArguments { about, text }) => {
+            decide::about(about, &Decision::Note { text: text.clone() }, by)
+        }
+        Command::Tag(TextArguments { about, text }) => {
+            decide::about(about, &Decision::Tag { tag: text.clone() }, by)
+        }
+        Command::Bookmark(TextArguments { about, text }) => {
+            decide::about(about, &Decision::Bookmark { name: text.clone() }, by)
+        }
+        Command::Acknowledge(about) => decide::about(about, &Decision::Acknowledge, by),
+        Command::Dismiss(DismissArguments { about, reason }) => {
+            decide::about(about, &Decision::Dismiss { reason: Some(reason.clone()) }, by)
+        }
+        Command::Confirm(ConfirmArguments { about, reason }) => {
+            decide::about(about, &Decision::Confirm { reason: reason.clone() }, by)
+        }
+        Command::Link(LinkArguments { about, other }) => decide::link(about, other, by),
+        Command::Withdraw(WithdrawArguments { case, decision, json }) => {
+            decide::withdraw(case, *decision, *json, by)
+        }
+        Command::Clocks(arguments) => clocks::run(arguments, by),
+        Command::Purge(arguments) => purge::run(arguments, by),
+        Command::Decisions(arguments) => decide::list(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),
     }

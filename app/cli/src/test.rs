@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use case::{Case, TestChoice, inert};
+use case::{TestChoice, inert};
 use cbad::{CanonicalTest, CodecName, Statistic};
 use serde::Serialize;
 
 use crate::arguments::TestArguments;
+use crate::decide::open;
 use crate::failure::Failure;
 use crate::findings::latest;
 use crate::interrupt;
@@ -29,8 +30,8 @@ struct TestJson {
     test: CanonicalTest,
 }
 
-pub(crate) fn run(arguments: &TestArguments) -> Result<ExitCode, Failure> {
-    let mut case = Case::open(&arguments.case)?;
+pub(crate) fn run(arguments: &TestArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
+    let mut case = open(&arguments.case, by)?;
     let run = latest(&case)?;
     let choice = TestChoice {
         codec: arguments.codec,

@@ -21,6 +21,7 @@ struct VerificationJson {
     blocks: u64,
     events: u64,
     window_blocks: u64,
+    audit_rows: u64,
     damaged: Vec<DamageJson>,
     problems: Vec<String>,
 }
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
             blocks: found.blocks,
             events: found.events,
             window_blocks: found.window_blocks,
+            audit_rows: found.audit_rows,
             damaged: found.damaged.iter().map(DamageJson::from).collect(),
             problems: found.problems.clone(),
         })?;
@@ -52,7 +54,8 @@ fn write(out: &mut impl Write, found: &Verification) -> std::io::Result<()> {
     let blocks = counted(found.blocks, "block of events", "blocks of events");
     let windows = counted(found.window_blocks, "block of windows", "blocks of windows");
     let events = counted(found.events, "event", "events");
-    writeln!(out, "Checked {blocks} ({events} whole) and {windows}.")?;
+    let audit = counted(found.audit_rows, "row of the audit chain", "rows of the audit chain");
+    writeln!(out, "Checked {blocks} ({events} whole), {windows} and {audit}.")?;
     for damage in &found.damaged {
         writeln!(out, "{}", inert(damage.to_string()))?;
     }

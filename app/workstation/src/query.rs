@@ -275,8 +275,18 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
     }
 }
 
+/// What stands acknowledged in a case.
+fn acknowledged(case: &Case) -> Result<Vec<case::Subject>, CaseError> {
+    let rows = case.decisions()?.into_iter().filter(|row| row.stands);
+    Ok(rows.filter(|row| row.decision == case::Decision::Acknowledge).map(|row| row.subject).collect())
+}
+
 fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<Kept>), CaseError> {
-    let kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
+    let mut kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
+    let acknowledged = acknowledged(case)?;
+    if !acknowledged.is_empty() {
+        kept.get_or_insert_default().acknowledged = acknowledged;
+    }
     let runs = case.runs()?;
     let wanted = asked.or_else(|| kept.as_ref()?.run);
     let run = runs.iter().find(|run| Some(run.id) == wanted).or(runs.last()).cloned();

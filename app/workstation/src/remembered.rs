@@ -4,8 +4,8 @@ use crate::doc::{Doc, Selection};
 use crate::heatmap::Quantity;
 use crate::layout::Layout;
 use crate::state::{FindingOrder, State};
-use case::FindingRow;
-use cbad::{Lens, Stretch};
+use case::{FindingRow, Subject};
+use cbad::Lens;
 use serde::{Deserialize, Serialize};
 
 /// Under which name the case keeps it.
@@ -77,8 +77,9 @@ pub(crate) struct Kept {
     pub(crate) point: Option<Point>,
     /// Places to find again.
     pub(crate) bookmarks: Vec<Bookmark>,
-    /// Findings that were seen, by their events: another run may number them otherwise.
-    pub(crate) acknowledged: Vec<Stretch>,
+    /// Findings that were seen, by their events. These are decisions, which the case has in its audit chain.
+    #[serde(skip)]
+    pub(crate) acknowledged: Vec<Subject>,
 }
 
 impl Kept {
@@ -94,9 +95,9 @@ impl Kept {
 }
 
 /// The events of a finding.
-pub(crate) fn stretch(row: &FindingRow) -> Stretch {
-    Stretch {
-        stream: row.stream.key.label(),
+pub(crate) fn subject(row: &FindingRow) -> Subject {
+    Subject::Events {
+        stream: row.stream.id,
         first_event: row.finding.first_event,
         last_event: row.finding.last_event,
     }
@@ -177,13 +178,13 @@ impl State {
 
     /// Whether a finding was marked as seen.
     pub(crate) fn is_acknowledged(&self, row: &FindingRow) -> bool {
-        self.acknowledged.contains(&stretch(row))
+        self.acknowledged.contains(&subject(row))
     }
 
     /// Marks the selected finding as seen, or takes the mark away.
     pub(crate) fn toggle_acknowledged(&mut self) {
         let Some(row) = self.selected_finding() else { return };
-        let seen = stretch(&row);
+        let seen = subject(&row);
         match self.acknowledged.iter().position(|known| *known == seen) {
             Some(place) => drop(self.acknowledged.remove(place)),
             None => self.acknowledged.push(seen),
@@ -209,7 +210,8 @@ mod tests {
             acknowledged: state.acknowledged.clone(),
         };
         let read = Kept::read(&kept.written()).expect("as it was written");
-        assert_eq!((read.bookmarks.len(), &read.acknowledged), (1, &kept.acknowledged));
+        assert_eq!((read.bookmarks.len(), kept.acknowledged.len()), (1, 1));
+        assert!(read.acknowledged.is_empty(), "decisions are kept elsewhere");
         let mut point = read.point.expect("it was kept");
         assert!(point.shows_as(state.point(9.0)));
         assert!(Kept::read("{ later").is_none());

@@ -12,7 +12,7 @@ use crate::remembered::{Bookmark, Point};
 use crate::ui::rows::ListState;
 use crate::work::Task;
 use case::{EventRow, FindingRow, ProblemRow, SourceBytes, TestChoice};
-use cbad::{CanonicalTest, CodecName, Lens, Statistic, Stretch};
+use cbad::{CanonicalTest, CodecName, Lens, Statistic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -211,7 +211,7 @@ pub(crate) struct State {
     /// Places to find again, of the open case.
     pub(crate) bookmarks: Vec<Bookmark>,
     /// Findings that were seen, of the open case.
-    pub(crate) acknowledged: Vec<Stretch>,
+    pub(crate) acknowledged: Vec<case::Subject>,
     /// What was selected before, and after going back.
     pub(crate) trail: History<Point>,
     /// What was shown before, and after taking it back.

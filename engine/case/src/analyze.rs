@@ -3,13 +3,14 @@
 use std::sync::Mutex;
 use std::thread;
 
-use cbad::{Baseline, Config, Event, EventLookup, RunResult, Stage, Stream, StreamBuilder, Watch};
+use cbad::{Baseline, Config, Event, EventLookup, Measure, RunResult, Stage, Stream, StreamBuilder, Watch};
 use crossbeam_channel::{Sender, bounded};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::anchor::Anchor;
+use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::rows::{RunRow, StreamRow};
 use crate::sql::{AtPath, hex, now_nanos};
@@ -49,9 +50,10 @@ impl Case {
         }
         let rows = self.streams()?;
         let anchor = self.open_anchor(&config.baseline)?;
-        let streams = self.prepare(&rows, anchor.as_ref(), watch)?;
+        let streams = self.prepare(&rows, anchor.as_ref(), config, watch)?;
         drop(anchor);
-        let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?) };
+        let offsets = self.clock_offsets(config)?;
+        let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?), offsets };
         let result = in_pool(threads, || cbad::analyze(&streams, config, &lookup, watch))??;
         drop(streams);
         self.move_forward()?;
@@ -59,16 +61,29 @@ impl Case {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
         let id = store(&transaction, &key, digest, &result).at(&path)?;
+        let detail = serde_json::json!({
+            "run": id,
+            "key": hex(&digest),
+            "results": hex(&json_sha256(&result)),
+            "engine": key.engine,
+            "config": json(config),
+            "captures": captures,
+            "findings": result.findings.len(),
+        });
+        record(&transaction, &self.actor, Action::Run, &format!("run {id}"), &detail).at(&path)?;
         transaction.commit().at(&path)?;
         self.run(id)
     }
 
-    /// SHA-256 of the complete captures, in the order in which they were completed, which is the order of their streams.
+    /// SHA-256 of the complete captures that were not purged, in the order in which they were completed, which is the order of their streams.
     fn captures_completed(&self) -> Result<Vec<String>, CaseError> {
         const QUERY: &str = "SELECT sha256 FROM capture WHERE completion IS NOT NULL ORDER BY completion";
         let mut statement = self.connection.prepare(QUERY).at(&self.path)?;
         let rows = statement.query_map([], |row| Ok(hex(row.get_ref(0)?.as_blob()?))).at(&self.path)?;
-        rows.collect::<rusqlite::Result<_>>().at(&self.path)
+        let mut captures: Vec<String> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
+        let purges = self.purges()?;
+        captures.retain(|sha256| !purges.iter().any(|row| row.purge.sha256 == *sha256));
+        Ok(captures)
     }
 
     fn run_with_key(&self, digest: [u8; 32]) -> Result<Option<i64>, CaseError> {
@@ -82,9 +97,10 @@ impl Case {
         &self,
         rows: &[StreamRow],
         anchor: Option<&Anchor>,
+        config: &Config,
         watch: &dyn Watch,
     ) -> Result<Vec<Stream>, CaseError> {
-        let sources = self.sources(rows, anchor)?;
+        let sources = self.sources(rows, anchor, config)?;
         let total: u64 = sources.iter().flat_map(|s| s.anchor.iter().chain([&s.own])).map(|r| r.events).sum();
         let mut done = 0;
         let reader = Self::open_read_only(&self.path)?;
@@ -97,11 +113,12 @@ impl Case {
             let mut streams = Vec::with_capacity(sources.len());
             for source in sources {
                 let mut builder = StreamBuilder::new(source.own.key.clone());
-                let mut take = |builder: &mut StreamBuilder| {
-                    while let Some(events) =
+                let mut take = |builder: &mut StreamBuilder, offset_nanos: i64| {
+                    while let Some(mut events) =
                         parts.recv().expect("each stream ends with a mark or an error")?
                     {
-                        for event in &events {
+                        for event in &mut events {
+                            correct(event, offset_nanos);
                             builder.push(event);
                         }
                         done += events.len() as u64;
@@ -113,10 +130,10 @@ impl Case {
                     Ok(())
                 };
                 if source.anchor.is_some() {
-                    take(&mut builder)?;
+                    take(&mut builder, 0)?;
                     builder.end_anchor();
                 }
-                take(&mut builder)?;
+                take(&mut builder, source.offset_nanos)?;
                 if let Some(until) = source.covered_until_nanos {
                     builder.covers_until(until);
                 }
@@ -127,15 +144,22 @@ impl Case {
     }
 
     /// What each stream is made from.
-    fn sources(&self, rows: &[StreamRow], anchor: Option<&Anchor>) -> Result<Vec<Source>, CaseError> {
-        let captures = self.captures()?;
+    fn sources(
+        &self,
+        rows: &[StreamRow],
+        anchor: Option<&Anchor>,
+        config: &Config,
+    ) -> Result<Vec<Source>, CaseError> {
+        let (all, offsets) = (self.streams()?, self.clock_offsets(config)?);
         let source = |own: &StreamRow| {
-            let capture = captures.iter().find(|capture| capture.id == own.capture);
+            let ends = all.iter().zip(&offsets).filter(|(stream, _)| stream.capture == own.capture);
+            let ends = ends.filter_map(|(stream, offset)| Some(stream.end_nanos?.saturating_add(*offset)));
             let partner = anchor.map(|anchor| anchor.partner(self, own)).transpose()?.flatten();
             Ok(Source {
                 own: own.clone(),
                 anchor: partner.cloned(),
-                covered_until_nanos: capture.and_then(|capture| capture.end_nanos),
+                offset_nanos: offsets[own.id as usize],
+                covered_until_nanos: ends.max(),
             })
         };
         rows.iter().map(source).collect()
@@ -147,6 +171,8 @@ struct Source {
     own: StreamRow,
     /// Its partner in the anchor, where there is one.
     anchor: Option<StreamRow>,
+    /// What is added to its times.
+    offset_nanos: i64,
     /// The last time in its capture.
     covered_until_nanos: Option<i64>,
 }
@@ -209,15 +235,30 @@ fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) 
     Err(CaseError::row(&case.path, "block", what))
 }
 
+/// The event as it would be with the right clock.
+fn correct(event: &mut Event, offset_nanos: i64) {
+    if offset_nanos == 0 {
+        return;
+    }
+    event.time_nanos = event.time_nanos.map(|time| time.saturating_add(offset_nanos));
+    if let Some(Measure::Cumulative { start_nanos: Some(start), .. }) = &mut event.measure {
+        *start = start.saturating_add(offset_nanos);
+    }
+}
+
 /// Events for explanations, from a connection of its own; the engine asks for few.
 struct Lookup {
     case: Mutex<Case>,
+    /// By stream.
+    offsets: Vec<i64>,
 }
 
 impl EventLookup for Lookup {
     fn event(&self, stream: u32, position: u64) -> Option<Event> {
         let case = self.case.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        case.event(stream, position).ok().map(|row| row.event)
+        let mut event = case.event(stream, position).ok()?.event;
+        correct(&mut event, self.offsets[stream as usize]);
+        Some(event)
     }
 }
 
@@ -264,11 +305,15 @@ fn store(
 ) -> rusqlite::Result<i64> {
     const RUN: &str =
         "INSERT INTO run (key_sha256, engine, codecs, config, captures, results_sha256, windows, flagged,
-        findings, finished_at_nanos) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        findings, finished_at_nanos, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    const NEXT: &str = "SELECT 1 + max(coalesce((SELECT max(id) FROM run), 0),
+        coalesce((SELECT max(json_extract(detail, '$.run')) FROM audit WHERE action = 'run'), 0))";
     const STREAM: &str = "INSERT INTO run_stream (run, stream, windows, note) VALUES (?1, ?2, ?3, ?4)";
     let windows = result.streams.iter().flat_map(|stream| &stream.windows);
     let (total, flagged) =
         (windows.clone().count() as i64, windows.filter(|window| window.flagged).count() as i64);
+    // A run that was removed keeps its number to itself: people and decisions refer to it.
+    let run: i64 = transaction.query_row(NEXT, [], |row| row.get(0))?;
     transaction.execute(
         RUN,
         params![
@@ -282,9 +327,9 @@ fn store(
             flagged,
             result.findings.len() as i64,
             now_nanos(),
+            run,
         ],
     )?;
-    let run = transaction.last_insert_rowid();
     let mut insert = transaction.prepare(STREAM)?;
     for (number, stream) in (0_i64..).zip(&result.streams) {
         insert.execute(params![run, number, stream.windows.len() as i64, stream.note])?;

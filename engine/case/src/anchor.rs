@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cbad::{Baseline, Signal};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
+use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::rows::StreamRow;
 use crate::schema::has_table;
@@ -27,6 +28,9 @@ impl Case {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
         transaction.execute(KEEP, params![sha256, path_value(&absolute), now_nanos()]).at(&path)?;
+        let subject = absolute.file_name().unwrap_or_default().to_string_lossy();
+        let detail = serde_json::json!({ "sha256": sha256 });
+        record(&transaction, &self.actor, Action::Anchor, &subject, &detail).at(&path)?;
         transaction.commit().at(&path)?;
         let file_name = absolute.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Baseline::Anchor { sha256, file_name })

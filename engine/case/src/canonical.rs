@@ -4,10 +4,11 @@ use cbad::{CanonicalTest, CodecName, ENGINE_VERSION, Statistic, Watch, canonical
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::analyze::{in_pool, json, json_sha256};
+use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::runs::json_column;
 use crate::schema::has_table;
-use crate::sql::{AtPath, now_nanos};
+use crate::sql::{AtPath, hex, now_nanos};
 use crate::store::Case;
 
 /// Which test is asked for. Seed, window and baseline are those of the run.
@@ -49,7 +50,8 @@ impl Case {
             return Err(CaseError::OtherEngine { run, engine: run_row.engine, here: ENGINE_VERSION });
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
-        let streams = self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), watch)?;
+        let streams =
+            self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), &run_row.config, watch)?;
         let TestChoice { codec, statistic, permutations } = choice;
         let window = row.finding.window;
         let test = in_pool(threads, || {
@@ -117,7 +119,18 @@ impl Case {
             json(test),
             now_nanos(),
         ];
-        transaction.execute(INSERT, row).at(&path)?;
+        if transaction.execute(INSERT, row).at(&path)? == 1 {
+            let detail = serde_json::json!({
+                "run": run,
+                "finding": finding,
+                "codec": codec.name(),
+                "statistic": statistic.name(),
+                "permutations": permutations,
+                "result": hex(&json_sha256(test)),
+            });
+            let subject = format!("finding {finding} of run {run}");
+            record(&transaction, &self.actor, Action::Test, &subject, &detail).at(&path)?;
+        }
         transaction.commit().at(&path)
     }
 }

@@ -230,6 +230,28 @@ pub enum CaseError {
         /// The engine of this program.
         here: &'static str,
     },
+    /// A decision makes no sense for what it is about.
+    #[error("{what} Nothing was decided.")]
+    CannotDecide {
+        /// Why not.
+        what: String,
+    },
+    /// The capture was taken out of the case for good.
+    #[error("{} was purged from this case on {at} ({reason}) and is not taken in again. Import it into another case.", path.display())]
+    Purged {
+        /// The capture.
+        path: PathBuf,
+        /// When.
+        at: String,
+        /// Why.
+        reason: String,
+    },
+    /// There is nothing to withdraw.
+    #[error("The case has no decision {id} that stands. `driftlock decisions CASE` lists them.")]
+    NoDecision {
+        /// The number asked for.
+        id: u64,
+    },
     /// The work was stopped on request; the case is usable and the work can be taken up again.
     #[error("Stopped. What was committed is kept; the same command goes on from there.")]
     Cancelled,

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 use cbad::{StreamKey, Watch};
 use ingest::{Capture, EventOrder, Format, Limits, OpenOptions, Wrapping};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Value, json};
 
+use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::members::{self, is_set, read_alike};
 use crate::redact::RedactBy;
@@ -109,6 +111,7 @@ impl Case {
         let opened = Capture::open(&path, options)?;
         let known = self.begun_with(&fingerprint)?;
         if let Some(known) = &known {
+            self.refuse_purged(known.capture, &path)?;
             self.refuse_other_rules(known.capture, redact, &path)?;
         }
         let begun = match known {
@@ -234,6 +237,14 @@ impl Case {
         if let Some(redact) = redact {
             self.begin_redaction(&transaction, capture, redact)?;
         }
+        let detail = json!({
+            "capture": capture,
+            "sha256": hex(&fingerprint.sha256),
+            "stored_bytes": stored_bytes,
+            "format": opened.format().name(),
+            "redaction": redact.map(|redact| redact.rules.name.as_str()),
+        });
+        self.record(&transaction, Action::ImportBegin, &file_name(path), &detail)?;
         transaction.commit().at(&self.path)?;
         let begun = self.begun("WHERE id = ?1", [capture])?;
         Ok(begun.expect("the row was inserted on this connection just now"))
@@ -247,10 +258,18 @@ impl Case {
     }
 
     /// Takes an unfinished import out of the case, with everything that it brought.
-    fn discard(&self, capture: i64) -> Result<(), CaseError> {
-        let deleted =
-            self.connection.execute("DELETE FROM capture WHERE id = ?1 AND completion IS NULL", [capture]);
-        deleted.map(drop).at(&self.path)
+    fn discard(&mut self, capture: i64) -> Result<(), CaseError> {
+        const DELETE: &str = "DELETE FROM capture WHERE id = ?1 AND completion IS NULL
+            RETURNING file_name, lower(hex(sha256))";
+        self.move_forward()?;
+        let transaction = self.immediate()?;
+        let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+        let deleted = transaction.query_row(DELETE, [capture], row).optional().at(&self.path)?;
+        if let Some((file_name, sha256)) = deleted {
+            let detail = json!({ "capture": capture, "sha256": sha256 });
+            self.record(&transaction, Action::ImportDiscard, &file_name, &detail)?;
+        }
+        transaction.commit().at(&self.path)
     }
 
     fn mark_read(&self, capture: i64) -> Result<(), CaseError> {
@@ -283,9 +302,32 @@ impl Case {
             for (number, (_, id)) in (first..).zip(streams) {
                 transaction.execute(NUMBER, [number, id]).at(path)?;
             }
+            let (file_name, detail) = completed(&transaction, capture).at(path)?;
+            record(&transaction, &self.actor, Action::Import, &file_name, &detail).at(path)?;
         }
         transaction.commit().at(path)
     }
+}
+
+/// What a complete capture brought, for the record.
+fn completed(connection: &Connection, capture: i64) -> rusqlite::Result<(String, Value)> {
+    const QUERY: &str =
+        "SELECT file_name, lower(hex(sha256)), records, events, rejected, notes, decoded_bytes,
+        (SELECT count(*) FROM stream WHERE capture = capture.id) FROM capture WHERE id = ?1";
+    connection.query_row(QUERY, [capture], |row| {
+        let number = |column| row.get::<_, i64>(column);
+        let detail = json!({
+            "capture": capture,
+            "sha256": row.get::<_, String>(1)?,
+            "records": number(2)?,
+            "events": number(3)?,
+            "rejected": number(4)?,
+            "notes": number(5)?,
+            "decoded_bytes": number(6)?,
+            "streams": number(7)?,
+        });
+        Ok((row.get(0)?, detail))
+    })
 }
 
 fn file_name(path: &Path) -> String {

@@ -9,10 +9,13 @@
 
 mod analyze;
 mod anchor;
+mod audit;
 mod block;
 mod cache;
 mod canonical;
+mod clocks;
 mod damage;
+mod decisions;
 mod digest;
 mod error;
 mod events;
@@ -24,6 +27,7 @@ mod migrate;
 mod moment;
 mod pack;
 mod pattern;
+mod purge;
 mod query;
 mod query_text;
 mod read;
@@ -37,16 +41,21 @@ mod source;
 mod sql;
 mod store;
 mod tables;
+mod text_search;
 mod verify;
 mod view;
 mod view_state;
 mod window_blocks;
 
+pub use audit::{AuditHead, AuditRow};
 pub use canonical::TestChoice;
+pub use clocks::{ClockEstimate, ClockEvidence, ClockSource};
 pub use damage::{Damage, EventsRead};
+pub use decisions::{Decision, DecisionRow, FindingRef, Subject};
 pub use error::CaseError;
 pub use inert::inert;
 pub use moment::Moment;
+pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};
 pub use redact::RedactBy;
 pub use rows::{
@@ -55,4 +64,5 @@ pub use rows::{
 };
 pub use search::{Hit, SearchSummary};
 pub use store::Case;
+pub use text_search::TextHit;
 pub use verify::Verification;

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, TransactionBehavior};
+use serde_json::{Value, json};
 
+use crate::audit::{self, Action};
 use crate::error::CaseError;
 use crate::schema::{self, SCHEMA_VERSION};
 use crate::sql::AtPath;
@@ -31,7 +33,7 @@ impl Case {
             backup: backup.clone(),
             what,
         })?;
-        add_tables(&mut self.connection).map_err(|what| CaseError::Migration {
+        add_tables(&mut self.connection, &self.actor).map_err(|what| CaseError::Migration {
             path: self.path.clone(),
             found,
             known: SCHEMA_VERSION,
@@ -70,10 +72,30 @@ fn copy(from: &Connection, to: &Path) -> Result<(), String> {
     copied
 }
 
-fn add_tables(connection: &mut Connection) -> Result<(), String> {
+/// What the chain of changes begins with: nobody recorded how it came to be.
+fn what_was_there(connection: &Connection, schema: i64) -> rusqlite::Result<Value> {
+    let list = |query: &str| {
+        let mut statement = connection.prepare(query)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        rows.collect::<rusqlite::Result<Vec<_>>>()
+    };
+    Ok(json!({
+        "schema": schema,
+        "captures": list("SELECT lower(hex(sha256)) FROM capture ORDER BY id")?,
+        "runs": list("SELECT results_sha256 FROM run ORDER BY id")?,
+    }))
+}
+
+fn add_tables(connection: &mut Connection, actor: &str) -> Result<(), String> {
     let mut moved = || -> rusqlite::Result<()> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found = schema::version(&transaction)?;
         schema::add_later_tables(&transaction)?;
+        if found < SCHEMA_VERSION {
+            let detail = what_was_there(&transaction, found)?;
+            let subject = format!("schema {found} to {SCHEMA_VERSION}");
+            audit::append(&transaction, actor, Action::Migrate, &subject, &detail)?;
+        }
         transaction.commit()
     };
     moved().map_err(|error| match error {

@@ -6,6 +6,7 @@ use ingest::{Counts, Redaction, Redactor};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::audit::Action;
 use crate::error::CaseError;
 use crate::rows::CaptureRedaction;
 use crate::schema::has_table;
@@ -70,9 +71,16 @@ impl Case {
     }
 
     /// Overwrites what is deleted, in the write-ahead log too.
-    fn forget(&self, update: &str, parameters: impl rusqlite::Params) -> Result<(), CaseError> {
+    fn forget(&mut self, update: &str, parameters: impl rusqlite::Params) -> Result<(), CaseError> {
         self.connection.pragma_update(None, "secure_delete", true).at(&self.path)?;
-        self.connection.execute(update, parameters).at(&self.path)?;
+        self.move_forward()?;
+        let transaction = self.immediate()?;
+        let forgotten = transaction.execute(update, parameters).at(&self.path)?;
+        if forgotten > 0 {
+            let detail = serde_json::json!({ "salts": forgotten });
+            self.record(&transaction, Action::ForgetSalts, "salts of redactions", &detail)?;
+        }
+        transaction.commit().at(&self.path)?;
         let empty_log = "PRAGMA wal_checkpoint(TRUNCATE)";
         self.connection.query_row(empty_log, [], |_| Ok(())).at(&self.path)
     }

@@ -195,6 +195,29 @@ CREATE TABLE block_index (
     grams BLOB NOT NULL                 -- filter over pieces of its text, CRC-32 last
 ) STRICT;
 
+-- Who did what, in order. Rows are added, and nothing here changes or removes one.
+CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,       -- 0, 1, …
+    at_nanos INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,              -- for a person
+    detail TEXT NOT NULL,               -- canonical JSON
+    previous BLOB NOT NULL,             -- the sha256 of the row before
+    sha256 BLOB NOT NULL                -- over all of the above
+) STRICT;
+CREATE INDEX audit_action ON audit (action);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audit rows are only added'); END;
+CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'audit rows are only added'); END;
+
+CREATE TABLE audit_head (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    chain BLOB NOT NULL,                -- random: no two cases have one chain
+    rows INTEGER NOT NULL,
+    sha256 BLOB NOT NULL                -- of the last row
+) STRICT;
+INSERT INTO audit_head (id, chain, rows, sha256) VALUES (0, randomblob(16), 0, zeroblob(32));
+
 -- Windows of a run, many at a time: their payloads in window are empty.
 CREATE TABLE window_block (
     run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,

@@ -7,8 +7,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::audit::system_user;
 use crate::cache::BlockCache;
 use crate::error::CaseError;
 use crate::schema::{self, APPLICATION_ID, Kind, SCHEMA_VERSION, SQLITE_MAGIC};
@@ -24,6 +25,8 @@ pub struct Case {
     pub(crate) path: PathBuf,
     pub(crate) blocks: RefCell<BlockCache>,
     pub(crate) verdicts: RefCell<Vec<Verdict>>,
+    /// Whose name changes are recorded under.
+    pub(crate) actor: String,
     /// Removed on drop, after the connection above is closed.
     folder: Option<tempfile::TempDir>,
 }
@@ -98,6 +101,11 @@ impl Case {
         header(path).is_ok_and(|header| header == Header::Case)
     }
 
+    /// A transaction that may write from its beginning, so that what it reads first is what it changes.
+    pub(crate) fn immediate(&self) -> Result<Transaction<'_>, CaseError> {
+        Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).at(&self.path)
+    }
+
     fn writable(path: &Path, may_initialise: bool) -> Result<Self, CaseError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).at(path)?;
@@ -131,6 +139,7 @@ impl Case {
             path: path.to_owned(),
             blocks: RefCell::default(),
             verdicts: RefCell::default(),
+            actor: system_user(),
             folder: None,
         })
     }

@@ -107,8 +107,9 @@ fn a_case_of_the_earlier_schema_is_read_as_it_is_and_moved_forward_when_there_is
     drop(case);
     Connection::open(&path)?.execute_batch(
         "DROP TABLE canonical_test; DROP TABLE redaction_count; DROP TABLE redaction; DROP TABLE anchor;
-        DROP TABLE run_drift; DROP TABLE block_index; DROP TABLE window_block; DROP TABLE capture_member;
-        DROP TABLE capture_file; DROP TABLE capture_limit; PRAGMA user_version = 1; VACUUM;",
+        DROP TABLE run_drift; DROP TABLE block_index; DROP TABLE window_block; DROP TABLE audit;
+        DROP TABLE audit_head; DROP TABLE capture_member; DROP TABLE capture_file; DROP TABLE capture_limit;
+        PRAGMA user_version = 1; VACUUM;",
     )?;
     let version =
         || Connection::open(&path)?.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));

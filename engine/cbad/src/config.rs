@@ -89,6 +89,7 @@ impl Config {
         options.extend(self.false_alarms.map(|rate| ("--false-alarms", rate.to_string())));
         options.extend(self.dismissed.iter().map(|stretch| ("--dismiss", stretch.to_string())));
         options.extend(self.confirmed.iter().map(|stretch| ("--confirm", stretch.to_string())));
+        options.extend(self.clocks.iter().map(|clock| ("--clock", clock.to_string())));
         options
     }
 }
@@ -121,6 +122,31 @@ pub struct Config {
     /// Stretches that are incidents: part of no baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmed: Vec<Stretch>,
+    /// What was added to the times of events before the engine saw them, by capture and service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<Clock>,
+}
+
+/// The clock of a source, corrected.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Clock {
+    /// SHA-256 of the capture, lower-case hex.
+    pub capture: String,
+    /// The service in it; without one, all of its services that have no correction of their own.
+    pub service: Option<String>,
+    /// What is added to its times.
+    pub offset_nanos: i64,
+}
+
+impl std::fmt::Display for Clock {
+    /// As the command line takes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.capture)?;
+        if let Some(service) = &self.service {
+            write!(f, "/{service}")?;
+        }
+        write!(f, "={}ns", self.offset_nanos)
+    }
 }
 
 /// A stretch of a stream, which the investigator said something of.
@@ -194,6 +220,7 @@ impl Default for Config {
             false_alarms: None,
             dismissed: Vec::new(),
             confirmed: Vec::new(),
+            clocks: Vec::new(),
         }
     }
 }

@@ -59,7 +59,7 @@ pub use blocks::BlockTest;
 pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
 pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};
-pub use config::{Baseline, Config, ENGINE_VERSION, Period, Profile, Stretch};
+pub use config::{Baseline, Clock, Config, ENGINE_VERSION, Period, Profile, Stretch};
 pub use counterfactual::{Counterfactual, Way};
 pub use drift::Drift;
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};

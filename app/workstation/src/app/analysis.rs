@@ -4,6 +4,7 @@ use super::App;
 use crate::runs::{self, Wanted};
 use crate::state::{Level, Pane};
 use crate::work::Message;
+use case::Decision;
 use std::path::PathBuf;
 
 impl App {
@@ -20,7 +21,10 @@ impl App {
         let Some(doc) = self.state.doc.clone() else { return };
         match self.state.prefs.analysis.config(Some((&doc, self.state.range))) {
             Ok(config) => {
-                self.analyze(&format!("Analysing {} again", doc.name()), Wanted { config, anchor: None });
+                self.analyze(
+                    &format!("Analysing {} again", doc.name()),
+                    Wanted { config, anchor: None, verdict: None },
+                );
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }
@@ -30,17 +34,13 @@ impl App {
     pub(super) fn judge(&mut self, is_incident: bool) {
         let (Some(doc), Some(row)) = (self.state.doc.clone(), self.state.selected_finding()) else { return };
         let Some(run) = &doc.run else { return };
-        let mut config = run.config.clone();
-        let marks = if is_incident { &mut config.confirmed } else { &mut config.dismissed };
-        marks.push(crate::remembered::stretch(&row));
-        marks.sort_by(|a, b| {
-            (&a.stream, a.first_event, a.last_event).cmp(&(&b.stream, b.first_event, b.last_event))
-        });
-        marks.dedup();
+        let decision =
+            if is_incident { Decision::Confirm { reason: None } } else { Decision::Dismiss { reason: None } };
+        let verdict = Some((run.id, row.id, decision));
         let what = if is_incident { "an incident" } else { "ordinary" };
         self.analyze(
             &format!("Analysing with finding {} as {what}", row.id),
-            Wanted { config, anchor: None },
+            Wanted { config: run.config.clone(), anchor: None, verdict },
         );
     }
 
@@ -61,7 +61,10 @@ impl App {
         let name = case::inert(crate::words::file_name(&anchor));
         match self.state.prefs.analysis.config(None) {
             Ok(config) => {
-                self.analyze(&format!("Comparing with {name}"), Wanted { config, anchor: Some(anchor) });
+                self.analyze(
+                    &format!("Comparing with {name}"),
+                    Wanted { config, anchor: Some(anchor), verdict: None },
+                );
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }

@@ -5,7 +5,7 @@ use crate::layout::{self, Layout};
 use crate::remembered::{KEY, Kept, Point};
 use crate::state::{Level, State};
 use crate::work::{Failure, Message};
-use case::Case;
+use case::{Case, CaseError, Decision, Subject};
 use std::path::PathBuf;
 
 /// What was kept last, and whether something is being kept.
@@ -22,7 +22,35 @@ pub(super) struct Keeper {
 /// What is written in one go.
 struct Work {
     prefs: Option<(PathBuf, crate::prefs::Prefs)>,
-    case: Option<(PathBuf, String)>,
+    case: Option<Changed>,
+}
+
+/// What has changed in a case.
+struct Changed {
+    path: PathBuf,
+    views: String,
+    /// Findings that were acknowledged since, and those that are no longer.
+    acknowledged: Vec<(Subject, bool)>,
+}
+
+impl Changed {
+    fn keep(&self) -> Result<(), CaseError> {
+        let mut case = Case::open(&self.path)?;
+        for (subject, is_seen) in &self.acknowledged {
+            if *is_seen {
+                case.decide(subject, &Decision::Acknowledge)?;
+                continue;
+            }
+            let standing = case
+                .decisions()?
+                .into_iter()
+                .find(|row| row.stands && row.decision == Decision::Acknowledge && row.subject == *subject);
+            if let Some(row) = standing {
+                case.decide(subject, &Decision::Withdraw { decision: row.id })?;
+            }
+        }
+        case.keep_view_state(KEY, &self.views)
+    }
 }
 
 impl Work {
@@ -35,8 +63,8 @@ impl Work {
             let advice = "The window works, but will not remember its settings and the recent cases.";
             failures.push(Failure::new("The settings could not be written", format!("{why}. {advice}")));
         }
-        if let Some((path, value)) = self.case
-            && let Err(error) = Case::open(&path).and_then(|mut case| case.keep_view_state(KEY, &value))
+        if let Some(changed) = self.case
+            && let Err(error) = changed.keep()
         {
             let what = "The views of this case cannot be remembered";
             failures.push(Failure::new(
@@ -116,7 +144,7 @@ impl App {
         Work { prefs: prefs.then(|| (folder, self.state.prefs.clone())), case }
     }
 
-    fn changed_in_case(&mut self) -> Option<(PathBuf, String)> {
+    fn changed_in_case(&mut self) -> Option<Changed> {
         let doc = self.state.doc.as_ref().filter(|_| !self.state.loading)?;
         let kept = Kept {
             layout: Some(Layout::of(&self.tree)),
@@ -130,9 +158,13 @@ impl App {
         if self.keeper.case.as_ref() == Some(&kept) {
             return None;
         }
-        let value = kept.written();
-        self.keeper.case = Some(kept);
-        (!is_first).then_some((path, value))
+        let views = kept.written();
+        let now = kept.acknowledged.clone();
+        let before = self.keeper.case.replace(kept).map(|kept| kept.acknowledged).unwrap_or_default();
+        let gone = before.iter().filter(|seen| !now.contains(seen)).map(|seen| (seen.clone(), false));
+        let new = now.iter().filter(|seen| !before.contains(seen)).map(|seen| (seen.clone(), true));
+        let acknowledged = gone.chain(new).collect();
+        (!is_first).then_some(Changed { path, views, acknowledged })
     }
 
     /// Puts the views of a case where they were left; one that was never left has those of the last one.

@@ -97,9 +97,10 @@ commands! {
         "Select the previous finding of the list.";
     ToggleBookmark, "toggle-bookmark", "Bookmark selection", Some(key(CTRL, Key::D)), ONLY_LOOKS,
         "Remember the selection and the range of time in this case, or forget them again.";
-    SearchFindings, "search-findings", "Search findings", Some(key(CTRL, Key::F)), line("driftlock findings CASE"),
+    SearchFindings, "search-findings", "Search findings", Some(key(CTRL, Key::F)), line("driftlock findings CASE --search WORDS"),
         "Find findings by their words.";
-    Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)), ONLY_LOOKS,
+    Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)),
+        line("driftlock acknowledge CASE FINDING"),
         "Mark the selected finding as seen, or take the mark away. It changes no result.";
     Dismiss, "dismiss", "Dismiss as ordinary", None, line("driftlock analyze CASE --dismiss FINDING"),
         "Start a new run in which the selected finding is ordinary: part of every baseline, and never flagged.";
