@@ -16,7 +16,7 @@ pub(crate) struct EventView<'a> {
     #[serde(borrow)]
     pub(crate) body: &'a [u8],
     _body_stamp: Option<(u32, u32)>,
-    _measure: Option<Measure>,
+    pub(crate) measure: Option<Measure>,
     #[serde(borrow)]
     pub(crate) fields: Vec<FieldView<'a>>,
     pub(crate) source: ByteRange,
