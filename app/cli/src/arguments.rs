@@ -14,6 +14,7 @@ use crate::baseline::{
 use crate::grep::parse_signal;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
+use crate::traces::parse_trace;
 
 /// Finds and explains what is unusual in a telemetry capture, offline.
 #[derive(Parser, Debug)]
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Events(EventsArguments),
     /// Search the events of a case: text, regular expressions, fields
     Grep(GrepArguments),
+    /// List traces and the calls between services; show one trace, or compare two
+    Traces(TracesArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -249,6 +252,37 @@ pub(crate) struct GrepArguments {
     #[arg(long)]
     pub(crate) count: bool,
     /// Print one JSON object a line, one line an event; with --count one object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TracesArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Show this trace: spans as a tree with the critical path, and the other events with its id
+    #[arg(long, value_name = "ID", value_parser = parse_trace)]
+    pub(crate) trace: Option<[u8; 16]>,
+    /// Compare the trace with this one, by the paths of operations
+    #[arg(long, value_name = "ID", value_parser = parse_trace, requires = "trace")]
+    pub(crate) compare: Option<[u8; 16]>,
+    /// Spans that begin at or after this time (RFC 3339)
+    #[arg(long, value_name = "FROM", value_parser = parse_moment, conflicts_with = "trace")]
+    pub(crate) from: Option<Moment>,
+    /// Spans that begin before this time
+    #[arg(long, value_name = "UNTIL", value_parser = parse_moment, conflicts_with = "trace")]
+    pub(crate) until: Option<Moment>,
+    /// Only traces with an error
+    #[arg(long, conflicts_with = "trace")]
+    pub(crate) errors: bool,
+    /// The slowest first, instead of the earliest
+    #[arg(long, conflicts_with = "trace")]
+    pub(crate) slowest: bool,
+    /// List at most this many traces
+    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "trace")]
+    pub(crate) limit: usize,
+    /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
 }

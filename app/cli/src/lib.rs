@@ -23,6 +23,7 @@ mod redact;
 mod synth;
 mod table;
 mod test;
+mod traces;
 mod verify;
 mod words;
 
@@ -69,6 +70,7 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Grep(arguments) => grep::run(arguments),
+        Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),
     }

@@ -56,6 +56,7 @@ impl Command {
             Self::ShowFinding | Self::TestFinding => Icon::Finding,
             Self::ShowEvents => Icon::Events,
             Self::ShowBytes => Icon::Bytes,
+            Self::ShowTraces => Icon::Span,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

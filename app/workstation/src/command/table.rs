@@ -78,6 +78,11 @@ commands! {
         "The bytes of the capture that the selected event was read from.";
     ShowProblems, "show-problems", "Show problems", Some(key(CTRL, Key::Num5)), line("driftlock info CASE"),
         "Records of the captures that could not be read, each with its place.";
+    ShowTraces, "show-traces", "Show traces", Some(key(NONE, Key::F6)), line("driftlock traces CASE"),
+        "The traces of the time shown, with the trace of the selected event, and the map of services.";
+    KeepTrace, "keep-trace", "Compare traces with this one", Some(key(SHIFT, Key::F6)),
+        line("driftlock traces CASE --trace ID --compare ID"),
+        "Keep the trace that is shown; the next one is compared with it.";
     ShowActivity, "show-activity", "Show activity", Some(key(CTRL, Key::Num6)),
         Twin::Absent("The command line prints progress and notices where it runs."),
         "Running tasks with their progress, and every notice of this session.";

@@ -25,6 +25,7 @@ mod status;
 mod streams;
 mod tables;
 mod timeline;
+mod traces;
 mod trial;
 mod welcome;
 
@@ -151,6 +152,8 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ToggleQuantity => state.quantity = state.quantity.next(),
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
+        Command::ShowTraces => traces::come(state),
+        Command::KeepTrace => traces::keep(state),
         Command::ToggleBookmark => state.toggle_bookmark(),
         Command::ToggleLists => state.asked_sides.0 = Some(!state.sides.0),
         Command::ToggleExplanation => state.asked_sides.1 = Some(!state.sides.1),

@@ -94,6 +94,22 @@ const fn help(pane: Pane) -> Help {
             ],
             commands: &[Command::CancelTasks, Command::ShowActivity],
         },
+        Pane::Traces => Help {
+            shows: "The traces of the time shown, the spans of one of them over its own time, the calls between services, and two traces compared.",
+            read: &[
+                "The line under a bar is the critical path: what the trace waited for. Shortening anything else makes it no faster.",
+                "A trace is listed by its spans that begin in the time shown; below, it is whole.",
+                "A triangle marks a span with an error, a magnifier one that lies in a significant finding.",
+                "The map gives calls a second, errors, and the median and the 95th percentile of the called spans.",
+            ],
+            commands: &[
+                Command::ShowTraces,
+                Command::KeepTrace,
+                Command::ToggleTables,
+                Command::ShowBytes,
+                Command::ResetZoom,
+            ],
+        },
         Pane::Settings => Help {
             shows: "How the window looks, and how the next analysis is made.",
             read: &[
