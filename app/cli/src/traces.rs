@@ -297,7 +297,7 @@ struct TraceRowJson<'a> {
     duration_nanos: i64,
     spans: u64,
     errors: u64,
-    services: u64,
+    services: &'a [String],
     spans_in_findings: u64,
 }
 
@@ -312,7 +312,7 @@ impl<'a> From<&'a TraceRow> for TraceRowJson<'a> {
             duration_nanos: row.duration_nanos,
             spans: row.spans,
             errors: row.errors,
-            services: row.services,
+            services: &row.services,
             spans_in_findings: row.in_findings,
         }
     }

@@ -175,7 +175,7 @@ pub(crate) struct Traces {
     pub(crate) filter: String,
     pub(crate) errors_only: bool,
     /// Column that the list is sorted by, and whether the largest stand first.
-    pub(crate) sort: (usize, bool),
+    pub(crate) sort: Sort,
     /// Rows of `spans` that are listed, in order; made anew when one of the things it depends on changes.
     pub(crate) listed: Option<(ListKey, Arc<Vec<usize>>)>,
     pub(crate) list: ListState,
@@ -192,12 +192,23 @@ pub(crate) struct Traces {
     pub(crate) edges_list: ListState,
 }
 
+/// A column that a table is sorted by, and whether the largest stand first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sort(pub(crate) usize, pub(crate) bool);
+
+impl Default for Sort {
+    fn default() -> Self {
+        // The slowest first.
+        Self(1, true)
+    }
+}
+
 /// What a list of traces depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ListKey {
     pub(crate) filter: String,
     pub(crate) errors_only: bool,
-    pub(crate) sort: (usize, bool),
+    pub(crate) sort: Sort,
     /// Address of the spans.
     pub(crate) spans: usize,
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use cbad::{Measure, Signal, Watch};
 
@@ -67,8 +68,8 @@ pub struct TraceRow {
     pub spans: u64,
     /// Spans whose status is an error.
     pub errors: u64,
-    /// Number of services.
-    pub services: u64,
+    /// Names of its services, in order; shared by all traces through the same ones.
+    pub services: Arc<[String]>,
     /// Spans that lie in a significant finding.
     pub in_findings: u64,
 }
@@ -175,6 +176,9 @@ impl Table {
     }
 }
 
+/// Names of services by their numbers.
+type ServiceSets = HashMap<Vec<u32>, Arc<[String]>>;
+
 #[derive(Default)]
 struct Names {
     services: Table,
@@ -225,13 +229,14 @@ impl SpanIndex {
     /// The traces, earliest first. Spans in significant findings are counted.
     pub fn traces(&self, findings: &[FindingRow]) -> Vec<TraceRow> {
         let marks = Marks::new(findings);
+        let mut sets = ServiceSets::new();
         let groups = self.spans.chunk_by(|a, b| a.trace == b.trace);
-        let mut rows: Vec<TraceRow> = groups.map(|spans| self.row(spans, &marks)).collect();
+        let mut rows: Vec<TraceRow> = groups.map(|spans| self.row(spans, &marks, &mut sets)).collect();
         rows.sort_by_key(|row| (row.start_nanos, row.trace));
         rows
     }
 
-    fn row(&self, spans: &[Span], marks: &Marks) -> TraceRow {
+    fn row(&self, spans: &[Span], marks: &Marks, sets: &mut ServiceSets) -> TraceRow {
         let has = |id: [u8; 8]| spans.iter().any(|span| span.id == Some(id));
         let root = spans.iter().find(|span| span.parent.is_none());
         let orphan = || spans.iter().find(|span| span.parent.is_none_or(|parent| !has(parent)));
@@ -241,6 +246,12 @@ impl SpanIndex {
         let mut services: Vec<u32> = spans.iter().map(|span| span.service).collect();
         services.sort_unstable();
         services.dedup();
+        let services = sets.entry(services).or_insert_with_key(|services| {
+            let mut names: Vec<_> =
+                services.iter().map(|service| self.services[*service as usize].clone()).collect();
+            names.sort_unstable();
+            names.into()
+        });
         let start_nanos = spans[0].start_nanos;
         TraceRow {
             trace: top.trace,
@@ -251,7 +262,7 @@ impl SpanIndex {
             duration_nanos: end.map_or(0, |end| end.saturating_sub(start_nanos)),
             spans: spans.len() as u64,
             errors: spans.iter().filter(|span| span.is_error).count() as u64,
-            services: services.len() as u64,
+            services: Arc::clone(services),
             in_findings: spans.iter().filter(|span| marks.has(span.place)).count() as u64,
         }
     }

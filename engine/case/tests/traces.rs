@@ -52,7 +52,7 @@ fn one_trace_is_whole_with_its_lines_and_compares_with_another() -> Outcome {
     let case = company(folder.path())?;
     let index = case.spans_in(i64::MIN..i64::MAX, &Unwatched)?;
     let rows = index.traces(&[]);
-    let rich: Vec<_> = rows.iter().filter(|row| row.services >= 3 && row.has_root).take(2).collect();
+    let rich: Vec<_> = rows.iter().filter(|row| row.services.len() >= 3 && row.has_root).take(2).collect();
     let [first, second] = rich[..] else { return Err("too few traces over three services".into()) };
     let trace = case.trace(first.trace, &[], &Unwatched)?;
     assert_eq!(trace.spans.len() as u64, first.spans);

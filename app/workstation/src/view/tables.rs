@@ -4,6 +4,7 @@ use super::paint_line;
 use crate::doc::{Doc, Selection};
 use crate::query::StreamData;
 use crate::state::State;
+use crate::telemetry::Sort;
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
 use crate::ui::rows::{self, Rows};
@@ -16,9 +17,6 @@ pub(super) struct Column {
     pub(super) width: f32,
     about: &'static str,
 }
-
-/// A column that a table is sorted by, and whether the largest stand first.
-pub(super) type Sort = (usize, bool);
 
 pub(super) const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
     Column { name, width, about }
@@ -117,7 +115,7 @@ fn header(ui: &mut Ui, columns: &[Column], mut sort: Option<&mut Sort>) {
         let mut name = column.name.to_owned();
         if let Some(sort) = sort.as_deref_mut() {
             if response.clicked() {
-                *sort = (number, sort.0 != number || !sort.1);
+                *sort = Sort(number, sort.0 != number || !sort.1);
             }
             if sort.0 == number {
                 name.push_str(if sort.1 { " ▼" } else { " ▲" });

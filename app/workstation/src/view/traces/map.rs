@@ -13,10 +13,12 @@ use crate::words;
 use case::Edge;
 use egui::{Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-const BOX: egui::Vec2 = vec2(128.0, 30.0);
+const BOX: egui::Vec2 = vec2(100.0, 30.0);
 /// Least distance from layer to layer and from row to row.
-const LAYER: f32 = 214.0;
-const ROW: f32 = 58.0;
+const LAYER: f32 = 174.0;
+const ROW: f32 = 54.0;
+/// Room for the numbers of a call.
+const NUMBERS: egui::Vec2 = vec2(50.0, 27.0);
 /// Calls from outside the case.
 const OUTSIDE: &str = "outside";
 
@@ -81,14 +83,22 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
     ScrollArea::both().id_salt("map").auto_shrink(false).max_height(height - 24.0).show(ui, |ui| {
         let layers = nodes.iter().map(|node| node.layer).max().map_or(0, |last| last + 1);
         let tallest = nodes.iter().map(|node| node.row).max().map_or(0, |last| last + 1);
-        let wanted = vec2(BOX.x + 24.0 + LAYER * (layers.max(1) - 1) as f32, ROW * tallest as f32 + 8.0);
+        let wanted = vec2(BOX.x + 16.0 + LAYER * (layers.max(1) - 1) as f32, ROW * tallest as f32 + 8.0);
         let (area, _) = ui.allocate_exact_size(wanted.max(ui.available_size()), Sense::hover());
         let places: Vec<Rect> = nodes.iter().map(|node| place(node, &nodes, area)).collect();
         let at = |name: Option<&str>| nodes.iter().position(|node| node.name.as_deref() == name);
         let most = edges.iter().map(|edge| edge.rate).fold(0.0, f64::max);
+        let mut links = Vec::new();
         for (number, edge) in edges.iter().enumerate() {
             if let (Some(from), Some(to)) = (at(edge.from.as_deref()), at(Some(&edge.to))) {
-                link(ui, edge, number, (places[from], places[to]), most, &mut read_out);
+                links.push((edge, link(ui, edge, number, (places[from], places[to]), most)));
+            }
+        }
+        // Numbers stand over all lines.
+        for (edge, (middle, is_hovered)) in links {
+            numbers(ui, edge, middle);
+            if is_hovered {
+                read_out = describe(edge);
             }
         }
         for (node, rect) in nodes.iter().zip(&places) {
@@ -111,7 +121,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
     }
 }
 
-/// Lists the traces that begin in a service.
+/// Lists the traces that go through a service.
 fn to_list(state: &mut State, service: &str) {
     service.clone_into(&mut state.telemetry.traces.filter);
     state.telemetry.traces.upper = Upper::List;
@@ -120,10 +130,10 @@ fn to_list(state: &mut State, service: &str) {
 fn place(node: &Node, nodes: &[Node], area: Rect) -> Rect {
     let in_layer = nodes.iter().filter(|other| other.layer == node.layer).count() as f32;
     let layers = nodes.iter().map(|node| node.layer).max().unwrap_or(0).max(1) as f32;
-    let step = LAYER.max((area.width() - BOX.x - 24.0) / layers).min(LAYER * 1.6);
+    let step = LAYER.max((area.width() - BOX.x - 16.0) / layers).min(LAYER * 1.6);
     let middle = area.center().y
         + (node.row as f32 - (in_layer - 1.0) / 2.0) * (area.height() / in_layer).clamp(ROW, ROW * 2.0);
-    Rect::from_center_size(pos2(area.left() + 12.0 + BOX.x / 2.0 + node.layer as f32 * step, middle), BOX)
+    Rect::from_center_size(pos2(area.left() + 8.0 + BOX.x / 2.0 + node.layer as f32 * step, middle), BOX)
 }
 
 /// A service; whether it was clicked.
@@ -142,30 +152,28 @@ fn service(ui: &Ui, doc: &Doc, node: &Node, rect: Rect) -> bool {
     let font = if node.name.is_some() { semibold_font(size::TEXT) } else { text_font(size::TEXT) };
     paint_line(ui, &name, font, t.strong, rect.left_center() + vec2(16.0, 0.0), rect.width() - 22.0);
     let clicked = response.clicked() && node.name.is_some();
-    response.on_hover_text("List the traces that begin in this service.");
+    response.on_hover_text("List the traces that go through this service.");
     clicked
 }
 
-/// A line from caller to called, as thick as there are calls, with its numbers on it.
-fn link(ui: &Ui, edge: &Edge, number: usize, (from, to): (Rect, Rect), most: f64, read_out: &mut String) {
+/// A line from caller to called, as thick as there are calls; where its numbers belong, and whether it is pointed at.
+fn link(ui: &Ui, edge: &Edge, number: usize, (from, to): (Rect, Rect), most: f64) -> (Pos2, bool) {
     let t = tokens::of(ui);
-    let back = to.left() < from.right();
-    let (start, end) = if back {
+    let is_back = to.left() < from.right();
+    let (start, end) = if is_back {
         (from.center_bottom(), to.center_bottom())
     } else {
         (from.right_center(), to.left_center())
     };
-    let bend = if back { vec2(0.0, 34.0) } else { vec2(((end.x - start.x) * 0.45).max(20.0), 0.0) };
-    let last = if back { end + bend } else { end - bend };
+    let bend = if is_back { vec2(0.0, 34.0) } else { vec2(((end.x - start.x) * 0.45).max(20.0), 0.0) };
+    let last = if is_back { end + bend } else { end - bend };
     let points = [start, start + bend, last, end];
-    let middle = bezier(points, 0.5);
-    let response = ui.interact(
-        Rect::from_center_size(middle, vec2(84.0, 26.0)),
-        ui.scope_id().with(("call", number)),
-        Sense::hover(),
-    );
+    // Nearer to the service that is called, where the lines of one caller have parted.
+    let middle = bezier(points, 0.6);
+    let area = Rect::from_center_size(middle, NUMBERS);
+    let response = ui.interact(area, ui.scope_id().with(("call", number)), Sense::hover());
     let label = format!("Calls {}", describe(edge));
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, &label));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &label));
     let color = if response.hovered() {
         t.accent
     } else if edge.errors > 0 {
@@ -174,31 +182,30 @@ fn link(ui: &Ui, edge: &Edge, number: usize, (from, to): (Rect, Rect), most: f64
         t.outline
     };
     let width = 1.0 + 3.0 * (edge.rate / most.max(f64::MIN_POSITIVE)).sqrt() as f32;
-    let curve = egui::epaint::CubicBezierShape::from_points_stroke(
+    let stroke = Stroke::new(width, color);
+    ui.painter().add(egui::epaint::CubicBezierShape::from_points_stroke(
         points,
         false,
         tokens::CLEAR,
-        Stroke::new(width, color),
-    );
-    ui.painter().add(curve);
-    let (tip, along) = (end, (end - bezier(points, 0.94)).normalized());
+        stroke,
+    ));
+    let along = (end - bezier(points, 0.94)).normalized();
     let side = along.rot90() * 4.5;
-    let head = vec![tip, tip - along * 9.0 + side, tip - along * 9.0 - side];
+    let head = vec![end, end - along * 9.0 + side, end - along * 9.0 - side];
     ui.painter().add(egui::Shape::convex_polygon(head, color, Stroke::NONE));
-    let mark = if edge.errors > 0 { "! " } else { "" };
-    let text = format!("{mark}{:.1}/s  {}", edge.rate, words::duration(edge.p95_nanos));
-    let galley = super::super::line(
-        ui,
-        &text,
-        text_font(size::SMALL),
-        if edge.errors > 0 { t.danger } else { t.text },
-        110.0,
-    );
-    let ground = Rect::from_center_size(middle, galley.size() + vec2(6.0, 2.0));
-    ui.painter().rect_filled(ground, 3, t.panel);
-    ui.painter().galley(ground.min + vec2(3.0, 1.0), galley, t.text);
-    if response.hovered() {
-        *read_out = describe(edge);
+    (middle, response.hovered())
+}
+
+/// Rate and errors of a call over its 95th percentile.
+fn numbers(ui: &Ui, edge: &Edge, middle: Pos2) {
+    let t = tokens::of(ui);
+    let (mark, ink) = if edge.errors > 0 { ("! ", t.danger) } else { ("", t.text) };
+    let lines = [(format!("{mark}{:.1}/s", edge.rate), -6.5), (words::duration(edge.p95_nanos), 6.5)];
+    ui.painter().rect_filled(Rect::from_center_size(middle, NUMBERS), 3, t.panel);
+    for (text, below) in lines {
+        let galley = super::super::line(ui, &text, text_font(size::SMALL), ink, NUMBERS.x + 8.0);
+        let at = middle + vec2(0.0, below) - galley.size() / 2.0;
+        ui.painter().galley(at, galley, ink);
     }
 }
 

@@ -30,7 +30,7 @@ const COLUMNS: [Column; 8] = [
     ),
     column("Spans", 56.0, "Spans of the trace that begin in the time shown."),
     column("Errors", 58.0, "Spans whose status is an error."),
-    column("Services", 68.0, "Number of services."),
+    column("Services", 68.0, "Number of services that it goes through."),
     column("Findings", 70.0, "Spans that lie in a significant finding."),
 ];
 
@@ -178,7 +178,7 @@ fn listed(traces: &mut Traces, spans: &Arc<Spans>) -> Arc<Vec<usize>> {
     let wanted = key.filter.to_lowercase();
     let fits = |row: &TraceRow| {
         (!key.errors_only || row.errors > 0)
-            && (row.service.to_lowercase().contains(&wanted)
+            && (row.services.iter().any(|service| service.to_lowercase().contains(&wanted))
                 || row.operation.to_lowercase().contains(&wanted)
                 || hex(&row.trace).starts_with(&wanted))
     };
@@ -189,7 +189,7 @@ fn listed(traces: &mut Traces, spans: &Arc<Spans>) -> Arc<Vec<usize>> {
         3 => a.operation.cmp(&b.operation),
         4 => a.spans.cmp(&b.spans),
         5 => a.errors.cmp(&b.errors),
-        6 => a.services.cmp(&b.services),
+        6 => a.services.len().cmp(&b.services.len()),
         7 => a.in_findings.cmp(&b.in_findings),
         _ => a.start_nanos.cmp(&b.start_nanos),
     };
@@ -223,6 +223,9 @@ fn list(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>, spans: &Arc<Spans>, heig
     let chosen = chosen.and_then(|row| rows.get(row as usize)).map(|row| spans.rows[*row].trace);
     // The slowest trace is as good a beginning as any.
     let first = || spans.rows.iter().max_by_key(|row| row.duration_nanos).map(|row| row.trace);
+    if wanted.is_none() {
+        state.telemetry.traces.list.reveal = Some(0);
+    }
     if let Some(trace) = chosen.or_else(|| wanted.is_none().then(first).flatten()) {
         state.want_trace(doc, trace);
     }
@@ -271,7 +274,7 @@ impl Rows for List<'_> {
             root(row),
             words::count(row.spans),
             or_none(row.errors),
-            words::count(row.services),
+            words::count(row.services.len() as u64),
             or_none(row.in_findings),
         ];
         tables::cells(ui, &COLUMNS, &texts, selected);

@@ -77,7 +77,7 @@ fn axis(ui: &mut Ui, names: f32, length: i64) {
     let bars = bars_range(rect.x_range(), names);
     let marks = if bars.span() > 260.0 { 4 } else { 2 };
     for mark in 0..marks {
-        let text = words::duration(length / marks * mark);
+        let text = if mark == 0 { "0".to_owned() } else { words::duration(length / marks * mark) };
         let x = bars.min + bars.span() * mark as f32 / marks as f32;
         ui.painter().vline(x, rect.y_range(), Stroke::new(1.0, t.outline));
         paint_line(ui, &text, text_font(size::SMALL), t.text, pos2(x + 3.0, rect.center().y), 80.0);
