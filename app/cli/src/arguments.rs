@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Grep(GrepArguments),
     /// List traces and the calls between services; show one trace, or compare two
     Traces(TracesArguments),
+    /// List the series of metrics; give the readings of one
+    Series(SeriesArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -282,6 +284,28 @@ pub(crate) struct TracesArguments {
     /// List at most this many traces
     #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "trace")]
     pub(crate) limit: usize,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SeriesArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Give the readings of this series: its number, or its name; without it the series are listed
+    #[arg(value_name = "STREAM")]
+    pub(crate) stream: Option<String>,
+    /// Readings at or after this time (RFC 3339)
+    #[arg(long, value_name = "FROM", value_parser = parse_moment, requires = "stream")]
+    pub(crate) from: Option<Moment>,
+    /// Readings before this time
+    #[arg(long, value_name = "UNTIL", value_parser = parse_moment, requires = "stream")]
+    pub(crate) until: Option<Moment>,
+    /// Give so many bins of time instead of every reading: count, least, mean, most
+    #[arg(long, value_name = "N", requires = "stream", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) bins: Option<u32>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

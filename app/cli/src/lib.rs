@@ -20,6 +20,7 @@ mod output;
 mod preview;
 mod progress;
 mod redact;
+mod series;
 mod synth;
 mod table;
 mod test;
@@ -70,6 +71,7 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),
         Command::Grep(arguments) => grep::run(arguments),
+        Command::Series(arguments) => series::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

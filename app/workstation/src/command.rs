@@ -57,6 +57,7 @@ impl Command {
             Self::ShowEvents => Icon::Events,
             Self::ShowBytes => Icon::Bytes,
             Self::ShowTraces => Icon::Span,
+            Self::ShowMetrics => Icon::Metric,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

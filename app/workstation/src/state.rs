@@ -39,11 +39,12 @@ pub(crate) enum Pane {
     Activity,
     Settings,
     Traces,
+    Metrics,
 }
 
 impl Pane {
     /// Every view.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Overview,
         Self::Finding,
         Self::Events,
@@ -52,6 +53,7 @@ impl Pane {
         Self::Activity,
         Self::Settings,
         Self::Traces,
+        Self::Metrics,
     ];
 
     /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
@@ -69,6 +71,7 @@ impl Pane {
             Self::Activity => "Activity",
             Self::Settings => "Settings",
             Self::Traces => "Traces",
+            Self::Metrics => "Metrics",
         }
     }
 }

@@ -1,13 +1,15 @@
-//! Traces over the shared time: what was asked of the case, what came back, and what of it is shown.
+//! Traces and metrics over the shared time: what was asked of the case, what came back, and what of it is shown.
 //!
 //! A question carries a ticket. A newer question of its kind makes the ticket void, and the walk over the case that still
 //! works for it stops at its next block.
+
+pub(crate) mod metrics;
 
 use crate::doc::Doc;
 use crate::query::{Query, Reader};
 use crate::state::State;
 use crate::ui::rows::ListState;
-use case::{Case, CaseError, Edge, SpanIndex, Trace, TraceRow};
+use case::{Case, CaseError, Edge, Readings, SpanIndex, Trace, TraceRow};
 use cbad::{Stage, Watch};
 use std::ops::Range;
 use std::sync::Arc;
@@ -62,6 +64,8 @@ pub(crate) enum Asked {
     Spans { times: Range<i64>, doc: Arc<Doc> },
     /// One trace; the second of a comparison, or the one that is looked at.
     Trace { trace: [u8; 16], doc: Arc<Doc> },
+    /// Readings of these streams.
+    Readings { streams: Vec<u32>, times: Range<i64>, bins: u32 },
 }
 
 /// A question with its ticket.
@@ -101,6 +105,11 @@ impl Ask {
             Asked::Trace { trace, doc } => {
                 Found::Trace(Arc::new(case.trace(*trace, &doc.findings, &self.ticket)?))
             }
+            Asked::Readings { streams, times, bins } => {
+                let read =
+                    |stream: &u32| case.readings(*stream, times.clone(), *bins, &self.ticket).map(Arc::new);
+                Found::Readings(streams.iter().map(read).collect::<Result<_, _>>()?)
+            }
         })
     }
 }
@@ -116,6 +125,7 @@ pub(crate) struct Said {
 enum Found {
     Spans(Arc<Spans>),
     Trace(Arc<Trace>),
+    Readings(Vec<Arc<Readings>>),
 }
 
 /// The traces of a range, and the map of services.
@@ -219,6 +229,7 @@ pub(crate) struct Telemetry {
     /// Walks over the case without holding up the other readers.
     pub(crate) reader: Option<Reader>,
     pub(crate) traces: Traces,
+    pub(crate) metrics: metrics::Metrics,
 }
 
 impl Telemetry {
@@ -236,6 +247,7 @@ impl Telemetry {
     /// Forgets what was read of the case, for another run or another case.
     pub(crate) fn forget(&mut self) {
         let kept = std::mem::take(&mut self.traces);
+        self.metrics = metrics::Metrics { drawn: self.metrics.drawn, ..Default::default() };
         self.traces = Traces { upper: kept.upper, filter: kept.filter.clone(), ..Traces::default() };
     }
 
@@ -244,6 +256,7 @@ impl Telemetry {
         if said.ticket.cancelled() {
             return;
         }
+        let of_metrics = Arc::ptr_eq(&said.ticket.latest, &self.metrics.desk.latest);
         let traces = &mut self.traces;
         let of_spans = Arc::ptr_eq(&said.ticket.latest, &traces.desk.latest);
         match said.what {
@@ -256,6 +269,11 @@ impl Telemetry {
                 traces.trace_failed = None;
                 traces.trace = Some(trace);
             }
+            Ok(Found::Readings(read)) => {
+                (self.metrics.reading, self.metrics.failed) = (false, None);
+                self.metrics.read = read;
+            }
+            Err(why) if of_metrics => (self.metrics.reading, self.metrics.failed) = (false, Some(why)),
             Err(why) if of_spans => {
                 traces.reading = false;
                 traces.failed = Some(why);

@@ -26,6 +26,7 @@ mod pattern;
 mod query;
 mod query_text;
 mod read;
+mod readings;
 mod redact;
 mod rows;
 mod runs;
@@ -51,6 +52,7 @@ pub use error::CaseError;
 pub use inert::inert;
 pub use moment::Moment;
 pub use query::{Query, QueryError};
+pub use readings::{Reading, ReadingBin, ReadingKind, Readings};
 pub use redact::RedactBy;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport,

@@ -80,6 +80,8 @@ commands! {
         "Records of the captures that could not be read, each with its place.";
     ShowTraces, "show-traces", "Show traces", Some(key(NONE, Key::F6)), line("driftlock traces CASE"),
         "The traces of the time shown, with the trace of the selected event, and the map of services.";
+    ShowMetrics, "show-metrics", "Show metrics", Some(key(NONE, Key::F7)), line("driftlock series CASE STREAM"),
+        "Series of metrics over the time shown, one by one or on one axis, with their findings.";
     KeepTrace, "keep-trace", "Compare traces with this one", Some(key(SHIFT, Key::F6)),
         line("driftlock traces CASE --trace ID --compare ID"),
         "Keep the trace that is shown; the next one is compared with it.";

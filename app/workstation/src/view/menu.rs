@@ -27,6 +27,7 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ShowEvents,
                 Command::ShowBytes,
                 Command::ShowTraces,
+                Command::ShowMetrics,
                 Command::ShowProblems,
                 Command::ShowActivity,
             ],

@@ -13,6 +13,7 @@ mod findings;
 pub(crate) mod heatmap;
 mod jury;
 mod menu;
+mod metrics;
 mod notices;
 mod overview;
 pub(crate) mod palette;
@@ -153,6 +154,7 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),
+        Command::ShowMetrics => state.front = Some(Pane::Metrics),
         Command::KeepTrace => traces::keep(state),
         Command::ToggleBookmark => state.toggle_bookmark(),
         Command::ToggleLists => state.asked_sides.0 = Some(!state.sides.0),
@@ -194,6 +196,19 @@ fn empty(ui: &mut Ui, what: &str, next: &str) {
                 .color(tokens::of(ui).strong),
         );
         ui.label(egui::RichText::new(next).color(tokens::of(ui).weak));
+    });
+}
+
+/// Shows what needs a height in a place that may be lower: there it scrolls.
+fn tall(ui: &mut Ui, least: f32, add: impl FnOnce(&mut Ui)) {
+    if ui.available_height() >= least {
+        add(ui);
+        return;
+    }
+    egui::ScrollArea::vertical().id_salt("tall").auto_shrink(false).show(ui, |ui| {
+        let wanted = egui::vec2(ui.available_width(), least);
+        let (rect, _) = ui.allocate_exact_size(wanted, egui::Sense::hover());
+        add(&mut ui.new_child(egui::UiBuilder::new().max_rect(rect)));
     });
 }
 

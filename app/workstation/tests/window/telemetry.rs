@@ -1,4 +1,4 @@
-//! Traces of a made-up company, driven by accessible names.
+//! Traces and metrics of a made-up company, driven by accessible names.
 
 use super::*;
 use egui::Key;
@@ -101,5 +101,36 @@ fn a_case_without_telemetry_says_what_to_open() -> Result<(), Failure> {
     settle(&mut window);
     window.get_by_label("No traces");
     assert!(shows(&window, "Open a capture with traces"));
+    window.key_press(Key::F7);
+    settle(&mut window);
+    window.get_by_label("No metrics");
+    Ok(())
+}
+
+#[test]
+fn series_are_chosen_drawn_and_read_as_numbers() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = company(&world)?;
+    window.key_press(Key::F7);
+    settle(&mut window);
+    let shown = rows(&window, "Series ").into_iter().filter(|row| row.ends_with(", shown")).count();
+    assert!(shown > 0 && shows(&window, " over time"), "some are shown at once");
+    click(&mut window, "Clear");
+    window.get_by_label("No series is chosen");
+    type_into(&mut window, "Filter series", "gateway");
+    let listed = rows(&window, "Series ");
+    assert!(listed.len() > 1 && listed.iter().all(|row| row.contains("gateway")), "{listed:?}");
+    click(&mut window, &listed[0]);
+    assert!(shows(&window, " over time"));
+    let second = rows(&window, "Series ")[1].clone();
+    click(&mut window, &second);
+    click(&mut window, "On one axis");
+    window.get_by_label("2 series over time");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::T);
+    settle(&mut window);
+    window.get_by_label("Table of readings");
+    let first = rows(&window, "Reading ").first().cloned().ok_or("no reading in the table")?;
+    click(&mut window, &first);
+    assert!(shows(&window, "unit"), "the reading is explained as the event that it is");
     Ok(())
 }

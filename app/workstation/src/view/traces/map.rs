@@ -88,10 +88,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
         let places: Vec<Rect> = nodes.iter().map(|node| place(node, &nodes, area)).collect();
         let at = |name: Option<&str>| nodes.iter().position(|node| node.name.as_deref() == name);
         let most = edges.iter().map(|edge| edge.rate).fold(0.0, f64::max);
-        let mut links = Vec::new();
+        let (mut links, mut taken) = (Vec::new(), Vec::new());
         for (number, edge) in edges.iter().enumerate() {
             if let (Some(from), Some(to)) = (at(edge.from.as_deref()), at(Some(&edge.to))) {
-                links.push((edge, link(ui, edge, number, (places[from], places[to]), most)));
+                links.push((edge, link(ui, edge, number, (places[from], places[to]), most, &mut taken)));
             }
         }
         // Numbers stand over all lines.
@@ -152,12 +152,19 @@ fn service(ui: &Ui, doc: &Doc, node: &Node, rect: Rect) -> bool {
     let font = if node.name.is_some() { semibold_font(size::TEXT) } else { text_font(size::TEXT) };
     paint_line(ui, &name, font, t.strong, rect.left_center() + vec2(16.0, 0.0), rect.width() - 22.0);
     let clicked = response.clicked() && node.name.is_some();
-    response.on_hover_text("List the traces that go through this service.");
+    response.on_hover_text(format!("{name}: list the traces that go through it."));
     clicked
 }
 
 /// A line from caller to called, as thick as there are calls; where its numbers belong, and whether it is pointed at.
-fn link(ui: &Ui, edge: &Edge, number: usize, (from, to): (Rect, Rect), most: f64) -> (Pos2, bool) {
+fn link(
+    ui: &Ui,
+    edge: &Edge,
+    number: usize,
+    (from, to): (Rect, Rect),
+    most: f64,
+    taken: &mut Vec<Rect>,
+) -> (Pos2, bool) {
     let t = tokens::of(ui);
     let is_back = to.left() < from.right();
     let (start, end) = if is_back {
@@ -169,8 +176,13 @@ fn link(ui: &Ui, edge: &Edge, number: usize, (from, to): (Rect, Rect), most: f64
     let last = if is_back { end + bend } else { end - bend };
     let points = [start, start + bend, last, end];
     // Nearer to the service that is called, where the lines of one caller have parted.
-    let middle = bezier(points, 0.6);
+    let free = |share: &f32| {
+        let area = Rect::from_center_size(bezier(points, *share), NUMBERS);
+        !taken.iter().any(|other| other.intersects(area))
+    };
+    let middle = bezier(points, [0.6, 0.45, 0.72, 0.35].into_iter().find(free).unwrap_or(0.6));
     let area = Rect::from_center_size(middle, NUMBERS);
+    taken.push(area);
     let response = ui.interact(area, ui.scope_id().with(("call", number)), Sense::hover());
     let label = format!("Calls {}", describe(edge));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &label));

@@ -50,7 +50,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     }
     state.want_traces(&doc);
-    toolbar(ui, state, &doc);
+    super::tall(ui, 430.0, |ui| body(ui, state, &doc));
+}
+
+fn body(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>) {
+    toolbar(ui, state, doc);
     let Some(spans) = state.telemetry.traces.spans.clone() else {
         let failed = state.telemetry.traces.failed.clone();
         match failed {
@@ -70,11 +74,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let height = ui.available_height();
     let upper = (height * if state.telemetry.traces.upper == Upper::Map { 0.5 } else { 0.36 }).max(120.0);
     ui.push_id("upper", |ui| match state.telemetry.traces.upper {
-        Upper::List => list(ui, state, &doc, &spans, upper),
-        Upper::Map => map::show(ui, state, &doc, &spans.edges, upper),
+        Upper::List => list(ui, state, doc, &spans, upper),
+        Upper::Map => map::show(ui, state, doc, &spans.edges, upper),
     });
     ui.add_space(size::TIGHT);
-    ui.push_id("lower", |ui| lower(ui, state, &doc));
+    ui.push_id("lower", |ui| lower(ui, state, doc));
 }
 
 /// Comes to the view, on the trace of the selected event where it has one.
@@ -372,7 +376,7 @@ impl Rows for Events<'_> {
 
     fn label(&mut self, row: u64) -> String {
         let hit = &self.trace.events[row as usize];
-        format!("Event of the trace: {}", body(&hit.row.event.body))
+        format!("Event of the trace: {}", excerpt(&hit.row.event.body))
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
@@ -382,14 +386,14 @@ impl Rows for Events<'_> {
             event.time_nanos.map_or_else(|| "no time".to_owned(), words::clock),
             event.severity.map_or_else(String::new, |level| level.name().to_uppercase()),
             self.doc.stream(hit.stream).map(|row| case::inert(row.key.label())).unwrap_or_default(),
-            body(&event.body),
+            excerpt(&event.body),
         ];
         tables::cells(ui, &EVENTS, &texts, selected);
     }
 }
 
 /// As much of a body as a row can show.
-fn body(body: &[u8]) -> String {
+fn excerpt(body: &[u8]) -> String {
     const MOST: usize = 1024;
     case::inert(&body[..body.len().min(MOST)])
 }
