@@ -73,6 +73,15 @@ fn one(case: &Case, name: &str, arguments: &SeriesArguments) -> Result<ExitCode,
     let findings = findings(case)?;
     let mut damaged = Vec::new();
     for stream in chosen(case, Some(name))? {
+        if stream.key.signal != Signal::Metric {
+            return Err(Failure::Usage(format!(
+                "Stream {} “{}” is of the signal {} and has no series. `driftlock series {}` lists those that have.",
+                stream.id,
+                stream.key.label(),
+                stream.key.signal.name(),
+                case.path().display()
+            )));
+        }
         let bins = arguments.bins.unwrap_or(100);
         let mut readings = case.readings(stream.id, range.clone(), bins, &Quiet)?;
         if arguments.bins.is_some() {

@@ -88,7 +88,7 @@ fn picture(ui: &mut Ui, state: &mut State, doc: &Doc, lines: &[Line], height: f3
         ui.painter().galley(pos2(left, frame.bottom() + 2.0), galley, t.weak);
     }
     for (value, y) in [(high, frame.top() + 7.0), (low, frame.bottom() - 7.0)] {
-        let galley = crate::view::line(ui, &number(value), mono_font(), t.weak, GUTTER - 6.0);
+        let galley = crate::view::line(ui, &short(value), mono_font(), t.weak, GUTTER - 6.0);
         let at = pos2(frame.left() - 5.0 - galley.size().x, y - galley.size().y / 2.0);
         ui.painter().galley(at, galley, t.weak);
     }
@@ -123,6 +123,15 @@ fn y_range(lines: &[Line]) -> (f64, f64) {
     // A series that never falls below 0 is not shown below it.
     let floor = if low >= 0.0 { (low - room).max(0.0) } else { low - room };
     (floor, high + room)
+}
+
+/// A number of the vertical axis: thousands and more by their prefix.
+fn short(value: f64) -> String {
+    let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
+    match units.into_iter().find(|(unit, _)| value.abs() >= 10.0 * unit) {
+        Some((unit, sign)) => format!("{} {sign}", number((value / unit * 10.0).round() / 10.0)),
+        None => number(value),
+    }
 }
 
 /// Every finding of the series, behind the lines, with its sign above.
