@@ -11,6 +11,7 @@ use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
 };
+use crate::calls::parse_place;
 use crate::grep::parse_signal;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Traces(TracesArguments),
     /// List the series of metrics; give the readings of one
     Series(SeriesArguments),
+    /// List calls to language models; show the messages of one, or compare two prompts
+    Calls(CallsArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -306,6 +309,31 @@ pub(crate) struct SeriesArguments {
     /// Give so many bins of time instead of every reading: count, least, mean, most
     #[arg(long, value_name = "N", requires = "stream", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) bins: Option<u32>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CallsArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Show this call with its messages
+    #[arg(long, value_name = "STREAM:POSITION", value_parser = parse_place)]
+    pub(crate) call: Option<(u32, u64)>,
+    /// Compare the prompt of the call with that of this one
+    #[arg(long, value_name = "STREAM:POSITION", value_parser = parse_place, requires = "call")]
+    pub(crate) compare: Option<(u32, u64)>,
+    /// Calls that begin at or after this time (RFC 3339)
+    #[arg(long, value_name = "FROM", value_parser = parse_moment, conflicts_with = "call")]
+    pub(crate) from: Option<Moment>,
+    /// Calls that begin before this time
+    #[arg(long, value_name = "UNTIL", value_parser = parse_moment, conflicts_with = "call")]
+    pub(crate) until: Option<Moment>,
+    /// List at most this many calls; the totals count all
+    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "call")]
+    pub(crate) limit: usize,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

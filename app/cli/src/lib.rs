@@ -6,6 +6,7 @@
 mod analyze;
 mod arguments;
 mod baseline;
+mod calls;
 mod event_json;
 mod events;
 mod explain;
@@ -72,6 +73,7 @@ fn carry_out(command: &Command) -> Result<ExitCode, Failure> {
         Command::Events(arguments) => events::run(arguments),
         Command::Grep(arguments) => grep::run(arguments),
         Command::Series(arguments) => series::run(arguments),
+        Command::Calls(arguments) => calls::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

@@ -58,6 +58,7 @@ impl Command {
             Self::ShowBytes => Icon::Bytes,
             Self::ShowTraces => Icon::Span,
             Self::ShowMetrics => Icon::Metric,
+            Self::ShowCalls => Icon::Llm,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

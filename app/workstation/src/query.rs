@@ -43,7 +43,7 @@ pub(crate) enum Query {
     Preview { run: i64, streams: Vec<u32>, axis: Axis, alpha: f64 },
     /// The tests by shuffling that were made of a finding.
     Tests { run: i64, finding: i64 },
-    /// Traces over the shared time.
+    /// Traces, metrics and calls over the shared time.
     Telemetry(crate::telemetry::Ask),
 }
 

@@ -40,11 +40,12 @@ pub(crate) enum Pane {
     Settings,
     Traces,
     Metrics,
+    Calls,
 }
 
 impl Pane {
     /// Every view.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Overview,
         Self::Finding,
         Self::Events,
@@ -54,6 +55,7 @@ impl Pane {
         Self::Settings,
         Self::Traces,
         Self::Metrics,
+        Self::Calls,
     ];
 
     /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
@@ -72,6 +74,7 @@ impl Pane {
             Self::Settings => "Settings",
             Self::Traces => "Traces",
             Self::Metrics => "Metrics",
+            Self::Calls => "LLM calls",
         }
     }
 }
@@ -254,7 +257,7 @@ pub(crate) struct State {
     pub(crate) overview_rect: Option<egui::Rect>,
     /// Answers quick questions, and the one that walks over all streams.
     pub(crate) readers: Option<(Reader, Reader)>,
-    /// What was read of traces.
+    /// What was read of traces, metrics and calls to language models.
     pub(crate) telemetry: Telemetry,
 }
 
@@ -441,6 +444,7 @@ impl State {
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
+            Command::KeepCall => self.telemetry.calls.read.is_some(),
             Command::KeepTrace => self.telemetry.traces.trace.is_some(),
             Command::ExportPlot => self.overview_rect.is_some(),
             Command::Back => self.trail.can_go_back(),

@@ -1,14 +1,16 @@
-//! Traces and metrics over the shared time: what was asked of the case, what came back, and what of it is shown.
+//! Traces, metrics and calls to language models over the shared time: what was asked of the case, what came back, and what of it is shown.
 //!
 //! A question carries a ticket. A newer question of its kind makes the ticket void, and the walk over the case that still
 //! works for it stops at its next block.
 
+pub(crate) mod calls;
 pub(crate) mod metrics;
 
 use crate::doc::Doc;
 use crate::query::{Query, Reader};
 use crate::state::State;
 use crate::ui::rows::ListState;
+use case::{Call, Calls, DiffPart, diff_texts, prompt_text};
 use case::{Case, CaseError, Edge, Readings, SpanIndex, Trace, TraceRow};
 use cbad::{Stage, Watch};
 use std::ops::Range;
@@ -66,6 +68,10 @@ pub(crate) enum Asked {
     Trace { trace: [u8; 16], doc: Arc<Doc> },
     /// Readings of these streams.
     Readings { streams: Vec<u32>, times: Range<i64>, bins: u32 },
+    /// Calls to language models.
+    Calls { times: Range<i64> },
+    /// One call, and how its prompt differs from that of another.
+    Call { stream: u32, position: u64, kept: Option<Arc<Call>> },
 }
 
 /// A question with its ticket.
@@ -105,6 +111,13 @@ impl Ask {
             Asked::Trace { trace, doc } => {
                 Found::Trace(Arc::new(case.trace(*trace, &doc.findings, &self.ticket)?))
             }
+            Asked::Calls { times } => Found::Calls(Arc::new(case.calls(times.clone(), &self.ticket)?)),
+            Asked::Call { stream, position, kept } => {
+                let call = case.call(*stream, *position)?;
+                Found::Call(
+                    call.map(|call| Arc::new(calls::Read { compared: compared(&call, kept.as_ref()), call })),
+                )
+            }
             Asked::Readings { streams, times, bins } => {
                 let read =
                     |stream: &u32| case.readings(*stream, times.clone(), *bins, &self.ticket).map(Arc::new);
@@ -126,6 +139,15 @@ enum Found {
     Spans(Arc<Spans>),
     Trace(Arc<Trace>),
     Readings(Vec<Arc<Readings>>),
+    Calls(Arc<Calls>),
+    Call(Option<Arc<calls::Read>>),
+}
+
+/// The prompt of a call against that of another.
+fn compared(call: &Call, kept: Option<&Arc<Call>>) -> Option<(Arc<Call>, Vec<DiffPart>)> {
+    let kept = kept?;
+    let (first, second) = (prompt_text(&kept.messages), prompt_text(&call.messages));
+    Some((Arc::clone(kept), diff_texts(&first, &second)))
 }
 
 /// The traces of a range, and the map of services.
@@ -230,6 +252,7 @@ pub(crate) struct Telemetry {
     pub(crate) reader: Option<Reader>,
     pub(crate) traces: Traces,
     pub(crate) metrics: metrics::Metrics,
+    pub(crate) calls: calls::CallsView,
 }
 
 impl Telemetry {
@@ -248,6 +271,7 @@ impl Telemetry {
     pub(crate) fn forget(&mut self) {
         let kept = std::mem::take(&mut self.traces);
         self.metrics = metrics::Metrics { drawn: self.metrics.drawn, ..Default::default() };
+        self.calls = calls::CallsView { upper: self.calls.upper, ..Default::default() };
         self.traces = Traces { upper: kept.upper, filter: kept.filter.clone(), ..Traces::default() };
     }
 
@@ -257,6 +281,8 @@ impl Telemetry {
             return;
         }
         let of_metrics = Arc::ptr_eq(&said.ticket.latest, &self.metrics.desk.latest);
+        let of_calls = Arc::ptr_eq(&said.ticket.latest, &self.calls.desk.latest);
+        let of_call = Arc::ptr_eq(&said.ticket.latest, &self.calls.call_desk.latest);
         let traces = &mut self.traces;
         let of_spans = Arc::ptr_eq(&said.ticket.latest, &traces.desk.latest);
         match said.what {
@@ -273,6 +299,16 @@ impl Telemetry {
                 (self.metrics.reading, self.metrics.failed) = (false, None);
                 self.metrics.read = read;
             }
+            Ok(Found::Calls(calls)) => {
+                (self.calls.reading, self.calls.failed) = (false, None);
+                self.calls.calls = Some(calls);
+            }
+            Ok(Found::Call(Some(read))) => self.calls.read = Some(read),
+            Ok(Found::Call(None)) => {
+                self.calls.call_failed = Some("The event is no call to a language model.".to_owned());
+            }
+            Err(why) if of_calls => (self.calls.reading, self.calls.failed) = (false, Some(why)),
+            Err(why) if of_call => self.calls.call_failed = Some(why),
             Err(why) if of_metrics => (self.metrics.reading, self.metrics.failed) = (false, Some(why)),
             Err(why) if of_spans => {
                 traces.reading = false;

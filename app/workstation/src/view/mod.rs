@@ -2,6 +2,7 @@
 
 mod activity;
 mod bytes;
+mod calls;
 mod canonical;
 mod cost;
 mod crumbs;
@@ -155,6 +156,8 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),
         Command::ShowMetrics => state.front = Some(Pane::Metrics),
+        Command::ShowCalls => state.front = Some(Pane::Calls),
+        Command::KeepCall => calls::keep(state),
         Command::KeepTrace => traces::keep(state),
         Command::ToggleBookmark => state.toggle_bookmark(),
         Command::ToggleLists => state.asked_sides.0 = Some(!state.sides.0),

@@ -23,6 +23,22 @@ struct Help {
     commands: &'static [Command],
 }
 
+const CALLS: Help = Help {
+    shows: "Calls to language models, found in spans and logs by their fields: a list, totals by model, the tools that were asked for, and the messages of one call.",
+    read: &[
+        "Tokens and cost are what the capture gives; nothing is estimated.",
+        "A framed message with the accent colour is the model's answer; the others are its input.",
+        "In the difference of two prompts, what is in one alone stands in brackets, with − in the kept and + in this one.",
+    ],
+    commands: &[
+        Command::ShowCalls,
+        Command::KeepCall,
+        Command::ToggleTables,
+        Command::ShowBytes,
+        Command::ResetZoom,
+    ],
+};
+
 const METRICS: Help = Help {
     shows: "Series of metrics over the time shown: every reading where they are few, else least, most and mean of each stretch of time.",
     read: &[
@@ -127,6 +143,7 @@ const fn help(pane: Pane) -> Help {
             ],
             commands: &[Command::CancelTasks, Command::ShowActivity],
         },
+        Pane::Calls => CALLS,
         Pane::Metrics => METRICS,
         Pane::Traces => TRACES,
         Pane::Settings => Help {

@@ -134,3 +134,28 @@ fn series_are_chosen_drawn_and_read_as_numbers() -> Result<(), Failure> {
     assert!(shows(&window, "unit"), "the reading is explained as the event that it is");
     Ok(())
 }
+
+#[test]
+fn calls_are_listed_read_summed_and_their_prompts_compared() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = company(&world)?;
+    window.key_press(Key::F9);
+    settle(&mut window);
+    let calls = rows(&window, "Call to gpt-4o");
+    assert!(calls.len() > 1, "{calls:?}");
+    window.get_by_label("assistant · answer");
+    click(&mut window, "Compare prompts with this one");
+    window.get_by_label("No prompt is kept to compare with");
+    let other = calls.iter().find(|call| **call != calls[0]).cloned().ok_or("all calls are alike")?;
+    window.query_all_by_label(&other).next().ok_or("the call is listed")?.click();
+    settle(&mut window);
+    assert!(shows(&window, "user: "), "both prompts are shown");
+    click(&mut window, "By model");
+    assert!(!rows(&window, "Model gpt-4o").is_empty());
+    click(&mut window, "Tools");
+    window.get_by_label("No tools");
+    click(&mut window, "List of calls");
+    type_into(&mut window, "Filter calls", "no such model");
+    window.get_by_label("No call fits");
+    Ok(())
+}
