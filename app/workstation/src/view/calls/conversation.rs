@@ -140,7 +140,9 @@ fn side(ui: &mut Ui, parts: &[DiffPart], is_first: bool, t: &Tokens) {
         };
         let text = shown(text);
         if let Some(sign) = own {
-            let marked = format!("[{sign}{text}]");
+            // The bracket closes on the line of the last word.
+            let words = text.trim_end();
+            let marked = format!("[{sign}{words}]{}", &text[words.len()..]);
             job.append(&marked, 0.0, format(t.strong, t.span_selected));
             said.push_str(&marked);
         } else {
