@@ -14,6 +14,9 @@ use egui::{Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 const BOX: egui::Vec2 = vec2(180.0, 30.0);
 const ROW: f32 = 44.0;
+/// Room for a number on a line, and where along the line it is put, the first that is free.
+const NUMBER: egui::Vec2 = vec2(46.0, 16.0);
+const PLACES: [f32; 9] = [0.3, 0.7, 0.5, 0.2, 0.8, 0.4, 0.6, 0.12, 0.88];
 
 const COLUMNS: [Column; 4] = [
     column(
@@ -91,14 +94,21 @@ fn picture(ui: &mut Ui, tools: &[ToolUse]) -> Option<String> {
         );
         Some(Rect::from_center_size(middle, BOX))
     };
+    let mut taken = Vec::new();
     for (number, (used, edge)) in tools.iter().zip(&edges).enumerate() {
         let (Some(from), Some(to)) = (place(edge.from.as_deref()), place(Some(&edge.to))) else { continue };
         let (start, end) = (from.right_center(), to.left_center());
         let ink = if used.errors > 0 { t.danger } else { t.outline };
         ui.painter().line_segment([start, end], Stroke::new(1.5, ink));
-        let middle = start + (end - start) * 0.5;
+        let at = |share: f32| start + (end - start) * share;
+        let free = |share: &f32| {
+            let area = Rect::from_center_size(at(*share), NUMBER);
+            !taken.iter().any(|other: &Rect| other.intersects(area))
+        };
+        let middle = at(PLACES.into_iter().find(free).unwrap_or(0.5));
+        taken.push(Rect::from_center_size(middle, NUMBER));
         let response = ui.interact(
-            Rect::from_center_size(middle, vec2(60.0, 20.0)),
+            Rect::from_center_size(middle, NUMBER),
             ui.scope_id().with(("tool", number)),
             Sense::hover(),
         );
