@@ -109,7 +109,7 @@ fn write_hit(
 }
 
 /// Ctrl-C ends a search; its hits are its progress.
-struct Quiet;
+pub(crate) struct Quiet;
 
 impl Watch for Quiet {
     fn progress(&self, _stage: Stage, _done: u64, _total: u64) {}

@@ -7,6 +7,7 @@ mod analyze;
 mod arguments;
 mod audit;
 mod baseline;
+mod calls;
 mod clocks;
 mod decide;
 mod event_json;
@@ -24,11 +25,13 @@ mod preview;
 mod progress;
 mod purge;
 mod redact;
+mod series;
 mod subject;
 mod synth;
 mod table;
 mod test;
 mod text_search;
+mod traces;
 mod verify;
 mod words;
 
@@ -103,6 +106,9 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Purge(arguments) => purge::run(arguments, by),
         Command::Decisions(arguments) => decide::list(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Series(arguments) => series::run(arguments),
+        Command::Calls(arguments) => calls::run(arguments),
+        Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),
     }

@@ -19,6 +19,16 @@ pub(crate) fn time(nanos: Option<i64>) -> String {
     nanos.map_or_else(|| "-".to_owned(), rfc3339)
 }
 
+/// A length of time with the unit that it is read in: `850 ns`, `12.3 ms`, `4.05 s`.
+pub(crate) fn duration(nanos: i64) -> String {
+    match nanos {
+        ..1_000 => format!("{nanos} ns"),
+        1_000..1_000_000 => format!("{:.1} us", nanos as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} ms", nanos as f64 / 1e6),
+        _ => format!("{:.2} s", nanos as f64 / 1e9),
+    }
+}
+
 /// A p or q with three significant digits, or a dash.
 pub(crate) fn probability(value: Option<f64>) -> String {
     match value {

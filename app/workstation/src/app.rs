@@ -161,6 +161,7 @@ impl App {
         let reading = self.state.readers.as_ref().is_some_and(|(quick, slow)| quick.busy() || slow.busy());
         // Asked last: a reader sends its answer before it calls itself idle.
         reading
+            || self.state.telemetry.busy()
             || self.asking > 0
             || self.is_keeping()
             || !self.state.tasks.is_empty()
@@ -242,6 +243,7 @@ impl App {
             self.close();
             let reader = || Reader::start(path, self.state.doc_id, &self.services.spawn, self.post.clone());
             self.state.readers = Some((reader(), reader()));
+            self.state.telemetry.reader = Some(reader());
         }
         self.state.loading = true;
         // A run that was not asked for by its number does not take the place of the one that is looked at.
@@ -253,6 +255,7 @@ impl App {
         self.state.doc_id += 1;
         self.state.doc = None;
         self.state.readers = None;
+        self.state.telemetry = crate::telemetry::Telemetry::default();
         self.state.selection = Selection::Nothing;
         self.state.stream = None;
         self.state.loading = false;
@@ -323,6 +326,7 @@ impl App {
                     state.tests.made = made;
                 }
             }
+            Answer::Telemetry(said) => state.telemetry.take(said),
             Answer::Tests(_, Err(why)) => state.notice(Level::Error, "The tests could not be read", why),
         }
     }

@@ -21,8 +21,10 @@ mod runs;
 #[cfg(test)]
 mod scene;
 mod series;
+mod service_map;
 mod settings;
 mod state;
+mod telemetry;
 mod theme;
 mod tokens;
 mod ui;

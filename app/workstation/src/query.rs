@@ -43,6 +43,8 @@ pub(crate) enum Query {
     Preview { run: i64, streams: Vec<u32>, axis: Axis, alpha: f64 },
     /// The tests by shuffling that were made of a finding.
     Tests { run: i64, finding: i64 },
+    /// Traces, metrics and calls over the shared time.
+    Telemetry(crate::telemetry::Ask),
 }
 
 /// The windows of a stream, ready to draw.
@@ -89,6 +91,8 @@ pub(crate) enum Answer {
     Previewed(Result<Arc<Previewed>, String>),
     /// To [`Query::Tests`].
     Tests((i64, i64), Result<Vec<CanonicalTest>, String>),
+    /// To [`Query::Telemetry`].
+    Telemetry(crate::telemetry::Said),
 }
 
 #[derive(Debug, Default)]
@@ -154,6 +158,7 @@ impl Reader {
 fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     let replaces = |old: &Query| match (old, &query) {
         (Query::Page { .. } | Query::Event { .. } | Query::Problems { .. }, _) => *old == query,
+        (Query::Telemetry(old), Query::Telemetry(new)) => new.replaces(old),
         _ => std::mem::discriminant(old) == std::mem::discriminant(&query),
     };
     waiting.retain(|old| !replaces(old));
@@ -204,6 +209,7 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
             Err(why) => failed(why.clone()),
         };
     match query {
+        Query::Telemetry(ask) => Answer::Telemetry(ask.answer(case)),
         Query::Load { run } => {
             with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned(), run)?)))), &|why| {
                 Answer::Loaded(Err(why))

@@ -9,6 +9,7 @@ use crate::prefs::Prefs;
 use crate::preview::Previewed;
 use crate::query::{Query, Reader, StreamData};
 use crate::remembered::{Bookmark, Point};
+use crate::telemetry::Telemetry;
 use crate::ui::rows::ListState;
 use crate::work::Task;
 use case::{EventRow, FindingRow, ProblemRow, SourceBytes, TestChoice};
@@ -37,11 +38,14 @@ pub(crate) enum Pane {
     Problems,
     Activity,
     Settings,
+    Traces,
+    Metrics,
+    Calls,
 }
 
 impl Pane {
     /// Every view.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Overview,
         Self::Finding,
         Self::Events,
@@ -49,6 +53,9 @@ impl Pane {
         Self::Problems,
         Self::Activity,
         Self::Settings,
+        Self::Traces,
+        Self::Metrics,
+        Self::Calls,
     ];
 
     /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
@@ -65,6 +72,9 @@ impl Pane {
             Self::Problems => "Problems",
             Self::Activity => "Activity",
             Self::Settings => "Settings",
+            Self::Traces => "Traces",
+            Self::Metrics => "Metrics",
+            Self::Calls => "LLM calls",
         }
     }
 }
@@ -247,6 +257,8 @@ pub(crate) struct State {
     pub(crate) overview_rect: Option<egui::Rect>,
     /// Answers quick questions, and the one that walks over all streams.
     pub(crate) readers: Option<(Reader, Reader)>,
+    /// What was read of traces, metrics and calls to language models.
+    pub(crate) telemetry: Telemetry,
 }
 
 impl State {
@@ -270,6 +282,7 @@ impl State {
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
         self.bytes = None;
+        self.telemetry.forget();
         self.problems = Pages::default();
         self.table_list = ListState::default();
         self.tests = Tests { choice: self.tests.choice, ..Tests::default() };
@@ -431,6 +444,8 @@ impl State {
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
+            Command::KeepCall => self.telemetry.calls.read.is_some(),
+            Command::KeepTrace => self.telemetry.traces.trace.is_some(),
             Command::ExportPlot => self.overview_rect.is_some(),
             Command::Back => self.trail.can_go_back(),
             Command::Forward => self.trail.can_go_forward(),

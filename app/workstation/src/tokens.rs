@@ -53,6 +53,8 @@ pub(crate) struct Tokens {
     pub(crate) cost: [Color32; 4],
     /// Under tokens, from free to dear.
     pub(crate) cost_line: [Color32; 4],
+    /// Things that are told apart and have no order, such as services; always beside their names.
+    pub(crate) category: [Color32; 8],
     /// Behind a dialog.
     pub(crate) veil: Color32,
     /// Of menus and dialogs.
@@ -95,6 +97,16 @@ pub(crate) static DARK: Tokens = Tokens {
     no_data: rgb(0x18_1D23),
     cost: [rgb(0x0A_0C0F), rgb(0x2A_2813), rgb(0x4A_3010), rgb(0x66_1F1B)],
     cost_line: [rgb(0x46_5261), rgb(0xC9_B94A), rgb(0xF0_9A3A), rgb(0xFF_7A73)],
+    category: [
+        rgb(0x62_ADFF),
+        rgb(0xE3_A35A),
+        rgb(0x56_C990),
+        rgb(0xD5_8BE0),
+        rgb(0xE8_D35A),
+        rgb(0x5C_D3D8),
+        rgb(0xF0_8A8A),
+        rgb(0xA8_B4C4),
+    ],
     veil: Color32::from_black_alpha(150),
     shadow: Color32::from_black_alpha(110),
 };
@@ -125,6 +137,16 @@ pub(crate) static LIGHT: Tokens = Tokens {
     no_data: rgb(0xE6_EAEF),
     cost: [rgb(0xFF_FFFF), rgb(0xFF_F6C9), rgb(0xFF_E0B0), rgb(0xFF_CCC4)],
     cost_line: [rgb(0x8B_98A7), rgb(0x8F_7A00), rgb(0xB8_6200), rgb(0xB4_2318)],
+    category: [
+        rgb(0x0A_5CC7),
+        rgb(0xAD_5A00),
+        rgb(0x0F_7040),
+        rgb(0x8A_3AA0),
+        rgb(0x7A_6A00),
+        rgb(0x00_747C),
+        rgb(0xA8_3A4E),
+        rgb(0x55_626F),
+    ],
     veil: Color32::from_black_alpha(70),
     shadow: Color32::from_black_alpha(40),
 };
@@ -155,6 +177,16 @@ pub(crate) static HIGH_CONTRAST: Tokens = Tokens {
     no_data: rgb(0x26_2626),
     cost: [rgb(0x00_0000), rgb(0x2E_2C00), rgb(0x57_3500), rgb(0x7A_1F1A)],
     cost_line: [rgb(0xC8_C8C8), rgb(0xFF_E14D), rgb(0xFF_B454), rgb(0xFF_8F8A)],
+    category: [
+        rgb(0x6F_C3FF),
+        rgb(0xFF_B454),
+        rgb(0x7C_F0B0),
+        rgb(0xE6_A6FF),
+        rgb(0xFF_E14D),
+        rgb(0x7D_F3F7),
+        rgb(0xFF_A6A1),
+        rgb(0xD6_D6D6),
+    ],
     veil: Color32::from_black_alpha(190),
     shadow: Color32::from_black_alpha(0),
 };
@@ -185,6 +217,16 @@ pub(crate) static PRINT: Tokens = Tokens {
     no_data: rgb(0xF4_F4F4),
     cost: [rgb(0xFF_FFFF), rgb(0xF4_F4F4), rgb(0xE2_E2E2), rgb(0xCF_CFCF)],
     cost_line: [rgb(0x8A_8A8A), rgb(0x5A_5A5A), rgb(0x2E_2E2E), rgb(0x00_0000)],
+    category: [
+        rgb(0x00_3E8A),
+        rgb(0x8A_4700),
+        rgb(0x0B_5A33),
+        rgb(0x5E_2475),
+        rgb(0x5A_4E00),
+        rgb(0x00_5158),
+        rgb(0x7A_1E30),
+        rgb(0x3D_3D3D),
+    ],
     veil: Color32::from_black_alpha(40),
     shadow: Color32::from_black_alpha(0),
 };
@@ -215,6 +257,16 @@ pub(crate) static PROJECTOR: Tokens = Tokens {
     no_data: rgb(0xD5_DCE4),
     cost: [rgb(0xFF_FFFF), rgb(0xFF_F0A0), rgb(0xFF_D08A), rgb(0xFF_B3A8)],
     cost_line: [rgb(0x5B_6978), rgb(0x7A_6600), rgb(0xA3_5200), rgb(0x9C_1006)],
+    category: [
+        rgb(0x00_46A8),
+        rgb(0xB0_4A00),
+        rgb(0x00_592C),
+        rgb(0x6E_2588),
+        rgb(0x6A_5B00),
+        rgb(0x00_5F66),
+        rgb(0x8F_1F36),
+        rgb(0x36_434F),
+    ],
     veil: Color32::from_black_alpha(90),
     shadow: Color32::from_black_alpha(50),
 };
@@ -382,6 +434,11 @@ mod tests {
             assert!(contrast(t.strong, t.selected) >= 7.0, "{theme} selected rows");
             assert!(contrast(t.on_accent, t.accent) >= 4.5, "{theme} filled accent");
             assert!(contrast(t.outline, t.panel) >= 2.0, "{theme} outlines of controls");
+            for category in t.category {
+                for ground in [t.panel, t.sunken, t.stripe] {
+                    assert!(contrast(category, ground) >= 3.0, "{theme} {category:?} on {ground:?}");
+                }
+            }
             for cost in t.cost {
                 assert!(contrast(t.strong, cost) >= 7.0, "{theme} token on {cost:?}");
             }

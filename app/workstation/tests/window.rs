@@ -11,6 +11,8 @@ use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn
 
 #[path = "window/shell.rs"]
 mod shell;
+#[path = "window/telemetry.rs"]
+mod telemetry;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -157,10 +157,12 @@ fn blocks_of(connection: &Connection, capture: i64) -> rusqlite::Result<(u64, St
 }
 
 fn empty(connection: &Connection, purge: &Purge) -> rusqlite::Result<()> {
-    const STEPS: [&str; 6] = [
+    const STEPS: [&str; 8] = [
         "DELETE FROM block WHERE stream IN (SELECT id FROM stream WHERE capture = ?1)",
         "DELETE FROM problem WHERE capture = ?1",
         "DELETE FROM redaction_count WHERE capture = ?1",
+        "DELETE FROM capture_member WHERE capture = ?1",
+        "DELETE FROM capture_file WHERE capture = ?1",
         "UPDATE redaction SET salt = NULL WHERE capture = ?1",
         "UPDATE stream SET events = 0, start_nanos = NULL, end_nanos = NULL, last_nanos = NULL WHERE capture = ?1",
         "UPDATE capture SET records = 0, events = 0, rejected = 0, notes = 0 WHERE id = ?1",

@@ -102,6 +102,12 @@ impl Query {
         self.and(What::Signal(signal))
     }
 
+    /// … and belongs to this trace.
+    #[must_use]
+    pub fn with_trace(self, trace: [u8; 16]) -> Self {
+        self.and(What::Trace(crate::sql::hex(&trace)))
+    }
+
     /// … and stands at or after a time or a position in its stream. An event without a time is at no time.
     #[must_use]
     pub fn from(mut self, from: Moment) -> Self {

@@ -21,8 +21,8 @@ use crate::store::Case;
 use crate::view::EventView;
 
 /// Blocks a thread in the first round, so that first hits come soon, and at most.
-const FIRST_ROUND: usize = 1;
-const MOST_A_ROUND: usize = 8;
+pub(crate) const FIRST_ROUND: usize = 1;
+pub(crate) const MOST_A_ROUND: usize = 8;
 
 /// An event that fits a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,9 +51,9 @@ pub struct SearchSummary {
 }
 
 /// A block to be looked through.
-struct Candidate<'a> {
-    stream: &'a StreamRow,
-    place: BlockPlace,
+pub(crate) struct Candidate<'a> {
+    pub(crate) stream: &'a StreamRow,
+    pub(crate) place: BlockPlace,
 }
 
 /// The stored bytes of a block, or what is wrong with them.
@@ -110,7 +110,7 @@ impl Case {
     }
 
     /// Blocks that may hold a hit, by stream and position.
-    fn candidates<'a>(
+    pub(crate) fn candidates<'a>(
         &self,
         query: &Query,
         streams: &'a [StreamRow],
@@ -168,6 +168,25 @@ impl Case {
         read.map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path)
     }
 
+    /// What is lost with a block that cannot be read.
+    pub(crate) fn damage_of_block(
+        &self,
+        candidate: &Candidate<'_>,
+        what: String,
+    ) -> Result<Damage, CaseError> {
+        let Candidate { stream, place } = candidate;
+        Ok(Damage {
+            capture: stream.capture,
+            file_name: self.capture(stream.capture)?.file_name,
+            stream: Some(stream.id),
+            stream_label: stream.key.label(),
+            first_event: place.first_position,
+            last_event: place.end_position().saturating_sub(1),
+            source: self.source_of(place)?,
+            what,
+        })
+    }
+
     /// Gives the hits of one block out, as many as the limit leaves.
     fn give(
         &self,
@@ -177,20 +196,11 @@ impl Case {
         summary: &mut SearchSummary,
         on_hit: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, CaseError> {
-        let Candidate { stream, place } = candidate;
+        let stream = candidate.stream;
         let found = match found {
             Ok(found) => found,
             Err(what) => {
-                summary.damaged.push(Damage {
-                    capture: stream.capture,
-                    file_name: self.capture(stream.capture)?.file_name,
-                    stream: Some(stream.id),
-                    stream_label: stream.key.label(),
-                    first_event: place.first_position,
-                    last_event: place.end_position().saturating_sub(1),
-                    source: self.source_of(place)?,
-                    what,
-                });
+                summary.damaged.push(self.damage_of_block(candidate, what)?);
                 return Ok(ControlFlow::Continue(()));
             }
         };

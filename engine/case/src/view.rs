@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cbad::{ByteRange, Measure, Severity};
+use cbad::{ByteRange, Event, Field, Measure, Severity, Value};
 use serde::Deserialize;
 
 /// [`cbad::Event`], borrowed from its encoding: the same fields in the same order.
@@ -16,7 +16,7 @@ pub(crate) struct EventView<'a> {
     #[serde(borrow)]
     pub(crate) body: &'a [u8],
     _body_stamp: Option<(u32, u32)>,
-    _measure: Option<Measure>,
+    pub(crate) measure: Option<Measure>,
     #[serde(borrow)]
     pub(crate) fields: Vec<FieldView<'a>>,
     pub(crate) source: ByteRange,
@@ -45,6 +45,22 @@ impl<'a> EventView<'a> {
     pub(crate) fn of(encoded: &'a [u8]) -> Result<Self, postcard::Error> {
         postcard::from_bytes(encoded)
     }
+
+    /// The event itself, apart from where its time stamp stands in the body.
+    pub(crate) fn to_event(&self) -> Event {
+        let field =
+            |field: &FieldView<'_>| Field { path: field.path.to_owned(), value: field.value.to_value() };
+        Event {
+            time_nanos: self.time_nanos,
+            severity: self.severity,
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            parent_span_id: self.parent_span_id,
+            measure: self.measure.clone(),
+            fields: self.fields.iter().map(field).collect(),
+            ..Event::new(self.body, self.source)
+        }
+    }
 }
 
 impl FieldView<'_> {
@@ -57,6 +73,17 @@ impl FieldView<'_> {
 }
 
 impl ValueView<'_> {
+    fn to_value(&self) -> Value {
+        match *self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Int(value) => Value::Int(value),
+            Self::Float(value) => Value::Float(value),
+            Self::Text(value) => Value::Text(value.to_owned()),
+            Self::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        }
+    }
+
     /// The value as a person sees it: bytes as hex after `0x`.
     pub(crate) fn write(&self, text: &mut String) {
         let written = match self {
@@ -118,5 +145,6 @@ mod tests {
             assert_eq!(text, format!("a.b={shown}"));
         }
         assert_eq!(view.fields[4].value, ValueView::Text("é"));
+        assert_eq!(view.to_event(), Event { body_stamp: None, ..event });
     }
 }

@@ -78,6 +78,18 @@ commands! {
         "The bytes of the capture that the selected event was read from.";
     ShowProblems, "show-problems", "Show problems", Some(key(CTRL, Key::Num5)), line("driftlock info CASE"),
         "Records of the captures that could not be read, each with its place.";
+    ShowTraces, "show-traces", "Show traces", Some(key(NONE, Key::F6)), line("driftlock traces CASE"),
+        "The traces of the time shown, with the trace of the selected event, and the map of services.";
+    ShowMetrics, "show-metrics", "Show metrics", Some(key(NONE, Key::F7)), line("driftlock series CASE STREAM"),
+        "Series of metrics over the time shown, one by one or on one axis, with their findings.";
+    ShowCalls, "show-calls", "Show LLM calls", Some(key(NONE, Key::F9)), line("driftlock calls CASE"),
+        "Calls to language models in the time shown: messages, tokens, cost, latency, tools, totals by model.";
+    KeepCall, "keep-call", "Compare prompts with this one", Some(key(SHIFT, Key::F9)),
+        line("driftlock calls CASE --call STREAM:POSITION --compare STREAM:POSITION"),
+        "Keep the call that is shown; the prompt of the next one is compared with it.";
+    KeepTrace, "keep-trace", "Compare traces with this one", Some(key(SHIFT, Key::F6)),
+        line("driftlock traces CASE --trace ID --compare ID"),
+        "Keep the trace that is shown; the next one is compared with it.";
     ShowActivity, "show-activity", "Show activity", Some(key(CTRL, Key::Num6)),
         Twin::Absent("The command line prints progress and notices where it runs."),
         "Running tasks with their progress, and every notice of this session.";

@@ -1,6 +1,6 @@
 //! The docked views in the middle; their tabs can be moved and split.
 
-use super::{activity, bytes, events, finding, overview, problems, settings};
+use super::{activity, bytes, calls, events, finding, metrics, overview, problems, settings, traces};
 use crate::state::{Pane, Sheet, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
@@ -37,6 +37,9 @@ impl Behavior<Pane> for Views<'_> {
                 Pane::Problems => problems::show(ui, self.state),
                 Pane::Activity => activity::show(ui, self.state),
                 Pane::Settings => settings::show(ui, self.state),
+                Pane::Metrics => metrics::show(ui, self.state),
+                Pane::Calls => calls::show(ui, self.state),
+                Pane::Traces => traces::show(ui, self.state),
             }
         });
         UiResponse::None

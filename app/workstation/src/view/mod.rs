@@ -2,6 +2,7 @@
 
 mod activity;
 mod bytes;
+mod calls;
 mod canonical;
 mod cost;
 mod crumbs;
@@ -13,6 +14,7 @@ mod findings;
 pub(crate) mod heatmap;
 mod jury;
 mod menu;
+mod metrics;
 mod notices;
 mod overview;
 pub(crate) mod palette;
@@ -25,6 +27,7 @@ mod status;
 mod streams;
 mod tables;
 mod timeline;
+mod traces;
 mod trial;
 mod welcome;
 
@@ -151,6 +154,11 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ToggleQuantity => state.quantity = state.quantity.next(),
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
+        Command::ShowTraces => traces::come(state),
+        Command::ShowMetrics => state.front = Some(Pane::Metrics),
+        Command::ShowCalls => state.front = Some(Pane::Calls),
+        Command::KeepCall => calls::keep(state),
+        Command::KeepTrace => traces::keep(state),
         Command::ToggleBookmark => state.toggle_bookmark(),
         Command::ToggleLists => state.asked_sides.0 = Some(!state.sides.0),
         Command::ToggleExplanation => state.asked_sides.1 = Some(!state.sides.1),
@@ -191,6 +199,19 @@ fn empty(ui: &mut Ui, what: &str, next: &str) {
                 .color(tokens::of(ui).strong),
         );
         ui.label(egui::RichText::new(next).color(tokens::of(ui).weak));
+    });
+}
+
+/// Shows what needs a height in a place that may be lower: there it scrolls.
+fn tall(ui: &mut Ui, least: f32, add: impl FnOnce(&mut Ui)) {
+    if ui.available_height() >= least {
+        add(ui);
+        return;
+    }
+    egui::ScrollArea::vertical().id_salt("tall").auto_shrink(false).show(ui, |ui| {
+        let wanted = egui::vec2(ui.available_width(), least);
+        let (rect, _) = ui.allocate_exact_size(wanted, egui::Sense::hover());
+        add(&mut ui.new_child(egui::UiBuilder::new().max_rect(rect)));
     });
 }
 

@@ -23,6 +23,55 @@ struct Help {
     commands: &'static [Command],
 }
 
+const CALLS: Help = Help {
+    shows: "Calls to language models, found in spans and logs by their fields: a list, totals by model, the tools that were asked for, and the messages of one call.",
+    read: &[
+        "Tokens and cost are what the capture gives; nothing is estimated.",
+        "A framed message with the accent colour is the model's answer; the others are its input.",
+        "In the difference of two prompts, what is in one alone stands in brackets, with − in the kept and + in this one.",
+    ],
+    commands: &[
+        Command::ShowCalls,
+        Command::KeepCall,
+        Command::ToggleTables,
+        Command::ShowBytes,
+        Command::ResetZoom,
+    ],
+};
+
+const METRICS: Help = Help {
+    shows: "Series of metrics over the time shown: every reading where they are few, else least, most and mean of each stretch of time.",
+    read: &[
+        "A running total is shown as its increase from reading to reading, a histogram as the mean of what is new in it.",
+        "Marked stretches are findings of the series; the number of a line is that of its row in the list.",
+        "A click on a row shows the series or hides it; a click in a picture selects the nearest reading.",
+    ],
+    commands: &[
+        Command::ShowMetrics,
+        Command::ToggleTables,
+        Command::ZoomIn,
+        Command::ZoomOut,
+        Command::ResetZoom,
+    ],
+};
+
+const TRACES: Help = Help {
+    shows: "The traces of the time shown, the spans of one of them over its own time, the calls between services, and two traces compared.",
+    read: &[
+        "The line under a bar is the critical path: what the trace waited for. Shortening anything else makes it no faster.",
+        "A trace is listed by its spans that begin in the time shown; below, it is whole.",
+        "A triangle marks a span with an error, a magnifier one that lies in a significant finding.",
+        "The map gives calls a second, errors, and the median and the 95th percentile of the called spans.",
+    ],
+    commands: &[
+        Command::ShowTraces,
+        Command::KeepTrace,
+        Command::ToggleTables,
+        Command::ShowBytes,
+        Command::ResetZoom,
+    ],
+};
+
 const fn help(pane: Pane) -> Help {
     match pane {
         Pane::Overview => Help {
@@ -94,6 +143,9 @@ const fn help(pane: Pane) -> Help {
             ],
             commands: &[Command::CancelTasks, Command::ShowActivity],
         },
+        Pane::Calls => CALLS,
+        Pane::Metrics => METRICS,
+        Pane::Traces => TRACES,
         Pane::Settings => Help {
             shows: "How the window looks, and how the next analysis is made.",
             read: &[

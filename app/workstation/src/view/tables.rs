@@ -4,6 +4,7 @@ use super::paint_line;
 use crate::doc::{Doc, Selection};
 use crate::query::StreamData;
 use crate::state::State;
+use crate::telemetry::Sort;
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
 use crate::ui::rows::{self, Rows};
@@ -11,13 +12,13 @@ use crate::words;
 use egui::{Id, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 
 /// A column: its words and its width in points; text is set from the left, numbers from the right.
-struct Column {
-    name: &'static str,
-    width: f32,
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    pub(super) width: f32,
     about: &'static str,
 }
 
-const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
+pub(super) const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
     Column { name, width, about }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
             _ => None,
         }
         .map(|row| row as u64);
-        let chosen = table_of(ui, "Table of windows", &WINDOWS, &mut place, &mut table, half);
+        let chosen = table_of(ui, "Table of windows", &WINDOWS, &mut place, &mut table, half, None);
         state.table_list = place;
         if let Some(window) = chosen.and_then(|row| data.windows.get(row as usize)) {
             state.select(Selection::Window { stream: data.stream, index: window.index });
@@ -75,43 +76,64 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
         ..Default::default()
     };
     let rest = ui.available_height();
-    let chosen = table_of(ui, "Table of streams", &STREAMS, &mut place, &mut table, rest);
+    let chosen = table_of(ui, "Table of streams", &STREAMS, &mut place, &mut table, rest, None);
     if let Some(stream) = chosen.and_then(|row| doc.streams.get(row as usize)) {
         state.select(Selection::Stream(stream.id));
     }
 }
 
-fn table_of(
+/// A table with headings in a height; it scrolls sideways where it is too narrow. With `sort`, a click on a heading sorts.
+pub(super) fn table_of(
     ui: &mut Ui,
     name: &str,
     columns: &[Column],
     place: &mut rows::ListState,
     table: &mut dyn Rows,
     height: f32,
+    sort: Option<&mut Sort>,
 ) -> Option<u64> {
     let wanted = columns.iter().map(|column| column.width).sum::<f32>() + ui.spacing().scroll.bar_width;
     let mut chosen = None;
     ScrollArea::horizontal().id_salt(name).auto_shrink(false).max_height(height).show(ui, |ui| {
         ui.set_min_size(vec2(ui.available_width().max(wanted), height - 14.0));
         ui.set_max_height(height - 14.0);
-        header(ui, columns);
+        header(ui, columns, sort);
         chosen = rows::show(ui, Id::unique(name), name, place, table).selected;
     });
     chosen
 }
 
-fn header(ui: &mut Ui, columns: &[Column]) {
+fn header(ui: &mut Ui, columns: &[Column], mut sort: Option<&mut Sort>) {
     let t = tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     ui.painter().rect_filled(rect, 2, t.raised);
     let mut left = rect.left();
-    for column in columns {
+    for (number, column) in columns.iter().enumerate() {
         let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(column.width, rect.height()));
-        let response = ui.interact(cell, ui.scope_id().with(column.name), Sense::hover());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, column.name));
+        let sense = if sort.is_some() { Sense::click() } else { Sense::hover() };
+        let response = ui.interact(cell, ui.scope_id().with(column.name), sense);
+        let mut name = column.name.to_owned();
+        if let Some(sort) = sort.as_deref_mut() {
+            if response.clicked() {
+                *sort = Sort(number, sort.0 != number || !sort.1);
+            }
+            if sort.0 == number {
+                name.push_str(if sort.1 { " ▼" } else { " ▲" });
+            }
+            let label = format!("Sort by {}", column.name);
+            response.widget_info(|| {
+                egui::WidgetInfo::selected(egui::Role::Button, true, sort.0 == number, &label)
+            });
+        } else {
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, column.name));
+        }
+        if response.has_focus() {
+            let stroke = egui::Stroke::new(1.5, t.accent);
+            ui.painter().rect_stroke(cell, 2, stroke, egui::StrokeKind::Inside);
+        }
         paint_line(
             ui,
-            column.name,
+            &name,
             semibold_font(size::SMALL),
             t.strong,
             cell.left_center() + vec2(6.0, 0.0),
@@ -122,7 +144,8 @@ fn header(ui: &mut Ui, columns: &[Column]) {
     }
 }
 
-fn cells(ui: &Ui, columns: &[Column], texts: &[String], selected: bool) {
+/// The cells of one row, in the columns of its table.
+pub(super) fn cells(ui: &Ui, columns: &[Column], texts: &[String], selected: bool) {
     let t = tokens::of(ui);
     let rect = ui.max_rect();
     let mut left = rect.left();

@@ -220,7 +220,8 @@ fn number(mark: GridMark) -> String {
     }
 }
 
-fn tick(axis: Axis, mark: GridMark) -> String {
+/// The words at a mark of the shared axis.
+pub(super) fn tick(axis: Axis, mark: GridMark) -> String {
     match axis.nanos(mark.value) {
         Some(nanos) => words::tick(nanos, mark.step_size * 1e9),
         None if mark.value >= 0.0 => words::count(mark.value as u64),
@@ -260,7 +261,7 @@ const CLOCK: [f64; 27] = [
 ];
 
 /// Marks of the shared axis: whole seconds, minutes, hours of the day, not of the capture.
-fn ticks(axis: Axis, bounds: (f64, f64), width: usize) -> Vec<GridMark> {
+pub(super) fn ticks(axis: Axis, bounds: (f64, f64), width: usize) -> Vec<GridMark> {
     // A number of the axis with room around it takes some ninety points.
     let wanted = (bounds.1 - bounds.0) / (width as f64 / 90.0).max(1.0);
     let Axis::Time { origin_nanos } = axis else {

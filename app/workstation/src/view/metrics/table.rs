@@ -1,0 +1,102 @@
+//! The numbers behind the pictures: every reading where there are few enough, else the bins.
+
+use super::{said, select};
+use crate::doc::Doc;
+use crate::state::State;
+use crate::telemetry::Sort;
+use crate::ui::rows::Rows;
+use crate::view::tables::{self, Column, column};
+use crate::words;
+use case::Readings;
+use egui::Ui;
+use std::sync::Arc;
+
+const COLUMNS: [Column; 5] = [
+    column("Time", 190.0, "In the zone shown below the views; of a bin its beginning."),
+    column("Series", 250.0, "Service and name of the stream."),
+    column("Value", 130.0, "The reading; of a bin the mean."),
+    column("Least to most", 180.0, "Of a bin the least and the greatest of its readings."),
+    column(
+        "Readings",
+        80.0,
+        "Of a bin the number of its readings; of a reading its position in the stream after #.",
+    ),
+];
+
+/// A reading or a bin of one of the series.
+#[derive(Clone, Copy)]
+struct Row {
+    series: usize,
+    index: usize,
+    time_nanos: i64,
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
+    let metrics = &state.telemetry.metrics;
+    let series: Vec<Arc<Readings>> =
+        metrics.shown.iter().filter_map(|stream| metrics.of(*stream)).map(Arc::clone).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for (number, readings) in series.iter().enumerate() {
+        let exact = readings.readings.iter().map(|reading| reading.time_nanos);
+        let bins = readings.bins.iter().map(|bin| bin.start_nanos).filter(|_| readings.readings.is_empty());
+        rows.extend(exact.chain(bins).enumerate().map(|(index, time_nanos)| Row {
+            series: number,
+            index,
+            time_nanos,
+        }));
+    }
+    rows.sort_by_key(|row| (row.time_nanos, row.series, row.index));
+    let names: Vec<String> = series
+        .iter()
+        .map(|readings| {
+            doc.stream(readings.stream).map(|row| case::inert(row.key.label())).unwrap_or_default()
+        })
+        .collect();
+    let mut place = std::mem::take(&mut state.telemetry.metrics.table_list);
+    let height = ui.available_height();
+    let mut table = Table { series: &series, rows: &rows, names: &names };
+    let no_sort: Option<&mut Sort> = None;
+    let chosen = tables::table_of(ui, "Table of readings", &COLUMNS, &mut place, &mut table, height, no_sort);
+    state.telemetry.metrics.table_list = place;
+    if let Some(row) = chosen.and_then(|row| rows.get(row as usize)) {
+        let readings = &series[row.series];
+        if let Some(reading) = readings.readings.get(row.index) {
+            select(state, readings.stream, reading.position);
+        }
+    }
+}
+
+struct Table<'a> {
+    series: &'a [Arc<Readings>],
+    rows: &'a [Row],
+    names: &'a [String],
+}
+
+impl Table<'_> {
+    fn texts(&self, row: u64) -> [String; 5] {
+        let Row { series, index, time_nanos } = self.rows[row as usize];
+        let readings = &self.series[series];
+        let (time, name) = (words::time(time_nanos), self.names[series].clone());
+        if let Some(reading) = readings.readings.get(index) {
+            let position = format!("#{}", words::count(reading.position));
+            return [time, name, said(readings, reading.value), String::new(), position];
+        }
+        let bin = &readings.bins[index];
+        let reach = format!("{} to {}", said(readings, bin.min), said(readings, bin.max));
+        [time, name, said(readings, bin.mean), reach, words::count(bin.count)]
+    }
+}
+
+impl Rows for Table<'_> {
+    fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    fn label(&mut self, row: u64) -> String {
+        format!("Reading {}", self.texts(row).join(" "))
+    }
+
+    fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
+        tables::cells(ui, &COLUMNS, &self.texts(row), selected);
+    }
+}

@@ -1,0 +1,161 @@
+//! Traces and metrics of a made-up company, driven by accessible names.
+
+use super::*;
+use egui::Key;
+use testkit::synth::Company;
+
+/// A window on a minute of the company.
+fn company(world: &World) -> Result<Window, Failure> {
+    let capture = world.path("company.jsonl");
+    let company = Company { minutes: 1, rate: 2.0, ..Company::new(11) };
+    company.plan()?.write(&mut std::fs::File::create(&capture)?)?;
+    let mut window = world.window();
+    with(window.state(), |app| app.open(&[capture]));
+    settle(&mut window);
+    Ok(window)
+}
+
+fn rows(window: &Window, beginning: &str) -> Vec<String> {
+    let found = window.query_all_by_label_contains(beginning);
+    found
+        .filter_map(|node| node.accesskit_node().label())
+        .filter(|label| label.starts_with(beginning))
+        .collect()
+}
+
+fn type_into(window: &mut Window, field: &str, text: &str) {
+    window.get_by_label(field).focus();
+    window.run();
+    window.get_by_label(field).type_text(text);
+    settle(window);
+}
+
+#[test]
+fn traces_are_listed_read_filtered_and_compared() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = company(&world)?;
+    window.key_press(Key::F6);
+    settle(&mut window);
+    assert!(!rows(&window, "Trace gateway ").is_empty());
+    let slowest = rows(&window, "Trace ").first().cloned().ok_or("no trace is listed")?;
+    let waterfall = rows(&window, "Span ");
+    assert!(waterfall.len() > 1, "the slowest trace is shown: {waterfall:?}");
+    assert!(waterfall.iter().any(|row| row.contains("on the critical path for")), "{waterfall:?}");
+
+    click(&mut window, "Sort by Begins");
+    click(&mut window, "Sort by Begins");
+    assert_ne!(rows(&window, "Trace ").first(), Some(&slowest), "the earliest is first");
+
+    let span = waterfall.last().cloned().ok_or("no span")?;
+    click(&mut window, &span);
+    assert!(shows(&window, "service.name") || shows(&window, "resource."), "its fields are explained");
+
+    click(&mut window, "Compare traces with this one");
+    assert!(shows(&window, "This is the kept trace itself"));
+    type_into(&mut window, "Filter traces", "/api/orders");
+    let listed = rows(&window, "Trace ");
+    assert!(!listed.is_empty() && listed.iter().all(|row| row.contains("/api/orders")), "{listed:?}");
+    let last = listed.last().cloned().ok_or("no order")?;
+    click(&mut window, &last);
+    assert!(rows(&window, "Path ").iter().any(|row| row.contains("difference")), "paths are compared");
+
+    type_into(&mut window, "Filter traces", "no such operation");
+    window.get_by_label("No trace fits");
+    Ok(())
+}
+
+#[test]
+fn the_map_of_services_leads_to_their_traces_and_has_a_table() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = company(&world)?;
+    window.key_press(Key::F6);
+    settle(&mut window);
+    click(&mut window, "Service map");
+    let calls = rows(&window, "Calls ");
+    assert!(
+        calls.iter().any(|call| call.starts_with("Calls gateway to cart") && call.contains("95 %")),
+        "{calls:?}"
+    );
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::T);
+    settle(&mut window);
+    window.get_by_label("Calls between services");
+    window.get_by_label("Table of spans");
+    assert_eq!(rows(&window, "Calls gateway to cart").len(), 1);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::T);
+    settle(&mut window);
+    click(&mut window, "Service cart");
+    let listed = rows(&window, "Trace ");
+    assert!(!listed.is_empty() && listed.iter().all(|row| !row.contains("/api/assistant")), "{listed:?}");
+    Ok(())
+}
+
+#[test]
+fn a_case_without_telemetry_says_what_to_open() -> Result<(), Failure> {
+    let world = World::new()?;
+    let log =
+        world.write("plain.log", "2026-03-01T00:00:00Z INFO paid\n2026-03-01T00:00:01Z ERROR refused\n")?;
+    let mut window = world.window();
+    with(window.state(), |app| app.open(&[log]));
+    settle(&mut window);
+    window.key_press(Key::F6);
+    settle(&mut window);
+    window.get_by_label("No traces");
+    assert!(shows(&window, "Open a capture with traces"));
+    window.key_press(Key::F7);
+    settle(&mut window);
+    window.get_by_label("No metrics");
+    Ok(())
+}
+
+#[test]
+fn series_are_chosen_drawn_and_read_as_numbers() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = company(&world)?;
+    window.key_press(Key::F7);
+    settle(&mut window);
+    let shown = rows(&window, "Series ").into_iter().filter(|row| row.ends_with(", shown")).count();
+    assert!(shown > 0 && shows(&window, " over time"), "some are shown at once");
+    click(&mut window, "Clear");
+    window.get_by_label("No series is chosen");
+    type_into(&mut window, "Filter series", "gateway");
+    let listed = rows(&window, "Series ");
+    assert!(listed.len() > 1 && listed.iter().all(|row| row.contains("gateway")), "{listed:?}");
+    click(&mut window, &listed[0]);
+    assert!(shows(&window, " over time"));
+    let second = rows(&window, "Series ")[1].clone();
+    click(&mut window, &second);
+    click(&mut window, "On one axis");
+    window.get_by_label("2 series over time");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::T);
+    settle(&mut window);
+    window.get_by_label("Table of readings");
+    let first = rows(&window, "Reading ").first().cloned().ok_or("no reading in the table")?;
+    click(&mut window, &first);
+    assert!(shows(&window, "unit"), "the reading is explained as the event that it is");
+    Ok(())
+}
+
+#[test]
+fn calls_are_listed_read_summed_and_their_prompts_compared() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = company(&world)?;
+    window.key_press(Key::F9);
+    settle(&mut window);
+    let calls = rows(&window, "Call to gpt-4o");
+    assert!(calls.len() > 1, "{calls:?}");
+    window.get_by_label("assistant · answer");
+    click(&mut window, "Compare prompts with this one");
+    window.get_by_label("No prompt is kept to compare with");
+    let other = calls.iter().find(|call| **call != calls[0]).cloned().ok_or("all calls are alike")?;
+    window.query_all_by_label(&other).next().ok_or("the call is listed")?.click();
+    settle(&mut window);
+    assert!(shows(&window, "user: "), "both prompts are shown");
+    click(&mut window, "By model");
+    assert!(!rows(&window, "Model gpt-4o").is_empty());
+    click(&mut window, "Tools");
+    window.get_by_label("No tools");
+    click(&mut window, "List of calls");
+    type_into(&mut window, "Filter calls", "no such model");
+    window.get_by_label("No call fits");
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Trees, critical paths and comparisons over made-up spans.
+
+use super::{TraceSpan, as_span, in_tree_order};
+use crate::rows::EventRow;
+use crate::search::Hit;
+use cbad::{ByteRange, Event, Measure};
+
+/// Spans of (id, parent, service, operation, start, duration); ids from 1, 0 for none.
+pub(crate) fn tree(parts: &[(u8, u8, &str, &str, i64, i64)]) -> Vec<TraceSpan> {
+    let mut spans = Vec::new();
+    for (position, &(id, parent, service, operation, start, duration)) in parts.iter().enumerate() {
+        let mut event = Event::new(operation, ByteRange::default());
+        event.time_nanos = Some(start);
+        event.measure = Some(Measure::DurationNanos(duration));
+        event.span_id = (id > 0).then_some([id; 8]);
+        event.parent_span_id = (parent > 0).then_some([parent; 8]);
+        let row = EventRow { position: position as u64, capture: 1, event };
+        spans.push(as_span(Hit { stream: 0, row }, String::from(service), 0, None));
+    }
+    in_tree_order(spans)
+}
+
+fn said(spans: &[TraceSpan]) -> Vec<(&str, u32)> {
+    spans.iter().map(|span| (span.operation.as_str(), span.depth)).collect()
+}
+
+#[test]
+fn children_follow_their_parents_by_start() {
+    let spans = tree(&[
+        (3, 1, "b", "late", 60, 20),
+        (1, 0, "a", "root", 0, 100),
+        (4, 2, "c", "inner", 15, 10),
+        (2, 1, "b", "early", 10, 30),
+        (5, 9, "d", "lost", 30, 5),
+    ]);
+    assert_eq!(said(&spans), [("root", 0), ("early", 1), ("inner", 2), ("late", 1), ("lost", 0)]);
+    assert!(spans[4].is_orphan && !spans[0].is_orphan);
+    assert_eq!(spans.iter().map(|span| span.self_nanos).collect::<Vec<_>>(), [50, 20, 10, 20, 5]);
+}
+
+#[test]
+fn the_critical_path_is_as_long_as_the_trace_and_leaves_out_what_ran_beside_it() {
+    let spans = tree(&[
+        (1, 0, "a", "root", 0, 100),
+        (2, 1, "b", "slow", 10, 70),
+        (3, 1, "b", "beside", 10, 40),
+        (4, 1, "b", "last", 85, 10),
+        (5, 1, "b", "after the answer", 90, 400),
+    ]);
+    let on: Vec<_> = spans.iter().map(|span| (span.operation.as_str(), span.critical.clone())).collect();
+    assert_eq!(on[0], ("root", vec![(0, 10), (80, 85), (95, 100)]));
+    assert_eq!(on[1], ("slow", vec![(10, 80)]));
+    assert_eq!(on[2], ("beside", vec![]));
+    assert_eq!(on[3], ("last", vec![(85, 95)]));
+    assert_eq!(on[4], ("after the answer", vec![]));
+    let whole: i64 = spans.iter().flat_map(|span| &span.critical).map(|(from, to)| to - from).sum();
+    assert_eq!(whole, 100);
+}
+
+#[test]
+fn rings_and_repeated_ids_lose_no_span() {
+    let spans = tree(&[
+        (1, 2, "a", "x", 0, 10),
+        (2, 1, "a", "y", 1, 10),
+        (3, 3, "a", "own parent", 2, 1),
+        (1, 0, "a", "again", 3, 1),
+    ]);
+    let mut names: Vec<_> = spans.iter().map(|span| span.operation.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["again", "own parent", "x", "y"]);
+}
