@@ -79,6 +79,8 @@ pub(crate) struct Kept {
     pub(crate) bookmarks: Vec<Bookmark>,
     /// Findings that were seen, by their events: another run may number them otherwise.
     pub(crate) acknowledged: Vec<Stretch>,
+    /// Fields with columns of their own, by the label of the stream.
+    pub(crate) columns: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 impl Kept {
@@ -207,9 +209,11 @@ mod tests {
             point: Some(state.point(3.0)),
             bookmarks: state.bookmarks.clone(),
             acknowledged: state.acknowledged.clone(),
+            columns: [("a".to_owned(), vec!["b".to_owned()])].into(),
         };
         let read = Kept::read(&kept.written()).expect("as it was written");
         assert_eq!((read.bookmarks.len(), &read.acknowledged), (1, &kept.acknowledged));
+        assert_eq!(read.columns, kept.columns);
         let mut point = read.point.expect("it was kept");
         assert!(point.shows_as(state.point(9.0)));
         assert!(Kept::read("{ later").is_none());

@@ -114,8 +114,27 @@ fn one(company: &Company, setup: &Setup) -> anyhow::Result<Outcome> {
         for (stream, w) in run.windows() {
             if is_stream(&truth.stream, keys[stream]) {
                 let hit = is_then(truth, w.start_nanos, w.end_nanos);
-                let l: Vec<String> = w.lenses.iter().map(|l| format!("{} {:.1} r{:.0e} t{:.0e} p{:.0e}", l.lens.name(), l.score_bits, l.p_conformal.map_or(9.0, |p| p.value), l.p_tail.map_or(9.0, |p| p.value), l.p_permutation.map_or(9.0, |p| p.value))).collect();
-                eprintln!("PROBE {} {} {} {}", company.seed, w.index, if hit { "*" } else { " " }, l.join(" | "));
+                let l: Vec<String> = w
+                    .lenses
+                    .iter()
+                    .map(|l| {
+                        format!(
+                            "{} {:.1} r{:.0e} t{:.0e} p{:.0e}",
+                            l.lens.name(),
+                            l.score_bits,
+                            l.p_conformal.map_or(9.0, |p| p.value),
+                            l.p_tail.map_or(9.0, |p| p.value),
+                            l.p_permutation.map_or(9.0, |p| p.value)
+                        )
+                    })
+                    .collect();
+                eprintln!(
+                    "PROBE {} {} {} {}",
+                    company.seed,
+                    w.index,
+                    if hit { "*" } else { " " },
+                    l.join(" | ")
+                );
             }
         }
     }
