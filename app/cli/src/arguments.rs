@@ -290,6 +290,15 @@ pub(crate) struct EventsArguments {
     /// Print one JSON object a line, one line an event
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print CSV, in which no cell is a formula: position, time, level, stream, value, the columns asked for, text
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// A field, by its path, with a column of its own in the CSV; may be given more than once
+    #[arg(long, value_name = "PATH", requires = "csv")]
+    pub(crate) column: Vec<String>,
+    /// Print the fields that the events have, with types, shares and examples, and no event
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub(crate) fields: bool,
 }
 
 #[derive(Args, Debug)]
@@ -335,6 +344,12 @@ pub(crate) struct GrepArguments {
     /// Print one JSON object a line, one line an event; with --count one object
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print CSV, in which no cell is a formula: position, time, level, stream, value, the columns asked for, text
+    #[arg(long, conflicts_with_all = ["json", "count"])]
+    pub(crate) csv: bool,
+    /// A field, by its path, with a column of its own in the CSV; may be given more than once
+    #[arg(long, value_name = "PATH", requires = "csv")]
+    pub(crate) column: Vec<String>,
 }
 
 #[derive(Args, Debug)]

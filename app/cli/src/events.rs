@@ -4,10 +4,9 @@ use std::io::Write;
 use std::ops::Range;
 use std::process::ExitCode;
 
-use case::{Case, Damage, EventRow, Moment, StreamRow, inert};
+use case::{Case, Damage, EventFormat, EventRow, EventWriter, Moment, StreamRow, inert};
 
 use crate::arguments::EventsArguments;
-use crate::event_json::EventJson;
 use crate::failure::{Failure, UNUSABLE};
 use crate::output;
 use crate::words::time;
@@ -18,10 +17,17 @@ const PAGE: u64 = 1000;
 pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
     let mut out = output::stdout();
+    if arguments.fields {
+        return fields(&case, arguments, &mut out);
+    }
+    let writer = writer(arguments.csv, arguments.json, &arguments.column);
+    if let Some(writer) = &writer {
+        writer.begin(&mut out)?;
+    }
     let mut damaged: Vec<Damage> = Vec::new();
     for stream in chosen(&case, arguments.stream.as_deref())? {
         let range = range(&case, &stream, arguments.from, arguments.to)?;
-        if !arguments.json && !range.is_empty() {
+        if writer.is_none() && !range.is_empty() {
             writeln!(out, "Stream {} “{}”", stream.id, inert(stream.key.label()))?;
         }
         for first in range.clone().step_by(PAGE as usize) {
@@ -33,16 +39,47 @@ pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
                 }
             }
             for row in page.events {
-                if arguments.json {
-                    output::json_line(&mut out, &EventJson::new(stream.id, &row))?;
-                } else {
-                    write_event(&mut out, &row)?;
+                match &writer {
+                    Some(writer) => writer.event(&mut out, stream.id, &stream.key.label(), &row)?,
+                    None => write_event(&mut out, &row)?,
                 }
             }
         }
     }
     out.flush()?;
     Ok(say_damage(&damaged))
+}
+
+/// What writes events where they are not for a person.
+pub(crate) fn writer(csv: bool, json: bool, columns: &[String]) -> Option<EventWriter> {
+    let format = match (csv, json) {
+        (true, _) => EventFormat::Csv,
+        (false, true) => EventFormat::JsonLines,
+        (false, false) => return None,
+    };
+    Some(EventWriter::new(format, columns.to_vec()))
+}
+
+/// The fields of each stream.
+fn fields(case: &Case, arguments: &EventsArguments, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    for stream in chosen(case, arguments.stream.as_deref())? {
+        let found = case.stream_fields(stream.id)?;
+        let more = if found.has_more { ", and more fields than are listed" } else { "" };
+        writeln!(
+            out,
+            "Stream {} “{}”: of {} events{more}",
+            stream.id,
+            inert(stream.key.label()),
+            found.looked_at
+        )?;
+        for field in &found.fields {
+            let share = 100.0 * field.events as f64 / found.looked_at.max(1) as f64;
+            let (types, examples) = (field.types.join(", "), field.examples.join(" · "));
+            writeln!(out, "  {}  {types}, {share:.0} %  {examples}", inert(&field.path))?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says on standard error what could not be read, and gives the exit code that says so to a script.
@@ -100,19 +137,8 @@ pub(crate) fn write_event(out: &mut impl Write, row: &EventRow) -> Result<(), Fa
     let severity = event.severity.map_or("-", cbad::Severity::name);
     write!(out, "{:>8}  {}  {severity:5}  {}", row.position, time(event.time_nanos), inert(&event.body))?;
     for field in &event.fields {
-        write!(out, "  {}={}", inert(&field.path), value_text(&field.value))?;
+        write!(out, "  {}={}", inert(&field.path), case::value_text(&field.value))?;
     }
     writeln!(out)?;
     Ok(())
-}
-
-fn value_text(value: &cbad::Value) -> String {
-    match value {
-        cbad::Value::Null => "null".to_owned(),
-        cbad::Value::Bool(value) => value.to_string(),
-        cbad::Value::Int(value) => value.to_string(),
-        cbad::Value::Float(value) => value.to_string(),
-        cbad::Value::Text(text) => inert(text),
-        cbad::Value::Bytes(bytes) => format!("0x{}", crate::words::hex(bytes)),
-    }
 }

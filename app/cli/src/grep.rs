@@ -4,12 +4,11 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use case::{Case, Damage, Hit, Query, SearchSummary, inert};
+use case::{Case, Damage, EventWriter, Hit, Query, SearchSummary, inert};
 use cbad::{Signal, Stage, Watch};
 use serde::Serialize;
 
 use crate::arguments::GrepArguments;
-use crate::event_json::EventJson;
 use crate::events::{say_damage, write_event};
 use crate::failure::Failure;
 use crate::json::SCHEMA;
@@ -29,12 +28,16 @@ pub(crate) fn run(arguments: &GrepArguments) -> Result<ExitCode, Failure> {
         refuse_unknown(&case, stream)?;
     }
     let mut out = output::stdout();
+    let writer = crate::events::writer(arguments.csv, arguments.json, &arguments.column);
+    if let Some(writer) = writer.as_ref().filter(|_| !arguments.count) {
+        writer.begin(&mut out)?;
+    }
     let mut last_stream = None;
     let mut failed = None;
     let limit = if arguments.count { 0 } else { arguments.limit.unwrap_or(u64::MAX) };
     let summary = case.search(&query, limit, &Quiet, &mut |hit| {
         let is_first = last_stream.replace(hit.stream) != Some(hit.stream);
-        match write_hit(&mut out, &case, &hit, is_first, arguments.json) {
+        match write_hit(&mut out, &case, &hit, is_first, writer.as_ref()) {
             Ok(()) => ControlFlow::Continue(()),
             Err(failure) => {
                 failed = Some(failure);
@@ -96,10 +99,10 @@ fn write_hit(
     case: &Case,
     hit: &Hit,
     is_first: bool,
-    json: bool,
+    writer: Option<&EventWriter>,
 ) -> Result<(), Failure> {
-    if json {
-        output::json_line(out, &EventJson::new(hit.stream, &hit.row))?;
+    if let Some(writer) = writer {
+        writer.event(out, hit.stream, &case.stream(hit.stream)?.key.label(), &hit.row)?;
         return Ok(());
     }
     if is_first {

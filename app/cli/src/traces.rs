@@ -8,14 +8,15 @@ use case::{Case, Edge, FindingRow, Moment, Trace, TraceRow, TraceSpan, compare_t
 use serde::Serialize;
 
 use crate::arguments::TracesArguments;
-use crate::event_json::EventJson;
 use crate::events::{say_damage, write_event};
 use crate::failure::Failure;
 use crate::grep::Quiet;
 use crate::json::SCHEMA;
 use crate::table::{Align, Table};
-use crate::words::{counted, duration, hex, time};
+use crate::words::{counted, duration, time};
 use crate::{interrupt, output};
+use case::EventJson;
+use case::hex;
 
 /// A trace id: 32 hex digits.
 pub(crate) fn parse_trace(text: &str) -> Result<[u8; 16], String> {

@@ -1,18 +1,9 @@
 //! Numbers and times as a person reads them.
 
-use std::fmt::Write as _;
 use std::io::Write;
 
 use case::{RunRow, inert};
 use cbad::{Finding, rfc3339};
-
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        text
-    })
-}
 
 /// A time, or a dash where there is none.
 pub(crate) fn time(nanos: Option<i64>) -> String {

@@ -35,6 +35,9 @@ fn what_is_wrong_with_a_query_or_a_case_is_an_exit_code() -> Result<(), Failure>
         vec!["grep", "CASE", "REFUSED", "-i", "--count"],
         vec!["grep", "CASE", "--query", "level:error /ref.*/", "--count", "--json"],
         vec!["grep", "CASE", "--signal", "log", "--limit", "1"],
+        vec!["grep", "CASE", "refused", "--csv", "--column", "user"],
+        vec!["events", "CASE", "--csv"],
+        vec!["events", "CASE", "--fields"],
         vec!["case", "verify", "CASE"],
         vec!["case", "verify", "CASE", "--json"],
     ] {
@@ -48,6 +51,8 @@ fn what_is_wrong_with_a_query_or_a_case_is_an_exit_code() -> Result<(), Failure>
         vec!["grep", "CASE", "--field", "=x"],
         vec!["grep", "CASE", "x", "--stream", "no such stream"],
         vec!["grep", "CASE", "x", "--signal", "smoke"],
+        vec!["grep", "CASE", "x", "--csv", "--json"],
+        vec!["events", "CASE", "--column", "user"],
     ] {
         assert_eq!(code(&path, &words), shown(BAD_USAGE), "{words:?}");
     }

@@ -2,7 +2,10 @@
 //! exactly what a person uses.
 
 mod analysis;
+mod events;
 mod keep;
+mod picture;
+mod search;
 
 use crate::command::Command;
 use crate::dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
@@ -18,6 +21,7 @@ use crate::tokens::Ramp;
 use crate::view;
 use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
 use crossbeam_channel::Receiver;
+pub(crate) use search::Searched;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +57,7 @@ pub struct App {
     /// Dialogs that a person has not answered yet.
     asking: usize,
     keeper: keep::Keeper,
+    searcher: search::Searcher,
 }
 
 impl App {
@@ -82,6 +87,7 @@ impl App {
             next_task: 1,
             asking: 0,
             keeper: keep::Keeper::default(),
+            searcher: search::Searcher::default(),
         }
     }
 
@@ -132,6 +138,7 @@ impl App {
             }
             ui.ctx().request_repaint();
         }
+        self.follow_filter();
         self.follow_prefs(ui.ctx(), &prefs);
         self.remember(ui.ctx());
     }
@@ -164,6 +171,7 @@ impl App {
             || self.state.telemetry.busy()
             || self.asking > 0
             || self.is_keeping()
+            || self.searcher.is_at_work()
             || !self.state.tasks.is_empty()
             || !self.waiting.is_empty()
             || !self.inbox.is_empty()
@@ -210,6 +218,7 @@ impl App {
             Message::Answer(..) => {}
             Message::Pixels(image) => self.cut_and_save(&image),
             Message::Kept(failures) => self.kept(failures),
+            Message::Searched(number, said) => self.searched(number, said),
         }
     }
 
@@ -222,6 +231,8 @@ impl App {
             Ok(Finished::Written(path)) => {
                 self.state.notice(Level::Done, "Picture written", case::inert(path.display().to_string()));
             }
+            Ok(Finished::Exported { path, events, lost }) => self.exported(&path, events, lost),
+            Ok(Finished::Copied { text, events, lost, of }) => self.copied(text, events, lost, of),
             Ok(Finished::Cancelled(kept)) => {
                 let detail = match kept {
                     Some(path) => format!(
@@ -261,6 +272,7 @@ impl App {
         self.state.loading = false;
         self.state.bookmarks.clear();
         self.state.acknowledged.clear();
+        self.state.columns.clear();
         self.state.trial = None;
         self.state.trail = History::default();
         self.state.changes = History::default();
@@ -314,6 +326,12 @@ impl App {
             Answer::Positions(_, Err(why)) => {
                 state.notice(Level::Error, "A range of time could not be found", why);
             }
+            Answer::Picked(stream, rows) => {
+                if state.stream == Some(stream) {
+                    state.filter.keep(rows);
+                }
+            }
+            Answer::Fields(stream, fields) => state.fields = Some((stream, Some(fields.map(Arc::new)))),
             Answer::Problems(page, rows) => state.problems.fill(page, rows),
             Answer::Previewed(Ok(previewed)) => {
                 if let Some(trial) = &mut state.trial {
@@ -379,13 +397,8 @@ impl App {
         match purpose {
             For::Captures | For::Case => self.open(&paths),
             For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
-            For::Picture(image) => {
-                let Some(path) = paths.into_iter().next() else { return };
-                let name = case::inert(crate::words::file_name(&path));
-                self.start(format!("Writing {name}"), move |task, _, post| {
-                    post.send(Message::Finished { task, result: work::write_png(&image, &path) });
-                });
-            }
+            For::Events(export) => self.export_to(*export, paths),
+            For::Picture(image) => self.write_picture(image, paths),
         }
     }
 
@@ -444,6 +457,8 @@ impl App {
             Command::AnalyzeAgain => self.analyze_again(),
             Command::Dismiss | Command::Confirm => self.judge(command == Command::Confirm),
             Command::TestFinding => self.test_finding(),
+            Command::CopyEvents => self.copy_events(),
+            Command::ExportEvents => self.export_events(),
             Command::ExportPlot => {
                 let post = self.post.clone();
                 ctx.request_screenshot(move |image| {
@@ -472,20 +487,5 @@ impl App {
                 self.state.notice(Level::Error, "The sample incident is not here", detail);
             }
         }
-    }
-
-    fn cut_and_save(&mut self, image: &egui::ColorImage) {
-        let Some(rect) = self.state.overview_rect else { return };
-        let scale = self.post.pixels_per_point();
-        let whole =
-            egui::Rect::from_min_size(egui::Pos2::ZERO, image.size.map(|side| side as f32 / scale).into());
-        let cut = image.region(&rect.intersect(whole), Some(scale));
-        let name = self
-            .state
-            .doc
-            .as_ref()
-            .map_or_else(|| "driftlock.png".to_owned(), |doc| format!("{}.png", doc.name()));
-        let dialog = self.services.dialogs.save_png(&name);
-        self.ask_person(For::Picture(Arc::new(cut)), dialog);
     }
 }

@@ -26,6 +26,8 @@ pub trait FileDialogs: Send + Sync {
     fn captures(&self) -> Dialog;
     /// A case to open.
     fn case(&self) -> Dialog;
+    /// Where to write events: as CSV, or as JSON lines where the name ends so.
+    fn save_events(&self, name: &str) -> Dialog;
     /// Where to write a picture.
     fn save_png(&self, name: &str) -> Dialog;
 }
@@ -45,6 +47,16 @@ impl FileDialogs for SystemDialogs {
             .set_title("Open case")
             .add_filter("Driftlock case", &[crate::places::CASE_EXTENSION])
             .pick_file();
+        waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
+    }
+
+    fn save_events(&self, name: &str) -> Dialog {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Export events")
+            .set_file_name(name)
+            .add_filter("Comma-separated values", &["csv"])
+            .add_filter("JSON lines", &["jsonl"])
+            .save_file();
         waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
     }
 

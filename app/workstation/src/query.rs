@@ -33,6 +33,10 @@ pub(crate) enum Query {
     Page { stream: u32, page: u64 },
     /// One event.
     Event { stream: u32, position: u64 },
+    /// Events here and there in a stream.
+    Picked { stream: u32, positions: Vec<u64> },
+    /// The fields of a stream.
+    Fields { stream: u32 },
     /// The bytes that an event was read from.
     Bytes { stream: u32, position: u64 },
     /// Positions of the events in a range of time.
@@ -81,6 +85,10 @@ pub(crate) enum Answer {
     Page(u32, u64, Result<Vec<EventRow>, String>),
     /// To [`Query::Event`].
     Event(u32, u64, Result<EventRow, String>),
+    /// To [`Query::Picked`]: each event, or why it cannot be read.
+    Picked(u32, Vec<(u64, Result<EventRow, String>)>),
+    /// To [`Query::Fields`].
+    Fields(u32, Result<case::StreamFields, String>),
     /// To [`Query::Bytes`].
     Bytes(u32, u64, Result<SourceBytes, String>),
     /// To [`Query::Positions`].
@@ -261,6 +269,18 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
             },
             &|why| Answer::Event(stream, position, Err(why)),
         ),
+        Query::Picked { stream, positions } => {
+            let read = |position| match case {
+                Ok(case) => case.event(stream, position).map_err(|error| said(&error)),
+                Err(why) => Err(why.clone()),
+            };
+            Answer::Picked(stream, positions.into_iter().map(|at| (at, read(at))).collect())
+        }
+        Query::Fields { stream } => {
+            with(&|case| Ok(Answer::Fields(stream, Ok(case.stream_fields(stream)?))), &|why| {
+                Answer::Fields(stream, Err(why))
+            })
+        }
         Query::Bytes { stream, position } => with(
             &|case| Ok(Answer::Bytes(stream, position, Ok(case.source_bytes(stream, position)?))),
             &|why| Answer::Bytes(stream, position, Err(why)),

@@ -80,6 +80,8 @@ pub(crate) struct Kept {
     /// Findings that were seen, by their events. These are decisions, which the case has in its audit chain.
     #[serde(skip)]
     pub(crate) acknowledged: Vec<Subject>,
+    /// Fields with columns of their own, by the label of the stream.
+    pub(crate) columns: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 impl Kept {
@@ -208,10 +210,12 @@ mod tests {
             point: Some(state.point(3.0)),
             bookmarks: state.bookmarks.clone(),
             acknowledged: state.acknowledged.clone(),
+            columns: [("a".to_owned(), vec!["b".to_owned()])].into(),
         };
         let read = Kept::read(&kept.written()).expect("as it was written");
         assert_eq!((read.bookmarks.len(), kept.acknowledged.len()), (1, 1));
         assert!(read.acknowledged.is_empty(), "decisions are kept elsewhere");
+        assert_eq!(read.columns, kept.columns);
         let mut point = read.point.expect("it was kept");
         assert!(point.shows_as(state.point(9.0)));
         assert!(Kept::read("{ later").is_none());

@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::doc::{Doc, Selection, moved};
+use crate::filter::Filter;
 use crate::heatmap::{Binned, Quantity, Row};
 use crate::history::History;
 use crate::pages::Pages;
@@ -12,7 +13,7 @@ use crate::remembered::{Bookmark, Point};
 use crate::telemetry::Telemetry;
 use crate::ui::rows::ListState;
 use crate::work::Task;
-use case::{EventRow, FindingRow, ProblemRow, SourceBytes, TestChoice};
+use case::{EventRow, FindingRow, ProblemRow, SourceBytes, StreamFields, TestChoice};
 use cbad::{CanonicalTest, CodecName, Lens, Statistic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -206,6 +207,12 @@ pub(crate) struct State {
     pub(crate) data: Option<Arc<StreamData>>,
     pub(crate) heat: Heat,
     pub(crate) events: EventList,
+    /// What is looked for among the events.
+    pub(crate) filter: Filter,
+    /// The fields of a stream.
+    pub(crate) fields: Option<(u32, Fetched<StreamFields>)>,
+    /// Fields with columns of their own in the list of events, by the label of the stream.
+    pub(crate) columns: BTreeMap<String, Vec<String>>,
     pub(crate) single: BTreeMap<Place, Fetched<EventRow>>,
     pub(crate) bytes: Option<(Place, Fetched<SourceBytes>)>,
     pub(crate) bytes_list: ListState,
@@ -281,6 +288,7 @@ impl State {
         self.heat = Heat::default();
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
+        self.fields = None;
         self.bytes = None;
         self.telemetry.forget();
         self.problems = Pages::default();
@@ -338,10 +346,10 @@ impl State {
     pub(crate) fn reveal_selected(&mut self) {
         let first = self.selected_event().map(|(_, position)| position);
         if let Some(first) = first {
-            let offset = self.events.positions.as_ref().map_or(0, |positions| positions.start);
-            let row = first.saturating_sub(offset);
-            self.events.list.reveal = Some(row);
-            self.events.list.selected = Some(row);
+            let events = self.stream.and_then(|id| Some(self.doc.as_ref()?.stream(id)?.events)).unwrap_or(0);
+            let row = self.listed(events).row(&self.filter.hits, first);
+            self.events.list.reveal = row;
+            self.events.list.selected = row;
         }
     }
 
@@ -446,6 +454,10 @@ impl State {
             Command::ZoomToSelection => self.selected_range().is_some(),
             Command::KeepCall => self.telemetry.calls.read.is_some(),
             Command::KeepTrace => self.telemetry.traces.trace.is_some(),
+            Command::NextHit | Command::PreviousHit => self.filters() && self.filter.hits.len() > 0,
+            Command::CopyEvents | Command::ExportEvents | Command::SearchEvents => {
+                self.doc.is_some() && self.stream.is_some()
+            }
             Command::ExportPlot => self.overview_rect.is_some(),
             Command::Back => self.trail.can_go_back(),
             Command::Forward => self.trail.can_go_forward(),

@@ -49,6 +49,8 @@ pub(crate) enum Message {
     Answer(u64, Answer),
     /// The pixels of the window.
     Pixels(Arc<egui::ColorImage>),
+    /// What a search of this number tells.
+    Searched(u64, crate::app::Searched),
     /// Settings and views were kept, but for these.
     Kept(Vec<Failure>),
 }
@@ -64,6 +66,12 @@ impl Post {
     /// A way to the window that shows `ctx`.
     pub(crate) fn new(tx: Sender<Message>, ctx: egui::Context) -> Self {
         Self { tx, ctx }
+    }
+
+    /// Puts text on the clipboard.
+    pub(crate) fn copy(&self, text: String) {
+        self.ctx.copy_text(text);
+        self.ctx.request_repaint();
     }
 
     /// Pixels of the screen for each point of the window.
@@ -88,6 +96,8 @@ pub(crate) enum For {
     Case,
     /// A case to compare the open one with.
     Anchor,
+    /// Where to write these events.
+    Events(Box<crate::export::Export>),
     /// Where to write this picture.
     Picture(Arc<egui::ColorImage>),
 }
@@ -103,6 +113,10 @@ pub(crate) enum Finished {
     Tested(i64, i64),
     /// It was cancelled, with what that means.
     Stopped(String),
+    /// Events were written to a file; so many are damaged in the case and are not in it.
+    Exported { path: PathBuf, events: u64, lost: u64 },
+    /// Events as text for the clipboard: so many of those that are listed, but for those that are damaged.
+    Copied { text: String, events: u64, lost: u64, of: u64 },
     /// A file was written.
     Written(PathBuf),
     /// It was cancelled; the case, where one was begun, is as far as it came.

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn, threads};
 
+#[path = "window/events.rs"]
+mod events;
 #[path = "window/shell.rs"]
 mod shell;
 #[path = "window/telemetry.rs"]
@@ -25,6 +27,9 @@ impl FileDialogs for Canned {
         Box::new(move || picked)
     }
     fn case(&self) -> Dialog {
+        self.captures()
+    }
+    fn save_events(&self, _name: &str) -> Dialog {
         self.captures()
     }
     fn save_png(&self, _name: &str) -> Dialog {

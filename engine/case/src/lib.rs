@@ -19,7 +19,10 @@ mod damage;
 mod decisions;
 mod digest;
 mod error;
+mod event_json;
+mod event_table;
 mod events;
+mod fields;
 mod grams;
 mod import;
 mod inert;
@@ -62,6 +65,9 @@ pub use clocks::{ClockEstimate, ClockEvidence, ClockSource};
 pub use damage::{Damage, EventsRead};
 pub use decisions::{Decision, DecisionRow, FindingRef, Subject};
 pub use error::CaseError;
+pub use event_json::EventJson;
+pub use event_table::{EventFormat, EventWriter, event_text, value_text, value_text_within};
+pub use fields::{FieldUse, StreamFields};
 pub use inert::inert;
 pub use messages::{Message, Part};
 pub use moment::Moment;
@@ -75,6 +81,7 @@ pub use rows::{
     ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
 pub use search::{Hit, SearchSummary};
+pub use sql::hex;
 pub use store::Case;
 pub use text_search::TextHit;
 pub use trace::{Trace, TraceSpan};

@@ -79,6 +79,56 @@ impl Case {
         watch: &dyn Watch,
         on_hit: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<SearchSummary, CaseError> {
+        let look = |candidate: &Candidate<'_>, stored: &Stored, given| {
+            look_through(candidate, stored, query, limit - given)
+        };
+        self.in_rounds(query, watch, &look, &mut |candidate, found, summary| {
+            summary.total += found.total;
+            for row in found.rows.into_iter().take((limit - summary.given) as usize) {
+                summary.given += 1;
+                if on_hit(Hit { stream: candidate.stream.id, row }).is_break() {
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Gives the positions of all events that fit to `on_hits`, a block at a time, by stream and position: where they are, for
+    /// a list that reads only those that are seen. `on_hits` may end the search. Cancelled between rounds of a few blocks.
+    pub fn search_positions(
+        &self,
+        query: &Query,
+        watch: &dyn Watch,
+        on_hits: &mut dyn FnMut(u32, &[u64]) -> ControlFlow<()>,
+    ) -> Result<SearchSummary, CaseError> {
+        let look = |candidate: &Candidate<'_>, stored: &Stored, _given| {
+            let mut positions = Vec::new();
+            each_that_fits(candidate, stored, query, &mut |_, _, position| {
+                positions.push(position);
+                Ok(())
+            })?;
+            Ok(positions)
+        };
+        self.in_rounds(query, watch, &look, &mut |candidate, positions: Vec<u64>, summary| {
+            summary.total += positions.len() as u64;
+            summary.given = summary.total;
+            if positions.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            on_hits(candidate.stream.id, &positions)
+        })
+    }
+
+    /// Looks through the blocks that may hold a hit, a few at a time on all threads, and gives what was found out in order.
+    /// `look` is told how many hits were given out before its round.
+    fn in_rounds<T: Send>(
+        &self,
+        query: &Query,
+        watch: &dyn Watch,
+        look: &(dyn Fn(&Candidate<'_>, &Stored, u64) -> Result<T, String> + Sync),
+        give: &mut dyn FnMut(&Candidate<'_>, T, &mut SearchSummary) -> ControlFlow<()>,
+    ) -> Result<SearchSummary, CaseError> {
         let streams = self.streams()?;
         let mut summary = SearchSummary::default();
         let candidates = self.candidates(query, &streams, &mut summary)?;
@@ -91,14 +141,19 @@ impl Case {
             }
             let (now, later) = rest.split_at(round.min(rest.len()));
             let stored: Vec<_> = now.iter().map(|one| self.stored(&one.place)).collect::<Result<_, _>>()?;
-            let room = limit - summary.given;
-            let look = |(candidate, stored): (&Candidate<'_>, Result<Stored, String>)| {
-                look_through(candidate, &stored?, query, room)
+            let given = summary.given;
+            let look_at = |(candidate, stored): (&Candidate<'_>, Result<Stored, String>)| {
+                look(candidate, &stored?, given)
             };
-            let found: Vec<_> = pool.install(|| now.par_iter().zip(stored).map(look).collect());
+            let found: Vec<_> = pool.install(|| now.par_iter().zip(stored).map(look_at).collect());
             for (candidate, found) in now.iter().zip(found) {
-                if self.give(candidate, found, limit, &mut summary, on_hit)?.is_break() {
-                    return Ok(summary);
+                match found {
+                    Err(what) => summary.damaged.push(self.damage_of_block(candidate, what)?),
+                    Ok(found) => {
+                        if give(candidate, found, &mut summary).is_break() {
+                            return Ok(summary);
+                        }
+                    }
                 }
             }
             rest = later;
@@ -186,33 +241,6 @@ impl Case {
             what,
         })
     }
-
-    /// Gives the hits of one block out, as many as the limit leaves.
-    fn give(
-        &self,
-        candidate: &Candidate<'_>,
-        found: Result<Found, String>,
-        limit: u64,
-        summary: &mut SearchSummary,
-        on_hit: &mut dyn FnMut(Hit) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, CaseError> {
-        let stream = candidate.stream;
-        let found = match found {
-            Ok(found) => found,
-            Err(what) => {
-                summary.damaged.push(self.damage_of_block(candidate, what)?);
-                return Ok(ControlFlow::Continue(()));
-            }
-        };
-        summary.total += found.total;
-        for row in found.rows.into_iter().take((limit - summary.given) as usize) {
-            summary.given += 1;
-            if on_hit(Hit { stream: stream.id, row }).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
 }
 
 fn look_through(
@@ -221,21 +249,34 @@ fn look_through(
     query: &Query,
     room: u64,
 ) -> Result<Found, String> {
+    let mut found = Found { rows: Vec::new(), total: 0 };
+    each_that_fits(candidate, stored, query, &mut |block, index, position| {
+        found.total += 1;
+        if found.total <= room {
+            let row = EventRow { position, capture: candidate.stream.capture, event: block.event(index)? };
+            found.rows.push(row);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Tells of each event of a block that fits: its index in the block and its position in the stream.
+fn each_that_fits(
+    candidate: &Candidate<'_>,
+    stored: &Stored,
+    query: &Query,
+    on_fit: &mut dyn FnMut(&Block, usize, u64) -> Result<(), String>,
+) -> Result<(), String> {
     let place = &candidate.place;
     let block = Block::unseal(&stored.data, &stored.sha256, stored.raw_bytes, place.events)?;
-    let mut found = Found { rows: Vec::new(), total: 0 };
     let mut scratch = String::new();
     let mut look_at = |index: usize| {
         let position = place.first_position + index as u64;
         let view = EventView::of(block.encoded(index))
             .map_err(|error| format!("event {index} of it cannot be decoded ({error})"))?;
         if query.fits(position, &view, &mut scratch) {
-            found.total += 1;
-            if found.total <= room {
-                let row =
-                    EventRow { position, capture: candidate.stream.capture, event: block.event(index)? };
-                found.rows.push(row);
-            }
+            on_fit(&block, index, position)?;
         }
         Ok::<(), String>(())
     };
@@ -251,5 +292,5 @@ fn look_through(
             }
         }
     }
-    Ok(found)
+    Ok(())
 }

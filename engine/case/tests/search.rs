@@ -167,3 +167,32 @@ fn a_damaged_block_or_filter_hides_nothing_else() -> Outcome {
     assert_eq!((damage.first_event, damage.last_event, damage.file_name.as_str()), (first, last, "a.log"));
     Ok(())
 }
+
+#[test]
+fn positions_are_those_of_the_hits_and_stop_where_they_are_asked_to() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let case = Case::open(&imported(folder.path())?)?;
+    let query = Query::new().with_text("cache hit", false);
+    let (hits, summary) = search(&case, &query, u64::MAX)?;
+    let mut found = Vec::new();
+    let told = case.search_positions(&query, &Unwatched, &mut |stream, positions| {
+        found.extend(positions.iter().map(|&position| (stream, position)));
+        ControlFlow::Continue(())
+    })?;
+    assert_eq!(found, hits.iter().map(|hit| (hit.stream, hit.row.position)).collect::<Vec<_>>());
+    assert_eq!((told.total, told.given, told.is_complete), (summary.total, summary.total, true));
+
+    let mut blocks = 0;
+    let ended = case.search_positions(&query, &Unwatched, &mut |_, _| {
+        blocks += 1;
+        ControlFlow::Break(())
+    })?;
+    assert_eq!((blocks, ended.is_complete), (1, false));
+    let cancelled =
+        case.search_positions(&query, &CancelAfter::new(1), &mut |_, _| ControlFlow::Continue(()));
+    assert!(matches!(cancelled, Err(CaseError::Cancelled)), "{cancelled:?}");
+
+    let fields = case.stream_fields(0)?;
+    assert_eq!((fields.looked_at, fields.fields.len()), (2048, 0), "a text log of messages has no fields");
+    Ok(())
+}

@@ -152,6 +152,7 @@ impl App {
             point: Some(self.state.point(0.0)),
             bookmarks: self.state.bookmarks.clone(),
             acknowledged: self.state.acknowledged.clone(),
+            columns: self.state.columns.clone(),
         };
         let path = doc.path.clone();
         let is_first = self.keeper.case.is_none();
@@ -174,6 +175,7 @@ impl App {
         self.tree = layout.as_ref().and_then(Layout::tree).unwrap_or_else(layout::triage);
         self.state.bookmarks = kept.bookmarks;
         self.state.acknowledged = kept.acknowledged;
+        self.state.columns = kept.columns;
         let run = self.state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
         if let Some(point) = kept.point.filter(|_| kept.run == run) {
             self.state.go_to(point);

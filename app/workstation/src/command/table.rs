@@ -111,6 +111,19 @@ commands! {
         "Remember the selection and the range of time in this case, or forget them again.";
     SearchFindings, "search-findings", "Search findings", Some(key(CTRL, Key::F)), line("driftlock findings CASE --search WORDS"),
         "Find findings by their words.";
+    SearchEvents, "search-events", "Search events", Some(key(CTRL_SHIFT, Key::F)),
+        line("driftlock grep CASE --query QUERY --stream STREAM"),
+        "Look for texts, expressions, fields, levels, ids and times among the events of the stream.";
+    NextHit, "next-hit", "Next hit", Some(key(NONE, Key::F3)), ONLY_MOVES,
+        "Select the next event that fits the filter.";
+    PreviousHit, "previous-hit", "Previous hit", Some(key(SHIFT, Key::F3)), ONLY_MOVES,
+        "Select the previous event that fits the filter.";
+    CopyEvents, "copy-events", "Copy events shown", Some(key(CTRL_SHIFT, Key::E)),
+        line("driftlock events CASE --stream STREAM --csv"),
+        "Put the events of the list, with its columns, on the clipboard as CSV; the first 10,000 where there are more.";
+    ExportEvents, "export-events", "Export events…", Some(key(CTRL_SHIFT, Key::S)),
+        line("driftlock grep CASE --query QUERY --stream STREAM --csv"),
+        "Write the events of the list, with its columns, to a file: CSV, or JSON lines where its name ends in .jsonl.";
     Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)),
         line("driftlock acknowledge CASE FINDING"),
         "Mark the selected finding as seen, or take the mark away. It changes no result.";

@@ -16,6 +16,12 @@ pub(crate) trait Rows {
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool);
     /// Told before the rows are shown which they are, so that they can be fetched.
     fn visible(&mut self, _first: u64, _end: u64) {}
+    /// Paints over the scroll bar where in the list something is: `track` stands for all rows.
+    fn paint_track(&mut self, _ui: &Ui, _track: Rect) {}
+    /// Width of the scroll bar, where it is not the usual one.
+    fn bar_width(&self) -> Option<f32> {
+        None
+    }
     /// Height of each row.
     fn height(&self) -> f32 {
         size::ROW
@@ -77,7 +83,7 @@ impl ListState {
         let rows = (target / extent.row).floor();
         // One turn of a wheel is far below 2^24 rows, so `rows` is exact.
         (self.first, self.rest) = match self.first.checked_add_signed(rows as i64) {
-            Some(first) => (first, target - rows * size::ROW),
+            Some(first) => (first, target - rows * extent.row),
             None => (0, 0.0),
         };
         self.clamp(extent);
@@ -142,7 +148,7 @@ pub(crate) fn show(
     rows: &mut dyn Rows,
 ) -> ListEvents {
     let area = ui.available_rect_before_wrap();
-    let bar_width = ui.spacing().scroll.bar_width;
+    let bar_width = rows.bar_width().unwrap_or(ui.spacing().scroll.bar_width);
     let view = Rect::from_min_max(area.min, pos2(area.max.x - bar_width, area.max.y));
     let extent = Extent { len: rows.len(), view: view.height(), row: rows.height() };
     ui.advance_cursor_after_rect(area);
@@ -152,7 +158,9 @@ pub(crate) fn show(
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ListBox, true, name));
     wheel(ui, &response, state, extent);
     keys(ui, &response, state, extent, &mut events);
-    scroll_bar(ui, Rect::from_min_max(pos2(view.max.x, area.min.y), area.max), id, state, extent);
+    let track = Rect::from_min_max(pos2(view.max.x, area.min.y), area.max);
+    scroll_bar(ui, track, id, state, extent);
+    rows.paint_track(ui, track);
     if let Some(row) = state.reveal.take() {
         state.bring_into_view(row, extent);
     }

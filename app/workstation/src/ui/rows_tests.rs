@@ -135,3 +135,34 @@ fn far_targets_land_inside_and_near_ones_move_little() {
     state.bring_into_view(5000, ALL);
     assert_eq!(state.first, 4997, "a third from the top");
 }
+
+#[test]
+fn rows_of_another_height_scroll_by_their_own() {
+    let tall = Extent { len: MANY, view: HEIGHT, row: 2.0 * size::ROW };
+    let mut state = ListState::default();
+    for turn in 1..=9_u64 {
+        state.scroll(tall.row * 1.5, tall);
+        assert_eq!(state.first, turn * 3 / 2, "after {turn} turns");
+        assert!((state.rest - if turn % 2 == 1 { size::ROW } else { 0.0 }).abs() < 0.01);
+    }
+}
+
+#[test]
+fn the_scroll_bar_reaches_every_part_of_many_rows() {
+    let mut h = harness(MANY);
+    h.run();
+    let (x, top, bottom) = (383.0, 8.0, HEIGHT + 7.0);
+    for (share, expected) in [(0.5, MANY / 2), (1.0, MANY - 10), (0.0, 0)] {
+        let at = egui::pos2(x, top + (bottom - top) * share);
+        h.hover_at(at);
+        h.drag_at(at);
+        h.run();
+        h.drop_at(at);
+        h.run();
+        let first = h.state().state.first;
+        assert!(first.abs_diff(expected) <= MANY / 20, "{share}: {first}");
+        h.get_by_label(&format!("row {}", first + 1)).click();
+        h.run();
+        assert_eq!(h.state().state.selected, Some(first + 1));
+    }
+}

@@ -1,8 +1,10 @@
 //! The events of one stream: a list that stays even at any number of rows.
 
 use super::paint_line;
+use super::track;
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
+use crate::filter::{Filter, Listed};
 use crate::pages::{Cached, PAGE, Pages};
 use crate::query::Query;
 use crate::state::State;
@@ -10,9 +12,10 @@ use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, Tokens, size};
 use crate::ui::rows::{self, Rows};
 use crate::words;
-use case::EventRow;
+use case::{EventRow, Query as Looked};
 use cbad::{Event, Measure, Severity};
-use egui::{Align, Color32, Id, Label, Layout, RichText, Sense, Ui, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{Align, Color32, Id, Label, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
 use std::ops::Range;
 
 /// Widths of the columns before the text; the time is shorter where the whole case lies within a day.
@@ -20,8 +23,14 @@ const TIME: f32 = 184.0;
 const CLOCK: f32 = 108.0;
 const SEVERITY: f32 = 54.0;
 const STREAM: f32 = 130.0;
+/// Width of a chosen field, and what is left for the text at the least.
+const COLUMN: f32 = 150.0;
+const LEAST_TEXT: f32 = 180.0;
+/// Width of the scroll bar, which has marks beside it.
+const BAR: f32 = 14.0;
 /// Longest text painted in a row; the rest is in the explanation.
 const TEXT_BYTES: usize = 1024;
+const CELL_BYTES: usize = 128;
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
@@ -31,40 +40,69 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     };
     let label = case::inert(stream.key.label());
     positions(state, &doc);
-    let shown = match &state.events.positions {
-        Some(positions) if state.events.in_range => positions.clone(),
-        _ => 0..stream.events,
-    };
-    toolbar(ui, state, &label, &shown, stream.events);
-    let time = if doc.within_a_day() { CLOCK } else { TIME };
-    header(ui, time);
-    if shown.is_empty() {
-        super::empty(ui, "No event in this range of time", "Zoom out, or show events of all times.");
+    let number = state.listed(stream.events).len();
+    toolbar(ui, state, &label, number, stream.events);
+    super::filter_bar::show(ui, state);
+    // What the bars have just changed decides the rows of this frame.
+    let listed = state.listed(stream.events);
+    let columns = state.columns().to_vec();
+    let columns = Columns::new(ui, &doc, &columns);
+    columns.header(ui);
+    if listed.len() == 0 {
+        nothing(ui, state, &listed);
         return;
     }
     let marked = state.selected_events();
+    let findings = track::findings(&doc, stream.id);
+    let query = state.filter.query.clone().filter(|_| state.filters());
     let mut place = std::mem::take(&mut state.events.list);
     let mut list = Events {
         pages: &mut state.events.pages,
+        filter: &mut state.filter,
+        query: query.as_deref(),
         label: &label,
-        shown: shown.clone(),
+        listed: listed.clone(),
         marked,
-        time,
+        findings,
+        columns: &columns,
         wanted: Vec::new(),
+        missing: Vec::new(),
     };
     let events = rows::show(ui, Id::unique("events list"), "Events list", &mut place, &mut list);
-    let wanted = list.wanted;
+    let (wanted, missing) = (list.wanted, list.missing);
     state.events.list = place;
     for page in wanted {
         state.ask(Query::Page { stream: stream.id, page });
     }
-    if let Some(row) = events.selected {
+    if !missing.is_empty() {
+        state.ask(Query::Picked { stream: stream.id, positions: missing });
+    }
+    let selected = events.selected.and_then(|row| listed.position(&state.filter.hits, row));
+    if let Some(position) = selected {
         let place = state.events.list.clone();
-        state.select(Selection::Event { stream: stream.id, position: shown.start + row });
+        state.select(Selection::Event { stream: stream.id, position });
         state.events.list = place;
     }
     if events.opened.is_some() {
         state.command(Command::ShowBytes);
+    }
+}
+
+/// Why the list is empty, and what to do.
+fn nothing(ui: &mut Ui, state: &State, listed: &Listed) {
+    match listed {
+        Listed::All(_) => {
+            super::empty(ui, "No event in this range of time", "Zoom out, or show events of all times.");
+        }
+        Listed::Hits(_) if matches!(state.filter.progress, crate::filter::Progress::Searching(_)) => {}
+        Listed::Hits(_) if state.filter.hits.len() > 0 => {
+            let next = "Zoom out, or turn off “Only the time shown”.";
+            super::empty(ui, "No event that fits in this range of time", next);
+        }
+        Listed::Hits(_) => {
+            let next = "Look for less, or in another stream. A text is looked for as it stands; \"text\"i takes either case.";
+            super::empty(ui, "No event fits", next);
+        }
     }
 }
 
@@ -85,7 +123,7 @@ fn positions(state: &mut State, doc: &Doc) {
     }
 }
 
-fn toolbar(ui: &mut Ui, state: &mut State, label: &str, shown: &Range<u64>, all: u64) {
+fn toolbar(ui: &mut Ui, state: &mut State, label: &str, number: u64, all: u64) {
     let t = tokens::of(ui);
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -103,7 +141,6 @@ fn toolbar(ui: &mut Ui, state: &mut State, label: &str, shown: &Range<u64>, all:
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.label(RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong));
-                let number = shown.end - shown.start;
                 let text = if number == all {
                     words::counted(all, "event", "events")
                 } else {
@@ -115,83 +152,137 @@ fn toolbar(ui: &mut Ui, state: &mut State, label: &str, shown: &Range<u64>, all:
     });
 }
 
-fn header(ui: &mut Ui, time: f32) {
-    let t = tokens::of(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    ui.painter().rect_filled(rect, 2, t.raised);
-    let mut left = rect.left() + 6.0;
-    for (name, width) in [("Time", time), ("Severity", SEVERITY + 10.0), ("Stream", STREAM), ("Text", 200.0)]
-    {
-        paint_line(ui, name, semibold_font(size::SMALL), t.strong, pos2(left, rect.center().y), width);
-        left += width;
+/// Which columns there are and how wide they are.
+struct Columns<'a> {
+    time: f32,
+    fields: &'a [String],
+    field: f32,
+}
+
+impl<'a> Columns<'a> {
+    fn new(ui: &Ui, doc: &Doc, fields: &'a [String]) -> Self {
+        let time = if doc.within_a_day() { CLOCK } else { TIME };
+        let room = ui.available_width() - 6.0 - time - SEVERITY - 10.0 - STREAM - LEAST_TEXT - BAR;
+        let field = (room / fields.len().max(1) as f32).clamp(40.0, COLUMN);
+        Self { time, fields, field }
+    }
+
+    fn header(&self, ui: &mut Ui) {
+        let t = tokens::of(ui);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+        ui.painter().rect_filled(rect, 2, t.raised);
+        let names = self.fields.iter().map(|path| (case::inert(path), self.field));
+        let first = [("Time", self.time), ("Severity", SEVERITY + 10.0), ("Stream", STREAM)];
+        let first = first.map(|(name, width)| (name.to_owned(), width));
+        let all: Vec<(String, f32)> =
+            first.into_iter().chain(names).chain([("Text".to_owned(), 200.0)]).collect();
+        let mut left = rect.left() + 6.0;
+        for (name, width) in &all {
+            let at = pos2(left, rect.center().y);
+            paint_line(ui, name, semibold_font(size::SMALL), t.strong, at, width - 8.0);
+            left += width;
+        }
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        let said = format!("Columns: {}", names.join(", "));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
     }
 }
 
 struct Events<'a> {
     pages: &'a mut Pages<EventRow>,
+    filter: &'a mut Filter,
+    /// What is looked for, where something is.
+    query: Option<&'a Looked>,
     label: &'a str,
-    /// Positions of the stream that are listed; row 0 is the first of them.
-    shown: Range<u64>,
+    listed: Listed,
     /// Positions of the selected finding or window.
     marked: Option<Range<u64>>,
-    /// Width of the time.
-    time: f32,
+    /// Positions of all findings of the stream.
+    findings: Vec<Range<u64>>,
+    columns: &'a Columns<'a>,
     wanted: Vec<u64>,
+    missing: Vec<u64>,
+}
+
+impl Events<'_> {
+    fn event(&self, row: u64) -> (Option<u64>, Cached<'_, EventRow>) {
+        let Some(position) = self.listed.position(&self.filter.hits, row) else {
+            return (None, Cached::Waiting);
+        };
+        let event = match (&self.listed, self.filter.rows.get(&position)) {
+            (Listed::All(_), _) => self.pages.row(position),
+            (Listed::Hits(_), Some(Ok(row))) => Cached::Row(row),
+            (Listed::Hits(_), Some(Err(why))) => Cached::Failed(why),
+            (Listed::Hits(_), None) => Cached::Waiting,
+        };
+        (Some(position), event)
+    }
 }
 
 impl Rows for Events<'_> {
     fn len(&self) -> u64 {
-        self.shown.end - self.shown.start
+        self.listed.len()
+    }
+
+    fn bar_width(&self) -> Option<f32> {
+        Some(BAR)
+    }
+
+    fn paint_track(&mut self, ui: &Ui, track: Rect) {
+        track::paint(ui, track, &self.listed, &self.filter.hits, self.query.is_some(), &self.findings);
     }
 
     fn visible(&mut self, first: u64, end: u64) {
-        // A little more than is seen, so that slow scrolling never waits.
-        let (first, end) = (self.shown.start + first, self.shown.start + end);
-        self.wanted = self.pages.wanted(first.saturating_sub(PAGE / 4), (end + PAGE / 4).min(self.shown.end));
+        self.missing = self.listed.missing(self.filter, first, end);
+        if let Listed::All(shown) = &self.listed {
+            // A little more than is seen, so that slow scrolling never waits.
+            let (first, end) = (shown.start + first, shown.start + end);
+            self.wanted = self.pages.wanted(first.saturating_sub(PAGE / 4), (end + PAGE / 4).min(shown.end));
+        }
     }
 
     fn label(&mut self, row: u64) -> String {
-        let position = self.shown.start + row;
-        match self.pages.row(position) {
-            Cached::Row(event) => format!("Event {position}: {}", text(&event.event)),
-            Cached::Waiting => format!("Event {position}, being read"),
-            Cached::Failed(why) => format!("Event {position} could not be read: {why}"),
+        match self.event(row) {
+            (Some(position), Cached::Row(event)) => {
+                format!("Event {position}: {}", text(&event.event, &[]))
+            }
+            (Some(position), Cached::Waiting) => format!("Event {position}, being read"),
+            (None, _) => "No event".to_owned(),
+            (Some(position), Cached::Failed(why)) => {
+                format!("Event {position} could not be read: {why}")
+            }
         }
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
         let t = tokens::of(ui);
-        let position = self.shown.start + row;
         let rect = ui.max_rect();
         let middle = rect.center().y;
-        if self.marked.as_ref().is_some_and(|marked| marked.contains(&position)) {
-            let edge = egui::Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
+        let (position, event) = self.event(row);
+        let is_in = |marked: &Range<u64>| position.is_some_and(|position| marked.contains(&position));
+        if self.marked.as_ref().is_some_and(is_in) {
+            let edge = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
             ui.painter().rect_filled(edge, 0, t.accent);
         }
-        let event = match self.pages.row(position) {
+        let event = match event {
             Cached::Row(row) => &row.event,
             Cached::Waiting => {
                 paint_line(ui, "…", mono_font(), t.weak, pos2(rect.left() + 6.0, middle), 40.0);
                 return;
             }
             Cached::Failed(why) => {
-                paint_line(
-                    ui,
-                    why,
-                    text_font(size::TEXT),
-                    t.danger,
-                    pos2(rect.left() + 6.0, middle),
-                    rect.width(),
-                );
+                let at = pos2(rect.left() + 6.0, middle);
+                paint_line(ui, why, text_font(size::TEXT), t.danger, at, rect.width());
                 return;
             }
         };
         let color = if selected { t.strong } else { t.text };
+        let columns = self.columns;
         let mut left = rect.left() + 6.0;
-        let say = if self.time < TIME { words::clock } else { words::time };
+        let say = if columns.time < TIME { words::clock } else { words::time };
         let time = event.time_nanos.map_or_else(|| "no time".to_owned(), say);
-        paint_line(ui, &time, mono_font(), t.weak, pos2(left, middle), self.time - 8.0);
-        left += self.time;
+        paint_line(ui, &time, mono_font(), t.weak, pos2(left, middle), columns.time - 8.0);
+        left += columns.time;
         if let Some(severity) = event.severity {
             let (word, ink) = severity_mark(severity, t);
             paint_line(ui, word, semibold_font(size::SMALL), ink, pos2(left, middle), SEVERITY);
@@ -199,7 +290,43 @@ impl Rows for Events<'_> {
         left += SEVERITY + 10.0;
         paint_line(ui, self.label, text_font(size::SMALL), t.weak, pos2(left, middle), STREAM - 8.0);
         left += STREAM;
-        paint_line(ui, &text(event), mono_font(), color, pos2(left, middle), rect.right() - left - 6.0);
+        for path in columns.fields {
+            let values = event.fields.iter().filter(|field| field.path == *path);
+            let values = values.map(|field| case::value_text_within(&field.value, CELL_BYTES));
+            let text = values.collect::<Vec<_>>().join("; ");
+            self.marked_line(ui, &text, color, pos2(left, middle), columns.field - 8.0);
+            left += columns.field;
+        }
+        let text = text(event, columns.fields);
+        self.marked_line(ui, &text, color, pos2(left, middle), rect.right() - left - 6.0);
+    }
+}
+
+impl Events<'_> {
+    /// A line in which what is looked for is marked.
+    fn marked_line(&self, ui: &Ui, text: &str, color: Color32, at: egui::Pos2, width: f32) {
+        let marks = self.query.map(|query| query.marks_in(text.as_bytes())).unwrap_or_default();
+        // An expression may begin or end within a letter of several bytes.
+        let whole =
+            |mark: &Range<usize>| text.is_char_boundary(mark.start) && text.is_char_boundary(mark.end);
+        let t = tokens::of(ui);
+        let plain = TextFormat::simple(mono_font(), color);
+        let hit = TextFormat {
+            background: t.span_selected,
+            underline: egui::Stroke::new(1.0, t.strong),
+            ..TextFormat::simple(mono_font(), t.strong)
+        };
+        let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
+        let mut done = 0;
+        for mark in marks.into_iter().filter(whole) {
+            job.append(&text[done..mark.start], 0.0, plain.clone());
+            job.append(&text[mark.clone()], 0.0, hit.clone());
+            done = mark.end;
+        }
+        job.append(&text[done..], 0.0, plain);
+        job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
+        let galley = ui.painter().layout_job(job);
+        ui.painter().galley(pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
     }
 }
 
@@ -215,24 +342,10 @@ pub(super) const fn severity_mark(severity: Severity, t: &Tokens) -> (&'static s
     }
 }
 
-/// One line for an event: the number it measures, its body, its fields.
-fn text(event: &Event) -> String {
-    // The time stamp has a column of its own.
-    let stamp_end = event.body_stamp.filter(|(start, _)| *start == 0).map_or(0, |(_, end)| end as usize);
-    let body = event.body.get(stamp_end..).unwrap_or(&event.body);
-    let cut = &body[..body.len().min(TEXT_BYTES)];
-    let mut text = case::inert(cut).trim_start().to_owned();
-    if let Some(measure) = &event.measure {
-        text = format!("{text}  {}", measured(measure));
-    }
-    for field in &event.fields {
-        if text.len() > TEXT_BYTES {
-            break;
-        }
-        let (path, value) = (case::inert(&field.path), super::explain::value(&field.value));
-        text.extend(["  ", &path, "=", &value]);
-    }
-    text
+/// One line for an event, cut.
+fn text(event: &Event, without: &[String]) -> String {
+    let measured = event.measure.as_ref().map(measured);
+    case::event_text(event, measured.as_deref(), without, TEXT_BYTES)
 }
 
 /// The number that an event measures.

@@ -285,14 +285,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A field's value as text that cannot act.
 pub(super) fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => value.to_string(),
-        Value::Text(text) => case::inert(text),
-        Value::Bytes(bytes) => format!("0x{}", hex(bytes)),
-    }
+    case::value_text(value)
 }
 
 /// The command line that makes the same analysis and explains the selected finding.

@@ -13,7 +13,7 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
         "File",
         &[
             &[Command::OpenCapture, Command::OpenCase, Command::OpenSample],
-            &[Command::ExportPlot, Command::CopyCommandLine],
+            &[Command::ExportPlot, Command::ExportEvents, Command::CopyEvents, Command::CopyCommandLine],
             &[Command::ShowSettings],
             &[Command::CloseCase, Command::Quit],
         ],
@@ -52,9 +52,9 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
     (
         "Go",
         &[
-            &[Command::Palette, Command::SearchFindings],
+            &[Command::Palette, Command::SearchFindings, Command::SearchEvents],
             &[Command::Back, Command::Forward, Command::Undo, Command::Redo],
-            &[Command::NextFinding, Command::PreviousFinding],
+            &[Command::NextFinding, Command::PreviousFinding, Command::NextHit, Command::PreviousHit],
             &[Command::KeepTrace, Command::KeepCall],
             &[Command::ToggleBookmark],
         ],

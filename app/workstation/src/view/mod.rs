@@ -4,11 +4,13 @@ mod activity;
 mod bytes;
 mod calls;
 mod canonical;
+mod columns;
 mod cost;
 mod crumbs;
 pub(crate) mod dock;
 mod events;
 pub(crate) mod explain;
+mod filter_bar;
 mod finding;
 mod findings;
 pub(crate) mod heatmap;
@@ -28,6 +30,7 @@ mod streams;
 mod tables;
 mod timeline;
 mod traces;
+mod track;
 mod trial;
 mod welcome;
 
@@ -126,6 +129,17 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::NextFinding => findings::step(state, 1),
         Command::PreviousFinding => findings::step(state, -1),
         Command::SearchFindings => state.findings.focus_search = true,
+        Command::SearchEvents => {
+            state.filter.focus = true;
+            state.front = Some(Pane::Events);
+        }
+        Command::NextHit | Command::PreviousHit => {
+            let hit = state.neighbouring_hit(command == Command::NextHit);
+            if let Some((stream, position)) = state.stream.zip(hit) {
+                state.select(Selection::Event { stream, position });
+                state.front = Some(Pane::Events);
+            }
+        }
         Command::ZoomIn => state.move_range(1.5, middle, 0.0),
         Command::ZoomOut => state.move_range(1.0 / 1.5, middle, 0.0),
         Command::PanLeft => state.move_range(1.0, middle, -step),

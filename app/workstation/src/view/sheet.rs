@@ -115,12 +115,24 @@ const fn help(pane: Pane) -> Help {
             ],
         },
         Pane::Events => Help {
-            shows: "The events of the selected stream, in the order of analysis.",
+            shows: "The events of the selected stream, in the order of analysis. Write what to look for over the list; what fits is counted and shown at once.",
             read: &[
+                "A word, \"a text\", /an expression/, path=value, level:error, trace:…, from: and until: are all to fit; a minus before one says not.",
+                "“With the others” shows all events, marks those that fit, and draws them beside the scroll bar: findings on its left, hits on its right.",
+                "Copied and exported is what the list has, with its columns. A text that a spreadsheet would take for a formula has an apostrophe before it.",
                 "The marked rows belong to the selection.",
                 "Times are in the zone of the settings; where an event has none, its position counts.",
             ],
-            commands: &[Command::ShowBytes, Command::ShowEvents, Command::ResetZoom],
+            commands: &[
+                Command::SearchEvents,
+                Command::NextHit,
+                Command::PreviousHit,
+                Command::CopyEvents,
+                Command::ExportEvents,
+                Command::ShowBytes,
+                Command::ShowEvents,
+                Command::ResetZoom,
+            ],
         },
         Pane::Bytes => Help {
             shows: "The bytes of the capture that the selected event was read from, as they are in the file.",

@@ -1,0 +1,174 @@
+//! The events that the list shows, written to a file or copied, as a task.
+
+use crate::filter::Listed;
+use crate::hits::Hits;
+use crate::work::{Failure, Finished, TaskWatch};
+use case::{Case, CaseError, EventFormat, EventWriter};
+use cbad::{Stage, Watch as _};
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Events read at once; progress and cancelling come between.
+const AT_ONCE: u64 = 512;
+
+/// Most events that are copied: more is for a file.
+pub(crate) const MOST_COPIED: u64 = 10_000;
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Export {
+    /// The case.
+    pub(crate) case: PathBuf,
+    /// The stream, and its label.
+    pub(crate) stream: u32,
+    /// Its label.
+    pub(crate) label: String,
+    /// The rows of the list.
+    pub(crate) listed: Listed,
+    /// The events that fit.
+    pub(crate) hits: Hits,
+    /// Fields with columns of their own.
+    pub(crate) columns: Vec<String>,
+}
+
+enum Stop {
+    Case(CaseError),
+    Io(io::Error),
+}
+
+impl From<CaseError> for Stop {
+    fn from(error: CaseError) -> Self {
+        Self::Case(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// The format that a file's name asks for.
+pub(crate) fn format_of(path: &Path) -> EventFormat {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("jsonl" | "json" | "ndjson") => EventFormat::JsonLines,
+        _ => EventFormat::Csv,
+    }
+}
+
+/// Writes the events to a file, which is there when all of them are.
+pub(crate) fn to_file(what: &Export, path: &Path, watch: &TaskWatch) -> Result<Finished, Failure> {
+    let mut part: OsString = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let written = std::fs::File::create(&part).map_err(Stop::from).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        let told = write(what, format_of(path), &mut out, what.listed.len(), watch)?;
+        out.flush()?;
+        std::fs::rename(&part, path)?;
+        Ok(told)
+    });
+    if written.is_err() {
+        // What is there of it is of no use; where it cannot be removed it does no harm.
+        let _ = std::fs::remove_file(&part);
+    }
+    match written {
+        Ok((events, lost)) => Ok(Finished::Exported { path: path.to_owned(), events, lost }),
+        Err(Stop::Case(CaseError::Cancelled)) => Ok(Finished::Stopped("No file was written.".to_owned())),
+        Err(Stop::Case(error)) => Err(Failure::new("Could not export the events", error)),
+        Err(Stop::Io(error)) => Err(Failure::new(
+            "Could not write the events",
+            format!("{}: {error}. Choose another place.", path.display()),
+        )),
+    }
+}
+
+/// The first of the events as CSV.
+pub(crate) fn to_text(what: &Export, watch: &TaskWatch) -> Result<Finished, Failure> {
+    let mut out = Vec::new();
+    let events = what.listed.len().min(MOST_COPIED);
+    match write(what, EventFormat::Csv, &mut out, events, watch) {
+        Ok((events, lost)) => Ok(Finished::Copied {
+            text: String::from_utf8_lossy(&out).into_owned(),
+            events,
+            lost,
+            of: what.listed.len(),
+        }),
+        Err(Stop::Case(CaseError::Cancelled)) => Ok(Finished::Stopped("Nothing was copied.".to_owned())),
+        Err(Stop::Case(error)) => Err(Failure::new("Could not copy the events", error)),
+        Err(Stop::Io(error)) => Err(Failure::new("Could not copy the events", error)),
+    }
+}
+
+/// Writes so many rows; gives back how many events there were, and how many more are damaged in the case.
+fn write(
+    what: &Export,
+    format: EventFormat,
+    out: &mut dyn Write,
+    rows: u64,
+    watch: &TaskWatch,
+) -> Result<(u64, u64), Stop> {
+    let case = Case::open_read_only(&what.case)?;
+    let writer = EventWriter::new(format, what.columns.clone());
+    writer.begin(out)?;
+    let (mut events, mut wanted) = (0, 0);
+    for first in (0..rows).step_by(AT_ONCE as usize) {
+        if watch.cancelled() {
+            return Err(CaseError::Cancelled.into());
+        }
+        for range in runs(what, first..rows.min(first + AT_ONCE)) {
+            wanted += range.end - range.start;
+            for row in case.events_readable(what.stream, range)?.events {
+                writer.event(out, what.stream, &what.label, &row)?;
+                events += 1;
+            }
+        }
+        watch.progress(Stage::Prepare, rows.min(first + AT_ONCE), rows);
+    }
+    Ok((events, wanted - events))
+}
+
+/// Positions of these rows, neighbours together.
+fn runs(what: &Export, rows: Range<u64>) -> Vec<Range<u64>> {
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    for position in rows.filter_map(|row| what.listed.position(&what.hits, row)) {
+        match runs.last_mut() {
+            Some(last) if last.end == position => last.end += 1,
+            _ => runs.push(position..position + 1),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_read_together_and_the_name_decides_the_format() {
+        let mut hits = Hits::default();
+        hits.extend(&[2, 3, 4, 9, 10, 40]);
+        let mut what = Export {
+            case: PathBuf::new(),
+            stream: 0,
+            label: String::new(),
+            listed: Listed::Hits(1..6),
+            hits,
+            columns: Vec::new(),
+        };
+        assert_eq!(runs(&what, 0..5), [3..5, 9..11, 40..41]);
+        what.listed = Listed::All(7..1000);
+        assert_eq!(runs(&what, 0..512), std::iter::once(7..519).collect::<Vec<_>>());
+        for (name, format) in [
+            ("a.csv", EventFormat::Csv),
+            ("a", EventFormat::Csv),
+            ("a.JSONL", EventFormat::JsonLines),
+            ("a.b.ndjson", EventFormat::JsonLines),
+        ] {
+            assert_eq!(format_of(Path::new(name)), format, "{name}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What is looked for among the events of a stream, and which rows the list of events has.
+
+use crate::hits::Hits;
+use crate::state::State;
+use case::{EventRow, Query, QueryError, SearchSummary};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Events kept of those that fit; a little more than is seen is read at once.
+const KEPT: usize = 4096;
+const AROUND: u64 = 48;
+
+/// What a search is of: the open case, the stream, the text. Another one is another search.
+pub(crate) type SearchOf = (u64, u32, String);
+
+/// How far a search is.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Progress {
+    /// Nothing is looked for.
+    #[default]
+    None,
+    /// It goes on; how much has been looked through, from 0 to 1, where that is known.
+    Searching(Arc<crate::work::TaskWatch>),
+    /// It came to its end.
+    Done(SearchSummary),
+    /// It could not be made.
+    Failed(String),
+}
+
+/// What the filter bar holds.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// As a person wrote it.
+    pub(crate) text: String,
+    /// The same, read; `None` where it is empty or cannot be read.
+    pub(crate) query: Option<Arc<Query>>,
+    /// Why it cannot be read.
+    pub(crate) error: Option<QueryError>,
+    /// Whether the events that do not fit are shown too.
+    pub(crate) with_others: bool,
+    /// What the hits are of.
+    pub(crate) of: Option<SearchOf>,
+    /// The events that fit, as far as they are known.
+    pub(crate) hits: Hits,
+    /// How far the search is.
+    pub(crate) progress: Progress,
+    /// Whether the field is to have the focus.
+    pub(crate) focus: bool,
+    /// Events read one by one, by position.
+    pub(crate) rows: BTreeMap<u64, Result<EventRow, String>>,
+    /// Those that were asked for last.
+    pub(crate) asked: Vec<u64>,
+}
+
+impl Filter {
+    /// Reads what was written.
+    pub(crate) fn read(&mut self) {
+        (self.query, self.error) = if self.text.trim().is_empty() {
+            (None, None)
+        } else {
+            match Query::parse(&self.text) {
+                Ok(query) => (Some(Arc::new(query)), None),
+                Err(error) => (None, Some(error)),
+            }
+        };
+    }
+
+    /// Forgets the hits.
+    pub(crate) fn forget(&mut self) {
+        self.of = None;
+        self.hits = Hits::default();
+        self.progress = Progress::None;
+        self.rows.clear();
+        self.asked.clear();
+    }
+
+    /// Keeps events that were read one by one.
+    pub(crate) fn keep(&mut self, rows: Vec<(u64, Result<EventRow, String>)>) {
+        if self.rows.len() + rows.len() > KEPT {
+            self.rows.clear();
+        }
+        self.rows.extend(rows);
+        self.asked.clear();
+    }
+}
+
+/// The rows of the list of events: every position of a range, or those of them that fit.
+#[derive(Clone, Debug)]
+pub(crate) enum Listed {
+    /// Every position.
+    All(Range<u64>),
+    /// Hits, by their numbers.
+    Hits(Range<u64>),
+}
+
+impl Listed {
+    /// Number of rows.
+    pub(crate) fn len(&self) -> u64 {
+        let (Self::All(range) | Self::Hits(range)) = self;
+        range.end.saturating_sub(range.start)
+    }
+
+    /// Position of the event in a row.
+    pub(crate) fn position(&self, hits: &Hits, row: u64) -> Option<u64> {
+        match self {
+            Self::All(range) => Some(range.start + row).filter(|position| *position < range.end),
+            Self::Hits(numbers) => hits.select(numbers.start + row).filter(|_| row < self.len()),
+        }
+    }
+
+    /// Row of an event, or of the first after it that is listed; `None` where none is.
+    pub(crate) fn row(&self, hits: &Hits, position: u64) -> Option<u64> {
+        let (place, range) = match self {
+            Self::All(range) => (position, range),
+            Self::Hits(numbers) => (hits.rank(position), numbers),
+        };
+        let last = range.end.checked_sub(1).filter(|last| *last >= range.start)?;
+        Some(place.clamp(range.start, last) - range.start)
+    }
+
+    /// Positions around these rows that are not here and were not asked for.
+    pub(crate) fn missing(&self, filter: &mut Filter, first: u64, end: u64) -> Vec<u64> {
+        let Self::Hits(_) = self else { return Vec::new() };
+        let rows = first.saturating_sub(AROUND)..self.len().min(end + AROUND);
+        let positions = rows.filter_map(|row| self.position(&filter.hits, row));
+        let missing: Vec<u64> = positions.filter(|position| !filter.rows.contains_key(position)).collect();
+        if missing == filter.asked {
+            return Vec::new();
+        }
+        filter.asked.clone_from(&missing);
+        missing
+    }
+}
+
+impl State {
+    /// Whether the hits are those of what is written, in the stream that is shown.
+    pub(crate) fn filters(&self) -> bool {
+        let current =
+            |of: &SearchOf| of.0 == self.doc_id && Some(of.1) == self.stream && of.2 == self.filter.text;
+        self.filter.query.is_some() && self.filter.of.as_ref().is_some_and(current)
+    }
+
+    /// The rows of the list of events.
+    pub(crate) fn listed(&self, events: u64) -> Listed {
+        let shown = match &self.events.positions {
+            Some(positions) if self.events.in_range => positions.clone(),
+            _ => 0..events,
+        };
+        if !self.filters() || self.filter.with_others {
+            return Listed::All(shown);
+        }
+        let hits = &self.filter.hits;
+        Listed::Hits(hits.rank(shown.start)..hits.rank(shown.end))
+    }
+
+    /// The event with the next hit after the selected one, or the previous one before it; at the ends it goes round.
+    pub(crate) fn neighbouring_hit(&self, forward: bool) -> Option<u64> {
+        let stream = self.doc.as_ref()?.stream(self.stream?)?;
+        let shown = match self.listed(stream.events) {
+            Listed::All(range) => self.filter.hits.rank(range.start)..self.filter.hits.rank(range.end),
+            Listed::Hits(numbers) => numbers,
+        };
+        if !self.filters() || shown.is_empty() {
+            return None;
+        }
+        let selected = self.selected_event().filter(|(of, _)| Some(*of) == self.stream).map(|(_, at)| at);
+        let number = match (selected, forward) {
+            (None, true) => shown.start,
+            (None, false) => shown.end - 1,
+            (Some(at), true) => self.filter.hits.rank(at + 1),
+            (Some(at), false) => self.filter.hits.rank(at).checked_sub(1).unwrap_or(u64::MAX),
+        };
+        let number = match (shown.contains(&number), forward) {
+            (true, _) => number,
+            (false, true) => shown.start,
+            (false, false) => shown.end - 1,
+        };
+        self.filter.hits.select(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doc::Selection;
+
+    fn state() -> State {
+        let mut state = crate::scene::state();
+        "refused".clone_into(&mut state.filter.text);
+        state.filter.read();
+        state.filter.of = Some((state.doc_id, 0, "refused".to_owned()));
+        state.filter.hits.extend(&[3, 700, 701, 1200]);
+        state
+    }
+
+    #[test]
+    fn the_list_has_the_hits_or_all_events_and_finds_its_rows_again() {
+        let mut state = state();
+        let listed = state.listed(1300);
+        assert_eq!(listed.len(), 4);
+        let positions: Vec<_> = (0..5).map(|row| listed.position(&state.filter.hits, row)).collect();
+        assert_eq!(positions, [Some(3), Some(700), Some(701), Some(1200), None]);
+        for (position, row) in [(0, 0), (4, 1), (701, 2), (1299, 3)] {
+            assert_eq!(listed.row(&state.filter.hits, position), Some(row), "{position}");
+        }
+        (state.events.in_range, state.events.positions) = (true, Some(700..800));
+        assert_eq!(state.listed(1300).len(), 2, "those of the time shown");
+        state.filter.with_others = true;
+        assert_eq!(state.listed(1300).len(), 100);
+        state.filter.text.push('x');
+        state.filter.with_others = false;
+        assert_eq!(state.listed(1300).len(), 100, "hits of another text are none of this one");
+    }
+
+    #[test]
+    fn hits_are_gone_through_round_and_round() {
+        let mut state = state();
+        state.select(Selection::Event { stream: 0, position: 700 });
+        for (forward, expected) in [(true, 701), (true, 1200), (true, 3), (false, 1200), (false, 701)] {
+            let hit = state.neighbouring_hit(forward);
+            assert_eq!(hit, Some(expected));
+            state.select(Selection::Event { stream: 0, position: expected });
+        }
+        state.filter.forget();
+        assert_eq!(state.neighbouring_hit(true), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_where() {
+        let mut filter = Filter::default();
+        for (text, at) in
+            [("", None), ("  ", None), ("a \"b", Some(2)), ("level:loud", Some(6)), ("ok", None)]
+        {
+            text.clone_into(&mut filter.text);
+            filter.read();
+            assert_eq!(filter.error.as_ref().map(|error| error.at), at, "{text}");
+        }
+        assert!(filter.query.is_some());
+    }
+}
