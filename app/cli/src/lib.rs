@@ -13,6 +13,7 @@ mod failure;
 mod findings;
 mod grep;
 mod info;
+mod inspect;
 mod interrupt;
 mod json;
 mod jury;
