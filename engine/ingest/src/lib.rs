@@ -13,7 +13,7 @@
 mod access;
 mod budget;
 mod capture;
-mod containers;
+mod container_logs;
 mod current;
 mod decode;
 mod encoding;

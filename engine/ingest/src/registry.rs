@@ -2,9 +2,9 @@
 
 use crate::access::w3c::{self, W3cReader};
 use crate::access::{self, Access};
-use crate::containers::PartReader;
-use crate::containers::cri::{self, Cri};
-use crate::containers::docker::{self, Docker};
+use crate::container_logs::PartReader;
+use crate::container_logs::cri::{self, Cri};
+use crate::container_logs::docker::{self, Docker};
 use crate::evtx::{self, EvtxReader};
 use crate::format::Format;
 use crate::journal;
