@@ -268,6 +268,9 @@ pub(crate) struct InfoArguments {
     /// Say what a redaction would take out of a capture, with examples in the clear: personal, or a file of rules
     #[arg(long, value_name = "personal|FILE.json")]
     pub(crate) redact: Option<PathBuf>,
+    /// Look only at the first 32 MiB of a capture: format, fields and problems at once, however large it is
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::arguments::{InfoArguments, ReadingArguments};
 use crate::failure::Failure;
+use crate::inspect::{self, InspectionJson};
 use crate::interrupt;
 use crate::json::{Capture, CaptureLimit, Member, Problem, Run, SCHEMA, Stream, all};
 use crate::jury::write_differences;
@@ -38,6 +39,7 @@ struct InfoJson {
     problems: Vec<Problem>,
     members: Vec<Member>,
     limits: Vec<CaptureLimit>,
+    inspection: Option<InspectionJson>,
 }
 
 pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
@@ -45,6 +47,11 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
         return redact::preview(&arguments.file, rules, &arguments.reading.options(), arguments.json);
     }
     let is_case = Case::is_case(&arguments.file);
+    if arguments.quick && !is_case {
+        return inspect::quick(&arguments.file, &arguments.reading.options(), arguments.json);
+    }
+    let inspection =
+        if is_case { None } else { Some(inspect::look(&arguments.file, &arguments.reading.options())?) };
     let case = if is_case {
         Case::open_read_only(&arguments.file)?
     } else {
@@ -62,10 +69,15 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
             problems: all(&case.problems(None, JSON_PROBLEMS, 0)?),
             members: members(&case)?,
             limits: limits(&case)?,
+            inspection: inspection.as_ref().map(InspectionJson::new),
         })?;
     } else {
         let mut out = output::stdout();
         write(&mut out, &case)?;
+        if let Some(inspection) = &inspection {
+            writeln!(out)?;
+            inspect::write(&mut out, inspection)?;
+        }
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)

@@ -17,6 +17,7 @@ mod failure;
 mod findings;
 mod grep;
 mod info;
+mod inspect;
 mod interrupt;
 mod json;
 mod jury;

@@ -30,6 +30,7 @@ pub struct Capture {
     wrapping: Wrapping,
     format: Format,
     confidence: f64,
+    candidates: Vec<(Format, f64)>,
     /// None for a capture that is one stretch of bytes.
     members: Option<Members>,
     current: Option<Current>,
@@ -117,6 +118,7 @@ impl Capture {
                 Ok(Self {
                     format: current.format,
                     confidence: current.confidence,
+                    candidates: current.candidates.clone(),
                     current: Some(current),
                     ..Self::before(path, stored_bytes, wrapping, options)
                 })
@@ -132,6 +134,7 @@ impl Capture {
             wrapping,
             format: Format::Text,
             confidence: 0.0,
+            candidates: Vec::new(),
             members: None,
             current: None,
             base: 0,
@@ -158,6 +161,7 @@ impl Capture {
                 Advance::Reading => {
                     if let Some(current) = &capture.current {
                         (capture.format, capture.confidence) = (current.format, current.confidence);
+                        capture.candidates.clone_from(&current.candidates);
                     }
                     capture.pending = pending;
                     return Ok(capture);
@@ -189,6 +193,11 @@ impl Capture {
     /// How sure the format is, 0 to 1; 1 where the options gave it.
     pub fn confidence(&self) -> f64 {
         self.confidence
+    }
+
+    /// Every format that its first bytes could be, the surest first; of several members, the first one's.
+    pub fn candidates(&self) -> &[(Format, f64)] {
+        &self.candidates
     }
 
     /// The order in which the events are to be analysed; of several members, the first one's.

@@ -16,6 +16,7 @@ pub(crate) struct Current {
     pub(crate) reader: Box<dyn Reader>,
     pub(crate) format: Format,
     pub(crate) confidence: f64,
+    pub(crate) candidates: Vec<(Format, f64)>,
     pub(crate) note: Option<Problem>,
     pub(crate) tail_reported: bool,
 }
@@ -34,7 +35,8 @@ impl Current {
         };
         let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
         let reader = reader_for(stream, &sniffed, options.limits);
-        Ok(Self { name, window, reader, format, confidence, note, tail_reported: false })
+        let candidates = sniffed.candidates;
+        Ok(Self { name, window, reader, format, confidence, candidates, note, tail_reported: false })
     }
 
     /// Reads the next unit, with its place in the capture and, where it is one of several, the member's name in problems.

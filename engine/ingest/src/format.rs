@@ -41,6 +41,14 @@ pub enum Format {
     Kafka,
     /// Events of Lynex and `WatchLLM`.
     Lynex,
+    /// Calls to language models as the APIs of `OpenAI` and Anthropic take and give them: requests, responses, batches.
+    LlmJson,
+    /// Streamed responses of the same APIs, as server-sent events.
+    LlmSse,
+    /// Traces and observations of Langfuse.
+    Langfuse,
+    /// Runs of `LangSmith`.
+    Langsmith,
     /// `StreamHouse` segments (`.strm`); the source of a message in a compressed block is the block.
     StreamHouseSegment,
     /// `StreamHouse` write-ahead logs.
@@ -53,7 +61,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::OtlpProto,
         Self::OtlpJson,
         Self::Syslog,
@@ -73,6 +81,10 @@ impl Format {
         Self::Parquet,
         Self::Kafka,
         Self::Lynex,
+        Self::LlmJson,
+        Self::LlmSse,
+        Self::Langfuse,
+        Self::Langsmith,
         Self::StreamHouseSegment,
         Self::StreamHouseWal,
         Self::JsonLines,
@@ -101,6 +113,10 @@ impl Format {
             Self::Parquet => "parquet",
             Self::Kafka => "kafka",
             Self::Lynex => "lynex",
+            Self::LlmJson => "llm-json",
+            Self::LlmSse => "llm-sse",
+            Self::Langfuse => "langfuse",
+            Self::Langsmith => "langsmith",
             Self::StreamHouseSegment => "streamhouse-segment",
             Self::StreamHouseWal => "streamhouse-wal",
             Self::JsonLines => "json-lines",
@@ -130,6 +146,10 @@ impl Format {
             Self::Parquet => "Parquet table",
             Self::Kafka => "Kafka topic (kcat)",
             Self::Lynex => "Lynex or WatchLLM events",
+            Self::LlmJson => "LLM calls (OpenAI, Anthropic)",
+            Self::LlmSse => "Streamed LLM responses (SSE)",
+            Self::Langfuse => "Langfuse export",
+            Self::Langsmith => "LangSmith runs",
             Self::StreamHouseSegment => "StreamHouse segment",
             Self::StreamHouseWal => "StreamHouse write-ahead log",
             Self::JsonLines => "JSON lines",
@@ -145,9 +165,13 @@ impl Format {
     /// The order in which events of this format are analysed.
     pub const fn order(self) -> EventOrder {
         match self {
-            Self::OtlpJson | Self::OtlpProto | Self::Jaeger | Self::Zipkin | Self::Lynex => {
-                EventOrder::ByTime
-            }
+            Self::OtlpJson
+            | Self::OtlpProto
+            | Self::Jaeger
+            | Self::Zipkin
+            | Self::Lynex
+            | Self::Langfuse
+            | Self::Langsmith => EventOrder::ByTime,
             Self::Syslog
             | Self::SyslogOctets
             | Self::JournalExport
@@ -162,6 +186,8 @@ impl Format {
             | Self::Evtx
             | Self::Parquet
             | Self::Kafka
+            | Self::LlmJson
+            | Self::LlmSse
             | Self::StreamHouseSegment
             | Self::StreamHouseWal
             | Self::JsonLines

@@ -2,7 +2,7 @@
 //!
 //! A capture is opened by content, never by file name: first what lies around it (compression, archives,
 //! encoding), then the format (OTLP, syslog, the systemd journal, access logs, container logs, tables, traces, metrics,
-//! event logs, messages of brokers, JSON lines, plain text). One module reads one format, behind one trait.
+//! event logs, messages of brokers, calls to language models, JSON lines, plain text). One module reads one format, behind one trait.
 //! Nothing is lost silently: in every batch the records read equal the events plus the rejected records,
 //! and each rejected record carries its byte range, the reason and a hint. Memory is bounded by [`Limits`]
 //! and not by the capture; a batch is a function of the capture and its decoded offset alone, so reading
@@ -13,7 +13,7 @@
 mod access;
 mod budget;
 mod capture;
-mod containers;
+mod container_logs;
 mod current;
 mod decode;
 mod encoding;
@@ -23,12 +23,14 @@ mod folder;
 mod format;
 mod frames;
 mod ids;
+mod inspect;
 mod journal;
 mod json;
 mod json_lines;
 mod kafka;
 mod limits;
 mod lines;
+mod llm;
 mod logfmt;
 mod lynex;
 mod lz4;
@@ -65,6 +67,7 @@ pub use capture::Capture;
 pub use error::IngestError;
 pub use folder::{FolderFile, folder_files, set_files};
 pub use format::{EventOrder, Format};
+pub use inspect::{FieldSummary, Inspection, MOST_DISTINCT, Suggestion};
 pub use limits::LimitError;
 pub use model::{Batch, Limits, Member, OpenOptions, Problem, ProblemKind};
 pub use parquet_file::{WORKER_ARGUMENT, decode_in, serve};

@@ -2,9 +2,9 @@
 
 use crate::access::w3c::{self, W3cReader};
 use crate::access::{self, Access};
-use crate::containers::PartReader;
-use crate::containers::cri::{self, Cri};
-use crate::containers::docker::{self, Docker};
+use crate::container_logs::PartReader;
+use crate::container_logs::cri::{self, Cri};
+use crate::container_logs::docker::{self, Docker};
 use crate::evtx::{self, EvtxReader};
 use crate::format::Format;
 use crate::journal;
@@ -13,6 +13,8 @@ use crate::journal::json::JournalJsonReader;
 use crate::json_lines::JsonLinesReader;
 use crate::kafka::{self, KafkaReader};
 use crate::lines::LineReader;
+use crate::llm::sse::{self, SseReader};
+use crate::llm::{self, LlmReader, Origin};
 use crate::logfmt::{self, Logfmt};
 use crate::lynex::{self, LynexReader};
 use crate::model::{Limits, OpenOptions, Problem};
@@ -52,6 +54,10 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
         Format::Parquet => f64::from(u8::from(probe.bytes.starts_with(parquet_file::MARK))),
         Format::Kafka => kafka::confidence(probe),
         Format::Lynex => lynex::confidence(probe),
+        Format::LlmJson => llm::confidence(Origin::Api, probe),
+        Format::LlmSse => sse::confidence(probe),
+        Format::Langfuse => llm::confidence(Origin::Langfuse, probe),
+        Format::Langsmith => llm::confidence(Origin::Langsmith, probe),
         Format::StreamHouseSegment => f64::from(u8::from(probe.bytes.starts_with(streamhouse::MARK))),
         Format::StreamHouseWal => f64::from(u8::from(streamhouse::is_wal(probe.bytes))),
         Format::JsonLines => probe.json.share(|_| true),
@@ -82,6 +88,10 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
         Format::Kafka => Box::new(KafkaReader::new(name, sniffed.framing, sniffed.years, limits)),
         Format::Lynex => Box::new(LynexReader::new(name, sniffed.framing, sniffed.years, limits)),
+        Format::LlmJson => Box::new(LlmReader::new(Origin::Api, sniffed.framing, years, limits)),
+        Format::LlmSse => Box::new(SseReader::new(years, limits)),
+        Format::Langfuse => Box::new(LlmReader::new(Origin::Langfuse, sniffed.framing, years, limits)),
+        Format::Langsmith => Box::new(LlmReader::new(Origin::Langsmith, sniffed.framing, years, limits)),
         Format::StreamHouseSegment => Box::new(SegmentReader::new(name, limits)),
         Format::StreamHouseWal => Box::new(WalReader::new(name, limits)),
         Format::Syslog => Box::new(LineReader::new(Syslog::new(name, years), limits)),

@@ -20,6 +20,8 @@ const LEAST_CONFIDENCE: f64 = 0.5;
 pub(crate) struct Sniffed {
     pub(crate) format: Format,
     pub(crate) confidence: f64,
+    /// Every format that the bytes could be, the surest first.
+    pub(crate) candidates: Vec<(Format, f64)>,
     /// For JSON.
     pub(crate) framing: Framing,
     /// For OTLP protobuf.
@@ -72,6 +74,7 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
     Ok(Sniffed {
         format,
         confidence,
+        candidates: candidates(&probe),
         framing: probe.json.framing,
         proto_framing: proto_framing(format, &probe),
         stamped: probe.stamps.is_stamped(),
@@ -104,6 +107,13 @@ fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
     }
     refuse_binary(probe.text)?;
     Ok((Format::Text, registry::confidence(Format::Text, probe)))
+}
+
+fn candidates(probe: &Probe<'_>) -> Vec<(Format, f64)> {
+    let sure = Format::ALL.into_iter().map(|format| (format, registry::confidence(format, probe)));
+    let mut candidates: Vec<_> = sure.filter(|(_, confidence)| *confidence > 0.0).collect();
+    candidates.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    candidates
 }
 
 fn proto_framing(format: Format, probe: &Probe<'_>) -> otlp_proto::Framing {

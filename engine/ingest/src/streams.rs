@@ -45,6 +45,7 @@ struct ServiceStreams {
     logs: Arc<StreamKey>,
     spans: Arc<StreamKey>,
     metrics: HashMap<String, Arc<StreamKey>>,
+    calls: HashMap<String, Arc<StreamKey>>,
 }
 
 impl ServiceStreams {
@@ -53,6 +54,7 @@ impl ServiceStreams {
             logs: Arc::new(key(Signal::Log, service, "logs")),
             spans: Arc::new(key(Signal::Span, service, "spans")),
             metrics: HashMap::new(),
+            calls: HashMap::new(),
         }
     }
 }
@@ -92,6 +94,19 @@ impl OtlpStreams {
         }
         let made = Arc::new(key(Signal::Metric, service, name));
         streams.metrics.insert(name.to_owned(), Arc::clone(&made));
+        self.kept += 1;
+        made
+    }
+
+    /// The calls of a service to a model, or to one that nothing names.
+    pub(crate) fn calls(&mut self, service: &str, model: &str) -> Arc<StreamKey> {
+        let streams = self.service(service);
+        if let Some(key) = streams.calls.get(model) {
+            return Arc::clone(key);
+        }
+        let name = if model.is_empty() { "calls" } else { model };
+        let made = Arc::new(key(Signal::LlmCall, service, name));
+        streams.calls.insert(model.to_owned(), Arc::clone(&made));
         self.kept += 1;
         made
     }

@@ -8,7 +8,12 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 32] = [
+const CAPTURES: [&str; 37] = [
+    "llm-calls.jsonl",
+    "llm-batch.jsonl",
+    "llm-stream.sse",
+    "langfuse.json",
+    "langsmith.jsonl",
     "kafka.json",
     "orders.strm",
     "orders.wal",

@@ -183,6 +183,28 @@ fn messages_of_brokers_and_sdks() {
 }
 
 #[test]
+fn calls_to_language_models() {
+    for name in ["llm-calls.jsonl", "llm-batch.jsonl", "llm-stream.sse", "langfuse.json"] {
+        check(name);
+    }
+    check("langsmith.jsonl");
+    check("langsmith.parquet");
+    let [json, table] = ["langsmith.jsonl", "langsmith.parquet"].map(|name| {
+        let mut reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        for (_, event) in &mut reading.events {
+            event.source = ByteRange::default();
+            // A table has all columns in each row, and in its own order.
+            event.fields.retain(|field| {
+                field.value != cbad::Value::Null && field.value != cbad::Value::Text("{}".into())
+            });
+            event.fields.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        shown(&reading)
+    });
+    assert_eq!(json, table);
+}
+
+#[test]
 fn protobuf_gives_the_events_that_json_gives() {
     for (signal, records) in [("logs", 2), ("traces", 2), ("metrics", 7)] {
         let mut readings = ["jsonl", "otlp"].map(|extension| {

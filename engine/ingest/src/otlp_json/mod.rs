@@ -55,10 +55,28 @@ impl Reader for OtlpJsonReader {
 
 /// How sure it is that the capture is OTLP JSON: the share of objects, where at least half of them are OTLP.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
-    let is_otlp = |object: &JsonObject<'_>| object.keys.iter().any(|key| top(key).is_some());
+    let wraps =
+        |object: &JsonObject<'_>| WRAPPED.iter().any(|key| memchr::memmem::find(object.bytes, key).is_some());
+    let is_otlp = |object: &JsonObject<'_>| {
+        object.keys.iter().any(|key| match top(key) {
+            Some(Top::Wrapper) => wraps(object),
+            known => known.is_some(),
+        })
+    };
     let objects = probe.json.share(|_| true);
     if probe.json.share(is_otlp) * 2.0 >= objects { objects } else { 0.0 }
 }
+
+/// What a wrapper is looked through for, as a key.
+const WRAPPED: [&[u8]; 7] = [
+    b"\"resourceLogs\"",
+    b"\"resource_logs\"",
+    b"\"resourceSpans\"",
+    b"\"resource_spans\"",
+    b"\"batches\"",
+    b"\"resourceMetrics\"",
+    b"\"resource_metrics\"",
+];
 
 enum Top {
     Signal(Signal),

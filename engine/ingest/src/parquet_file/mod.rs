@@ -7,11 +7,12 @@
 mod decode;
 mod worker;
 
+use crate::llm::{self, Origin};
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
 use crate::record::Record;
 use crate::stamp::Years;
-use crate::streams::LogStreams;
+use crate::streams::{LogStreams, OtlpStreams};
 use crate::window::Window;
 use cbad::{ByteRange, Field};
 use decode::{Group, Message, Plan};
@@ -28,10 +29,15 @@ const MOST_FILES_OF_A_RECORD: u64 = 4;
 
 /// Reads Parquet.
 pub(crate) struct ParquetReader {
-    streams: LogStreams,
+    streams: Streams,
     years: Years,
     limits: Limits,
     table: Option<Table>,
+}
+
+struct Streams {
+    rows: LogStreams,
+    calls: OtlpStreams,
 }
 
 /// An open file.
@@ -50,7 +56,8 @@ struct Table {
 
 impl ParquetReader {
     pub(crate) fn new(name: String, years: Years, limits: Limits) -> Self {
-        Self { streams: LogStreams::new(name), years, limits, table: None }
+        let streams = Streams { rows: LogStreams::new(name), calls: OtlpStreams::default() };
+        Self { streams, years, limits, table: None }
     }
 
     /// Opens the file that the window holds; what cannot be opened is one rejected record, and passed over.
@@ -138,15 +145,20 @@ impl Table {
         self.groups[..=self.group].iter().map(|group| group.rows).fold(0, u64::saturating_add)
     }
 
-    fn next(&mut self, batch: &mut Batch, streams: &mut LogStreams, years: Years) {
+    fn next(&mut self, batch: &mut Batch, streams: &mut Streams, years: Years) {
         while self.group + 1 < self.groups.len() && self.at >= self.group_end() {
             self.group += 1;
         }
         let source = self.groups[self.group].source;
         match self.source.next() {
             Some(Message::Row { time_nanos, fields }) => {
-                let (service, event) = event_of(fields, time_nanos, source, years);
-                batch.push(streams.of(service.as_deref()), event);
+                let (stream, event) = if is_langsmith(&fields) {
+                    llm::event_of(Origin::Langsmith, fields, source, years, &mut streams.calls)
+                } else {
+                    let (service, event) = event_of(fields, time_nanos, source, years);
+                    (streams.rows.of(service.as_deref()), event)
+                };
+                batch.push(stream, event);
                 self.at += 1;
             }
             Some(Message::GroupFailed(reason)) => {
@@ -180,6 +192,11 @@ impl Table {
         batch.problem(problem.hint("The rows before them were read, and the row groups behind them."));
         self.at = last;
     }
+}
+
+/// The columns of `LangSmith`'s bulk export that no other table has together.
+fn is_langsmith(fields: &[Field]) -> bool {
+    ["run_type", "dotted_order"].iter().all(|name| fields.iter().any(|field| field.path == *name))
 }
 
 fn event_of(

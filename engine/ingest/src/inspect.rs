@@ -1,0 +1,328 @@
+//! A capture looked at before anything of it is kept: what it is, how sure that is, and what its records hold.
+//!
+//! Only the first decoded bytes are read, so that the answer comes at once however large the capture is.
+
+use crate::capture::Capture;
+use crate::error::IngestError;
+use crate::format::Format;
+use crate::model::{Batch, Member, OpenOptions, Problem, ProblemKind};
+use crate::wrapping::Wrapping;
+use cbad::{Event, Value};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+/// Different values of a field that are told apart; a field with more is no category.
+pub const MOST_DISTINCT: usize = 100;
+const EXAMPLES: usize = 3;
+const EXAMPLE_CHARS: usize = 80;
+const MOST_FIELDS: usize = 2000;
+const MOST_LISTED: usize = 100;
+/// Values that all differ say nothing while they are few.
+const LEAST_IDENTIFIERS: u64 = 20;
+
+/// What the begin of a capture holds.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// What the capture is read as.
+    pub format: Format,
+    /// How sure that is, 0 to 1; 1 where the options gave it.
+    pub confidence: f64,
+    /// What else its first bytes could be, the surest first.
+    pub runners_up: Vec<(Format, f64)>,
+    /// What lies around it.
+    pub wrapping: Wrapping,
+    /// Its size as stored.
+    pub stored_bytes: u64,
+    /// Decoded bytes that were looked at.
+    pub sample_bytes: u64,
+    /// Whether that was all of it.
+    pub is_whole: bool,
+    /// Records in the sample: `events` plus `rejected`.
+    pub records: u64,
+    /// Events in the sample.
+    pub events: u64,
+    /// Records of the sample that could not be read.
+    pub rejected: u64,
+    /// Events without a time.
+    pub untimed: u64,
+    /// Earliest event of the sample, nanoseconds UTC.
+    pub start_nanos: Option<i64>,
+    /// Latest event of the sample.
+    pub end_nanos: Option<i64>,
+    /// What the events hold, by path.
+    pub fields: Vec<FieldSummary>,
+    /// Fields beyond those, not listed.
+    pub more_fields: u64,
+    /// The first problems; what was assumed of times without a zone or a year is among them.
+    pub problems: Vec<Problem>,
+    /// The first members that end in the sample, where the capture has several.
+    pub members: Vec<Member>,
+}
+
+/// What the events of a sample hold at one path.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldSummary {
+    /// The path; `[]` stands for every place in a list.
+    pub path: String,
+    /// The types seen, by name: `bool`, `int`, `float`, `text`, `bytes`.
+    pub types: BTreeSet<&'static str>,
+    /// Events that have it, null or not.
+    pub events: u64,
+    /// Values that were null.
+    pub nulls: u64,
+    /// Different values; none where there are more than [`MOST_DISTINCT`] or a list may repeat them.
+    pub distinct: Option<u64>,
+    /// The first different values, as text, cut.
+    pub examples: Vec<String>,
+    /// What it may be good for.
+    pub suggestion: Option<Suggestion>,
+}
+
+/// What a field may be good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suggestion {
+    /// Few different values in many events: a column to group and filter by.
+    Column,
+    /// Every value is another one: an index to find one event by.
+    Index,
+}
+
+impl Suggestion {
+    /// The stable name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Column => "column",
+            Self::Index => "index",
+        }
+    }
+}
+
+impl Inspection {
+    /// Reads up to about `most_bytes` of the decoded capture; `goes_on` is asked after each batch, and where it says no
+    /// the inspection is of what was read until then.
+    pub fn of(
+        path: &Path,
+        options: &OpenOptions,
+        most_bytes: u64,
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Result<Self, IngestError> {
+        let mut capture = Capture::open(path, options)?;
+        let mut inspection = Self::before(&capture);
+        let mut schema = Schema::default();
+        let mut batch = Batch::default();
+        inspection.is_whole = loop {
+            if inspection.sample_bytes >= most_bytes || !goes_on() {
+                break false;
+            }
+            if !capture.next_batch(&mut batch)? {
+                break true;
+            }
+            inspection.take(&batch, &mut schema);
+            inspection.sample_bytes = capture.decoded_bytes();
+        };
+        inspection.more_fields = schema.more.len() as u64;
+        inspection.fields = schema.into_fields(inspection.events);
+        Ok(inspection)
+    }
+
+    fn before(capture: &Capture) -> Self {
+        let runners_up =
+            capture.candidates().iter().copied().filter(|(format, _)| *format != capture.format());
+        Self {
+            format: capture.format(),
+            confidence: capture.confidence(),
+            runners_up: runners_up.collect(),
+            wrapping: capture.wrapping().clone(),
+            stored_bytes: capture.stored_bytes(),
+            sample_bytes: 0,
+            is_whole: false,
+            records: 0,
+            events: 0,
+            rejected: 0,
+            untimed: 0,
+            start_nanos: None,
+            end_nanos: None,
+            fields: Vec::new(),
+            more_fields: 0,
+            problems: Vec::new(),
+            members: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, batch: &Batch, schema: &mut Schema) {
+        self.records += batch.records;
+        self.events += batch.events.len() as u64;
+        self.rejected +=
+            batch.problems.iter().filter(|problem| problem.kind == ProblemKind::Rejected).count() as u64;
+        let room = MOST_LISTED - self.problems.len();
+        self.problems.extend(batch.problems.iter().take(room).cloned());
+        let room = MOST_LISTED - self.members.len();
+        self.members.extend(batch.members.iter().take(room).cloned());
+        for (_, event) in &batch.events {
+            match event.time_nanos {
+                None => self.untimed += 1,
+                Some(nanos) => {
+                    self.start_nanos = Some(self.start_nanos.map_or(nanos, |start| start.min(nanos)));
+                    self.end_nanos = Some(self.end_nanos.map_or(nanos, |end| end.max(nanos)));
+                }
+            }
+            schema.take(event);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    summary: FieldSummary,
+    values: BTreeSet<u64>,
+    /// The last event that had it, counted from 1.
+    last: u64,
+    repeats: bool,
+}
+
+#[derive(Default)]
+struct Schema {
+    fields: BTreeMap<String, Seen>,
+    /// Paths beyond the most that are kept, by hash.
+    more: BTreeSet<u64>,
+    events: u64,
+}
+
+impl Schema {
+    fn take(&mut self, event: &Event) {
+        self.events += 1;
+        for field in &event.fields {
+            let path = without_places(&field.path);
+            if self.fields.len() >= MOST_FIELDS && !self.fields.contains_key(&path) {
+                if self.more.len() < MOST_FIELDS {
+                    self.more.insert(hash_of(&path));
+                }
+                continue;
+            }
+            self.fields.entry(path).or_default().take(&field.value, self.events);
+        }
+    }
+
+    fn into_fields(self, events: u64) -> Vec<FieldSummary> {
+        let finish = |(path, seen): (String, Seen)| {
+            let distinct = (seen.values.len() <= MOST_DISTINCT).then_some(seen.values.len() as u64);
+            let all_differ = !seen.repeats && seen.summary.events >= LEAST_IDENTIFIERS;
+            let suggestion = match distinct {
+                Some(2..) if seen.repeats && seen.summary.events * 2 >= events => Some(Suggestion::Column),
+                _ if all_differ && !seen.summary.types.contains("float") => Some(Suggestion::Index),
+                _ => None,
+            };
+            FieldSummary { path, distinct, suggestion, ..seen.summary }
+        };
+        self.fields.into_iter().map(finish).collect()
+    }
+}
+
+impl Seen {
+    fn take(&mut self, value: &Value, event: u64) {
+        self.summary.events += u64::from(self.last != event);
+        self.last = event;
+        let (kind, text) = match value {
+            Value::Null => {
+                self.summary.nulls += 1;
+                return;
+            }
+            Value::Bool(value) => ("bool", value.to_string()),
+            Value::Int(value) => ("int", value.to_string()),
+            Value::Float(value) => ("float", value.to_string()),
+            Value::Text(text) => ("text", text.clone()),
+            Value::Bytes(bytes) => ("bytes", String::from_utf8_lossy(bytes).into_owned()),
+        };
+        self.summary.types.insert(kind);
+        let hash = hash_of(&text);
+        // Beyond the most that are told apart a value counts as new: whether it repeats is not known any more.
+        if self.values.contains(&hash) {
+            self.repeats = true;
+        } else if self.values.len() <= MOST_DISTINCT {
+            self.values.insert(hash);
+            if self.summary.examples.len() < EXAMPLES {
+                self.summary.examples.push(text.chars().take(EXAMPLE_CHARS).collect());
+            }
+        }
+    }
+}
+
+/// `items[2].sku` as `items[].sku`.
+fn without_places(path: &str) -> String {
+    let mut general = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(begin) = rest.find('[') {
+        let digits = rest[begin + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        let is_place = digits > 0 && rest[begin + 1 + digits..].starts_with(']');
+        general.push_str(&rest[..=begin]);
+        rest = &rest[begin + 1 + if is_place { digits } else { 0 }..];
+    }
+    general + rest
+}
+
+/// The same in every run: `DefaultHasher::new` has fixed keys.
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    fn inspect(text: &str, most_bytes: u64) -> Inspection {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("app.jsonl");
+        std::fs::write(&path, text).expect("the file can be written");
+        Inspection::of(&path, &OpenOptions::default(), most_bytes, || true).expect("the capture opens")
+    }
+
+    #[test]
+    fn fields_are_told_by_what_they_hold() {
+        let mut text = String::new();
+        for index in 0..300 {
+            let level = ["info", "warn"][index % 2];
+            let user = if index % 3 == 0 { "null".to_owned() } else { format!("{:?}", format!("u{index}")) };
+            writeln!(
+                text,
+                r#"{{"ts":"2024-05-01T10:00:{:02}Z","level":"{level}","msg":"m","shop":"s{}","user":{user},"ids":[{index},1]}}"#,
+                index % 60,
+                index % 4
+            )
+            .expect("writing to a String does not fail");
+        }
+        let inspection = inspect(&format!("{text}oops\n"), u64::MAX);
+        assert_eq!((inspection.format, inspection.is_whole), (Format::JsonLines, true));
+        assert_eq!((inspection.records, inspection.events, inspection.rejected), (301, 300, 1));
+        assert_eq!((inspection.untimed, inspection.problems.len()), (0, 1));
+        assert!(inspection.runners_up.iter().any(|(format, _)| *format == Format::Text));
+        let field =
+            |path: &str| inspection.fields.iter().find(|field| field.path == path).expect("it is listed");
+        let shop = field("shop");
+        assert_eq!((shop.events, shop.distinct, shop.suggestion), (300, Some(4), Some(Suggestion::Column)));
+        assert_eq!(shop.examples, ["s0", "s1", "s2"]);
+        let user = field("user");
+        assert_eq!((user.events, user.nulls, user.distinct), (300, 100, None));
+        assert_eq!(user.suggestion, Some(Suggestion::Index));
+        assert_eq!((field("ids[]").events, field("ids[]").types.len()), (300, 1));
+    }
+
+    #[test]
+    fn only_the_begin_of_a_large_capture_is_read() {
+        let line = format!("{{\"msg\":\"{}\"}}\n", "x".repeat(1000));
+        let inspection = inspect(&line.repeat(9000), 1 << 20);
+        assert!(!inspection.is_whole && inspection.events < 9000, "{}", inspection.events);
+        assert!(inspection.sample_bytes < inspection.stored_bytes);
+    }
+
+    #[test]
+    fn places_in_lists_are_one_path() {
+        for (path, general) in [("a[12].b[0]", "a[].b[]"), ("a[x]", "a[x]"), ("[", "["), ("a[1", "a[1")] {
+            assert_eq!(without_places(path), general);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! From the fields of a record to an event: one shape of a call for every source.
+
+use super::names::{Names, OPERATION, REQUEST_MODEL, RESPONSE_MODEL, element, own};
+use crate::budget::Budget;
+use crate::ids;
+use crate::json::cursor::Cursor;
+use crate::json::value::flatten;
+use crate::record::time_of;
+use crate::severity;
+use crate::stamp::{self, Years};
+use crate::streams::OtlpStreams;
+use cbad::{ByteRange, Event, Field, Measure, Severity, StreamKey, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Who wrote a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The API of `OpenAI` or Anthropic: requests, responses, batches, examples for training.
+    Api,
+    Langfuse,
+    Langsmith,
+}
+
+/// Fields in which stores keep JSON inside text.
+const PACKED: [&str; 6] = ["input", "output", "metadata", "inputs", "outputs", "extra"];
+const PACKED_DEPTH: u32 = 64;
+const PACKED_VALUES: u32 = 1 << 20;
+
+const DIMENSIONS: &str = "gen_ai.embeddings.dimension.count";
+
+/// An event in the making.
+struct Call {
+    event: Event,
+    service: String,
+    end_nanos: Option<i64>,
+    operation: Option<&'static str>,
+    model: Option<String>,
+    years: Years,
+}
+
+/// The event of a record and its stream.
+pub(crate) fn event_of(
+    origin: Origin,
+    fields: Vec<Field>,
+    source: ByteRange,
+    years: Years,
+    streams: &mut OtlpStreams,
+) -> (Arc<StreamKey>, Event) {
+    let fields = unpack(origin, fields);
+    let operation = operation_of(origin, &fields);
+    let is_response = origin == Origin::Api && has_response(&fields);
+    let event = Event::new(Vec::new(), source);
+    let mut call = Call { event, service: String::new(), end_nanos: None, operation, model: None, years };
+    if let Some(operation) = operation {
+        call.event.fields.push(Field { path: OPERATION.into(), value: Value::Text(operation.into()) });
+    }
+    let mut names = Names::default();
+    let mut seen = HashSet::new();
+    let mut dimensions = 0_i64;
+    for Field { path, value } in fields {
+        if element(&path, "data").or_else(|| element(&path, "response.body.data")).is_some_and(is_of_vector) {
+            dimensions += 1;
+            continue;
+        }
+        // SDKs write all the keys that they know: of one that has a name, null says nothing.
+        if value == Value::Null && name_of(&mut Names::default(), origin, &path, is_response).is_some() {
+            continue;
+        }
+        // LangChain's mark of a serialised object stands where others have a message's role.
+        let is_mark = matches!(&value, Value::Text(text) if text == "constructor");
+        let name = if value == Value::Null || is_mark {
+            None
+        } else {
+            name_of(&mut names, origin, &path, is_response)
+        };
+        match name {
+            // A second value of a name keeps the path that it was written with.
+            Some(name) if !seen.contains(&name) => {
+                call.take(&name, path, value);
+                seen.insert(name);
+            }
+            _ => call.event.fields.push(Field { path, value }),
+        }
+    }
+    if dimensions > 0 {
+        call.event.fields.push(Field { path: DIMENSIONS.into(), value: Value::Int(dimensions) });
+    }
+    call.finish(streams)
+}
+
+fn name_of(names: &mut Names, origin: Origin, path: &str, is_response: bool) -> Option<String> {
+    match origin {
+        Origin::Api => api_name(names, path, is_response),
+        Origin::Langfuse => names.langfuse(path),
+        Origin::Langsmith => names.langsmith(path),
+    }
+}
+
+/// A number of an embedding says nothing by itself; how many there are does.
+fn is_of_vector((_, rest): (&str, &str)) -> bool {
+    element(rest, "embedding").is_some_and(|(_, rest)| rest.is_empty())
+}
+
+fn has_response(fields: &[Field]) -> bool {
+    let is_message = |field: &Field| {
+        field.path == "type" && matches!(&field.value, Value::Text(kind) if kind == "message")
+    };
+    let tells = |field: &Field| {
+        element(&field.path, "choices").is_some()
+            || element(&field.path, "output").is_some()
+            || is_message(field)
+            || field.path == "object"
+    };
+    fields.iter().any(tells)
+}
+
+/// A record is a request or a response, or holds both below a name each, as batches and gateways do.
+fn api_name(names: &mut Names, path: &str, is_response: bool) -> Option<String> {
+    let below = |begins: &[&str]| begins.iter().find_map(|begin| path.strip_prefix(begin)).map(str::to_owned);
+    if let Some(rest) = below(&["response.body.", "response."]) {
+        return names.response(&rest);
+    }
+    if let Some(rest) = below(&["request.body.", "request.", "body."]) {
+        return names.request(&rest);
+    }
+    match path {
+        // What a batch says of one of its requests.
+        "error.code" => Some("error.type".into()),
+        "error.message" => Some(path.into()),
+        _ if is_response => names.response(path).or_else(|| names.request(path)),
+        _ => names.request(path),
+    }
+}
+
+fn operation_of(origin: Origin, fields: &[Field]) -> Option<&'static str> {
+    let text = |path: &str| {
+        fields.iter().find(|field| field.path == path).and_then(|field| match &field.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    match origin {
+        Origin::Langfuse => match text("type")? {
+            "GENERATION" => Some("chat"),
+            "EMBEDDING" => Some("embeddings"),
+            "TOOL" => Some("execute_tool"),
+            "AGENT" => Some("invoke_agent"),
+            _ => None,
+        },
+        Origin::Langsmith => match text("run_type")? {
+            "llm" => Some("chat"),
+            "embedding" => Some("embeddings"),
+            "tool" => Some("execute_tool"),
+            _ => None,
+        },
+        Origin::Api => {
+            let object = text("object").or_else(|| text("response.body.object")).unwrap_or_default();
+            let url = text("url").unwrap_or_default();
+            let has = |path: &str| fields.iter().any(|field| field.path == path);
+            let embeds = object == "list" || url.ends_with("/embeddings") || has("encoding_format");
+            let completes = object == "text_completion" || has("prompt") || has("body.prompt");
+            Some(if embeds {
+                "embeddings"
+            } else if completes {
+                "text_completion"
+            } else {
+                "chat"
+            })
+        }
+    }
+}
+
+/// Undoes JSON inside the text of fields that are known to hold it. What is none stays text.
+fn unpack(origin: Origin, fields: Vec<Field>) -> Vec<Field> {
+    let is_packed = |field: &Field| {
+        PACKED.contains(&field.path.as_str())
+            && matches!(&field.value, Value::Text(text) if text.trim_start().starts_with(['{', '[']))
+    };
+    if origin == Origin::Api || !fields.iter().any(is_packed) {
+        return fields;
+    }
+    let mut unpacked = Vec::with_capacity(fields.len());
+    for field in fields {
+        let inner = match &field.value {
+            Value::Text(text) if is_packed(&field) => values_of(text, &field.path),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => unpacked.extend(inner),
+            None => unpacked.push(field),
+        }
+    }
+    unpacked
+}
+
+fn values_of(text: &str, path: &str) -> Option<Vec<Field>> {
+    let mut cursor = Cursor::new(text.as_bytes(), PACKED_DEPTH, PACKED_VALUES);
+    let mut fields = Vec::new();
+    flatten(&mut cursor, &mut path.to_owned(), &mut fields, &mut Budget::for_unit(text.len())).ok()?;
+    cursor.skip_blanks();
+    (cursor.at() == text.len()).then_some(fields)
+}
+
+impl Call {
+    /// Takes a value by its name in the conventions; what an event has no place for, or cannot be read, is a field.
+    fn take(&mut self, name: &str, path: String, value: Value) {
+        let event = &mut self.event;
+        let text = match &value {
+            Value::Text(text) => text.clone(),
+            Value::Int(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
+            Value::Null | Value::Bool(_) | Value::Bytes(_) => String::new(),
+        };
+        let taken = match name {
+            own::BEGIN => set(&mut event.time_nanos, time_in(&text, self.years)),
+            own::END => set(&mut self.end_nanos, time_in(&text, self.years)),
+            own::LEVEL => set(&mut event.severity, level_of(&text)),
+            own::TRACE => set(&mut event.trace_id, id_of(&text)),
+            own::SPAN => set(&mut event.span_id, id_of(&text)),
+            own::PARENT => set(&mut event.parent_span_id, id_of(&text)),
+            own::NAME => {
+                event.body = text.into_bytes();
+                true
+            }
+            own::SERVICE => {
+                self.service = text;
+                true
+            }
+            _ => {
+                match name {
+                    REQUEST_MODEL if self.model.is_none() => self.model = Some(text),
+                    RESPONSE_MODEL => self.model = self.model.take().or(Some(text)),
+                    "error.message" | "error.type" if !text.is_empty() => {
+                        event.severity = event.severity.or(Some(Severity::Error));
+                    }
+                    _ => {}
+                }
+                event.fields.push(Field { path: name.to_owned(), value });
+                return;
+            }
+        };
+        if !taken {
+            event.fields.push(Field { path, value });
+        }
+    }
+
+    fn finish(mut self, streams: &mut OtlpStreams) -> (Arc<StreamKey>, Event) {
+        let event = &mut self.event;
+        let status = event.fields.iter().find(|field| field.path == "response.status_code");
+        if let Some(Field { value: Value::Int(status), .. }) = status {
+            let of_status = severity::of_http_status(*status).filter(|severity| *severity > Severity::Info);
+            event.severity = event.severity.or(of_status);
+        }
+        let duration = event.time_nanos.zip(self.end_nanos).and_then(|(begin, end)| end.checked_sub(begin));
+        event.measure = duration.filter(|nanos| *nanos >= 0).map(Measure::DurationNanos);
+        let model = self.model.unwrap_or_default();
+        if event.body.is_empty() {
+            let operation = self.operation.unwrap_or("trace");
+            event.body = format!("{operation} {model}").trim_end().into();
+        }
+        let stream = match self.operation {
+            Some("chat" | "text_completion" | "embeddings") => streams.calls(&self.service, &model),
+            _ => streams.spans(&self.service),
+        };
+        (stream, self.event)
+    }
+}
+
+fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {
+    let is_some = value.is_some();
+    if place.is_none() {
+        *place = value;
+    }
+    is_some
+}
+
+fn time_in(text: &str, years: Years) -> Option<i64> {
+    time_of(text.as_bytes(), years).or_else(|| stamp::epoch(text.as_bytes()))
+}
+
+fn level_of(text: &str) -> Option<Severity> {
+    if text == "DEFAULT" { Some(Severity::Info) } else { severity::of_field(text) }
+}
+
+/// An id of hexadecimal digits, or a UUID.
+fn id_of<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits: String = text.chars().filter(|char| *char != '-').collect();
+    ids::from_hex(digits.as_bytes()).filter(|id| *id != [0; N])
+}

@@ -1,0 +1,187 @@
+//! Calls to language models: what the APIs of `OpenAI` and Anthropic take and give, and what Langfuse and `LangSmith` keep.
+//!
+//! Every source gives the same shape: one event a call, its fields named as OpenTelemetry's `GenAI` conventions name them
+//! (`docs/decisions/0011-llm-calls.md`). A call that arrives through OTLP is a span or a log record with these names.
+
+mod call;
+mod names;
+pub(crate) mod sse;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use call::{Origin, event_of};
+
+use crate::json::cursor::{Cursor, Kind, Read};
+use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::report::Report;
+use crate::json::value::flatten;
+use crate::model::{Batch, Limits};
+use crate::probe::{JsonObject, Probe};
+use crate::reader::Reader;
+use crate::stamp::Years;
+use crate::streams::OtlpStreams;
+use crate::window::Window;
+use cbad::Field;
+use std::io;
+
+/// Reads calls from JSON.
+pub(crate) struct LlmReader {
+    origin: Origin,
+    streams: OtlpStreams,
+    framing: Framing,
+    years: Years,
+    limits: Limits,
+}
+
+impl LlmReader {
+    pub(crate) fn new(origin: Origin, framing: Framing, years: Years, limits: Limits) -> Self {
+        Self { origin, streams: OtlpStreams::default(), framing, years, limits }
+    }
+}
+
+/// How sure it is that the capture holds such records: the share of objects that are some.
+pub(crate) fn confidence(origin: Origin, probe: &Probe<'_>) -> f64 {
+    probe.json.share(|object| match origin {
+        Origin::Api => is_of_api(object),
+        Origin::Langfuse => is_langfuse(object),
+        Origin::Langsmith => is_langsmith(object),
+    })
+}
+
+fn holds(object: &JsonObject<'_>, text: &str) -> bool {
+    memchr::memmem::find(object.bytes, text.as_bytes()).is_some()
+}
+
+/// A log line that mentions a conversation is still a log line.
+fn is_of_api(object: &JsonObject<'_>) -> bool {
+    const OF_LOGS: [&str; 9] =
+        ["level", "severity", "msg", "message", "@timestamp", "timestamp", "ts", "time", "logger"];
+    if OF_LOGS.iter().any(|key| object.has(key)) {
+        return false;
+    }
+    let has_messages = holds(object, "\"messages\"") && holds(object, "\"role\"");
+    let is_request = object.has("messages") && has_messages;
+    let is_input =
+        object.has("model") && object.has("input") && object.keys.iter().all(|key| is_setting(key));
+    let is_response = object.has("choices") && (object.has("object") || object.has("usage"));
+    let is_list = object.has("object") && object.has("model") && (object.has("output") || object.has("data"));
+    let is_message = ["type", "role", "content", "model", "usage"].iter().all(|key| object.has(key));
+    let is_batch = object.has("custom_id") && (object.has("body") || object.has("response"));
+    let is_pair = object.has("request") && object.has("response") && has_messages;
+    is_request || is_input || is_response || is_list || is_message || is_batch || is_pair
+}
+
+fn is_setting(key: &[u8]) -> bool {
+    const SETTINGS: [&[u8]; 22] = [
+        b"model",
+        b"input",
+        b"instructions",
+        b"temperature",
+        b"top_p",
+        b"max_output_tokens",
+        b"tools",
+        b"tool_choice",
+        b"stream",
+        b"store",
+        b"metadata",
+        b"reasoning",
+        b"text",
+        b"user",
+        b"previous_response_id",
+        b"parallel_tool_calls",
+        b"truncation",
+        b"include",
+        b"background",
+        b"encoding_format",
+        b"dimensions",
+        b"service_tier",
+    ];
+    SETTINGS.contains(&key)
+}
+
+fn is_langfuse(object: &JsonObject<'_>) -> bool {
+    let is_observation = object.has("traceId") && object.has("type") && object.has("startTime");
+    let is_export = object.has("observations") && holds(object, "\"startTime\"") && holds(object, "\"type\"");
+    is_observation && !object.has("eventId") || is_export
+}
+
+fn is_langsmith(object: &JsonObject<'_>) -> bool {
+    let is_run = object.has("run_type") && (object.has("inputs") || object.has("start_time"));
+    is_run || object.has("runs") && holds(object, "\"run_type\"")
+}
+
+impl Reader for LlmReader {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
+            Document::End => return Ok(false),
+            Document::Passed => return Ok(true),
+            Document::Bytes { length, next } => (length, next),
+        };
+        let (offset, line) = (window.offset(), window.line_number());
+        let bytes = &window.available()[..length];
+        let mut at = 0;
+        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
+            at += begin;
+            let mut report = Report::new(batch, offset + at as u64, line, length - at);
+            let mut cursor = Cursor::new(&bytes[at..], self.limits.depth, self.limits.values);
+            at += match self.value(&mut cursor, &mut report) {
+                Ok(()) => cursor.at(),
+                Err(fault) => {
+                    report.reject_rest(length - at, fault);
+                    length - at
+                }
+            };
+        }
+        window.pass_counting(next);
+        Ok(true)
+    }
+}
+
+impl LlmReader {
+    fn value(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        match cursor.kind()? {
+            Kind::Array => cursor.array(|cursor| self.value(cursor, report)),
+            Kind::Object => self.object(cursor, report),
+            _ => {
+                let begin = cursor.at();
+                cursor.skip()?;
+                report.reject_one(begin, cursor.at(), "a record that is not an object")
+            }
+        }
+    }
+
+    /// A record, or records within an export; what stands beside those is a record of its own.
+    fn object(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        let begin = cursor.at_value()?;
+        let (mut holds_records, mut fields, mut path) = (false, Vec::<Field>::new(), String::new());
+        cursor.object(|cursor, key| {
+            let kind = cursor.kind()?;
+            let is_inner = match self.origin {
+                Origin::Api => false,
+                Origin::Langfuse => {
+                    matches!((&*key, kind), (b"observations", Kind::Array) | (b"trace", Kind::Object))
+                }
+                Origin::Langsmith => matches!((&*key, kind), (b"runs" | b"child_runs", Kind::Array)),
+            };
+            if is_inner {
+                holds_records = true;
+                return self.value(cursor, report);
+            }
+            path.clear();
+            path.push_str(&String::from_utf8_lossy(&key));
+            flatten(cursor, &mut path, &mut fields, &mut report.budget)
+        })?;
+        let end = cursor.at();
+        if fields.is_empty() {
+            if holds_records {
+                report.read_to = end;
+                return Ok(());
+            }
+            return report.reject_one(begin, end, "an object that says nothing");
+        }
+        let source = report.range(begin, end);
+        let (stream, event) = event_of(self.origin, fields, source, self.years, &mut self.streams);
+        report.push(stream, event, end);
+        Ok(())
+    }
+}

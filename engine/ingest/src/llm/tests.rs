@@ -1,0 +1,169 @@
+use crate::{Batch, Capture, Format, OpenOptions};
+use cbad::{Event, Measure, Severity, Signal, StreamKey, Value};
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+fn read(text: &str, format: Format) -> Batch {
+    let stored = Cursor::new(text.as_bytes().to_vec());
+    let options = OpenOptions::default();
+    let mut capture =
+        Capture::from_reader(Path::new("l"), stored, text.len() as u64, &options).expect("the capture opens");
+    assert_eq!(capture.format(), format, "{text}");
+    let mut batch = Batch::default();
+    assert!(capture.next_batch(&mut batch).expect("the bytes are in memory"));
+    assert_eq!(batch.records, batch.events.len() as u64 + batch.rejected());
+    batch
+}
+
+fn one(batch: &Batch) -> &(Arc<StreamKey>, Event) {
+    assert_eq!((batch.events.len(), &batch.problems[..]), (1, &[][..]));
+    &batch.events[0]
+}
+
+fn field<'e>(event: &'e Event, path: &str) -> &'e Value {
+    let field = event.fields.iter().find(|field| field.path == path);
+    &field.unwrap_or_else(|| panic!("{path} is not among {:#?}", event.fields)).value
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+const CHUNKS: &str = r#"data: {"id":"c1","object":"chat.completion.chunk","created":1700000000,"model":"m-1","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"},"finish_reason":null}]}
+
+data: {"id":"c1","choices":[{"index":0,"delta":{"content":"lo"}}]}
+
+data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"t1","type":"function","function":{"name":"find","arguments":"{\"a\""}}]}}]}
+
+data: {"id":"c1","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":":1"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}
+
+data: [DONE]
+
+"#;
+
+#[test]
+fn a_streamed_response_is_one_call() {
+    let batch = read(CHUNKS, Format::LlmSse);
+    let (stream, event) = one(&batch);
+    assert_eq!((stream.signal, &*stream.name), (Signal::LlmCall, "m-1"));
+    assert_eq!(event.time_nanos, Some(1_700_000_000_000_000_000));
+    for (path, value) in [
+        ("gen_ai.operation.name", text("chat")),
+        ("gen_ai.output.messages[0].parts[0].content", text("Hello")),
+        ("gen_ai.output.messages[0].parts[1].name", text("find")),
+        // Cut off by the model: not JSON, and kept.
+        ("gen_ai.output.messages[0].parts[1].arguments", text("{\"a\":1")),
+        ("gen_ai.response.finish_reasons[0]", text("tool_calls")),
+        ("gen_ai.usage.output_tokens", Value::Int(2)),
+    ] {
+        assert_eq!(field(event, path), &value, "{path}");
+    }
+    assert_eq!(&CHUNKS[..event.source.end() as usize], CHUNKS.trim_end());
+}
+
+#[test]
+fn streams_behind_one_another_are_told_apart_and_damage_costs_its_line() {
+    let cut = CHUNKS.replace("data: [DONE]\n\n", "");
+    let other = CHUNKS.replace("\"c1\"", "\"c2\"");
+    assert_eq!(read(&format!("{cut}{other}"), Format::LlmSse).events.len(), 2);
+    let batch = read(&format!("{CHUNKS}data: {{\"id\":\noops\n{other}"), Format::LlmSse);
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 2));
+    assert_eq!(batch.problems[1].line, Some(12));
+}
+
+#[test]
+fn streams_of_the_responses_api_and_of_anthropic() {
+    let openai = r#"event: response.created
+data: {"type":"response.created","response":{"id":"r1","object":"response","created_at":1700000000,"model":"m-2","status":"in_progress","output":[]}}
+
+event: response.output_item.added
+data: {"type":"response.output_item.added","output_index":0,"item":{"type":"message","role":"assistant","content":[]}}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Go"}
+
+data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"od"}
+
+"#;
+    let completed = r#"data: {"type":"response.completed","response":{"id":"r1","model":"m-2","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"Good"}]}],"usage":{"input_tokens":4,"output_tokens":1}}}
+
+"#;
+    let anthropic = r#"event: message_start
+data: {"type":"message_start","message":{"id":"a1","type":"message","role":"assistant","content":[],"model":"m-3","stop_reason":null,"usage":{"input_tokens":4,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Good"}}
+
+data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":7}}
+
+data: {"type":"message_stop"}
+
+"#;
+    for (stream, finish, tokens) in [
+        (openai.to_owned(), "in_progress", None),
+        (format!("{openai}{completed}"), "completed", Some(1)),
+        (anthropic.to_owned(), "end_turn", Some(7)),
+    ] {
+        let batch = read(&stream, Format::LlmSse);
+        let (_, event) = one(&batch);
+        assert_eq!(field(event, "gen_ai.output.messages[0].parts[0].content"), &text("Good"));
+        assert_eq!(field(event, "gen_ai.response.finish_reasons[0]"), &text(finish));
+        if let Some(tokens) = tokens {
+            assert_eq!(field(event, "gen_ai.usage.output_tokens"), &Value::Int(tokens));
+        }
+    }
+}
+
+#[test]
+fn a_failed_request_of_a_batch_is_an_error() {
+    let batch = read(
+        r#"{"id":"b","custom_id":"1","response":{"status_code":400,"request_id":"q","body":{"error":{"message":"too long","type":"invalid_request_error"}}},"error":null}"#,
+        Format::LlmJson,
+    );
+    let (_, event) = one(&batch);
+    assert_eq!(event.severity, Some(Severity::Error));
+    assert_eq!(field(event, "error.message"), &text("too long"));
+    assert_eq!(field(event, "custom_id"), &text("1"));
+}
+
+#[test]
+fn stores_keep_calls_beside_the_spans_around_them() {
+    let langfuse = r#"{"trace":{"id":"0af7651916cd43dd8448eb211c80319c","timestamp":"2023-11-14T22:13:20Z","name":"ask"},"observations":[{"id":"b7ad6b7169203331","traceId":"0af7651916cd43dd8448eb211c80319c","type":"GENERATION","name":"answer","startTime":"2023-11-14T22:13:20Z","endTime":"2023-11-14T22:13:21.5Z","level":"ERROR","statusMessage":"rate limit","model":"m-4","input":"[{\"role\":\"user\",\"content\":\"why?\"}]","output":{"role":"assistant","content":"so"},"usageDetails":{"input":5,"output":1},"costDetails":{"total":0.25}}]}"#;
+    let batch = read(langfuse, Format::Langfuse);
+    assert_eq!((batch.events.len(), &batch.problems[..]), (2, &[][..]));
+    assert_eq!((batch.events[0].0.signal, &batch.events[0].1.body[..]), (Signal::Span, &b"ask"[..]));
+    let (stream, event) = &batch.events[1];
+    assert_eq!((stream.signal, &*stream.name, &event.body[..]), (Signal::LlmCall, "m-4", &b"answer"[..]));
+    assert_eq!(event.measure, Some(Measure::DurationNanos(1_500_000_000)));
+    assert_eq!(
+        (event.severity, event.trace_id.is_some(), event.span_id.is_some()),
+        (Some(Severity::Error), true, true)
+    );
+    assert_eq!(field(event, "gen_ai.input.messages[0].parts[0].content"), &text("why?"));
+    assert_eq!(field(event, "gen_ai.output.messages[0].parts[0].content"), &text("so"));
+    assert_eq!(field(event, "gen_ai.usage.cost"), &Value::Float(0.25));
+
+    let langsmith = r#"{"id":"1f0c2a3e-0000-4000-8000-000000000001","trace_id":"1f0c2a3e-0000-4000-8000-000000000000","run_type":"llm","name":"ChatModel","start_time":"2023-11-14T22:13:20","end_time":"2023-11-14T22:13:21","inputs":{"messages":[[{"lc":1,"type":"constructor","kwargs":{"content":"why?","type":"human"}}]]},"outputs":{"generations":[[{"text":"so","message":{"kwargs":{"content":"so"}}}]]},"extra":{"metadata":{"ls_model_name":"m-5"}},"prompt_tokens":5,"error":null}"#;
+    let batch = read(langsmith, Format::Langsmith);
+    let (stream, event) = one(&batch);
+    assert_eq!((stream.signal, &*stream.name), (Signal::LlmCall, "m-5"));
+    assert_eq!((event.time_nanos, event.severity), (Some(1_700_000_000_000_000_000), None));
+    assert_eq!(field(event, "gen_ai.input.messages[0].parts[0].content"), &text("why?"));
+    assert_eq!(field(event, "gen_ai.usage.input_tokens"), &Value::Int(5));
+}
+
+#[test]
+fn ordinary_json_lines_stay_what_they_are() {
+    for line in [
+        r#"{"level":"info","msg":"asked","messages":[{"role":"user","content":"x"}]}"#,
+        r#"{"model":"T-800","input":"power","serial":7}"#,
+        r#"{"id":1,"choices":["a","b"],"question":"which?"}"#,
+        r#"{"traceId":"x","type":"click","time":"2023-11-14T22:13:20Z"}"#,
+        r#"{"messages":["a"],"user":"admin"}"#,
+    ] {
+        read(&format!("{line}\n"), Format::JsonLines);
+    }
+}
