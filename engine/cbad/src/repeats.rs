@@ -3,18 +3,23 @@
 //!
 //! All that an event says is compared but its time: body, fields, and the trace and the span that it belongs to.
 
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use twox_hash::XxHash3_64;
 
 use crate::event::{Event, Severity, Value};
 
-/// Places of the table of what was said. An event is forgotten when another one takes its place: a few thousand events
-/// later, give or take.
+/// Events after which one is forgotten.
 const REMEMBERED: usize = 1 << 12;
 
 /// Which events of a stream are repeats.
 #[derive(Debug, Default)]
 pub(crate) struct Repeats {
-    said: Vec<u64>,
+    /// Hashes of the last events, the latest at the back, and how often each is among them.
+    last: VecDeque<u64>,
+    said: HashMap<u64, u32>,
     text: Vec<u8>,
     /// One bit an event.
     bits: Vec<u64>,
@@ -24,25 +29,37 @@ pub(crate) struct Repeats {
 impl Repeats {
     /// Takes the next event.
     pub(crate) fn take(&mut self, event: &Event) {
-        if self.said.is_empty() {
-            self.said = vec![0; REMEMBERED];
-        }
         write_out(event, &mut self.text);
-        // 0 is for a place that nothing has taken yet.
-        let hash = XxHash3_64::oneshot(&self.text).max(1);
-        let place = &mut self.said[hash as usize % REMEMBERED];
+        let hash = XxHash3_64::oneshot(&self.text);
         if self.events.is_multiple_of(64) {
             self.bits.push(0);
         }
-        if std::mem::replace(place, hash) == hash {
+        let times = self.said.entry(hash).or_default();
+        if *times > 0 {
             self.bits[self.events / 64] |= 1 << (self.events % 64);
+        }
+        *times += 1;
+        self.last.push_back(hash);
+        if self.last.len() > REMEMBERED {
+            self.forget_first();
         }
         self.events += 1;
     }
 
+    fn forget_first(&mut self) {
+        let Some(first) = self.last.pop_front() else { return };
+        if let Entry::Occupied(mut times) = self.said.entry(first) {
+            *times.get_mut() -= 1;
+            if *times.get() == 0 {
+                times.remove();
+            }
+        }
+    }
+
     /// Nothing said so far can be said again.
     pub(crate) fn forget(&mut self) {
-        self.said.fill(0);
+        self.last.clear();
+        self.said.clear();
     }
 
     /// One bit an event, the first in the lowest bit.
