@@ -1,8 +1,8 @@
 //! Taking a capture's events out of a case for good, with a record of what went.
 //!
 //! The capture and its streams keep their rows, emptied, because the public numbers of streams never change. What is deleted
-//! is overwritten with zeros (`secure_delete`), in the write-ahead log too; backups and the medium below the file are out of
-//! reach. Which captures were purged is known from the audit chain alone.
+//! is overwritten with zeros (`secure_delete`), and the file is then written anew (`VACUUM`), since pages that were filled
+//! before keep copies of rows that have moved within them; backups and the medium below the file are out of reach. Which captures were purged is known from the audit chain alone.
 
 use std::path::Path;
 
@@ -97,6 +97,7 @@ impl Case {
         self.record(&transaction, Action::Purge, &purge.file_name, &json!(purge))?;
         transaction.commit().at(&self.path)?;
         self.blocks.take();
+        self.connection.execute_batch("VACUUM").at(&self.path)?;
         let empty_log = "PRAGMA wal_checkpoint(TRUNCATE)";
         self.connection.query_row(empty_log, [], |_| Ok(())).at(&self.path)?;
         Ok(purge)

@@ -79,7 +79,7 @@ fn an_incident_that_lasts_is_flagged_first_and_says_its_own_words() {
 }
 
 #[test]
-fn one_odd_line_is_the_dearest_and_among_the_first_three() {
+fn one_odd_line_is_the_dearest_and_the_first_odd_event() {
     let mut lines = shop();
     lines[777] = "kernel: Out of memory: Killed process 4242 (postgres) total-vm:8123456kB".to_owned();
     let result = run(&lines, &Config { window: Some(50), hop: Some(10), ..Config::default() });
@@ -87,8 +87,8 @@ fn one_odd_line_is_the_dearest_and_among_the_first_three() {
     let dearest =
         result.streams[0].windows.iter().max_by(|a, b| a.score_bits.total_cmp(&b.score_bits)).unwrap();
     assert!((dearest.first_event..=dearest.last_event).contains(&777), "from {}", dearest.first_event);
-    let listed = (0..3).find(|&i| overlaps(&result, i, 777, 1)).expect("among the first three");
-    assert_eq!(result.findings[listed].explanation.drivers[0].event, 777);
+    let odd = result.findings.iter().find(|f| f.grade == cbad::Grade::Odd).expect("the line is odd");
+    assert_eq!((odd.first_event, odd.last_event, odd.explanation.drivers[0].event), (777, 777, 777));
 }
 
 #[test]
@@ -96,7 +96,11 @@ fn an_ordinary_stretch_flags_nothing_and_still_lists_the_most_unusual() {
     let result = run(&shop(), &Config::default());
     assert!(result.streams[0].windows.iter().all(|w| !w.flagged));
     assert!(!result.findings.is_empty());
-    assert!(result.findings.iter().all(|f| f.explanation.sentence.starts_with("Nothing significant here")));
+    let says = |f: &cbad::Finding| {
+        let begins = if f.grade == cbad::Grade::Odd { "One odd log line" } else { "Nothing significant here" };
+        f.explanation.sentence.starts_with(begins)
+    };
+    assert!(result.findings.iter().all(says));
 }
 
 #[test]
@@ -178,7 +182,8 @@ fn a_token_repeated_in_an_event_is_news_once() {
     let mut lines = shop();
     lines[500] = format!("Traceback in lookup {}", "^".repeat(300));
     let result = run(&lines, &Config::default());
-    let tokens = &result.findings[0].explanation.drivers[0].tokens;
+    let odd = result.findings.iter().find(|f| f.grade == cbad::Grade::Odd).expect("the line is odd");
+    let tokens = &odd.explanation.drivers[0].tokens;
     let carets: Vec<f64> = tokens.iter().filter(|t| t.text == "^").map(|t| t.bits).collect();
     assert_eq!(carets.len(), 300);
     assert!(carets[0] > 20.0 && carets[100..].iter().all(|b| *b < 5.0), "{carets:?}");
