@@ -97,7 +97,8 @@ fn an_ordinary_stretch_flags_nothing_and_still_lists_the_most_unusual() {
     assert!(result.streams[0].windows.iter().all(|w| !w.flagged));
     assert!(!result.findings.is_empty());
     let says = |f: &cbad::Finding| {
-        let begins = if f.grade == cbad::Grade::Odd { "One odd log line" } else { "Nothing significant here" };
+        let begins =
+            if f.grade == cbad::Grade::Odd { "One odd log line" } else { "Nothing significant here" };
         f.explanation.sentence.starts_with(begins)
     };
     assert!(result.findings.iter().all(says));
