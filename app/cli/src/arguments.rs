@@ -1,6 +1,8 @@
 //! Every flag, declared once.
 
 pub(crate) mod decide;
+pub(crate) mod telemetry;
+pub(crate) mod telemetry;
 
 use std::path::PathBuf;
 
@@ -14,16 +16,15 @@ use self::decide::{
     AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
     TextArguments, WithdrawArguments,
 };
+use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
 };
-use crate::calls::parse_place;
 use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
-use crate::traces::parse_trace;
 
 /// Finds and explains what is unusual in a telemetry capture, offline.
 #[derive(Parser, Debug)]
@@ -353,84 +354,6 @@ pub(crate) struct GrepArguments {
     /// A field, by its path, with a column of its own in the CSV; may be given more than once
     #[arg(long, value_name = "PATH", requires = "csv")]
     pub(crate) column: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct TracesArguments {
-    /// The case file
-    #[arg(value_name = "CASE")]
-    pub(crate) case: PathBuf,
-    /// Show this trace: spans as a tree with the critical path, and the other events with its id
-    #[arg(long, value_name = "ID", value_parser = parse_trace)]
-    pub(crate) trace: Option<[u8; 16]>,
-    /// Compare the trace with this one, by the paths of operations
-    #[arg(long, value_name = "ID", value_parser = parse_trace, requires = "trace")]
-    pub(crate) compare: Option<[u8; 16]>,
-    /// Spans that begin at or after this time (RFC 3339)
-    #[arg(long, value_name = "FROM", value_parser = parse_moment, conflicts_with = "trace")]
-    pub(crate) from: Option<Moment>,
-    /// Spans that begin before this time
-    #[arg(long, value_name = "UNTIL", value_parser = parse_moment, conflicts_with = "trace")]
-    pub(crate) until: Option<Moment>,
-    /// Only traces with an error
-    #[arg(long, conflicts_with = "trace")]
-    pub(crate) errors: bool,
-    /// The slowest first, instead of the earliest
-    #[arg(long, conflicts_with = "trace")]
-    pub(crate) slowest: bool,
-    /// List at most this many traces
-    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "trace")]
-    pub(crate) limit: usize,
-    /// Print one JSON object instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct SeriesArguments {
-    /// The case file
-    #[arg(value_name = "CASE")]
-    pub(crate) case: PathBuf,
-    /// Give the readings of this series: its number, or its name; without it the series are listed
-    #[arg(value_name = "STREAM")]
-    pub(crate) stream: Option<String>,
-    /// Readings at or after this time (RFC 3339)
-    #[arg(long, value_name = "FROM", value_parser = parse_moment, requires = "stream")]
-    pub(crate) from: Option<Moment>,
-    /// Readings before this time
-    #[arg(long, value_name = "UNTIL", value_parser = parse_moment, requires = "stream")]
-    pub(crate) until: Option<Moment>,
-    /// Give so many bins of time instead of every reading: count, least, mean, most
-    #[arg(long, value_name = "N", requires = "stream", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) bins: Option<u32>,
-    /// Print one JSON object instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct CallsArguments {
-    /// The case file
-    #[arg(value_name = "CASE")]
-    pub(crate) case: PathBuf,
-    /// Show this call with its messages
-    #[arg(long, value_name = "STREAM:POSITION", value_parser = parse_place)]
-    pub(crate) call: Option<(u32, u64)>,
-    /// Compare the prompt of the call with that of this one
-    #[arg(long, value_name = "STREAM:POSITION", value_parser = parse_place, requires = "call")]
-    pub(crate) compare: Option<(u32, u64)>,
-    /// Calls that begin at or after this time (RFC 3339)
-    #[arg(long, value_name = "FROM", value_parser = parse_moment, conflicts_with = "call")]
-    pub(crate) from: Option<Moment>,
-    /// Calls that begin before this time
-    #[arg(long, value_name = "UNTIL", value_parser = parse_moment, conflicts_with = "call")]
-    pub(crate) until: Option<Moment>,
-    /// List at most this many calls; the totals count all
-    #[arg(long, value_name = "N", default_value_t = 100, conflicts_with = "call")]
-    pub(crate) limit: usize,
-    /// Print one JSON object instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Subcommand, Debug)]

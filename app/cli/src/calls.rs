@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use case::{Call, CallRow, Calls, Case, DiffPart, Part, diff_texts, inert, prompt_text};
 use serde::Serialize;
 
-use crate::arguments::CallsArguments;
+use crate::arguments::telemetry::CallsArguments;
 use crate::events::say_damage;
 use crate::failure::Failure;
 use crate::grep::Quiet;

@@ -7,7 +7,7 @@ use case::{Case, FindingRow, Readings, inert};
 use cbad::Signal;
 use serde::Serialize;
 
-use crate::arguments::SeriesArguments;
+use crate::arguments::telemetry::SeriesArguments;
 use crate::events::{chosen, say_damage};
 use crate::failure::Failure;
 use crate::grep::Quiet;

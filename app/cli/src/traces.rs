@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use case::{Case, Edge, FindingRow, Moment, Trace, TraceRow, TraceSpan, compare_traces, inert};
 use serde::Serialize;
 
-use crate::arguments::TracesArguments;
+use crate::arguments::telemetry::TracesArguments;
 use crate::events::{say_damage, write_event};
 use crate::failure::Failure;
 use crate::grep::Quiet;
