@@ -2,7 +2,6 @@
 
 pub(crate) mod decide;
 pub(crate) mod telemetry;
-pub(crate) mod telemetry;
 
 use std::path::PathBuf;
 

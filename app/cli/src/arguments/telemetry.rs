@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use case::Moment;
 use clap::Args;
 
+use crate::baseline::parse_moment;
 use crate::calls::parse_place;
 use crate::traces::parse_trace;
 
