@@ -1,6 +1,7 @@
 //! Every flag, declared once.
 
 pub(crate) mod decide;
+pub(crate) mod review;
 pub(crate) mod telemetry;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use self::decide::{
     AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
     TextArguments, WithdrawArguments,
 };
+use self::review::CompareArguments;
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
@@ -91,6 +93,8 @@ pub(crate) enum Command {
     Series(SeriesArguments),
     /// List calls to language models; show the messages of one, or compare two prompts
     Calls(CallsArguments),
+    /// Say what is new, gone or shifted between captures, runs, ranges of time, or events and the rest
+    Compare(CompareArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),

@@ -9,6 +9,7 @@ mod audit;
 mod baseline;
 mod calls;
 mod clocks;
+mod compare;
 mod decide;
 mod event_json;
 mod events;
@@ -109,6 +110,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

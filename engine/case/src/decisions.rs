@@ -323,7 +323,7 @@ impl Case {
     }
 
     /// Whether the case has what a decision is to be about.
-    fn check_subject(&self, subject: &Subject) -> Result<(), CaseError> {
+    pub(crate) fn check_subject(&self, subject: &Subject) -> Result<(), CaseError> {
         let refuse = |what: &str| Err(CaseError::CannotDecide { what: what.to_owned() });
         match subject {
             Subject::Capture { sha256 } => {

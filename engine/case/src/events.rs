@@ -26,7 +26,7 @@ impl BlockPlace {
         self.first_position + self.events
     }
 
-    fn may_hold(&self, times: &Range<i64>) -> bool {
+    pub(crate) fn may_hold(&self, times: &Range<i64>) -> bool {
         self.start_nanos.is_some_and(|start| start < times.end)
             && self.end_nanos.is_some_and(|end| end >= times.start)
     }
