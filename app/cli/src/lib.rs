@@ -28,6 +28,7 @@ mod progress;
 mod purge;
 mod redact;
 mod series;
+mod story;
 mod subject;
 mod synth;
 mod table;
@@ -111,6 +112,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Story(arguments) => story::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

@@ -5,6 +5,7 @@ mod analysis;
 mod events;
 mod keep;
 mod picture;
+mod sample;
 mod search;
 
 use crate::command::Command;
@@ -169,6 +170,7 @@ impl App {
         // Asked last: a reader sends its answer before it calls itself idle.
         reading
             || self.state.telemetry.busy()
+            || self.state.review.busy()
             || self.asking > 0
             || self.is_keeping()
             || self.searcher.is_at_work()
@@ -255,6 +257,7 @@ impl App {
             let reader = || Reader::start(path, self.state.doc_id, &self.services.spawn, self.post.clone());
             self.state.readers = Some((reader(), reader()));
             self.state.telemetry.reader = Some(reader());
+            self.state.review.reader = Some(reader());
         }
         self.state.loading = true;
         // A run that was not asked for by its number does not take the place of the one that is looked at.
@@ -267,6 +270,7 @@ impl App {
         self.state.doc = None;
         self.state.readers = None;
         self.state.telemetry = crate::telemetry::Telemetry::default();
+        self.state.review = crate::review::Review::default();
         self.state.selection = Selection::Nothing;
         self.state.stream = None;
         self.state.loading = false;
@@ -345,6 +349,7 @@ impl App {
                 }
             }
             Answer::Telemetry(said) => state.telemetry.take(said),
+            Answer::Review(said) => state.review.take(said),
             Answer::Tests(_, Err(why)) => state.notice(Level::Error, "The tests could not be read", why),
         }
     }
@@ -427,6 +432,7 @@ impl App {
             }
             Command::LayoutTriage => self.tree = layout::triage(),
             Command::LayoutTimeline => self.tree = layout::timeline(),
+            Command::LayoutCompare => self.tree = layout::over(Pane::Compare),
             Command::ToggleTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;
                 self.state.prefs.theme = if dark { ThemeChoice::Light } else { ThemeChoice::Dark };
@@ -471,21 +477,6 @@ impl App {
                 }
             }
             _ => view::carry_out(&mut self.state, command),
-        }
-    }
-
-    fn open_sample(&mut self) {
-        match self.services.places.sample_capture() {
-            Ok(capture) => self.open(&[capture]),
-            Err(folders) => {
-                let list: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
-                let detail = format!(
-                    "It is in none of {}. Put the folder sample-data of the distribution in one of these places, \
-                     or open a capture of your own.",
-                    list.join(", ")
-                );
-                self.state.notice(Level::Error, "The sample incident is not here", detail);
-            }
         }
     }
 }

@@ -59,6 +59,7 @@ impl Command {
             Self::ShowTraces => Icon::Span,
             Self::ShowMetrics => Icon::Metric,
             Self::ShowCalls => Icon::Llm,
+            Self::ShowCompare | Self::LayoutCompare => Icon::Compare,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

@@ -49,6 +49,8 @@ pub(crate) enum Query {
     Tests { run: i64, finding: i64 },
     /// Traces, metrics and calls over the shared time.
     Telemetry(crate::telemetry::Ask),
+    /// What goes over the case as a whole.
+    Review(crate::review::Ask),
 }
 
 /// The windows of a stream, ready to draw.
@@ -101,6 +103,8 @@ pub(crate) enum Answer {
     Tests((i64, i64), Result<Vec<CanonicalTest>, String>),
     /// To [`Query::Telemetry`].
     Telemetry(crate::telemetry::Said),
+    /// To [`Query::Review`].
+    Review(crate::review::Said),
 }
 
 #[derive(Debug, Default)]
@@ -167,6 +171,7 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     let replaces = |old: &Query| match (old, &query) {
         (Query::Page { .. } | Query::Event { .. } | Query::Problems { .. }, _) => *old == query,
         (Query::Telemetry(old), Query::Telemetry(new)) => new.replaces(old),
+        (Query::Review(old), Query::Review(new)) => new.replaces(old),
         _ => std::mem::discriminant(old) == std::mem::discriminant(&query),
     };
     waiting.retain(|old| !replaces(old));
@@ -218,6 +223,7 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
         };
     match query {
         Query::Telemetry(ask) => Answer::Telemetry(ask.answer(case)),
+        Query::Review(ask) => Answer::Review(ask.answer(case)),
         Query::Load { run } => {
             with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned(), run)?)))), &|why| {
                 Answer::Loaded(Err(why))

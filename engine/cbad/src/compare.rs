@@ -1,7 +1,7 @@
 //! Two sets of events of one stream against one another: what is new, gone or shifted, in bits.
 //!
 //! No statistic is made up for it. Kinds of events, words and values of fields are counted on both sides and weighed as the
-//! mix lens weighs a kind against all others; numbers as the permutation test of the values lens; the pace as the rate
+//! mix lens weighs a kind against all others, in both directions, of which the smaller counts; numbers as the permutation test of the values lens; the pace as the rate
 //! lens. The bits are evidence under the assumption that events do not depend on one another, and no p-value.
 
 use crate::channel::Channel;
@@ -188,9 +188,13 @@ pub fn shares_bits(counts: &[(u64, u64)]) -> Vec<f64> {
     counts.iter().map(of).collect()
 }
 
+/// Bits by which one side's share explains its events better than the other's does, and the other way round: the smaller
+/// of the two. A side of few events cannot make much evidence of what the other has by chance.
 fn share(log2: &Log2, after: u64, of_after: u64, before: u64, of_before: u64, things: usize) -> f64 {
-    let (after, before) = (u32::try_from(after).unwrap_or(u32::MAX), u32::try_from(before).unwrap_or(u32::MAX));
-    bits(mix::one_against_rest(log2, after, of_after, before, of_before, things))
+    let short = |events: u64| u32::try_from(events).unwrap_or(u32::MAX);
+    let (a, b) = (short(after), short(before));
+    let forward = mix::one_against_rest(log2, a, of_after, b, of_before, things);
+    bits(forward.min(mix::one_against_rest(log2, b, of_before, a, of_after, things)))
 }
 
 fn stop(watch: &dyn Watch) -> Result<(), Cancelled> {

@@ -139,7 +139,9 @@ fn words(stream: &Stream, path: Option<&str>, tokens: &[u32], into: &mut BTreeSe
             Shape::Duration(_) | Shape::Magnitude(_) => continue,
             shape => format!("<{}>", shape.describe().unwrap_or_default()),
         };
-        let is_word = text.chars().filter(|c| c.is_alphanumeric()).count() >= WORD_CHARACTERS;
+        // Numbers that tell kinds of events apart are in the names of the kinds; the others vary.
+        let is_word = text.chars().filter(|c| c.is_alphanumeric()).count() >= WORD_CHARACTERS
+            && text.chars().any(char::is_alphabetic);
         if is_word {
             let name = path.map_or(text.clone(), |path| format!("{path}: {text}"));
             into.insert((Aspect::Word, name));

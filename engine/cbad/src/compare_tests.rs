@@ -69,8 +69,8 @@ fn what_is_new_and_what_is_gone_is_told_with_its_counts() {
     let new = comparison.differences.iter().find(|d| d.change == Change::New).expect("it is told");
     assert_eq!(new.amounts, Amounts::Events { before: 0, after: 60 });
     assert_eq!(new.event, Some(400 + after.len() as u64 - 60), "the first event that shows it");
-    // 193 events, 60 of them of a kind that has one in 403 before, with the one that each kind is given.
-    assert!(new.bits > 300.0, "{}", new.bits);
+    // The smaller direction: 400 events without the kind, of which after a good 3 of 10 are.
+    assert!((190.0..240.0).contains(&new.bits), "{}", new.bits);
 }
 
 #[test]
@@ -93,9 +93,26 @@ fn an_empty_side_has_nothing_to_compare() {
 }
 
 #[test]
+fn a_few_events_that_one_side_has_by_chance_are_no_difference() {
+    let mut before = ordinary(200, 0);
+    before[..4].fill(("a rare word", 50));
+    assert_eq!(told(&compared(&before, &ordinary(200, 0), 200)), [], "four of two hundred on one of two sides");
+    // The other way round it is the same evidence.
+    let mut after = ordinary(200, 0);
+    after[..40].fill(("a rare word", 50));
+    let there = compared(&ordinary(400, 0), &after, 200);
+    let back = compared(&after, &ordinary(400, 0), 400);
+    let bits = |comparison: &Comparison, change| {
+        comparison.differences.iter().find(|d| d.change == change && d.aspect == Aspect::Kind).map(|d| d.bits)
+    };
+    assert_eq!(bits(&there, Change::New), bits(&back, Change::Gone));
+    assert!(bits(&there, Change::New).is_some());
+}
+
+#[test]
 fn shares_of_whole_streams_are_weighed_like_kinds() {
     let bits = shares_bits(&[(100, 100), (100, 100), (0, 50)]);
-    assert!(bits[2] > 100.0 && bits[0] < bits[2] / 5.0, "{bits:?}");
+    assert!(bits[2] > 60.0 && bits[0] < bits[2] / 5.0, "{bits:?}");
 }
 
 #[test]

@@ -20,3 +20,13 @@ pub(crate) struct CompareArguments {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Args, Debug)]
+pub(crate) struct StoryArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -90,6 +90,17 @@ commands! {
     KeepTrace, "keep-trace", "Compare traces with this one", Some(key(SHIFT, Key::F6)),
         line("driftlock traces CASE --trace ID --compare ID"),
         "Keep the trace that is shown; the next one is compared with it.";
+    ShowCompare, "show-compare", "Show comparison", Some(key(NONE, Key::F4)), line("driftlock compare CASE SUBJECT SUBJECT"),
+        "What is new, gone or shifted between captures, runs, ranges of time, or the selection and the rest.";
+    CompareSelection, "compare-selection", "What is different about this selection", Some(key(CTRL_SHIFT, Key::D)),
+        line("driftlock compare CASE FINDING"),
+        "Compare the events of the selected finding or window with all others of their stream.";
+    CompareTime, "compare-time", "What is different about this time", Some(key(CTRL_SHIFT, Key::G)),
+        line("driftlock compare CASE START..END"),
+        "Compare the time shown with the rest of the time, over all streams.";
+    KeepTime, "keep-time", "Compare times with this one", Some(key(SHIFT, Key::F4)),
+        line("driftlock compare CASE START..END START..END"),
+        "Keep the time that is shown; the time shown next is compared with it.";
     ShowActivity, "show-activity", "Show activity", Some(key(CTRL, Key::Num6)),
         Twin::Absent("The command line prints progress and notices where it runs."),
         "Running tasks with their progress, and every notice of this session.";
@@ -161,6 +172,8 @@ commands! {
         "All views as tabs of one group, the overview in front: to go through findings one by one.";
     LayoutTimeline, "layout-timeline", "Timeline layout", Some(key(ALT, Key::Num2)), ONLY_LOOKS,
         "The overview above, finding and events below it: to follow an incident through time.";
+    LayoutCompare, "layout-compare", "Compare layout", Some(key(ALT, Key::Num3)), ONLY_LOOKS,
+        "The overview above, the comparison below it: to see what differs and where.";
     ToggleLists, "toggle-lists", "Show or hide the lists", Some(key(CTRL, Key::B)), ONLY_LOOKS,
         "Captures, streams and findings, on the left.";
     ToggleExplanation, "toggle-explanation", "Show or hide the explanation", Some(key(CTRL, Key::I)), ONLY_LOOKS,

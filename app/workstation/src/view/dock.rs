@@ -1,6 +1,6 @@
 //! The docked views in the middle; their tabs can be moved and split.
 
-use super::{activity, bytes, calls, events, finding, metrics, overview, problems, settings, traces};
+use super::{activity, bytes, calls, compare, events, finding, metrics, overview, problems, settings, traces};
 use crate::state::{Pane, Sheet, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
@@ -40,6 +40,7 @@ impl Behavior<Pane> for Views<'_> {
                 Pane::Metrics => metrics::show(ui, self.state),
                 Pane::Calls => calls::show(ui, self.state),
                 Pane::Traces => traces::show(ui, self.state),
+                Pane::Compare => compare::show(ui, self.state),
             }
         });
         UiResponse::None

@@ -29,12 +29,14 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ShowTraces,
                 Command::ShowMetrics,
                 Command::ShowCalls,
+                Command::ShowCompare,
                 Command::ShowProblems,
                 Command::ShowActivity,
             ],
             &[
                 Command::LayoutTriage,
                 Command::LayoutTimeline,
+                Command::LayoutCompare,
                 Command::ToggleLists,
                 Command::ToggleExplanation,
                 Command::ResetLayout,
@@ -63,6 +65,7 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
         "Analysis",
         &[
             &[Command::TogglePreview, Command::AnalyzeAgain, Command::ChooseAnchor],
+            &[Command::CompareSelection, Command::CompareTime, Command::KeepTime],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
             &[Command::CancelTasks],
         ],

@@ -5,6 +5,7 @@ mod bytes;
 mod calls;
 mod canonical;
 mod columns;
+mod compare;
 mod cost;
 mod crumbs;
 pub(crate) mod dock;
@@ -183,8 +184,8 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
             state.sheet = Some(Sheet::Help(state.in_front.unwrap_or(Pane::Overview)));
         }
         Command::Palette => state.palette = Some(palette::Palette::default()),
-        // The rest is the application's own.
-        _ => {}
+        // The rest is the application's own, or goes over the case as a whole.
+        _ => state.review_command(command),
     }
 }
 

@@ -72,6 +72,23 @@ const TRACES: Help = Help {
     ],
 };
 
+const COMPARE: Help = Help {
+    shows: "What is new, gone or shifted between two sides: the selection and the rest, two ranges of time, two captures, two runs.",
+    read: &[
+        "Bits are evidence that the sides differ in a thing: how much better its own share explains one side than the other's does.",
+        "A bar to the right is more of it after, one to the left less. What has too few bits to say which thing it is among all is left out.",
+        "Events that come in bursts make many bits; this is a place to look, and no test.",
+        "A click selects an event that shows the difference.",
+    ],
+    commands: &[
+        Command::ShowCompare,
+        Command::CompareSelection,
+        Command::CompareTime,
+        Command::KeepTime,
+        Command::ToggleTables,
+    ],
+};
+
 const fn help(pane: Pane) -> Help {
     match pane {
         Pane::Overview => Help {
@@ -156,6 +173,7 @@ const fn help(pane: Pane) -> Help {
             commands: &[Command::CancelTasks, Command::ShowActivity],
         },
         Pane::Calls => CALLS,
+        Pane::Compare => COMPARE,
         Pane::Metrics => METRICS,
         Pane::Traces => TRACES,
         Pane::Settings => Help {
