@@ -60,6 +60,8 @@ impl Command {
             Self::ShowMetrics => Icon::Metric,
             Self::ShowCalls => Icon::Llm,
             Self::ShowCompare | Self::LayoutCompare => Icon::Compare,
+            Self::Present | Self::ShowStory | Self::LayoutPresent => Icon::Picture,
+            Self::ShowAudit => Icon::Log,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

@@ -16,11 +16,13 @@ pub(crate) enum Pane {
     Metrics,
     Calls,
     Compare,
+    Story,
+    Audit,
 }
 
 impl Pane {
     /// Every view.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Overview,
         Self::Finding,
         Self::Events,
@@ -32,6 +34,8 @@ impl Pane {
         Self::Metrics,
         Self::Calls,
         Self::Compare,
+        Self::Story,
+        Self::Audit,
     ];
 
     /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
@@ -52,6 +56,8 @@ impl Pane {
             Self::Metrics => "Metrics",
             Self::Calls => "LLM calls",
             Self::Compare => "Compare",
+            Self::Story => "Story",
+            Self::Audit => "Audit",
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::preview::Previewed;
 use crate::remembered::{self, Kept};
 use crate::series::Series;
 use crate::work::{Message, Post, Spawn};
-use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes};
+use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes, Veil};
 use cbad::{CanonicalTest, Lens, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -143,12 +143,12 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    /// Starts a reader of the case at `path`; its answers carry `doc`.
-    pub(crate) fn start(path: &Path, doc: u64, spawn: &Spawn, post: Post) -> Self {
+    /// Starts a reader of the case at `path`, through a veil where there is one; its answers carry `doc`.
+    pub(crate) fn start(path: &Path, doc: u64, spawn: &Spawn, post: Post, veil: Option<Arc<Veil>>) -> Self {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let path = path.to_owned();
-        spawn("case reader", Box::new(move || serve(&theirs, &path, doc, &post)));
+        spawn("case reader", Box::new(move || serve(&theirs, &path, doc, &post, veil.as_deref())));
         Self { shared }
     }
 
@@ -188,8 +188,17 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     dropped
 }
 
-fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post) {
-    let case = Case::open_read_only(path).map_err(|error| said(&error));
+fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
+    let mut case = Case::open_read_only(path)?;
+    if let Some(veil) = veil {
+        case::show_through(Some(veil))?;
+        case.read_through(veil)?;
+    }
+    Ok(case)
+}
+
+fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post, veil: Option<&Veil>) {
+    let case = opened(path, veil).map_err(|error| said(&error));
     loop {
         let mut queue = shared.lock();
         queue.at_work = false;

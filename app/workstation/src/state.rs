@@ -406,6 +406,10 @@ impl State {
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
+            Command::ExportAudit | Command::CopyAudit => {
+                self.doc.is_some() && self.review.audit.found.as_ref().is_some_and(Result::is_ok)
+            }
+            Command::SetStep => self.doc.is_some() && self.review_enabled(Command::RemoveStep),
             Command::CompareSelection => self.selected_events().is_some(),
             Command::KeepTime | Command::CompareTime => self.has_times(),
             Command::KeepCall => self.telemetry.calls.read.is_some(),
@@ -428,7 +432,7 @@ impl State {
             Command::NextFinding | Command::PreviousFinding => {
                 finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())
             }
-            _ => self.doc.is_some(),
+            _ => self.doc.is_some() && self.review_enabled(command),
         }
     }
 }

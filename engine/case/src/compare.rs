@@ -384,6 +384,7 @@ fn place(pieces: &[Piece], prepared: u64) -> Option<(u32, u64)> {
 /// Streams that are on one side only.
 fn of_streams(pairs: &[Pair], counts: &[(u64, u64)], compared: &mut Compared) {
     let bits = shares_bits(counts);
+    let [of_before, of_after] = [compared.sides[0].events, compared.sides[1].events];
     for ((pair, &(before, after)), bits) in pairs.iter().zip(counts).zip(bits) {
         let change = match (before, after) {
             (0, 1..) => Change::New,
@@ -393,7 +394,7 @@ fn of_streams(pairs: &[Pair], counts: &[(u64, u64)], compared: &mut Compared) {
         let side = if change == Change::New { &pair.after } else { &pair.before };
         let Some((row, _)) = side else { continue };
         compared.compared += 1;
-        let (name, amounts) = (row.key.label(), Amounts::Events { before, after });
+        let (name, amounts) = (row.key.label(), Amounts::Events { before, after, of_before, of_after });
         compared.differences.push(ComparedDifference {
             stream: row.id,
             label: name.clone(),

@@ -10,6 +10,7 @@
 mod analyze;
 mod anchor;
 mod audit;
+mod audit_list;
 mod block;
 mod cache;
 mod calls;
@@ -62,7 +63,8 @@ mod view;
 mod view_state;
 mod window_blocks;
 
-pub use audit::{AuditHead, AuditRow};
+pub use audit::{AuditHead, AuditRow, CheckedAudit, CheckedRow};
+pub use audit_list::{AuditFilter, audit_csv};
 pub use calls::{Call, CallRow, Calls, ModelTotals, ToolUse};
 pub use canonical::TestChoice;
 pub use clocks::{ClockEstimate, ClockEvidence, ClockSource};

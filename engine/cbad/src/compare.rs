@@ -92,6 +92,10 @@ pub enum Amounts {
         before: u64,
         /// After.
         after: u64,
+        /// Of how many before.
+        of_before: u64,
+        /// Of how many after.
+        of_after: u64,
     },
     /// The 10th, 50th and 90th percentile of the numbers.
     Quantiles {
@@ -226,7 +230,7 @@ fn kinds(stream: &Stream, log2: &Log2, all: &mut Vec<Difference>) {
             aspect: Aspect::Kind,
             change: direction(u64::from(b), of_before, u64::from(a), of_after),
             name: template::kind_name(stream, kind),
-            amounts: Amounts::Events { before: u64::from(b), after: u64::from(a) },
+            amounts: Amounts::Events { before: u64::from(b), after: u64::from(a), of_before, of_after },
             bits: share(log2, u64::from(a), of_after, u64::from(b), of_before, stream.kinds),
             event: shown[usize::from(kind)],
         });
@@ -239,7 +243,7 @@ fn of_item(item: Item, events: [u64; 2], log2: &Log2) -> Difference {
         aspect,
         change: direction(before, events[0], after, events[1]),
         name,
-        amounts: Amounts::Events { before, after },
+        amounts: Amounts::Events { before, after, of_before: events[0], of_after: events[1] },
         // An event has it or not: two kinds.
         bits: share(log2, after, events[1], before, events[0], 2),
         event: Some(event),

@@ -194,7 +194,7 @@ fn together(items: Vec<Item>) -> Vec<Item> {
 /// Takes out the words that come exactly as often as a kind of event that is told already: they are its own.
 pub(crate) fn drop_words_of_kinds(differences: &mut Vec<Difference>) {
     let counts = |difference: &Difference| match difference.amounts {
-        Amounts::Events { before, after } => Some((before, after)),
+        Amounts::Events { before, after, .. } => Some((before, after)),
         _ => None,
     };
     let kinds: BTreeSet<(u64, u64)> =

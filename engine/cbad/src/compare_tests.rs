@@ -67,7 +67,7 @@ fn what_is_new_and_what_is_gone_is_told_with_its_counts() {
     assert!(!is_told(Aspect::Word, Change::New, "refused"), "they are the words of the new kind: {told:?}");
     assert!(!is_told(Aspect::Pace, Change::Higher, "events"), "one a second on both sides: {told:?}");
     let new = comparison.differences.iter().find(|d| d.change == Change::New).expect("it is told");
-    assert_eq!(new.amounts, Amounts::Events { before: 0, after: 60 });
+    assert_eq!(new.amounts, Amounts::Events { before: 0, after: 60, of_before: 400, of_after: after.len() as u64 });
     assert_eq!(new.event, Some(400 + after.len() as u64 - 60), "the first event that shows it");
     // The smaller direction: 400 events without the kind, of which after a good 3 of 10 are.
     assert!((190.0..240.0).contains(&new.bits), "{}", new.bits);
@@ -121,7 +121,7 @@ fn words_tell_new_from_less() {
         aspect,
         change,
         name: "region=west".to_owned(),
-        amounts: Amounts::Events { before, after },
+        amounts: Amounts::Events { before, after, of_before: 1200, of_after: 1000 },
         bits: 9.0,
         event: None,
     };
@@ -130,7 +130,7 @@ fn words_tell_new_from_less() {
         (difference(Aspect::Word, Change::Gone, 1200, 0), "The word “region=west” is gone: 1,200 times before."),
         (
             difference(Aspect::Kind, Change::Less, 12, 1),
-            "The kind of event “region=west” comes less often: once, before 12 times.",
+            "The kind of event “region=west” comes less often: 0.1 %, before 1 %.",
         ),
     ] {
         assert_eq!(difference.sentence(), sentence);

@@ -2,7 +2,7 @@
 
 use crate::compare::{Amounts, Aspect, Change, Difference};
 use crate::result::Unit;
-use crate::shift_words::{paces, quoted, told_apart};
+use crate::shift_words::{paces, percent, quoted, told_apart};
 use crate::words::{duration, grouped, significant};
 
 impl Change {
@@ -34,7 +34,13 @@ impl Difference {
     /// What it was before and after, as a person reads it: `12 of 400`, `3.4 ms`, `never`.
     pub fn both_sides(&self) -> (String, String) {
         match self.amounts {
-            Amounts::Events { before, after } => (often(before), often(after)),
+            Amounts::Events { before, after, .. } if matches!(self.change, Change::New | Change::Gone) => {
+                (often(before), often(after))
+            }
+            // How often says little where the sides are not of one length.
+            Amounts::Events { before, after, of_before, of_after } => {
+                (share(before, of_before), share(after, of_after))
+            }
             Amounts::Pace { before, after } => {
                 let (after, before_in_unit) = paces(after, before);
                 // The unit stands behind the later one.
@@ -78,6 +84,10 @@ impl Difference {
             }
         }
     }
+}
+
+fn share(events: u64, of: u64) -> String {
+    percent(events as f64 * 100.0 / of.max(1) as f64)
 }
 
 fn often(events: u64) -> String {

@@ -122,7 +122,7 @@ pub(crate) fn told_apart(here: f64, usual: f64) -> (String, String) {
     (3..8).map(at).find(|(a, b)| a != b).unwrap_or_else(|| at(3))
 }
 
-fn percent(value: f64) -> String {
+pub(crate) fn percent(value: f64) -> String {
     match value {
         v if v > 0.0 && v < 0.1 => "under 0.1 %".to_owned(),
         v if v < 10.0 => format!("{} %", words::number((v * 10.0).round() / 10.0)),

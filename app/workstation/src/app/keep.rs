@@ -90,7 +90,8 @@ impl App {
 
     /// Whether something is being kept or will be in the next frame.
     pub(super) fn is_keeping(&self) -> bool {
-        self.keeper.at_work || self.keeper.prefs_changed
+        // While a case is presented nothing is kept.
+        self.keeper.at_work || (self.keeper.prefs_changed && self.presented.is_none())
     }
 
     /// What was kept has been written, or not.
@@ -128,6 +129,10 @@ impl App {
 
     /// Writes what has changed at once, since the window is about to be gone.
     pub fn close_window(&mut self) {
+        if self.presented.is_some() {
+            // What is shown belongs to the presentation.
+            return;
+        }
         // There is nobody left to be told.
         drop(self.changed().done());
     }

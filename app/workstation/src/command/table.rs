@@ -101,6 +101,33 @@ commands! {
     KeepTime, "keep-time", "Compare times with this one", Some(key(SHIFT, Key::F4)),
         line("driftlock compare CASE START..END START..END"),
         "Keep the time that is shown; the time shown next is compared with it.";
+    ShowStory, "show-story", "Show story", Some(key(CTRL, Key::Num7)), line("driftlock story CASE"),
+        "The steps of the story that is told of the case: titles, notes, and what each of them shows.";
+    AddToStory, "add-to-story", "Add this view to the story", Some(key(CTRL_SHIFT, Key::N)), line("driftlock story CASE"),
+        "Make a step of what is shown now: views, selection, time, lens. It is a decision in the audit chain.";
+    Present, "present", "Present", Some(key(NONE, Key::F5)),
+        Twin::Absent("It shows the case on a screen; `driftlock story` lists the steps."),
+        "Show the story full screen, from the selected step on. What names a person or is secret is taken out first.";
+    SetStep, "set-step", "Let the step show this view", None, line("driftlock story CASE --json"),
+        "The selected step shows from now on what is shown now.";
+    MoveStepUp, "move-step-up", "Move step up", Some(key(ALT, Key::PageUp)), line("driftlock story CASE"),
+        "The selected step comes before the one that is before it.";
+    MoveStepDown, "move-step-down", "Move step down", Some(key(ALT, Key::PageDown)), line("driftlock story CASE"),
+        "The selected step comes after the one that is after it.";
+    RemoveStep, "remove-step", "Remove step", None, line("driftlock withdraw CASE DECISION"),
+        "Take the selected step out of the story. The audit chain keeps that it was there.";
+    UndoStory, "undo-story", "Undo change of story", Some(key(CTRL_SHIFT, Key::U)), line("driftlock withdraw CASE DECISION"),
+        "Make the story what it was before the last change.";
+    SaveView, "save-view", "Save this view as…", Some(key(CTRL_SHIFT, Key::W)), line("driftlock decisions CASE"),
+        "Give what is shown now a name, to show it again from the menu or by its name in the palette.";
+    ManageViews, "manage-views", "Saved views…", Some(key(CTRL_SHIFT, Key::M)), line("driftlock decisions CASE"),
+        "Every saved view of the case, to show it again or to remove it.";
+    ShowAudit, "show-audit", "Show audit", Some(key(CTRL, Key::Num9)), line("driftlock audit CASE"),
+        "Who did what to the case, and when; the chain is computed again and said where it is broken.";
+    CopyAudit, "copy-audit", "Copy audit rows", None, line("driftlock audit CASE --csv"),
+        "Put the rows of the audit chain that are listed on the clipboard as CSV.";
+    ExportAudit, "export-audit", "Export audit rows…", None, line("driftlock audit CASE --csv"),
+        "Write the rows of the audit chain that are listed to a CSV file.";
     ShowActivity, "show-activity", "Show activity", Some(key(CTRL, Key::Num6)),
         Twin::Absent("The command line prints progress and notices where it runs."),
         "Running tasks with their progress, and every notice of this session.";
@@ -174,6 +201,8 @@ commands! {
         "The overview above, finding and events below it: to follow an incident through time.";
     LayoutCompare, "layout-compare", "Compare layout", Some(key(ALT, Key::Num3)), ONLY_LOOKS,
         "The overview above, the comparison below it: to see what differs and where.";
+    LayoutPresent, "layout-present", "Present layout", Some(key(ALT, Key::Num4)), ONLY_LOOKS,
+        "The overview above, the story below it: to make the steps that are presented.";
     ToggleLists, "toggle-lists", "Show or hide the lists", Some(key(CTRL, Key::B)), ONLY_LOOKS,
         "Captures, streams and findings, on the left.";
     ToggleExplanation, "toggle-explanation", "Show or hide the explanation", Some(key(CTRL, Key::I)), ONLY_LOOKS,

@@ -1,16 +1,15 @@
 //! Two sides that are compared: which they are, what was asked, and what came back.
 
 use super::Asked;
-use crate::command::Command;
 use crate::doc::Doc;
-use crate::state::{Pane, State};
+use crate::state::State;
 use crate::telemetry::{Desk, Ticket};
 use crate::ui::rows::ListState;
 use case::{Case, CaseError, Compared, RunsCompared, Subject};
 use std::sync::Arc;
 
 /// What is compared with what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Sides {
     /// The selected events with the others of their stream.
     #[default]
@@ -176,27 +175,12 @@ impl State {
         let ticket = comparing.desk.ticket();
         self.review.ask(Asked::Compare(question), ticket);
     }
-
-    /// Commands about the case as a whole that change what is shown.
-    pub(crate) fn review_command(&mut self, command: Command) {
-        let sides = match command {
-            Command::ShowCompare => self.review.compare.sides,
-            Command::CompareSelection => Sides::Selection,
-            Command::CompareTime => Sides::Time,
-            Command::KeepTime => {
-                self.review.compare.kept = Some(self.range);
-                Sides::Times
-            }
-            _ => return,
-        };
-        self.review.compare.sides = sides;
-        self.front = Some(Pane::Compare);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Command;
     use crate::doc::Selection;
 
     #[test]

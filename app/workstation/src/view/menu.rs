@@ -8,12 +8,13 @@ use crate::tokens::{self, size};
 use egui::{Align, Button, Layout, MenuBar, RichText, Ui};
 
 /// The menus; a gap stands between groups.
-const MENUS: [(&str, &[&[Command]]); 6] = [
+const MENUS: [(&str, &[&[Command]]); 7] = [
     (
         "File",
         &[
             &[Command::OpenCapture, Command::OpenCase, Command::OpenSample],
             &[Command::ExportPlot, Command::ExportEvents, Command::CopyEvents, Command::CopyCommandLine],
+            &[Command::ExportAudit, Command::CopyAudit],
             &[Command::ShowSettings],
             &[Command::CloseCase, Command::Quit],
         ],
@@ -31,12 +32,14 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ShowCalls,
                 Command::ShowCompare,
                 Command::ShowProblems,
+                Command::ShowAudit,
                 Command::ShowActivity,
             ],
             &[
                 Command::LayoutTriage,
                 Command::LayoutTimeline,
                 Command::LayoutCompare,
+                Command::LayoutPresent,
                 Command::ToggleLists,
                 Command::ToggleExplanation,
                 Command::ResetLayout,
@@ -70,6 +73,15 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
             &[Command::CancelTasks],
         ],
     ),
+    (
+        "Story",
+        &[
+            &[Command::AddToStory, Command::Present, Command::ShowStory],
+            &[Command::MoveStepUp, Command::MoveStepDown, Command::SetStep, Command::RemoveStep],
+            &[Command::UndoStory],
+            &[Command::SaveView, Command::ManageViews],
+        ],
+    ),
     ("Help", &[&[Command::HelpOfView, Command::Shortcuts]]),
 ];
 
@@ -91,6 +103,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
                     for &command in *group {
                         item(ui, state, command);
                     }
+                }
+                if name == "Story" {
+                    super::saved::menu(ui, state);
                 }
                 if name == "Go" {
                     super::crumbs::bookmarks(ui, state);

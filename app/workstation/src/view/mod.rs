@@ -1,6 +1,7 @@
 //! The views: one file each. A view shows the state and asks for commands; it fetches nothing itself.
 
 mod activity;
+mod audit;
 mod bytes;
 mod calls;
 mod canonical;
@@ -21,12 +22,15 @@ mod metrics;
 mod notices;
 mod overview;
 pub(crate) mod palette;
+pub(crate) mod present;
 mod problems;
 mod reasons;
+mod saved;
 mod settings;
 pub(crate) mod sheet;
 mod shifts;
 mod status;
+mod story;
 mod streams;
 mod tables;
 mod timeline;
@@ -48,6 +52,9 @@ const EXPLANATION_FROM: f32 = 920.0;
 
 /// Everything that is seen in one frame.
 pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<Pane>) {
+    if state.review.showing.is_some() || state.review.returning.is_some() {
+        return present::show(ui, state, tree);
+    }
     let t = tokens::of(ui);
     let panel = Frame::new().fill(t.panel);
     let bar = panel.inner_margin(Margin::symmetric(size::GAP as i8, 3));
@@ -93,6 +100,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
         state.alone = None;
     }
     sheet::show(ui, state);
+    saved::show(ui, state);
     palette::show(ui, state);
 }
 

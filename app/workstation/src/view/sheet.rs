@@ -7,12 +7,13 @@ use crate::tokens::{self, size};
 use egui::{Grid, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 /// Keys that belong to lists and pictures and are no commands.
-const OTHER_KEYS: [(&str, &str); 6] = [
+const OTHER_KEYS: [(&str, &str); 7] = [
     ("Tab, Shift+Tab", "Next and previous part of the window"),
     ("Arrows, Page Up, Page Down, Home, End", "Move in a list, in a table, or over the cells of the heatmap"),
     ("Enter", "Open what is selected in a list or in the heatmap"),
     ("Wheel", "Zoom in the timeline; scroll in lists. With Ctrl, zoom in the heatmap"),
     ("Drag", "Move through time in a picture; move a tab, or split the views with it"),
+    ("Arrows, Page Up, Page Down, Space, B, N, P, Escape", "While presenting: steps, nothing, notes, pointer, end"),
     ("Double click", "Show all the time again"),
 ];
 
@@ -87,6 +88,35 @@ const COMPARE: Help = Help {
         Command::KeepTime,
         Command::ToggleTables,
     ],
+};
+
+const STORY: Help = Help {
+    shows: "The story that is told of the case: steps in an order, each with a title, notes of who tells it, and what the window showed.",
+    read: &[
+        "A step shows the case itself and no picture of it: whoever presents can point, scroll and zoom.",
+        "Presenting: arrows, Page Up and Page Down, Space go from step to step; B shows nothing, N the notes, P a dot that follows the mouse; Escape ends it.",
+        "The rules of redaction are applied before the first step is drawn; exact bytes are not shown.",
+        "Every change of a step is a decision in the audit chain, and so is taking it back.",
+    ],
+    commands: &[
+        Command::AddToStory,
+        Command::Present,
+        Command::SetStep,
+        Command::MoveStepUp,
+        Command::MoveStepDown,
+        Command::RemoveStep,
+        Command::UndoStory,
+    ],
+};
+
+const AUDIT: Help = Help {
+    shows: "Who did what to the case, the latest first: imports, runs, decisions, purges, each with a hash over the row before it.",
+    read: &[
+        "The chain is computed again whenever the view is opened or the case has changed; a row that is not what was recorded is marked.",
+        "Somebody who computes the whole chain anew leaves no mark. Keep its end elsewhere to prove it later.",
+        "Times and names are those of the machine that did it, unproven.",
+    ],
+    commands: &[Command::ShowAudit, Command::CopyAudit, Command::ExportAudit],
 };
 
 const fn help(pane: Pane) -> Help {
@@ -174,6 +204,8 @@ const fn help(pane: Pane) -> Help {
         },
         Pane::Calls => CALLS,
         Pane::Compare => COMPARE,
+        Pane::Story => STORY,
+        Pane::Audit => AUDIT,
         Pane::Metrics => METRICS,
         Pane::Traces => TRACES,
         Pane::Settings => Help {

@@ -16,7 +16,7 @@ const BITS: f32 = 84.0;
 
 /// Where the bars stand in a row so wide.
 fn run(rect: Rect) -> Rect {
-    let left = rect.left() + (rect.width() * 0.52).max(rect.width() - 420.0);
+    let left = rect.left() + (rect.width() * 0.58).max(rect.width() - 360.0);
     Rect::from_min_max(pos2(left, rect.top()), pos2((rect.right() - BITS).max(left + 1.0), rect.bottom()))
 }
 
