@@ -16,7 +16,7 @@ use self::decide::{
     AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
     TextArguments, WithdrawArguments,
 };
-use self::review::{CompareArguments, StoryArguments};
+use self::review::{CompareArguments, CoverageArguments, StoryArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Calls(CallsArguments),
     /// Say what is new, gone or shifted between captures, runs, ranges of time, or events and the rest
     Compare(CompareArguments),
+    /// Say what of a case has been looked at in the window, and what not
+    Coverage(CoverageArguments),
     /// List the steps of the story that is told of a case
     Story(StoryArguments),
     /// Look after a case file

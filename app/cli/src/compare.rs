@@ -137,8 +137,8 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     let compared = compared?;
     let shown = &compared.differences[..compared.differences.len().min(arguments.limit)];
     if arguments.json {
-        let [before, after] =
-            [0, 1].map(|side| SideJson { name: &compared.sides[side].name, events: compared.sides[side].events });
+        let [before, after] = [0, 1]
+            .map(|side| SideJson { name: &compared.sides[side].name, events: compared.sides[side].events });
         output::json(&SidesJson {
             schema: SCHEMA,
             before,
@@ -237,7 +237,13 @@ fn write_runs(compared: &RunsCompared, first: i64, second: i64, limit: usize) ->
     use Align::{Left, Right};
     let mut out = output::stdout();
     for one in &compared.settings {
-        writeln!(out, "{}: {} in run {first}, {} in run {second}", one.name, inert(&one.first), inert(&one.second))?;
+        writeln!(
+            out,
+            "{}: {} in run {first}, {} in run {second}",
+            one.name,
+            inert(&one.first),
+            inert(&one.second)
+        )?;
     }
     if compared.settings.is_empty() {
         writeln!(out, "Both runs were made alike.")?;

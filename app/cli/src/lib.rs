@@ -10,6 +10,7 @@ mod baseline;
 mod calls;
 mod clocks;
 mod compare;
+mod coverage;
 mod decide;
 mod event_json;
 mod events;
@@ -112,6 +113,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Coverage(arguments) => coverage::run(arguments),
         Command::Story(arguments) => story::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),

@@ -58,7 +58,13 @@ pub(crate) fn run(arguments: &StoryArguments) -> Result<ExitCode, Failure> {
         for line in row.note.lines() {
             writeln!(out, "   {}", inert(line))?;
         }
-        writeln!(out, "   by {}, {} (decision {})", inert(&row.actor), time(Some(row.at_nanos)), row.decision)?;
+        writeln!(
+            out,
+            "   by {}, {} (decision {})",
+            inert(&row.actor),
+            time(Some(row.at_nanos)),
+            row.decision
+        )?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -62,6 +62,7 @@ impl Command {
             Self::ShowCompare | Self::LayoutCompare => Icon::Compare,
             Self::Present | Self::ShowStory | Self::LayoutPresent => Icon::Picture,
             Self::ShowAudit => Icon::Log,
+            Self::ShowCoverage => Icon::Done,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

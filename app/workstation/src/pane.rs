@@ -18,11 +18,12 @@ pub(crate) enum Pane {
     Compare,
     Story,
     Audit,
+    Coverage,
 }
 
 impl Pane {
     /// Every view.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Overview,
         Self::Finding,
         Self::Events,
@@ -36,6 +37,7 @@ impl Pane {
         Self::Compare,
         Self::Story,
         Self::Audit,
+        Self::Coverage,
     ];
 
     /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
@@ -58,6 +60,7 @@ impl Pane {
             Self::Compare => "Compare",
             Self::Story => "Story",
             Self::Audit => "Audit",
+            Self::Coverage => "Coverage",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod compare;
+pub(crate) mod coverage;
 pub(crate) mod shown;
 pub(crate) mod story;
 
@@ -10,7 +11,7 @@ use crate::command::Command;
 use crate::query::{Query, Reader};
 use crate::state::{Pane, State};
 use crate::telemetry::{Desk, Ticket};
-use case::{Case, CaseError, CheckedAudit, Decision, DecisionRow, StepRow, Subject};
+use case::{Case, CaseError, CheckedAudit, Decision, DecisionRow, Looked, StepRow, Subject};
 use cbad::Watch as _;
 use std::sync::Arc;
 
@@ -70,12 +71,14 @@ fn said<T>(
 pub(crate) struct Decided {
     steps: Vec<StepRow>,
     views: Vec<SavedView>,
+    looked: Looked,
 }
 
 impl Decided {
     fn of(case: &Case) -> Result<Self, CaseError> {
         let rows = case.decisions()?;
-        Ok(Self { steps: case.story()?, views: rows.iter().filter_map(SavedView::of).collect() })
+        let views = rows.iter().filter_map(SavedView::of).collect();
+        Ok(Self { steps: case.story()?, views, looked: case.looked()? })
     }
 }
 
@@ -133,6 +136,7 @@ pub(crate) struct Review {
     /// What is to be shown once the case has been read again after a presentation.
     pub(crate) returning: Option<shown::Shown>,
     pub(crate) audit: audit::Audit,
+    pub(crate) coverage: coverage::Covering,
     /// Saved views, the latest last.
     pub(crate) views: Vec<SavedView>,
     /// The name of the view that is being saved.
@@ -205,6 +209,7 @@ impl Review {
             Found::Audit(found) => self.audit.take(found),
             Found::Decided(Ok(decided)) => {
                 self.failed = None;
+                self.coverage.looked.join(&decided.looked);
                 // What is still on its way is newer than what was read.
                 if self.pending.is_empty() && !self.is_writing {
                     self.is_stale = false;
@@ -244,6 +249,8 @@ impl State {
                 self.review.compare.sides = compare::Sides::Times;
             }
             Command::ShowStory => return self.front = Some(Pane::Story),
+            Command::ShowCoverage => return self.front = Some(Pane::Coverage),
+            Command::NextUnseen => return self.select_unseen(),
             Command::ShowAudit => return self.front = Some(Pane::Audit),
             Command::SaveView => {
                 let front = self.in_front.unwrap_or(Pane::Overview);
@@ -265,6 +272,7 @@ impl State {
             // These name decisions, whose numbers are known once they are in the case.
             Command::RemoveStep => story.place().is_some() && self.review.is_settled(),
             Command::UndoStory => story.can_undo() && self.review.is_settled(),
+            Command::NextUnseen => self.first_unseen().is_some(),
             Command::ManageViews => !self.review.views.is_empty(),
             _ => true,
         }

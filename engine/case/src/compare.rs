@@ -262,9 +262,7 @@ impl Case {
             (
                 Some(&Subject::Times { start_nanos, end_nanos }),
                 &Subject::Times { start_nanos: from, end_nanos: until },
-            ) => {
-                self.pairs_of_times(&Keep::Times(start_nanos..end_nanos), &Keep::Times(from..until))
-            }
+            ) => self.pairs_of_times(&Keep::Times(start_nanos..end_nanos), &Keep::Times(from..until)),
             (None, &Subject::Times { start_nanos, end_nanos }) => {
                 let times = Keep::Times(start_nanos..end_nanos);
                 self.pairs_of_times(&times.clone().rest(), &times)
@@ -411,9 +409,9 @@ fn finish(compared: &mut Compared) {
     differences.retain(|one| one.difference.bits > least);
     differences.sort_by(|a, b| {
         let (x, y) = (&a.difference, &b.difference);
-        y.bits.total_cmp(&x.bits).then_with(|| {
-            (a.stream, x.aspect, &x.name, a.event).cmp(&(b.stream, y.aspect, &y.name, b.event))
-        })
+        y.bits
+            .total_cmp(&x.bits)
+            .then_with(|| (a.stream, x.aspect, &x.name, a.event).cmp(&(b.stream, y.aspect, &y.name, b.event)))
     });
     compared.left_out = differences.len().saturating_sub(MOST) as u64;
     differences.truncate(MOST);

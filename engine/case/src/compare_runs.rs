@@ -76,10 +76,8 @@ impl Case {
         };
         differ("engine", &Value::from(one.engine.as_str()), &Value::from(other.engine.as_str()));
         differ("captures", &Value::from(one.captures.clone()), &Value::from(other.captures.clone()));
-        let (a, b) = (
-            json(&|| serde_json::to_value(&one.config)),
-            json(&|| serde_json::to_value(&other.config)),
-        );
+        let (a, b) =
+            (json(&|| serde_json::to_value(&one.config)), json(&|| serde_json::to_value(&other.config)));
         let names: std::collections::BTreeSet<&String> =
             [&a, &b].into_iter().filter_map(Value::as_object).flat_map(|map| map.keys()).collect();
         for name in names {

@@ -91,9 +91,13 @@ fn what_cannot_be_compared_is_refused_and_a_cancelled_comparison_ends() -> Outco
     let [monday, tuesday] = captures(&case)?;
     let stream = Subject::Stream { stream: 0 };
     let empty = Subject::Times { start_nanos: 5, end_nanos: 5 };
-    for (before, after) in
-        [(None, &monday), (Some(&monday), &monday), (Some(&stream), &monday), (None, &Subject::Case), (None, &empty)]
-    {
+    for (before, after) in [
+        (None, &monday),
+        (Some(&monday), &monday),
+        (Some(&stream), &monday),
+        (None, &Subject::Case),
+        (None, &empty),
+    ] {
         let refused = case.compare(before, after, &Unwatched);
         assert!(matches!(refused, Err(CaseError::CannotCompare { .. })), "{before:?} {after:?}: {refused:?}");
     }

@@ -26,9 +26,15 @@ fn steps_are_added_changed_moved_taken_out_and_brought_back_and_all_of_it_is_in_
     let second = case.decide(&Subject::Case, &step(None, 2, "It ends"))?;
     // The same words again are another step.
     let third = case.decide(&Subject::Case, &step(None, 3, "It ends"))?;
-    assert_eq!(told(&case)?, [(first, "It begins".into()), (second, "It ends".into()), (third, "It ends".into())]);
+    assert_eq!(
+        told(&case)?,
+        [(first, "It begins".into()), (second, "It ends".into()), (third, "It ends".into())]
+    );
     case.decide(&about, &step(Some(first), 4, "It began"))?;
-    assert_eq!(told(&case)?, [(second, "It ends".into()), (third, "It ends".into()), (first, "It began".into())]);
+    assert_eq!(
+        told(&case)?,
+        [(second, "It ends".into()), (third, "It ends".into()), (first, "It began".into())]
+    );
     assert_eq!(case.story()?[2].subject, about);
     let gone = case.story()?.into_iter().find(|row| row.step == second).ok_or("it stands")?;
     case.decide(&Subject::Case, &Decision::Withdraw { decision: gone.decision })?;
@@ -48,7 +54,10 @@ fn a_case_read_through_a_veil_gives_nothing_that_the_rules_name() -> Outcome {
     let folder = tempfile::tempdir()?;
     let line = |i: u32, user: &str| {
         let time = format!("2026-03-01T12:{:02}:{:02}Z", i / 60 % 60, i % 60);
-        format!(r#"{{"time":"{time}","msg":"mail sent to {user}@shop.test from 10.1.2.{}","user.name":"{user}","password":"pw-{user}-{i}"}}"#, i % 9)
+        format!(
+            r#"{{"time":"{time}","msg":"mail sent to {user}@shop.test from 10.1.2.{}","user.name":"{user}","password":"pw-{user}-{i}"}}"#,
+            i % 9
+        )
     };
     let usual = (0..600).map(|i| line(i, "annabel"));
     let odd = (600..640).map(|i| line(i, "mallory").replace("mail sent", "door forced open"));
@@ -73,7 +82,10 @@ fn a_case_read_through_a_veil_gives_nothing_that_the_rules_name() -> Outcome {
         }
     }
     let findings = format!("{:?}", case.findings(run)?);
-    assert!(findings.contains("door") && findings.contains("⟨hidden⟩"), "the words that no rule names are there");
+    assert!(
+        findings.contains("door") && findings.contains("⟨hidden⟩"),
+        "the words that no rule names are there"
+    );
     let SourceBytes::Withheld { stored, .. } = case.source_bytes(0, 610)? else {
         return Err("exact bytes are not shown through a veil".into());
     };

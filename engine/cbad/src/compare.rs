@@ -37,8 +37,7 @@ pub enum Aspect {
 
 impl Aspect {
     /// Every aspect.
-    pub const ALL: [Self; 6] =
-        [Self::Stream, Self::Kind, Self::Value, Self::Word, Self::Number, Self::Pace];
+    pub const ALL: [Self; 6] = [Self::Stream, Self::Kind, Self::Value, Self::Word, Self::Number, Self::Pace];
 
     /// What a person calls it.
     pub const fn label(self) -> &'static str {
@@ -285,7 +284,8 @@ fn number(stream: &Stream, channel: &Channel) -> Option<Difference> {
 fn quantiles(values: &[f64]) -> [f64; 3] {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    [10, 50, 90].map(|share| sorted.get((sorted.len().saturating_sub(1)) * share / 100).copied().unwrap_or(0.0))
+    [10, 50, 90]
+        .map(|share| sorted.get((sorted.len().saturating_sub(1)) * share / 100).copied().unwrap_or(0.0))
 }
 
 fn pace(events: [u64; 2], nanos: [Option<u64>; 2], log2: &Log2) -> Option<Difference> {

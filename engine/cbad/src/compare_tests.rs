@@ -53,7 +53,8 @@ fn what_is_the_same_on_both_sides_is_no_difference() {
 #[test]
 fn what_is_new_and_what_is_gone_is_told_with_its_counts() {
     let before = ordinary(400, 0);
-    let mut after: Vec<_> = before[..200].iter().copied().filter(|(line, _)| !line.contains("order")).collect();
+    let mut after: Vec<_> =
+        before[..200].iter().copied().filter(|(line, _)| !line.contains("order")).collect();
     after.extend([("connection refused by db", 50); 60]);
     let seconds = after.len() as u64;
     let comparison = compared(&before, &after, seconds);
@@ -67,7 +68,10 @@ fn what_is_new_and_what_is_gone_is_told_with_its_counts() {
     assert!(!is_told(Aspect::Word, Change::New, "refused"), "they are the words of the new kind: {told:?}");
     assert!(!is_told(Aspect::Pace, Change::Higher, "events"), "one a second on both sides: {told:?}");
     let new = comparison.differences.iter().find(|d| d.change == Change::New).expect("it is told");
-    assert_eq!(new.amounts, Amounts::Events { before: 0, after: 60, of_before: 400, of_after: after.len() as u64 });
+    assert_eq!(
+        new.amounts,
+        Amounts::Events { before: 0, after: 60, of_before: 400, of_after: after.len() as u64 }
+    );
     assert_eq!(new.event, Some(400 + after.len() as u64 - 60), "the first event that shows it");
     // The smaller direction: 400 events without the kind, of which after a good 3 of 10 are.
     assert!((190.0..240.0).contains(&new.bits), "{}", new.bits);
@@ -96,7 +100,11 @@ fn an_empty_side_has_nothing_to_compare() {
 fn a_few_events_that_one_side_has_by_chance_are_no_difference() {
     let mut before = ordinary(200, 0);
     before[..4].fill(("a rare word", 50));
-    assert_eq!(told(&compared(&before, &ordinary(200, 0), 200)), [], "four of two hundred on one of two sides");
+    assert_eq!(
+        told(&compared(&before, &ordinary(200, 0), 200)),
+        [],
+        "four of two hundred on one of two sides"
+    );
     // The other way round it is the same evidence.
     let mut after = ordinary(200, 0);
     after[..40].fill(("a rare word", 50));
@@ -127,7 +135,10 @@ fn words_tell_new_from_less() {
     };
     for (difference, sentence) in [
         (difference(Aspect::Value, Change::New, 0, 60), "The field value “region=west” is new: 60 times."),
-        (difference(Aspect::Word, Change::Gone, 1200, 0), "The word “region=west” is gone: 1,200 times before."),
+        (
+            difference(Aspect::Word, Change::Gone, 1200, 0),
+            "The word “region=west” is gone: 1,200 times before.",
+        ),
         (
             difference(Aspect::Kind, Change::Less, 12, 1),
             "The kind of event “region=west” comes less often: 0.1 %, before 1 %.",

@@ -50,9 +50,8 @@ impl Difference {
             Amounts::Quantiles { before, after, unit } => {
                 let (b, a) = match self.change {
                     Change::Wider | Change::Narrower => {
-                        let reach = |low: f64, high: f64| {
-                            format!("{} to {}", amount(low, unit), amount(high, unit))
-                        };
+                        let reach =
+                            |low: f64, high: f64| format!("{} to {}", amount(low, unit), amount(high, unit));
                         return (reach(before[0], before[2]), reach(after[0], after[2]));
                     }
                     _ => (before[1], after[1]),

@@ -30,3 +30,13 @@ pub(crate) struct StoryArguments {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Args, Debug)]
+pub(crate) struct CoverageArguments {
+    /// The case file
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}

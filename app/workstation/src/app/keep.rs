@@ -133,6 +133,7 @@ impl App {
             // What is shown belongs to the presentation.
             return;
         }
+        self.keep_coverage_now();
         // There is nobody left to be told.
         drop(self.changed().done());
     }

@@ -13,6 +13,12 @@ use egui::ViewportCommand;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What a person is told of a new step.
+const ADDED: &str = "Added to the story";
+
+/// What has been looked at is kept so often.
+const OFTEN_SECONDS: f64 = 1.0;
+
 /// Writes decisions, in order; what is on the disk stays there where a later one fails.
 fn write(path: &Path, pending: &[Pending]) -> Result<(), CaseError> {
     let mut case = Case::open(path)?;
@@ -42,6 +48,7 @@ impl App {
             self.save_view();
         }
         self.write_decisions();
+        self.keep_coverage(ctx);
         if let Some(text) = self.state.review.open.take() {
             match Shown::read(&text) {
                 Some(shown) => self.show_again(&shown),
@@ -56,7 +63,8 @@ impl App {
             self.end_presentation(ctx);
         }
         let is_read = self.state.doc.is_some() && !self.state.loading;
-        if is_read && let Some(showing) = &mut self.state.review.showing
+        if is_read
+            && let Some(showing) = &mut self.state.review.showing
             && !std::mem::replace(&mut showing.is_shown, true)
             && let Some(shown) = showing.shown()
         {
@@ -86,6 +94,49 @@ impl App {
             post.send(Message::Decided(of, failure));
         };
         (self.services.spawn)("decisions", Box::new(job));
+    }
+
+    /// Keeps what has been looked at, now and then while a person goes through a case. Nothing is kept before they touch the
+    /// window: what is in view when a case is opened was looked at by nobody.
+    fn keep_coverage(&mut self, ctx: &egui::Context) {
+        let (now, is_touched) = ctx.input(|input| {
+            let is_used = |event: &egui::Event| {
+                matches!(
+                    event,
+                    egui::Event::Key { .. }
+                        | egui::Event::PointerButton { .. }
+                        | egui::Event::MouseWheel { .. }
+                )
+            };
+            (input.time, input.events.iter().any(is_used))
+        });
+        let covering = &mut self.state.review.coverage;
+        covering.is_touched |= is_touched && self.state.doc.is_some();
+        if !covering.is_new || self.presented.is_some() || !covering.is_touched {
+            return;
+        }
+        let Some(doc) = self.state.doc.as_ref().filter(|_| !self.state.review.is_writing) else { return };
+        let wait = covering.kept_at_seconds + OFTEN_SECONDS - now;
+        if wait > 0.0 {
+            return ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait));
+        }
+        (covering.is_new, covering.kept_at_seconds) = (false, now);
+        let (path, looked) = (doc.path.clone(), covering.looked.clone());
+        let job = move || {
+            // A case on read-only media cannot keep it, which the views of the case say already; the view has it as it is.
+            drop(Case::open(&path).and_then(|mut case| case.keep_looked(&looked)));
+        };
+        (self.services.spawn)("coverage", Box::new(job));
+    }
+
+    /// Keeps at once what has been looked at, since the window is about to be gone.
+    pub(super) fn keep_coverage_now(&mut self) {
+        let covering = &mut self.state.review.coverage;
+        if let Some(doc) = self.state.doc.as_ref().filter(|_| covering.is_new && covering.is_touched) {
+            covering.is_new = false;
+            // There is nobody left to be told.
+            drop(Case::open(&doc.path).and_then(|mut case| case.keep_looked(&covering.looked)));
+        }
     }
 
     /// Decisions were written, or not.
@@ -129,7 +180,9 @@ impl App {
         self.state.review.pending.extend(pending);
         let number = self.state.review.story.steps.len() + 1;
         let detail = format!("Step {number}: {}", case::inert(title));
-        self.state.notice(Level::Done, "Added to the story", detail);
+        // Of several that follow one another the last is enough; the log has them all.
+        self.state.notices.retain(|notice| notice.what != ADDED);
+        self.state.notice(Level::Done, ADDED, detail);
     }
 
     /// The selected step of the story shows from now on what is shown now.
@@ -211,10 +264,13 @@ impl App {
             (None, None) => return,
         };
         self.presented = showing.is_some().then(|| path.clone());
+        self.keep_coverage_now();
         let State { notices, log, .. } = &mut self.state;
         let (notices, log) = (std::mem::take(notices), std::mem::take(log));
+        let story = std::mem::take(&mut self.state.review.story);
         self.close();
         (self.state.notices, self.state.log) = (notices, log);
+        self.state.review.story = story;
         (self.state.review.showing, self.state.review.returning) = (showing, returning);
         self.open_readers(&path);
         self.state.loading = true;

@@ -122,6 +122,10 @@ commands! {
         "Give what is shown now a name, to show it again from the menu or by its name in the palette.";
     ManageViews, "manage-views", "Saved views…", Some(key(CTRL_SHIFT, Key::M)), line("driftlock decisions CASE"),
         "Every saved view of the case, to show it again or to remove it.";
+    ShowCoverage, "show-coverage", "Show coverage", Some(key(CTRL, Key::Num8)), line("driftlock coverage CASE"),
+        "What of the case has been looked at and what not: streams, findings, time, problems.";
+    NextUnseen, "next-unseen", "Next finding not opened", Some(key(CTRL, Key::F8)), line("driftlock coverage CASE"),
+        "Open the first finding by rank that nobody has opened yet.";
     ShowAudit, "show-audit", "Show audit", Some(key(CTRL, Key::Num9)), line("driftlock audit CASE"),
         "Who did what to the case, and when; the chain is computed again and said where it is broken.";
     CopyAudit, "copy-audit", "Copy audit rows", None, line("driftlock audit CASE --csv"),

@@ -32,7 +32,8 @@ impl Audit {
 
     /// Rows that the filter leaves, the latest first.
     pub(crate) fn listed<'a>(&self, checked: &'a CheckedAudit) -> Vec<&'a CheckedRow> {
-        let fits = |row: &&CheckedRow| self.filter.fits(&row.row) && (!self.broken_only || row.fault.is_some());
+        let fits =
+            |row: &&CheckedRow| self.filter.fits(&row.row) && (!self.broken_only || row.fault.is_some());
         checked.rows.iter().rev().filter(fits).collect()
     }
 }

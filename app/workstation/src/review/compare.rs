@@ -26,8 +26,7 @@ pub(crate) enum Sides {
 
 impl Sides {
     /// Every choice, in the order in which they are offered.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Selection, Self::Time, Self::Times, Self::Captures, Self::Runs];
+    pub(crate) const ALL: [Self; 5] = [Self::Selection, Self::Time, Self::Times, Self::Captures, Self::Runs];
 
     /// The words that it is chosen by.
     pub(crate) const fn label(self) -> &'static str {
@@ -130,9 +129,9 @@ impl State {
                 let after = Subject::Events { stream, first_event: events.start, last_event: events.end - 1 };
                 Ok(Question::Sides(None, after))
             }
-            Sides::Time if self.range == doc.extent => {
-                Err("All of the time is shown. Zoom in on a part of it, in the overview or with Alt and the arrow up: that part is compared with the rest.")
-            }
+            Sides::Time if self.range == doc.extent => Err(
+                "All of the time is shown. Zoom in on a part of it, in the overview or with Alt and the arrow up: that part is compared with the rest.",
+            ),
             Sides::Time => {
                 let after = times(self.range).ok_or("No event of this case says when it was.")?;
                 Ok(Question::Sides(None, after))
@@ -141,7 +140,9 @@ impl State {
                 let kept = comparing.kept.and_then(times);
                 let kept = kept.ok_or("Show a time that others are to be compared with, and choose “Compare times with this one”.")?;
                 let after = times(self.range).filter(|after| *after != kept);
-                let after = after.ok_or("This is the kept time itself. Move to another time: it is compared with the kept one.")?;
+                let after = after.ok_or(
+                    "This is the kept time itself. Move to another time: it is compared with the kept one.",
+                )?;
                 Ok(Question::Sides(Some(kept), after))
             }
             Sides::Captures => {

@@ -2,7 +2,7 @@
 
 use super::shown::Shown;
 use crate::doc::Selection;
-use crate::state::State;
+use crate::state::{Pane, State};
 use crate::ui::rows::ListState;
 use case::{Decision, StepRow, Subject, Veil};
 use std::sync::Arc;
@@ -81,7 +81,10 @@ impl Story {
     pub(crate) fn add(&mut self, subject: Subject, title: String, shown: &Shown) -> Vec<Pending> {
         self.remember();
         let place = self.steps.iter().map(|step| step.place).max().map_or(1, |last| last.saturating_add(1));
-        vec![(subject, Decision::Step { step: None, place, title, note: String::new(), state: shown.written() })]
+        vec![(
+            subject,
+            Decision::Step { step: None, place, title, note: String::new(), state: shown.written() },
+        )]
     }
 
     /// The selected step with something changed in it.
@@ -213,11 +216,16 @@ impl State {
     }
 
     /// What a view of this state could be called.
-    pub(crate) fn title_of_view(&self, front: crate::state::Pane) -> String {
+    pub(crate) fn title_of_view(&self, front: Pane) -> String {
         const MOST: usize = 90;
-        let name = match self.selected_finding() {
-            Some(row) => row.finding.explanation.sentence,
-            None => self.bookmark().map_or_else(|| front.title().to_owned(), |bookmark| bookmark.name),
+        let about = match self.selected_finding() {
+            Some(row) => Some(row.finding.explanation.sentence),
+            None => self.bookmark().map(|bookmark| bookmark.name),
+        };
+        let name = match (about, front) {
+            (Some(about), Pane::Overview | Pane::Finding) => about,
+            (Some(about), _) => format!("{}: {about}", front.title()),
+            (None, _) => front.title().to_owned(),
         };
         if name.chars().count() <= MOST {
             return name;
@@ -280,12 +288,16 @@ mod tests {
         assert_eq!(titles(&story), ["one", "three", "two"]);
         assert_eq!((story.place(), story.move_step(false).len()), (Some(1), 2));
         assert_eq!((story.place(), story.move_step(false).len()), (Some(0), 0), "it is the first");
-        let draft = Draft { step: story.selected.expect("one is"), title: " THREE ".into(), note: "say it".into() };
+        let draft =
+            Draft { step: story.selected.expect("one is"), title: " THREE ".into(), note: "say it".into() };
         story.draft = Some(draft);
         let pending = story.keep_draft();
         carried_out(&mut story, &pending, &mut next);
         assert!(story.keep_draft().is_empty(), "it is kept already");
-        assert_eq!(story.step().map(|step| (step.title.as_str(), step.note.as_str())), Some(("THREE", "say it")));
+        assert_eq!(
+            story.step().map(|step| (step.title.as_str(), step.note.as_str())),
+            Some(("THREE", "say it"))
+        );
         let pending = story.remove();
         carried_out(&mut story, &pending, &mut next);
         assert_eq!(titles(&story), ["one", "two"]);

@@ -28,7 +28,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     super::tall(ui, 360.0, |ui| {
         let found = state.review.audit.found.clone();
         match found {
-            None => super::empty(ui, "Computing the chain again", "Every row is hashed with the one before it."),
+            None => {
+                super::empty(ui, "Computing the chain again", "Every row is hashed with the one before it.")
+            }
             Some(Err(why)) => super::empty(ui, "The audit chain could not be read", &why),
             Some(Ok(checked)) if checked.rows.is_empty() && checked.missing.is_empty() => {
                 let next = "A case of an earlier version kept no record. Every change from now on is in it.";
@@ -126,7 +128,14 @@ impl Rows for Table<'_> {
     fn label(&mut self, row: u64) -> String {
         let checked = self.rows[row as usize];
         let row = &checked.row;
-        let text = format!("Row {}, {} by {}, {}, {}", row.sequence, row.done(), row.actor, row.subject, holds(checked));
+        let text = format!(
+            "Row {}, {} by {}, {}, {}",
+            row.sequence,
+            row.done(),
+            row.actor,
+            row.subject,
+            holds(checked)
+        );
         case::inert(text)
     }
 

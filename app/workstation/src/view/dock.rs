@@ -1,6 +1,6 @@
 //! The docked views in the middle; their tabs can be moved and split.
 
-use super::{activity, audit, bytes, calls, compare, events, finding, metrics, overview, problems};
+use super::{activity, audit, bytes, calls, compare, coverage, events, finding, metrics, overview, problems};
 use super::{settings, story, traces};
 use crate::state::{Pane, Sheet, State};
 use crate::theme::{semibold_font, text_font};
@@ -35,6 +35,7 @@ pub(super) fn one(ui: &mut Ui, state: &mut State, pane: Pane) {
         Pane::Compare => compare::show(ui, state),
         Pane::Story => story::show(ui, state),
         Pane::Audit => audit::show(ui, state),
+        Pane::Coverage => coverage::show(ui, state),
     }
 }
 

@@ -32,6 +32,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ShowCalls,
                 Command::ShowCompare,
                 Command::ShowProblems,
+                Command::ShowCoverage,
                 Command::ShowAudit,
                 Command::ShowActivity,
             ],
@@ -59,7 +60,8 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
         &[
             &[Command::Palette, Command::SearchFindings, Command::SearchEvents],
             &[Command::Back, Command::Forward, Command::Undo, Command::Redo],
-            &[Command::NextFinding, Command::PreviousFinding, Command::NextHit, Command::PreviousHit],
+            &[Command::NextFinding, Command::PreviousFinding, Command::NextUnseen],
+            &[Command::NextHit, Command::PreviousHit],
             &[Command::KeepTrace, Command::KeepCall],
             &[Command::ToggleBookmark],
         ],

@@ -8,6 +8,7 @@ mod canonical;
 mod columns;
 mod compare;
 mod cost;
+mod coverage;
 mod crumbs;
 pub(crate) mod dock;
 mod events;

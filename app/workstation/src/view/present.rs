@@ -55,7 +55,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<P
         return;
     }
     let panel = Frame::new().fill(t.panel);
-    Panel::bottom("step").frame(panel.inner_margin(Margin::symmetric(16, 8))).show(ui, |ui| title(ui, &showing));
+    Panel::bottom("step")
+        .frame(panel.inner_margin(Margin::symmetric(16, 8)))
+        .show(ui, |ui| title(ui, &showing));
     if showing.notes {
         let height = ui.available_height() * NOTES;
         let frame = Frame::new().fill(t.raised).inner_margin(Margin::symmetric(16, 10));
@@ -92,7 +94,8 @@ fn title(ui: &mut Ui, showing: &Showing) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let veil = if showing.veil.is_some() { "redacted · " } else { "" };
             ui.label(RichText::new(format!("{veil}{place}")).font(text_font(size::TEXT)).color(t.weak));
-            let title = showing.steps.get(showing.at).map(|step| case::inert(&step.title)).unwrap_or_default();
+            let title =
+                showing.steps.get(showing.at).map(|step| case::inert(&step.title)).unwrap_or_default();
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let text = RichText::new(title).font(semibold_font(size::SENTENCE)).color(t.strong);
                 ui.add(Label::new(text).truncate());

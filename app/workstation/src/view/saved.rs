@@ -80,8 +80,11 @@ fn managing(ui: &mut Ui, state: &mut State) {
                         let weak = tokens::of(ui).weak;
                         ui.label(RichText::new(by).font(text_font(size::SMALL)).color(weak));
                         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                            let row = ui.add(Label::new(name.as_str()).truncate().sense(egui::Sense::click()));
-                            row.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show {name}")));
+                            let row =
+                                ui.add(Label::new(name.as_str()).truncate().sense(egui::Sense::click()));
+                            row.widget_info(|| {
+                                WidgetInfo::labeled(Role::Button, true, format!("Show {name}"))
+                            });
                             if row.clicked() {
                                 state.review.open = Some(view.state.clone());
                                 close = true;

@@ -13,7 +13,10 @@ const OTHER_KEYS: [(&str, &str); 7] = [
     ("Enter", "Open what is selected in a list or in the heatmap"),
     ("Wheel", "Zoom in the timeline; scroll in lists. With Ctrl, zoom in the heatmap"),
     ("Drag", "Move through time in a picture; move a tab, or split the views with it"),
-    ("Arrows, Page Up, Page Down, Space, B, N, P, Escape", "While presenting: steps, nothing, notes, pointer, end"),
+    (
+        "Arrows, Page Up, Page Down, Space, B, N, P, Escape",
+        "While presenting: steps, nothing, notes, pointer, end",
+    ),
     ("Double click", "Show all the time again"),
 ];
 
@@ -119,6 +122,16 @@ const AUDIT: Help = Help {
     commands: &[Command::ShowAudit, Command::CopyAudit, Command::ExportAudit],
 };
 
+const COVERAGE: Help = Help {
+    shows: "What of the case has been looked at and what not: findings opened, events listed, problems read, and the time that any of them was of.",
+    read: &[
+        "An event counts once it was drawn in the list, a finding once its view was in front; nobody can say whether it was understood.",
+        "The band is the time of the case: filled where something was looked at, with a mark for each finding, hollow where it was not opened.",
+        "It is kept in the case for everybody who opens it, and is no evidence.",
+    ],
+    commands: &[Command::ShowCoverage, Command::NextUnseen, Command::ShowFinding, Command::ShowProblems],
+};
+
 const fn help(pane: Pane) -> Help {
     match pane {
         Pane::Overview => Help {
@@ -206,6 +219,7 @@ const fn help(pane: Pane) -> Help {
         Pane::Compare => COMPARE,
         Pane::Story => STORY,
         Pane::Audit => AUDIT,
+        Pane::Coverage => COVERAGE,
         Pane::Metrics => METRICS,
         Pane::Traces => TRACES,
         Pane::Settings => Help {

@@ -111,7 +111,14 @@ impl Rows for Steps<'_> {
         let width = rect.width() - 52.0;
         let color = if selected { t.strong } else { t.text };
         let number = (row + 1).to_string();
-        super::paint_line(ui, &number, mono_font(), t.weak, pos2(rect.left() + 10.0, rect.top() + 14.0), 30.0);
+        super::paint_line(
+            ui,
+            &number,
+            mono_font(),
+            t.weak,
+            pos2(rect.left() + 10.0, rect.top() + 14.0),
+            30.0,
+        );
         let title = case::inert(&step.title);
         let at = pos2(rect.left() + 42.0, rect.top() + 14.0);
         super::paint_line(ui, &title, semibold_font(size::TEXT), color, at, width);
@@ -123,7 +130,8 @@ impl Rows for Steps<'_> {
 fn editor(ui: &mut Ui, state: &mut State) {
     let Some(step) = state.review.story.step().cloned() else { return };
     let fresh = || Draft { step: step.step, title: step.title.clone(), note: step.note.clone() };
-    let mut draft = state.review.story.draft.take().filter(|draft| draft.step == step.step).unwrap_or_else(fresh);
+    let mut draft =
+        state.review.story.draft.take().filter(|draft| draft.step == step.step).unwrap_or_else(fresh);
     let title = TextEdit::singleline(&mut draft.title).desired_width(f32::INFINITY);
     let title = ui.add(title.hint_text("What the step is called"));
     title.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Title of the step"));

@@ -95,7 +95,8 @@ fn press(window: &mut Window, key: Key) {
 }
 
 fn labels(window: &Window, beginning: &str) -> Vec<String> {
-    let found = window.query_all_by_label_contains(beginning).filter_map(|node| node.accesskit_node().label());
+    let found =
+        window.query_all_by_label_contains(beginning).filter_map(|node| node.accesskit_node().label());
     found.filter(|label| label.starts_with(beginning)).collect()
 }
 
@@ -189,7 +190,8 @@ fn nothing_that_names_a_person_is_drawn_while_presenting() -> Result<(), Failure
     let world = World::new()?;
     let line = |i: u32| {
         let time = format!("2026-03-01T12:{:02}:{:02}Z", i / 60 % 60, i % 60);
-        let (who, what) = if (600..640).contains(&i) { ("mallory", "door forced by") } else { ("ann", "mail sent to") };
+        let (who, what) =
+            if (600..640).contains(&i) { ("mallory", "door forced by") } else { ("ann", "mail sent to") };
         format!(r#"{{"time":"{time}","msg":"{what} {who}{i}@people.test","user.name":"{who}"}}"#)
     };
     let capture = world.write("mail.jsonl", (0..1200).map(line).collect::<Vec<_>>().join("\n"))?;
@@ -239,7 +241,9 @@ fn a_view_is_saved_under_a_name_found_shown_again_and_removed() -> Result<(), Fa
     window.run();
     click(&mut window, "Save view");
     let front = |window: &Window, tab: &str| {
-        let tabs = window.query_all_by_label(tab).filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Tab);
+        let tabs = window
+            .query_all_by_label(tab)
+            .filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Tab);
         tabs.into_iter().any(|node| node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True))
     };
     assert!(front(&window, "Events"));
@@ -255,7 +259,11 @@ fn a_view_is_saved_under_a_name_found_shown_again_and_removed() -> Result<(), Fa
     window.run();
     window.get_by_label("Command").type_text("Where it hurts");
     settle(&mut window);
-    window.get_by_label("Nothing has these letters in its name.");
+    assert!(window.query_by_label("Where it hurts").is_none(), "it is gone from the palette");
+    let case = case::Case::open_read_only(&world.path("shop.jsonl.driftlock"))?;
+    let views: Vec<bool> =
+        case.decisions()?.iter().filter(|row| row.decision.name() == "view").map(|row| row.stands).collect();
+    assert_eq!(views, [false], "that it was there is in the chain");
     Ok(())
 }
 
@@ -268,7 +276,9 @@ fn the_audit_chain_is_listed_filtered_and_exported_and_what_is_broken_is_said() 
     settle(&mut window);
     assert!(shows(&window, "The chain holds: "));
     let all = labels(&window, "Row ");
-    assert!(all.iter().any(|row| row.contains("import by ")) && all.iter().any(|row| row.contains("run by ")));
+    assert!(
+        all.iter().any(|row| row.contains("import by ")) && all.iter().any(|row| row.contains("run by "))
+    );
     window.get_by_label("Filter by what was done").focus();
     window.run();
     window.get_by_label("Filter by what was done").type_text("run");
@@ -280,5 +290,29 @@ fn the_audit_chain_is_listed_filtered_and_exported_and_what_is_broken_is_said() 
     click(&mut window, "Export audit rows…");
     let csv = std::fs::read_to_string(world.path("audit.csv"))?;
     assert!(csv.starts_with("sequence,time,who") && csv.lines().count() == 2, "{csv}");
+    Ok(())
+}
+
+#[test]
+fn what_was_looked_at_is_noted_kept_and_told() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
+    settle(&mut window);
+    assert!(shows(&window, "Findings opened: 0 of "), "nothing was opened yet");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F8);
+    settle(&mut window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    settle(&mut window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num8);
+    settle(&mut window);
+    assert!(shows(&window, "Findings opened: 1 of "));
+    window.get_by_label("Coverage of streams");
+    assert!(window.query_all_by_label_contains("Time looked at: ").next().is_some());
+    with(window.state(), App::close_window);
+    let coverage = case::Case::open_read_only(&world.path("shop.jsonl.driftlock"))?.coverage()?;
+    assert_eq!(coverage.findings_unseen.len() as u64 + 1, coverage.findings);
+    assert!(coverage.streams.iter().any(|row| row.events_seen > 5), "{coverage:?}");
+    assert!(coverage.nanos_seen > 0 && coverage.nanos_seen < coverage.nanos);
     Ok(())
 }

@@ -27,7 +27,10 @@ pub(super) fn legend(ui: &mut Ui) {
     let run = run(rect);
     let middle = run.center();
     let font = || text_font(size::SMALL);
-    let words = [(middle.x - 8.0, Align2::RIGHT_CENTER, "◀ gone or less"), (middle.x + 8.0, Align2::LEFT_CENTER, "new or more ▶")];
+    let words = [
+        (middle.x - 8.0, Align2::RIGHT_CENTER, "◀ gone or less"),
+        (middle.x + 8.0, Align2::LEFT_CENTER, "new or more ▶"),
+    ];
     for (x, align, text) in words {
         ui.painter().text(pos2(x, middle.y), align, text, font(), t.weak);
     }

@@ -150,7 +150,11 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
     }
     let rows = listed(state, compared);
     if rows.is_empty() {
-        return super::empty(ui, "No difference has these letters in its name", "Clear the filter to see all of them.");
+        return super::empty(
+            ui,
+            "No difference has these letters in its name",
+            "Clear the filter to see all of them.",
+        );
     }
     let mut place = std::mem::take(&mut state.review.compare.list);
     let chosen = if state.as_table {
@@ -195,7 +199,8 @@ fn listed(state: &mut State, compared: &Compared) -> Arc<Vec<usize>> {
 
 /// What a screen reader says of a difference, and what stands at the pointer.
 fn in_words(one: &ComparedDifference) -> String {
-    let text = format!("{} {}, in {}", one.difference.sentence(), words::bits(one.difference.bits), one.label);
+    let text =
+        format!("{} {}, in {}", one.difference.sentence(), words::bits(one.difference.bits), one.label);
     case::inert(text)
 }
 

@@ -52,9 +52,18 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, compared: &RunsCompared, runs
         "Both runs were made alike.".to_owned()
     } else {
         let one = |change: &case::SettingChange| {
-            format!("{} {} instead of {}", change.name, case::inert(&change.second), case::inert(&change.first))
+            format!(
+                "{} {} instead of {}",
+                change.name,
+                case::inert(&change.second),
+                case::inert(&change.first)
+            )
         };
-        format!("Run {} was made otherwise: {}.", runs.1, compared.settings.iter().map(one).collect::<Vec<_>>().join("; "))
+        format!(
+            "Run {} was made otherwise: {}.",
+            runs.1,
+            compared.settings.iter().map(one).collect::<Vec<_>>().join("; ")
+        )
     };
     ui.add(Label::new(RichText::new(settings).color(t.strong)).wrap());
     let (gone, new, both) = (compared.only_first.len(), compared.only_second.len(), compared.both.len());
@@ -69,7 +78,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, compared: &RunsCompared, runs
     let mut rows: Vec<Row<'_>> = Vec::new();
     rows.extend(compared.only_second.iter().map(|after| Row { before: None, after: Some(after) }));
     rows.extend(compared.only_first.iter().map(|before| Row { before: Some(before), after: None }));
-    rows.extend(compared.both.iter().map(|pair| Row { before: Some(&pair.first), after: Some(&pair.second) }));
+    rows.extend(
+        compared.both.iter().map(|pair| Row { before: Some(&pair.first), after: Some(&pair.second) }),
+    );
     if rows.is_empty() {
         return super::super::empty(ui, "Neither run has a finding", "Choose two other runs.");
     }
@@ -96,7 +107,8 @@ fn open(state: &mut State, run: i64, finding: i64) {
         state.select(Selection::Finding(finding));
         return;
     }
-    state.after_load = Some(crate::remembered::Point { selection: Selection::Finding(finding), ..state.point(0.0) });
+    state.after_load =
+        Some(crate::remembered::Point { selection: Selection::Finding(finding), ..state.point(0.0) });
     state.ask(Query::Load { run: Some(run) });
     state.front = Some(Pane::Compare);
 }
@@ -113,13 +125,20 @@ impl Rows for Table<'_> {
 
     fn label(&mut self, row: u64) -> String {
         let row = &self.rows[row as usize];
-        format!("{}, q {} before, {} after: {}", row.place(self.runs), q(row.before), q(row.after), row.sentence())
+        format!(
+            "{}, q {} before, {} after: {}",
+            row.place(self.runs),
+            q(row.before),
+            q(row.after),
+            row.sentence()
+        )
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
         let row = &self.rows[row as usize];
         let number = |row: Option<&FindingRow>| row.map_or_else(|| "–".to_owned(), |row| row.id.to_string());
-        let after = row.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
+        let after =
+            row.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
         let texts = [row.place(self.runs), number(row.before), q(row.before), after, row.sentence()];
         tables::cells(ui, &COLUMNS, &texts, selected);
     }
