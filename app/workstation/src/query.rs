@@ -325,6 +325,7 @@ fn acknowledged(case: &Case) -> Result<Vec<case::Subject>, CaseError> {
 fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<Kept>), CaseError> {
     let mut kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
     let acknowledged = acknowledged(case)?;
+    let decided = case.decisions()?;
     if !acknowledged.is_empty() {
         kept.get_or_insert_default().acknowledged = acknowledged;
     }
@@ -335,7 +336,11 @@ fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<K
         Some(run) => case.findings(run.id)?,
         None => Vec::new(),
     };
-    Ok((Doc::new(path, case.captures()?, case.streams()?, run, runs, findings), kept))
+    let doc = Doc::new(path, case.captures()?, case.streams()?, run, runs, findings);
+    if let Some(bookmarks) = remembered::decided(&doc, &decided, kept.as_ref()) {
+        kept.get_or_insert_default().bookmarks = bookmarks;
+    }
+    Ok((doc, kept))
 }
 
 /// The windows of a stream as lines over the axis.

@@ -125,6 +125,7 @@ enum Found {
 
 /// Everything of this kind that the window knows.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for one thing that is asked for or on its way")]
 pub(crate) struct Review {
     /// Reads the case without holding up the other readers.
     pub(crate) reader: Option<Reader>,
@@ -190,6 +191,11 @@ impl Review {
     pub(crate) fn decided(&mut self) {
         self.is_writing = false;
         self.asked = false;
+        self.audit.outdated();
+    }
+
+    /// The case has changed: what is listed of its chain is old.
+    pub(crate) fn outdated(&mut self) {
         self.audit.outdated();
     }
 

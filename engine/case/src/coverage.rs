@@ -76,10 +76,16 @@ impl Looked {
     pub fn join(&mut self, other: &Self) {
         for (stream, ranges) in &other.events {
             let own = self.events.entry(*stream).or_default();
-            ranges.iter().for_each(|range| drop(add(own, *range)));
+            for range in ranges {
+                add(own, *range);
+            }
         }
-        other.times.iter().for_each(|range| drop(add(&mut self.times, *range)));
-        other.problems.iter().for_each(|range| drop(add(&mut self.problems, *range)));
+        for range in &other.times {
+            add(&mut self.times, *range);
+        }
+        for range in &other.problems {
+            add(&mut self.problems, *range);
+        }
         for (run, seen) in &other.findings {
             self.findings.entry(*run).or_default().extend(seen);
         }

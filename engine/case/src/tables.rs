@@ -44,7 +44,9 @@ impl Case {
         let mut statement = self.connection.prepare_cached(&query).at(&self.path)?;
         let rows = statement.query_map([], |row| Ok(stream_row(row)?.1)).at(&self.path)?;
         let mut rows: Vec<StreamRow> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
-        rows.iter_mut().for_each(|row| self.veil_key(&mut row.key));
+        for row in &mut rows {
+            self.veil_key(&mut row.key);
+        }
         Ok(rows)
     }
 

@@ -116,7 +116,10 @@ impl Case {
         // The longest first, so that no part of a longer one is left.
         hidden.sort_by_key(|text| std::cmp::Reverse(text.len()));
         let texts = [&mut explanation.sentence, &mut explanation.paragraph].into_iter();
-        let names = explanation.shifts.iter_mut().map(|shift| &mut shift.name);
+        let names = explanation
+            .shifts
+            .iter_mut()
+            .flat_map(|shift| std::iter::once(&mut shift.name).chain(&mut shift.left_out));
         for text in texts.chain(names).chain(&mut explanation.caveats) {
             for secret in &hidden {
                 if text.contains(secret.as_str()) {

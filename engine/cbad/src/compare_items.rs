@@ -184,7 +184,7 @@ fn together(items: Vec<Item>) -> Vec<Item> {
         let more = names.len().saturating_sub(NAMED_TOGETHER);
         let mut name = names[..names.len() - more].join(", ");
         if more > 0 {
-            name.push_str(&format!(" and {more} more"));
+            name.extend([" and ", &more.to_string(), " more"]);
         }
         kept.push(Item { aspect: Aspect::Word, name, before, after, event });
     }

@@ -34,7 +34,7 @@ fn compared(before: &[(&str, i64)], after: &[(&str, i64)], seconds_after: u64) -
 
 /// Orders and payments by turns; `offset` makes every wait so much longer.
 fn ordinary(count: usize, offset: i64) -> Vec<(&'static str, i64)> {
-    let line = |i: usize| if i % 3 == 0 { "order placed" } else { "payment done" };
+    let line = |i: usize| if i.is_multiple_of(3) { "order placed" } else { "payment done" };
     (0..count).map(|i| (line(i), (i * 37 % 100) as i64 + offset)).collect()
 }
 

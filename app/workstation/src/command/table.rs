@@ -149,8 +149,8 @@ commands! {
         "Select the next finding of the list.";
     PreviousFinding, "previous-finding", "Previous finding", Some(key(SHIFT, Key::F8)), ONLY_MOVES,
         "Select the previous finding of the list.";
-    ToggleBookmark, "toggle-bookmark", "Bookmark selection", Some(key(CTRL, Key::D)), ONLY_LOOKS,
-        "Remember the selection and the range of time in this case, or forget them again.";
+    ToggleBookmark, "toggle-bookmark", "Bookmark selection", Some(key(CTRL, Key::D)), line("driftlock bookmark CASE SUBJECT NAME"),
+        "Remember the selection and the range of time in this case, or forget them again. It is a decision in the audit chain.";
     SearchFindings, "search-findings", "Search findings", Some(key(CTRL, Key::F)), line("driftlock findings CASE --search WORDS"),
         "Find findings by their words.";
     SearchEvents, "search-events", "Search events", Some(key(CTRL_SHIFT, Key::F)),

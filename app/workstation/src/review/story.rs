@@ -107,7 +107,7 @@ impl Story {
         };
         self.change(|step| {
             if !draft.title.trim().is_empty() {
-                step.title = draft.title.trim().to_owned();
+                draft.title.trim().clone_into(&mut step.title);
             }
             step.note = draft.note;
         })
@@ -164,6 +164,7 @@ impl Story {
 
 /// A presentation that is going on.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the person who presents")]
 pub(crate) struct Showing {
     /// The steps as they were when it began.
     pub(crate) steps: Arc<Vec<StepRow>>,

@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         let found = state.review.audit.found.clone();
         match found {
             None => {
-                super::empty(ui, "Computing the chain again", "Every row is hashed with the one before it.")
+                super::empty(ui, "Computing the chain again", "Every row is hashed with the one before it.");
             }
             Some(Err(why)) => super::empty(ui, "The audit chain could not be read", &why),
             Some(Ok(checked)) if checked.rows.is_empty() && checked.missing.is_empty() => {

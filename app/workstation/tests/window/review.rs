@@ -316,3 +316,30 @@ fn what_was_looked_at_is_noted_kept_and_told() -> Result<(), Failure> {
     assert!(coverage.nanos_seen > 0 && coverage.nanos_seen < coverage.nanos);
     Ok(())
 }
+
+#[test]
+fn a_bookmark_is_a_decision_and_one_that_was_decided_elsewhere_is_there() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    window.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    settle(&mut window);
+    let path = world.path("shop.jsonl.driftlock");
+    let marks = |case: &case::Case| -> Result<Vec<bool>, Failure> {
+        let rows = case.decisions()?;
+        Ok(rows.iter().filter(|row| row.decision.name() == "bookmark").map(|row| row.stands).collect())
+    };
+    let mut case = case::Case::open(&path)?;
+    assert_eq!(marks(&case)?, [true]);
+    let elsewhere = case::Decision::Bookmark { name: "From the command line".to_owned() };
+    case.decide(&case::Subject::Stream { stream: 1 }, &elsewhere)?;
+    window.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    settle(&mut window);
+    assert_eq!(marks(&case)?, [false, true], "taken away, and the other one is left alone");
+    drop(case);
+    let mut again = world.window();
+    with(again.state(), |app| app.open(&[path]));
+    settle(&mut again);
+    command(&mut again, "From the command line");
+    assert!(again.query_by_label("Bookmarked").is_some(), "its stream is selected");
+    Ok(())
+}

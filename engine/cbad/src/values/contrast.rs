@@ -44,7 +44,7 @@ mod tests {
         let values: Vec<f64> = before.into_iter().chain(after).collect();
         let positions = (0..values.len() as u32).collect();
         let times: Vec<i64> = (0..values.len() as i64).collect();
-        contrast(&Channel { values, positions, ..Channel::default() }, &times, border)
+        contrast(&Channel { positions, values, ..Channel::default() }, &times, border)
     }
 
     #[test]
