@@ -17,9 +17,9 @@ use egui::{Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 use std::ops::Range;
 
 const COLUMNS: [Column; 5] = [
-    column("Stream", 300.0, "Service and name."),
+    column("Stream", 236.0, "Service and name."),
     column("Events", 92.0, "Its events."),
-    column("Listed", 150.0, "Events that were drawn in the list of events."),
+    column("Listed", 130.0, "Events that were drawn in the list of events."),
     column("Findings", 80.0, "Its findings in the run that is shown."),
     column("Not opened", 92.0, "Findings whose view was not in front yet."),
 ];
