@@ -5,8 +5,9 @@ use crate::big_log::{self, Draw};
 use crate::{end_to_end, shell};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Kills that must fall into imports.
@@ -16,11 +17,11 @@ const LOG_MEGABYTES: u64 = 64;
 /// Kills of one case before it may end.
 const MOST_OF_A_CASE: u32 = 4;
 
-/// The program at its work, and how long that takes when nothing disturbs it.
+/// The program at its work, and how long its imports take when nothing disturbs it; only moments are chosen by it.
 struct Work {
     program: PathBuf,
     captures: [PathBuf; 2],
-    takes: Duration,
+    imports: Duration,
 }
 
 /// What a kill left.
@@ -35,19 +36,18 @@ enum Left {
 /// Kills until there were enough, each case in the end held against one that was never disturbed.
 pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
     let (kills, seed) = (rest.number("--kills", KILLS)?, rest.number("--seed", 1)?);
+    let given = rest.text("--program")?;
     rest.done()?;
-    let program = end_to_end::release()?;
+    let program = given.map_or_else(end_to_end::release, |path| Ok(std::path::absolute(path)?))?;
     let folder = shell::scratch("kills")?;
     let log = folder.join("big.log");
     big_log::write(&log, LOG_MEGABYTES << 20, 1)?;
     let captures = [log, shell::root().join("sample-data/incident.jsonl.zst")];
-    let mut work = Work { program, captures, takes: Duration::ZERO };
+    let mut work = Work { program, captures, imports: Duration::ZERO };
     let whole = folder.join("whole.driftlock");
-    let began = Instant::now();
-    work.end(&whole)?;
-    work.takes = began.elapsed();
+    work.imports = work.measure(&whole)?;
     let expected = work.content(&whole)?;
-    println!("undisturbed: {:.1} s, content {expected}", work.takes.as_secs_f64());
+    println!("undisturbed imports: {:.1} s, content {expected}", work.imports.as_secs_f64());
 
     let mut draw = Draw(seed);
     let (mut in_import, mut in_analysis, mut cases) = (0, 0, 0);
@@ -56,7 +56,7 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
         ensure!(cases < 10 * kills, "{in_import} kills in imports, in {cases} cases");
         let path = folder.join("killed.driftlock");
         for _ in 0..MOST_OF_A_CASE {
-            let wait = work.takes * draw.below(1000) as u32 / 1000;
+            let wait = work.imports * draw.below(1000) as u32 / 1000;
             match work.kill(&path, wait)? {
                 Left::Nothing => break,
                 Left::InImport => in_import += 1,
@@ -75,24 +75,40 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
 }
 
 impl Work {
-    fn start(&self, case: &Path) -> anyhow::Result<Child> {
+    /// Makes a case that nothing disturbs, and tells how long its imports took by what the program says after each.
+    fn measure(&self, case: &Path) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        let mut child =
+            self.command(case).stderr(Stdio::piped()).spawn().context("cannot start the program")?;
+        let said = BufReader::new(child.stderr.take().context("it is piped")?).lines();
+        let mut imports = Duration::ZERO;
+        for line in said {
+            if line?.contains(": imported;") {
+                imports = began.elapsed();
+            }
+        }
+        ensure!(child.wait()?.success() && !imports.is_zero(), "the program failed or said of no import");
+        Ok(imports)
+    }
+
+    fn command(&self, case: &Path) -> Command {
         let mut command = Command::new(&self.program);
         // Few windows: the imports matter, not the findings.
-        command.args(["analyze", "--window", "5000", "--hop", "5000", "--permutations", "99", "--case"]);
+        command.args(["analyze", "--window", "5000", "--hop", "5000", "--case"]);
         command.arg(case).args(&self.captures).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().context("cannot start the program")
+        command
     }
 
     /// Goes on with a case to the end.
     fn end(&self, case: &Path) -> anyhow::Result<()> {
-        let status = self.start(case)?.wait()?;
+        let status = self.command(case).status().context("cannot start the program")?;
         ensure!(status.success(), "the program failed ({status}) on {}", case.display());
         Ok(())
     }
 
     /// Goes on with a case and kills the program some time from now. What is left opens, and is sound.
     fn kill(&self, case: &Path, wait: Duration) -> anyhow::Result<Left> {
-        let mut child = self.start(case)?;
+        let mut child = self.command(case).spawn().context("cannot start the program")?;
         std::thread::sleep(wait);
         // On Unix this is SIGKILL, which no program can catch.
         child.kill()?;

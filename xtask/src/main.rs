@@ -53,8 +53,9 @@ Usage: cargo xtask CHORE
   bench repeat [--runs N]
                         N analyses (1000) with one seed give one SHA-256, with 1, 2 and 8 threads
   hostile               makes the hostile captures and reads each, with its time and memory
-  kills [--kills N] [--seed S]
-                        the release binary killed at N random moments (100) of its imports, and each case checked
+  kills [--kills N] [--seed S] [--program FILE]
+                        the release binary (or one that is built already) killed at N random moments (100) of its imports,
+                        and each case checked
 ";
 
 fn main() -> ExitCode {
