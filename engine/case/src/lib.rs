@@ -54,6 +54,7 @@ mod trace;
 mod trace_compare;
 mod traces;
 mod verify;
+mod verify_runs;
 mod view;
 mod view_state;
 mod window_blocks;

@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use ingest::{Batch, Capture, Counts, IngestError, Problem, Redactor};
+use ingest::{Batch, Capture, Counts, EventOrder, IngestError, Problem, Redactor};
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::block::{SealedBlock, Sealer};
 use crate::error::CaseError;
 use crate::import::Begun;
 use crate::members;
-use crate::pack::{Checkpoint, Job, Packer, StreamState};
+use crate::pack::{Checkpoint, EncodedBatch, Job, Packer, StreamState};
 use crate::redact::insert_counts;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
@@ -46,7 +46,9 @@ impl Case {
         let stored_bytes = opened.stored_bytes();
         let redactor = self.redactor(begun.capture)?;
         let (ids, states) = self.streams_begun(begun.capture)?;
-        let mut packer = Packer::new(states, opened.order(), begun.decoded_offset);
+        // What comes to a capture that is complete goes behind what is there: its events have their positions for good.
+        let order = if begun.is_complete { EventOrder::AsWritten } else { opened.order() };
+        let mut packer = Packer::new(states, order, begun.decoded_offset);
         let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
         thread::scope(|scope| {
             // Created inside, so that an early return closes them and the threads end.
@@ -72,8 +74,8 @@ impl Case {
                     queue.commit_ready(0)?;
                     return Err(CaseError::TooLong { seconds });
                 }
-                watch.progress(Stage::Import, batch.stored_bytes_read, stored_bytes);
-                let next_offset = batch.next_offset;
+                watch.progress(Stage::Import, batch.rest.stored_bytes_read, stored_bytes);
+                let next_offset = batch.rest.next_offset;
                 add_counts(&mut queue.gathering().redacted, redacted);
                 packer.add(batch, queue.gathering(), seal);
                 if packer.is_due(next_offset) {
@@ -115,15 +117,15 @@ impl Case {
 fn read_batches(
     mut capture: Capture,
     mut redactor: Option<Redactor>,
-    batches: &Sender<Result<(Batch, Counts), IngestError>>,
+    batches: &Sender<Result<(EncodedBatch, Counts), IngestError>>,
 ) {
+    let mut batch = Batch::default();
     loop {
-        let mut batch = Batch::default();
         let message = match capture.next_batch(&mut batch) {
             Ok(true) => {
                 let redacted =
                     redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default();
-                Ok((batch, redacted))
+                Ok((EncodedBatch::of(&mut batch), redacted))
             }
             Ok(false) => return,
             Err(error) => Err(error),

@@ -205,6 +205,12 @@ impl Capture {
         self.format.order()
     }
 
+    /// Whether each line is a record by itself and nothing lies around them, so that of a file that is still being written
+    /// everything up to its last whole line can be read.
+    pub fn is_by_line(&self) -> bool {
+        self.wrapping.is_none() && self.current.as_ref().is_some_and(|current| current.is_by_line)
+    }
+
     /// Size of the file as stored, in bytes; of a folder or a set, of all files that are read.
     pub fn stored_bytes(&self) -> u64 {
         self.stored_bytes
