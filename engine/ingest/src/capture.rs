@@ -195,6 +195,12 @@ impl Capture {
         self.confidence
     }
 
+    /// What a person should know of the capture as a whole, such as what was assumed of times without a zone or a year; of
+    /// several members, the one at hand. It is in the first batch too.
+    pub fn note(&self) -> Option<&Problem> {
+        self.current.as_ref()?.note.as_ref()
+    }
+
     /// Every format that its first bytes could be, the surest first; of several members, the first one's.
     pub fn candidates(&self) -> &[(Format, f64)] {
         &self.candidates
