@@ -57,9 +57,13 @@ impl OpenBlock {
         self.events == 0
     }
 
-    /// Takes what was gathered and goes on at the position after it.
+    /// Takes what was gathered and goes on at the position after it. A stream that filled a block has room for another, so
+    /// that it is not moved as it grows.
     pub(crate) fn take(&mut self) -> Self {
-        let next = Self::starting_at(self.first_position + self.events);
+        let mut next = Self::starting_at(self.first_position + self.events);
+        if self.is_full() {
+            next.bytes.reserve(BLOCK_BYTES + BLOCK_BYTES / 8);
+        }
         std::mem::replace(self, next)
     }
 }

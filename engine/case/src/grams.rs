@@ -136,12 +136,12 @@ fn set(bits: &mut [u8], hash: u32) {
 
 /// The hash of each piece of a text; none where the text is shorter than one.
 fn for_each_gram(text: &[u8], mut take: impl FnMut(u32)) {
-    let mut gram = 0_u32;
-    for (index, byte) in text.iter().enumerate() {
-        gram = gram << 8 | u32::from(byte.to_ascii_lowercase());
-        if index + 1 >= GRAM {
-            take(spread(gram));
-        }
+    let Some((begin, rest)) = text.split_at_checked(GRAM - 1) else { return };
+    let with = |gram: u32, byte: &u8| gram << 8 | u32::from(byte.to_ascii_lowercase());
+    let mut gram = begin.iter().fold(0, with);
+    for byte in rest {
+        gram = with(gram, byte);
+        take(spread(gram));
     }
 }
 

@@ -15,9 +15,6 @@ use crate::block::{OpenBlock, SealedBlock, append, widen};
 /// less would cost more flushes to disk and cut blocks smaller.
 pub(crate) const CHECKPOINT_BYTES: u64 = 8 << 20;
 
-/// Room for the events of a batch, which is full with a megabyte of capture.
-const ENCODED_BYTES: usize = 1 << 20;
-
 /// What a stream is so far, as written.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamState {
@@ -58,11 +55,12 @@ pub(crate) struct EncodedBatch {
 }
 
 impl EncodedBatch {
-    /// Takes the content of a batch, which is left with room for the next.
-    pub(crate) fn of(batch: &mut Batch) -> Self {
+    /// Takes the content of a batch, which is left with room for the next, into memory that an earlier one was in.
+    pub(crate) fn of(batch: &mut Batch, mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
         let mut encoded = Self {
             rest: Batch::default(),
-            bytes: Vec::with_capacity(ENCODED_BYTES),
+            bytes,
             events: Vec::with_capacity(batch.events.len()),
             stretches: Vec::new(),
         };
@@ -178,9 +176,14 @@ impl Packer {
         index
     }
 
-    /// Takes a batch into the checkpoint being gathered; full blocks are handed to `seal`.
-    pub(crate) fn add(&mut self, encoded: EncodedBatch, into: &mut Checkpoint, mut seal: impl FnMut(Job)) {
-        let EncodedBatch { rest: batch, bytes, events, stretches } = encoded;
+    /// Takes a batch into the checkpoint being gathered; full blocks are handed to `seal`. The batch's memory is given back.
+    pub(crate) fn add(
+        &mut self,
+        encoded: EncodedBatch,
+        into: &mut Checkpoint,
+        mut seal: impl FnMut(Job),
+    ) -> Vec<u8> {
+        let EncodedBatch { rest: batch, bytes: encoded, events, stretches } = encoded;
         into.records += batch.records;
         into.events += events.len() as u64;
         into.rejected += batch.rejected();
@@ -189,7 +192,7 @@ impl Packer {
         into.decoded_offset = batch.next_offset;
         into.problems.extend(batch.problems);
         into.members.extend(batch.members);
-        let (mut events, mut bytes) = (events.into_iter(), bytes.as_slice());
+        let (mut events, mut bytes) = (events.into_iter(), encoded.as_slice());
         for (key, count) in stretches {
             let index = self.slot_of(&key);
             let slot = &mut self.slots[index];
@@ -204,6 +207,7 @@ impl Packer {
                 }
             }
         }
+        encoded
     }
 
     /// Whether the checkpoint being gathered ends here.

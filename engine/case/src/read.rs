@@ -55,7 +55,8 @@ impl Case {
             let (batches_in, batches) = bounded(AHEAD);
             let (jobs, jobs_out) = bounded::<Job>(2 * sealers);
             let (sealed_in, sealed) = unbounded();
-            scope.spawn(move || read_batches(opened, redactor, &batches_in));
+            let (spares_in, spares) = unbounded();
+            scope.spawn(move || read_batches(opened, redactor, &batches_in, &spares));
             for _ in 0..sealers {
                 let (jobs_out, sealed_in) = (jobs_out.clone(), sealed_in.clone());
                 scope.spawn(move || seal_blocks(&jobs_out, &sealed_in));
@@ -77,7 +78,8 @@ impl Case {
                 watch.progress(Stage::Import, batch.rest.stored_bytes_read, stored_bytes);
                 let next_offset = batch.rest.next_offset;
                 add_counts(&mut queue.gathering().redacted, redacted);
-                packer.add(batch, queue.gathering(), seal);
+                // The reader may have ended, and then nobody wants it.
+                let _ = spares_in.send(packer.add(batch, queue.gathering(), seal));
                 if packer.is_due(next_offset) {
                     packer.close(queue.gathering(), seal);
                     queue.next_checkpoint();
@@ -118,6 +120,7 @@ fn read_batches(
     mut capture: Capture,
     mut redactor: Option<Redactor>,
     batches: &Sender<Result<(EncodedBatch, Counts), IngestError>>,
+    spares: &Receiver<Vec<u8>>,
 ) {
     let mut batch = Batch::default();
     loop {
@@ -125,7 +128,8 @@ fn read_batches(
             Ok(true) => {
                 let redacted =
                     redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default();
-                Ok((EncodedBatch::of(&mut batch), redacted))
+                let spare = spares.try_recv().unwrap_or_default();
+                Ok((EncodedBatch::of(&mut batch, spare), redacted))
             }
             Ok(false) => return,
             Err(error) => Err(error),
