@@ -1,6 +1,7 @@
 //! Every flag, declared once.
 
 pub(crate) mod decide;
+pub(crate) mod follow;
 pub(crate) mod review;
 pub(crate) mod telemetry;
 
@@ -16,6 +17,7 @@ use self::decide::{
     AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
     TextArguments, WithdrawArguments,
 };
+use self::follow::FollowArguments;
 use self::review::{CompareArguments, CoverageArguments, StoryArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
@@ -51,6 +53,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Import captures, look for what is unusual, and explain it
     Analyze(Box<AnalyzeArguments>),
+    /// Take a growing file, or captures that drop into a folder, into a case as they come, and analyse them
+    Follow(FollowArguments),
     /// List the findings of a case
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show

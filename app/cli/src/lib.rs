@@ -17,6 +17,7 @@ mod events;
 mod explain;
 mod failure;
 mod findings;
+mod follow;
 mod grep;
 mod info;
 mod inspect;
@@ -80,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
     match command {
         Command::Analyze(arguments) => analyze::run(arguments, by),
+        Command::Follow(arguments) => follow::run(arguments, by),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Test(arguments) => test::run(arguments, by),

@@ -40,6 +40,7 @@ mod recalibration;
 mod relative_code;
 mod repeats;
 mod result;
+mod running;
 mod season;
 mod shift_words;
 mod shifts;
@@ -73,6 +74,7 @@ pub use result::{
     Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
     StreamResult, TokenCost, Unit, WindowScore,
 };
+pub use running::{INSTANCE_PATH, Numbers, RunningTotals};
 pub use stability::{Stability, StabilityCell, Variation};
 pub use stream::Stream;
 pub use token::recognise;
