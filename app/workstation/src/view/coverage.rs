@@ -92,7 +92,8 @@ fn summary(ui: &mut Ui, state: &mut State, coverage: &Coverage) {
         ] {
             let response = ui.label(RichText::new(name).font(text_font(size::SMALL)).color(t.weak));
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {value}")));
-            ui.label(RichText::new(&value).font(semibold_font(size::TEXT)).color(t.strong));
+            let value = RichText::new(&value).font(semibold_font(size::TEXT)).color(t.strong);
+            ui.add(Label::new(value).extend());
             ui.add_space(size::GAP);
         }
         button(ui, state, Command::NextUnseen);
