@@ -77,8 +77,7 @@ impl Channels {
 
     /// What follows does not follow on what came before: a running total says nothing of the time between.
     pub(crate) fn forget_totals(&mut self) {
-        self.totals.clear();
-        self.histograms.clear();
+        self.running = RunningTotals::default();
     }
 
     /// The channels that measure something, in the order in which they appeared.
