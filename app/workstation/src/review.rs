@@ -27,24 +27,9 @@ pub(crate) enum Asked {
 }
 
 /// A question with its ticket.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    what: Asked,
-    ticket: Ticket,
-}
-
-impl PartialEq for Ask {
-    fn eq(&self, other: &Self) -> bool {
-        self.ticket == other.ticket
-    }
-}
+pub(crate) type Ask = crate::telemetry::Ask<Asked>;
 
 impl Ask {
-    /// Whether the older question is of the same kind, so that nobody waits for it any more.
-    pub(crate) fn replaces(&self, older: &Self) -> bool {
-        std::mem::discriminant(&self.what) == std::mem::discriminant(&older.what)
-    }
-
     /// Asks the case. What is wrong is said in words.
     pub(crate) fn answer(self, case: Result<&Case, &String>) -> Said {
         let found = match &self.what {

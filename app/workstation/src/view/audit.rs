@@ -12,12 +12,12 @@ use case::{CheckedAudit, CheckedRow};
 use egui::{Label, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 const COLUMNS: [Column; 6] = [
-    column("Row", 48.0, "Its number in the chain."),
+    column("Row", 44.0, "Its number in the chain."),
+    column("Chain", 64.0, "Whether the row is what was recorded and follows the one before it."),
     column("When", 186.0, "By the clock of the machine that did it, in the zone shown below the views."),
-    column("Who", 104.0, "As they called themselves, or as the system calls them."),
-    column("What", 150.0, "What was done; of a decision its kind."),
+    column("Who", 96.0, "As they called themselves, or as the system calls them."),
+    column("What", 130.0, "What was done; of a decision its kind."),
     column("About", 320.0, "To what."),
-    column("Chain", 72.0, "Whether the row is what was recorded and follows the one before it."),
 ];
 
 /// Height of the particulars of a row.
@@ -144,11 +144,11 @@ impl Rows for Table<'_> {
         let row = &checked.row;
         let texts = [
             row.sequence.to_string(),
+            holds(checked).to_owned(),
             words::time(row.at_nanos),
             case::inert(&row.actor),
             case::inert(row.done()),
             case::inert(&row.subject),
-            holds(checked).to_owned(),
         ];
         tables::cells(ui, &COLUMNS, &texts, selected);
     }

@@ -17,9 +17,9 @@ use egui::{Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 use std::ops::Range;
 
 const COLUMNS: [Column; 5] = [
-    column("Stream", 300.0, "Service and name."),
+    column("Stream", 236.0, "Service and name."),
     column("Events", 92.0, "Its events."),
-    column("Listed", 150.0, "Events that were drawn in the list of events."),
+    column("Listed", 130.0, "Events that were drawn in the list of events."),
     column("Findings", 80.0, "Its findings in the run that is shown."),
     column("Not opened", 92.0, "Findings whose view was not in front yet."),
 ];
@@ -92,7 +92,8 @@ fn summary(ui: &mut Ui, state: &mut State, coverage: &Coverage) {
         ] {
             let response = ui.label(RichText::new(name).font(text_font(size::SMALL)).color(t.weak));
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {value}")));
-            ui.label(RichText::new(&value).font(semibold_font(size::TEXT)).color(t.strong));
+            let value = RichText::new(&value).font(semibold_font(size::TEXT)).color(t.strong);
+            ui.add(Label::new(value).extend());
             ui.add_space(size::GAP);
         }
         button(ui, state, Command::NextUnseen);
