@@ -2,6 +2,7 @@
 
 pub(crate) mod decide;
 pub(crate) mod follow;
+pub(crate) mod review;
 pub(crate) mod telemetry;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use self::decide::{
     TextArguments, WithdrawArguments,
 };
 use self::follow::FollowArguments;
+use self::review::{CompareArguments, CoverageArguments, StoryArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
@@ -95,6 +97,12 @@ pub(crate) enum Command {
     Series(SeriesArguments),
     /// List calls to language models; show the messages of one, or compare two prompts
     Calls(CallsArguments),
+    /// Say what is new, gone or shifted between captures, runs, ranges of time, or events and the rest
+    Compare(CompareArguments),
+    /// Say what of a case has been looked at in the window, and what not
+    Coverage(CoverageArguments),
+    /// List the steps of the story that is told of a case
+    Story(StoryArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),

@@ -9,6 +9,8 @@ mod audit;
 mod baseline;
 mod calls;
 mod clocks;
+mod compare;
+mod coverage;
 mod decide;
 mod event_json;
 mod events;
@@ -28,6 +30,7 @@ mod progress;
 mod purge;
 mod redact;
 mod series;
+mod story;
 mod subject;
 mod synth;
 mod table;
@@ -111,6 +114,9 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Coverage(arguments) => coverage::run(arguments),
+        Command::Story(arguments) => story::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

@@ -15,11 +15,13 @@ mod history;
 mod hits;
 mod layout;
 mod pages;
+mod pane;
 mod places;
 mod prefs;
 mod preview;
 mod query;
 mod remembered;
+mod review;
 mod runs;
 #[cfg(test)]
 mod scene;

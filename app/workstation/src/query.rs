@@ -9,7 +9,7 @@ use crate::preview::Previewed;
 use crate::remembered::{self, Kept};
 use crate::series::Series;
 use crate::work::{Message, Post, Spawn};
-use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes};
+use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes, Veil};
 use cbad::{CanonicalTest, Lens, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,8 @@ pub(crate) enum Query {
     Tests { run: i64, finding: i64 },
     /// Traces, metrics and calls over the shared time.
     Telemetry(crate::telemetry::Ask),
+    /// What goes over the case as a whole.
+    Review(crate::review::Ask),
 }
 
 /// The windows of a stream, ready to draw.
@@ -101,6 +103,8 @@ pub(crate) enum Answer {
     Tests((i64, i64), Result<Vec<CanonicalTest>, String>),
     /// To [`Query::Telemetry`].
     Telemetry(crate::telemetry::Said),
+    /// To [`Query::Review`].
+    Review(crate::review::Said),
 }
 
 #[derive(Debug, Default)]
@@ -139,12 +143,12 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    /// Starts a reader of the case at `path`; its answers carry `doc`.
-    pub(crate) fn start(path: &Path, doc: u64, spawn: &Spawn, post: Post) -> Self {
+    /// Starts a reader of the case at `path`, through a veil where there is one; its answers carry `doc`.
+    pub(crate) fn start(path: &Path, doc: u64, spawn: &Spawn, post: Post, veil: Option<Arc<Veil>>) -> Self {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let path = path.to_owned();
-        spawn("case reader", Box::new(move || serve(&theirs, &path, doc, &post)));
+        spawn("case reader", Box::new(move || serve(&theirs, &path, doc, &post, veil.as_deref())));
         Self { shared }
     }
 
@@ -167,6 +171,7 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     let replaces = |old: &Query| match (old, &query) {
         (Query::Page { .. } | Query::Event { .. } | Query::Problems { .. }, _) => *old == query,
         (Query::Telemetry(old), Query::Telemetry(new)) => new.replaces(old),
+        (Query::Review(old), Query::Review(new)) => new.replaces(old),
         _ => std::mem::discriminant(old) == std::mem::discriminant(&query),
     };
     waiting.retain(|old| !replaces(old));
@@ -183,8 +188,17 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     dropped
 }
 
-fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post) {
-    let case = Case::open_read_only(path).map_err(|error| said(&error));
+fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
+    let mut case = Case::open_read_only(path)?;
+    if let Some(veil) = veil {
+        case::show_through(Some(veil))?;
+        case.read_through(veil)?;
+    }
+    Ok(case)
+}
+
+fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post, veil: Option<&Veil>) {
+    let case = opened(path, veil).map_err(|error| said(&error));
     loop {
         let mut queue = shared.lock();
         queue.at_work = false;
@@ -218,6 +232,7 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
         };
     match query {
         Query::Telemetry(ask) => Answer::Telemetry(ask.answer(case)),
+        Query::Review(ask) => Answer::Review(ask.answer(case)),
         Query::Load { run } => {
             with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned(), run)?)))), &|why| {
                 Answer::Loaded(Err(why))
@@ -310,6 +325,7 @@ fn acknowledged(case: &Case) -> Result<Vec<case::Subject>, CaseError> {
 fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<Kept>), CaseError> {
     let mut kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
     let acknowledged = acknowledged(case)?;
+    let decided = case.decisions()?;
     if !acknowledged.is_empty() {
         kept.get_or_insert_default().acknowledged = acknowledged;
     }
@@ -320,7 +336,11 @@ fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<K
         Some(run) => case.findings(run.id)?,
         None => Vec::new(),
     };
-    Ok((Doc::new(path, case.captures()?, case.streams()?, run, runs, findings), kept))
+    let doc = Doc::new(path, case.captures()?, case.streams()?, run, runs, findings);
+    if let Some(bookmarks) = remembered::decided(&doc, &decided, kept.as_ref()) {
+        kept.get_or_insert_default().bookmarks = bookmarks;
+    }
+    Ok((doc, kept))
 }
 
 /// The windows of a stream as lines over the axis.

@@ -51,6 +51,8 @@ pub(crate) enum Message {
     Pixels(Arc<egui::ColorImage>),
     /// What a search of this number tells.
     Searched(u64, crate::app::Searched),
+    /// Decisions about the case with this number were written, or could not be.
+    Decided(u64, Option<Failure>),
     /// Settings and views were kept, but for these.
     Kept(Vec<Failure>),
 }
@@ -98,6 +100,8 @@ pub(crate) enum For {
     Anchor,
     /// Where to write these events.
     Events(Box<crate::export::Export>),
+    /// Where to write these rows of the audit chain.
+    Audit(Arc<str>),
     /// Where to write this picture.
     Picture(Arc<egui::ColorImage>),
 }

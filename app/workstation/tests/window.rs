@@ -11,6 +11,8 @@ use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn
 
 #[path = "window/events.rs"]
 mod events;
+#[path = "window/review.rs"]
+mod review;
 #[path = "window/shell.rs"]
 mod shell;
 #[path = "window/telemetry.rs"]

@@ -246,6 +246,12 @@ pub enum CaseError {
         /// The engine of this program.
         here: &'static str,
     },
+    /// Two sides cannot be compared.
+    #[error("{what}")]
+    CannotCompare {
+        /// Why not, and what can be.
+        what: String,
+    },
     /// A decision makes no sense for what it is about.
     #[error("{what} Nothing was decided.")]
     CannotDecide {

@@ -180,6 +180,10 @@ impl Case {
     pub fn source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
+        if let Some(rules) = self.veiled_by() {
+            let stored = in_lines(&found.event);
+            return Ok(SourceBytes::Withheld { path: capture.path, rules, stored });
+        }
         match &capture.redaction {
             Some(redaction) => Ok(SourceBytes::Withheld {
                 path: capture.path,

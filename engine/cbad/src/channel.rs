@@ -75,6 +75,12 @@ impl Channels {
         }
     }
 
+    /// What follows does not follow on what came before: a running total says nothing of the time between.
+    pub(crate) fn forget_totals(&mut self) {
+        self.totals.clear();
+        self.histograms.clear();
+    }
+
     /// The channels that measure something, in the order in which they appeared.
     pub(crate) fn finish(self) -> Vec<Channel> {
         self.kept

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::layout::{self, Layout};
-use crate::remembered::{KEY, Kept, Point};
+use crate::remembered::{Bookmark, KEY, Kept, Point};
 use crate::state::{Level, State};
 use crate::work::{Failure, Message};
 use case::{Case, CaseError, Decision, Subject};
@@ -31,26 +31,38 @@ struct Changed {
     views: String,
     /// Findings that were acknowledged since, and those that are no longer.
     acknowledged: Vec<(Subject, bool)>,
+    /// Bookmarks that were set since, and those that were taken away.
+    bookmarks: Vec<(Subject, String, bool)>,
 }
 
 impl Changed {
     fn keep(&self) -> Result<(), CaseError> {
         let mut case = Case::open(&self.path)?;
         for (subject, is_seen) in &self.acknowledged {
-            if *is_seen {
-                case.decide(subject, &Decision::Acknowledge)?;
-                continue;
-            }
-            let standing = case
-                .decisions()?
-                .into_iter()
-                .find(|row| row.stands && row.decision == Decision::Acknowledge && row.subject == *subject);
-            if let Some(row) = standing {
-                case.decide(subject, &Decision::Withdraw { decision: row.id })?;
-            }
+            decide(&mut case, subject, &Decision::Acknowledge, *is_seen, |row| row.subject == *subject)?;
+        }
+        for (subject, name, is_set) in &self.bookmarks {
+            decide(&mut case, subject, &Decision::Bookmark { name: name.clone() }, *is_set, |_| true)?;
         }
         case.keep_view_state(KEY, &self.views)
     }
+}
+
+/// Decides, or takes back what stands decided of the same.
+fn decide(
+    case: &mut Case,
+    subject: &Subject,
+    decision: &Decision,
+    stands: bool,
+    is_same: impl Fn(&case::DecisionRow) -> bool,
+) -> Result<(), CaseError> {
+    if stands {
+        return case.decide(subject, decision).map(drop);
+    }
+    let mut rows = case.decisions()?.into_iter();
+    let standing = rows.find(|row| row.stands && row.decision == *decision && is_same(row));
+    standing
+        .map_or(Ok(()), |row| case.decide(&row.subject, &Decision::Withdraw { decision: row.id }).map(drop))
 }
 
 impl Work {
@@ -90,12 +102,14 @@ impl App {
 
     /// Whether something is being kept or will be in the next frame.
     pub(super) fn is_keeping(&self) -> bool {
-        self.keeper.at_work || self.keeper.prefs_changed
+        // While a case is presented nothing is kept.
+        self.keeper.at_work || (self.keeper.prefs_changed && self.presented.is_none())
     }
 
     /// What was kept has been written, or not.
     pub(super) fn kept(&mut self, failures: Vec<Failure>) {
         self.keeper.at_work = false;
+        self.state.review.outdated();
         for Failure { what, detail } in failures {
             // A case on read-only media would say the same after every click.
             if !std::mem::replace(&mut self.keeper.has_failed, true) {
@@ -128,6 +142,11 @@ impl App {
 
     /// Writes what has changed at once, since the window is about to be gone.
     pub fn close_window(&mut self) {
+        if self.presented.is_some() {
+            // What is shown belongs to the presentation.
+            return;
+        }
+        self.keep_coverage_now();
         // There is nobody left to be told.
         drop(self.changed().done());
     }
@@ -161,11 +180,24 @@ impl App {
         }
         let views = kept.written();
         let now = kept.acknowledged.clone();
-        let before = self.keeper.case.replace(kept).map(|kept| kept.acknowledged).unwrap_or_default();
+        let marked = kept.bookmarks.clone();
+        let (before, marks) = self
+            .keeper
+            .case
+            .replace(kept)
+            .map(|kept| (kept.acknowledged, kept.bookmarks))
+            .unwrap_or_default();
         let gone = before.iter().filter(|seen| !now.contains(seen)).map(|seen| (seen.clone(), false));
         let new = now.iter().filter(|seen| !before.contains(seen)).map(|seen| (seen.clone(), true));
         let acknowledged = gone.chain(new).collect();
-        (!is_first).then_some(Changed { path, views, acknowledged })
+        let named = |list: &[Bookmark], name: &str| list.iter().any(|bookmark| bookmark.name == name);
+        let of = |bookmark: &Bookmark, is_set| {
+            (self.state.subject_of_bookmark(bookmark), bookmark.name.clone(), is_set)
+        };
+        let gone = marks.iter().filter(|mark| !named(&marked, &mark.name)).map(|mark| of(mark, false));
+        let new = marked.iter().filter(|mark| !named(&marks, &mark.name)).map(|mark| of(mark, true));
+        let bookmarks = gone.chain(new).collect();
+        (!is_first).then_some(Changed { path, views, acknowledged, bookmarks })
     }
 
     /// Puts the views of a case where they were left; one that was never left has those of the last one.

@@ -162,6 +162,26 @@ impl Redactor {
         counts.into_iter().map(of_rule).collect()
     }
 
+    /// Takes out of one event what the rules name.
+    pub fn apply_to_event(&mut self, event: &mut Event) {
+        self.event(event);
+    }
+
+    /// The key of a stream without what the rules name.
+    pub fn apply_to_key(&mut self, key: &Arc<StreamKey>) -> Arc<StreamKey> {
+        self.stream(key)
+    }
+
+    /// Takes out of a text what patterns find; rules of fields have nothing to go by there.
+    pub fn apply_to_text(&mut self, text: &mut String) {
+        self.string(text);
+    }
+
+    /// Whether a rule names a field of this path.
+    pub fn names_field(&mut self, path: &str) -> bool {
+        self.rule_of(path).is_some()
+    }
+
     /// What was kept for a preview: rule, value, what it became.
     pub fn examples(&self) -> Vec<(&str, &str, &str)> {
         let mut examples = Vec::new();
