@@ -212,6 +212,19 @@ impl Case {
         Ok(growing.taken)
     }
 
+    /// Two files with one begin are one capture until one of them goes on; the other is another one from then on. A piece
+    /// that was interrupted is found again by the same way.
+    fn still_this_one(&mut self, growing: &mut Growing, watch: &dyn Watch) -> Result<(), CaseError> {
+        let Some(capture) = growing.capture else { return Ok(()) };
+        let begun = self.begun("WHERE id = ?1", [capture])?;
+        if begun.is_none_or(|begun| begun.decoded_offset != growing.taken) {
+            (growing.capture, growing.taken) = (None, 0);
+            (growing.hash, growing.hashed) = (Sha256::new(), 0);
+            self.recognise(growing, watch)?;
+        }
+        Ok(())
+    }
+
     /// Remembers where a capture lies now.
     fn lies_at(&self, capture: i64, path: &Path) -> Result<(), CaseError> {
         const MOVE: &str = "UPDATE capture SET path = ?1 WHERE id = ?2 AND path <> ?1";
@@ -243,6 +256,7 @@ impl Case {
         options: &OpenOptions,
         watch: &dyn Watch,
     ) -> Result<Piece, CaseError> {
+        self.still_this_one(growing, watch)?;
         let length = growing.length()?;
         let end = if to_its_end { length } else { growing.end_of_lines(length)? };
         let begin = growing.taken;

@@ -102,6 +102,27 @@ fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Out
     Ok(())
 }
 
+#[test]
+fn two_files_of_one_begin_are_two_captures_once_they_differ() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    let mut follower = Follower::new(folder.path(), OpenOptions::default())?;
+    for name in ["a.log", "b.log"] {
+        append(&folder.path().join(name), b"2026-03-01T00:00:00Z INFO one\n")?;
+    }
+    follower.look(&mut case, true, &Unwatched)?;
+    assert_eq!(case.captures()?.len(), 1, "the same content");
+    append(&folder.path().join("a.log"), b"2026-03-01T00:00:01Z INFO two of a\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    append(&folder.path().join("b.log"), b"2026-03-01T00:00:01Z INFO two of b\n")?;
+    append(&folder.path().join("b.log"), b"2026-03-01T00:00:02Z INFO three of b\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    let events: Vec<u64> = case.captures()?.iter().map(|capture| capture.events).collect();
+    assert_eq!(events, [2, 3]);
+    assert!(case.verify(&Unwatched)?.is_sound());
+    Ok(())
+}
+
 /// The notices of a look, in words.
 fn looked(follower: &mut Follower, case: &mut Case) -> Result<Vec<String>, CaseError> {
     let notices = follower.look(case, false, &Unwatched)?;
