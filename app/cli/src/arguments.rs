@@ -22,6 +22,7 @@ use crate::baseline::{
 };
 use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
+use crate::matrix::MatrixArguments;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
 
@@ -91,6 +92,8 @@ pub(crate) enum Command {
     Series(SeriesArguments),
     /// List calls to language models; show the messages of one, or compare two prompts
     Calls(CallsArguments),
+    /// Cut a stream into blocks, and give the distance of each block to each other
+    Matrix(MatrixArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),

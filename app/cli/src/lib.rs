@@ -21,6 +21,7 @@ mod inspect;
 mod interrupt;
 mod json;
 mod jury;
+mod matrix;
 mod output;
 mod preview;
 mod progress;
@@ -109,6 +110,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
+        Command::Matrix(arguments) => matrix::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

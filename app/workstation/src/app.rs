@@ -2,10 +2,15 @@
 //! exactly what a person uses.
 
 mod analysis;
+mod decide;
 mod events;
 mod keep;
+mod matrix;
 mod picture;
+mod rest;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::command::Command;
 use crate::dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
@@ -21,6 +26,7 @@ use crate::tokens::Ramp;
 use crate::view;
 use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
 use crossbeam_channel::Receiver;
+pub(crate) use decide::Seen;
 pub(crate) use search::Searched;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +62,10 @@ pub struct App {
     next_task: u64,
     /// Dialogs that a person has not answered yet.
     asking: usize,
+    /// Where readers read.
+    stores: crate::store::Stores,
+    /// Decisions on their way into the case.
+    decisions: Vec<Seen>,
     keeper: keep::Keeper,
     searcher: search::Searcher,
 }
@@ -86,6 +96,8 @@ impl App {
             waiting: Vec::new(),
             next_task: 1,
             asking: 0,
+            stores: crate::store::of_cases(),
+            decisions: Vec::new(),
             keeper: keep::Keeper::default(),
             searcher: search::Searcher::default(),
         }
@@ -138,6 +150,7 @@ impl App {
             }
             ui.ctx().request_repaint();
         }
+        self.decide();
         self.follow_filter();
         self.follow_prefs(ui.ctx(), &prefs);
         self.remember(ui.ctx());
@@ -161,29 +174,6 @@ impl App {
             self.prefs_changed();
             ctx.request_repaint();
         }
-    }
-
-    /// Whether anything in the background will still change what is shown.
-    pub fn busy(&self) -> bool {
-        let reading = self.state.readers.as_ref().is_some_and(|(quick, slow)| quick.busy() || slow.busy());
-        // Asked last: a reader sends its answer before it calls itself idle.
-        reading
-            || self.state.telemetry.busy()
-            || self.asking > 0
-            || self.is_keeping()
-            || self.searcher.is_at_work()
-            || !self.state.tasks.is_empty()
-            || !self.waiting.is_empty()
-            || !self.inbox.is_empty()
-    }
-
-    /// Waits until something arrives from the background, at most `limit`; for tests, which have no event loop.
-    pub fn wait(&mut self, limit: Duration) -> bool {
-        match self.inbox.recv_timeout(limit) {
-            Ok(message) => self.waiting.push(message),
-            Err(_) => return false,
-        }
-        true
     }
 
     fn start(&mut self, name: String, job: impl FnOnce(u64, &TaskWatch, &Post) + Send + 'static) {
@@ -218,6 +208,7 @@ impl App {
             Message::Answer(..) => {}
             Message::Pixels(image) => self.cut_and_save(&image),
             Message::Kept(failures) => self.kept(failures),
+            Message::Decided { doc, decided, failure } => self.decided(doc, decided, failure),
             Message::Searched(number, said) => self.searched(number, said),
         }
     }
@@ -227,6 +218,7 @@ impl App {
             Ok(Finished::Case(path)) => self.show_case(&path, None),
             Ok(Finished::Run(path, run)) => self.show_case(&path, Some(run)),
             Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
+            Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
             Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
             Ok(Finished::Written(path)) => {
                 self.state.notice(Level::Done, "Picture written", case::inert(path.display().to_string()));
@@ -252,7 +244,9 @@ impl App {
         let same = self.state.doc.as_ref().is_some_and(|doc| doc.path == path);
         if !same {
             self.close();
-            let reader = || Reader::start(path, self.state.doc_id, &self.services.spawn, self.post.clone());
+            let id = self.state.doc_id;
+            let reader =
+                || Reader::start(path, id, &self.stores, &self.services.spawn, self.post.clone());
             self.state.readers = Some((reader(), reader()));
             self.state.telemetry.reader = Some(reader());
         }
@@ -263,6 +257,7 @@ impl App {
     }
 
     fn close(&mut self) {
+        self.decide();
         self.state.doc_id += 1;
         self.state.doc = None;
         self.state.readers = None;
@@ -298,7 +293,9 @@ impl App {
             Answer::Stream(_, Err(why)) => {
                 state.notice(Level::Error, "The windows of a stream could not be read", why);
             }
-            Answer::Heat(Ok(rows)) => state.heat.rows = Some(rows),
+            Answer::Heat(Ok((rows, density))) => {
+                (state.heat.rows, state.heat.density) = (Some(rows), Some(density));
+            }
             Answer::Heat(Err(why)) => state.notice(Level::Error, "The heatmap could not be read", why),
             Answer::Binned(binned) => {
                 state.heat.version += 1;
@@ -366,7 +363,8 @@ impl App {
             state.changes = History::default();
             state.forget();
             if let Some(run) = &doc.run {
-                state.ask(Query::Heat { run: run.id, streams: doc.scored.clone(), axis: doc.axis });
+                let (streams, axis, extent) = (doc.scored.clone(), doc.axis, doc.extent);
+                state.ask(Query::Heat { run: run.id, streams, axis, extent });
             }
             match (doc.findings.first(), doc.streams.first()) {
                 (Some(finding), _) => state.select(Selection::Finding(finding.id)),
@@ -457,6 +455,7 @@ impl App {
             Command::AnalyzeAgain => self.analyze_again(),
             Command::Dismiss | Command::Confirm => self.judge(command == Command::Confirm),
             Command::TestFinding => self.test_finding(),
+            Command::MakeMatrix => self.make_matrix(),
             Command::CopyEvents => self.copy_events(),
             Command::ExportEvents => self.export_events(),
             Command::ExportPlot => {

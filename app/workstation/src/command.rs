@@ -59,6 +59,7 @@ impl Command {
             Self::ShowTraces => Icon::Span,
             Self::ShowMetrics => Icon::Metric,
             Self::ShowCalls => Icon::Llm,
+            Self::ShowMatrix => Icon::Table,
             Self::ShowProblems => Icon::Notable,
             Self::ShowActivity => Icon::Log,
             Self::ShowSettings => Icon::Settings,

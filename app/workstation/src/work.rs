@@ -51,6 +51,8 @@ pub(crate) enum Message {
     Pixels(Arc<egui::ColorImage>),
     /// What a search of this number tells.
     Searched(u64, crate::app::Searched),
+    /// This decision is in the case `doc`, or why it is not.
+    Decided { doc: u64, decided: crate::app::Seen, failure: Option<Failure> },
     /// Settings and views were kept, but for these.
     Kept(Vec<Failure>),
 }
@@ -103,7 +105,7 @@ pub(crate) enum For {
 }
 
 /// What a task left behind.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Finished {
     /// A complete case.
     Case(PathBuf),
@@ -111,6 +113,8 @@ pub(crate) enum Finished {
     Run(PathBuf, i64),
     /// A test of this finding of a run.
     Tested(i64, i64),
+    /// Block against block of a stream.
+    Matrix(Arc<case::NcdMatrix>),
     /// It was cancelled, with what that means.
     Stopped(String),
     /// Events were written to a file; so many are damaged in the case and are not in it.

@@ -5,8 +5,12 @@ use crate::layout::{self, Layout};
 use crate::remembered::{KEY, Kept, Point};
 use crate::state::{Level, State};
 use crate::work::{Failure, Message};
-use case::{Case, CaseError, Decision, Subject};
+use case::{Case, CaseError};
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long the end of the window waits for a case that another program is writing to.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What was kept last, and whether something is being kept.
 #[derive(Debug, Default)]
@@ -29,26 +33,11 @@ struct Work {
 struct Changed {
     path: PathBuf,
     views: String,
-    /// Findings that were acknowledged since, and those that are no longer.
-    acknowledged: Vec<(Subject, bool)>,
 }
 
 impl Changed {
     fn keep(&self) -> Result<(), CaseError> {
         let mut case = Case::open(&self.path)?;
-        for (subject, is_seen) in &self.acknowledged {
-            if *is_seen {
-                case.decide(subject, &Decision::Acknowledge)?;
-                continue;
-            }
-            let standing = case
-                .decisions()?
-                .into_iter()
-                .find(|row| row.stands && row.decision == Decision::Acknowledge && row.subject == *subject);
-            if let Some(row) = standing {
-                case.decide(subject, &Decision::Withdraw { decision: row.id })?;
-            }
-        }
         case.keep_view_state(KEY, &self.views)
     }
 }
@@ -90,7 +79,7 @@ impl App {
 
     /// Whether something is being kept or will be in the next frame.
     pub(super) fn is_keeping(&self) -> bool {
-        self.keeper.at_work || self.keeper.prefs_changed
+        self.keeper.at_work || self.keeper.prefs_changed || !self.decisions.is_empty()
     }
 
     /// What was kept has been written, or not.
@@ -126,8 +115,17 @@ impl App {
         (self.services.spawn)("keeper", Box::new(keep));
     }
 
-    /// Writes what has changed at once, since the window is about to be gone.
+    /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked
+    /// reach the case.
     pub fn close_window(&mut self) {
+        self.decide();
+        while !self.decisions.is_empty() {
+            match self.inbox.recv_timeout(PATIENCE) {
+                Ok(Message::Decided { doc, decided, failure }) => self.decided(doc, decided, failure),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
         // There is nobody left to be told.
         drop(self.changed().done());
     }
@@ -151,7 +149,8 @@ impl App {
             run: doc.run.as_ref().map(|run| run.id),
             point: Some(self.state.point(0.0)),
             bookmarks: self.state.bookmarks.clone(),
-            acknowledged: self.state.acknowledged.clone(),
+            // These are decisions, and written as such.
+            acknowledged: Vec::new(),
             columns: self.state.columns.clone(),
         };
         let path = doc.path.clone();
@@ -160,12 +159,8 @@ impl App {
             return None;
         }
         let views = kept.written();
-        let now = kept.acknowledged.clone();
-        let before = self.keeper.case.replace(kept).map(|kept| kept.acknowledged).unwrap_or_default();
-        let gone = before.iter().filter(|seen| !now.contains(seen)).map(|seen| (seen.clone(), false));
-        let new = now.iter().filter(|seen| !before.contains(seen)).map(|seen| (seen.clone(), true));
-        let acknowledged = gone.chain(new).collect();
-        (!is_first).then_some(Changed { path, views, acknowledged })
+        self.keeper.case = Some(kept);
+        (!is_first).then_some(Changed { path, views })
     }
 
     /// Puts the views of a case where they were left; one that was never left has those of the last one.

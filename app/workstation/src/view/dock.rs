@@ -39,6 +39,7 @@ impl Behavior<Pane> for Views<'_> {
                 Pane::Settings => settings::show(ui, self.state),
                 Pane::Metrics => metrics::show(ui, self.state),
                 Pane::Calls => calls::show(ui, self.state),
+                Pane::Matrix => super::matrix::show(ui, self.state),
                 Pane::Traces => traces::show(ui, self.state),
             }
         });

@@ -343,7 +343,7 @@ pub(super) const fn severity_mark(severity: Severity, t: &Tokens) -> (&'static s
 }
 
 /// One line for an event, cut.
-fn text(event: &Event, without: &[String]) -> String {
+pub(super) fn text(event: &Event, without: &[String]) -> String {
     let measured = event.measure.as_ref().map(measured);
     case::event_text(event, measured.as_deref(), without, TEXT_BYTES)
 }

@@ -29,6 +29,7 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ShowTraces,
                 Command::ShowMetrics,
                 Command::ShowCalls,
+                Command::ShowMatrix,
                 Command::ShowProblems,
                 Command::ShowActivity,
             ],
@@ -39,7 +40,7 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ToggleExplanation,
                 Command::ResetLayout,
             ],
-            &[Command::ToggleTables, Command::ToggleQuantity, Command::ToggleRamp, Command::ToggleTheme],
+            &[Command::ToggleTables, Command::ToggleLanes, Command::ToggleQuantity, Command::ToggleRamp, Command::ToggleTheme],
         ],
     ),
     (
@@ -62,7 +63,7 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
     (
         "Analysis",
         &[
-            &[Command::TogglePreview, Command::AnalyzeAgain, Command::ChooseAnchor],
+            &[Command::TogglePreview, Command::MakeMatrix, Command::AnalyzeAgain, Command::ChooseAnchor],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
             &[Command::CancelTasks],
         ],
