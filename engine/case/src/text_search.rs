@@ -81,7 +81,9 @@ fn text_of(row: &FindingRow) -> String {
     let explanation = &row.finding.explanation;
     let mut text = format!("{}\n{}", explanation.sentence, explanation.paragraph);
     for shift in &explanation.shifts {
-        write!(text, "\n{}", shift.name).expect("writing to a String cannot fail");
+        for name in std::iter::once(&shift.name).chain(&shift.left_out) {
+            write!(text, "\n{name}").expect("writing to a String cannot fail");
+        }
     }
     for driver in &explanation.drivers {
         text.push('\n');

@@ -13,7 +13,7 @@ use crate::mix::{self, MixDeck};
 use crate::order::OrderDeck;
 use crate::permutation::{self, Deck, POOL_BYTES, POOL_FACTOR, POOL_MOST, Tested};
 use crate::rate::{self, RateDeck};
-use crate::relative_code::{Pool, Texts};
+use crate::relative_code::{MOST_BYTES, Pool, Texts};
 use crate::result::Lens;
 use crate::watch::Cancelled;
 
@@ -161,12 +161,15 @@ fn pool_of_positions(s: &Scored<'_>, window: usize, own: Range<usize>) -> Vec<us
     positions
 }
 
+/// Bytes of a window that take part.
 fn window_bytes(s: &Scored<'_>, window: usize) -> usize {
     let mut text = Vec::new();
-    for &event in &s.stream.sequence[s.plan.range(window)] {
+    let bytes_of = |&event: &u32| {
+        text.clear();
         s.stream.append_compact(event, &mut text);
-    }
-    text.len()
+        text.len().min(MOST_BYTES)
+    };
+    s.stream.sequence[s.plan.range(window)].iter().map(bytes_of).sum()
 }
 
 /// Texts of the events at these positions.

@@ -115,6 +115,12 @@ impl Steps {
         (self.taken[self.at(step)], self.from[usize::from(step.0)])
     }
 
+    /// The template that comes right before another more often than all others together.
+    pub(crate) fn usual_before(&self, to: u16) -> Option<u16> {
+        let into = |from: &u16| self.taken[self.at((*from, to))];
+        (0..self.templates as u16).find(|from| 2 * into(from) > self.to[usize::from(to)])
+    }
+
     /// Fixed-point bits of a step given the template before, beyond those of the template alone; never below 0.
     #[inline]
     pub(crate) fn surplus(&self, log2: &Log2, step: Step) -> i64 {

@@ -2,13 +2,13 @@
 //!
 //! Numbers are variable where there are more of them than one place has codes, or where they stand close together and are
 //! evenly spread: one to five items are a quantity, while of the codes of a place (a status, an exit code) there are few
-//! and far between, or nearly all are one and the same. Words are variable where there are very
-//! many, or where several are evenly spread and what follows does not depend on which it is: a colour, a region, a user. Where
+//! and far between, or nearly all are one and the same. A number that stands for a while, moves on and does not come back is
+//! a reading too: a height, a day, a generation. Words are variable where there are very many, or where several are evenly spread and what follows does not depend on which it is: a colour, a region, a user. Where
 //! one kind of line branches off from another, what follows differs.
 
 use hashbrown::HashMap;
 
-use crate::stream::Stream;
+use crate::stream::{Stream, Transition};
 use crate::token::Shape;
 
 /// What it takes at most to say which of a few numbers stands in a place, bits, for them to be codes and not quantities.
@@ -16,6 +16,12 @@ const CODE_BITS: f64 = 1.0;
 
 /// How many times as wide as they are many numbers lie at most for them to stand close together.
 const CLOSE: u64 = 2;
+
+/// Numbers that a place has at least, events that one stands for at least, and stretches in which it stands at most, both
+/// in the mean, for them to be the states of one reading. Codes come back, and side by side.
+const STATES: u32 = 4;
+const STANDS: f64 = 10.0;
+const RETURNS: f64 = 1.5;
 
 /// What it takes at least to say which of a few words stands in a place, bits, for them to be variable: four that come
 /// equally often, or more that do not.
@@ -104,12 +110,16 @@ impl Masks {
             after_one[s.before as usize].add_number(number, events);
         }
         let are_quantities =
-            |places: Vec<Spread>| places.into_iter().map(|place| place.are_quantities(numbers)).collect();
-        Self {
+            |places: &[Spread]| places.iter().map(|place| place.are_quantities(numbers)).collect();
+        let mut masks = Self {
             words: variable_words(stream, events_of, &of_words, words),
-            numbers: are_quantities(of_numbers),
-            numbers_after_one: are_quantities(after_one),
-        }
+            numbers: are_quantities(&of_numbers),
+            numbers_after_one: are_quantities(&after_one),
+        };
+        mask_states(stream, |t| t.pair, &of_numbers, &mut masks.numbers);
+        let before = |t: Transition| stream.shorters[t.shorter as usize].before;
+        mask_states(stream, before, &after_one, &mut masks.numbers_after_one);
+        masks
     }
 
     /// The tokens of a distinct event, variable ones masked; a run of masked ones is one.
@@ -136,6 +146,39 @@ impl Masks {
             }
             (before2, before1) = (before1, masked);
         }
+    }
+}
+
+/// Masks places whose numbers stand for a while, move on and do not come back.
+fn mask_states(stream: &Stream, place: impl Fn(Transition) -> u32, spreads: &[Spread], masked: &mut [bool]) {
+    let may_be = |place: u32| !masked[place as usize] && spreads[place as usize].different >= STATES;
+    // Of each distinct event the numbers in such places: few events have any, and there are many events.
+    let mut ends = Vec::with_capacity(stream.distinct_len());
+    let mut numbers: Vec<(u32, u32)> = Vec::new();
+    for distinct in 0..stream.distinct_len() as u32 {
+        let of_event = stream.distinct(distinct).iter().map(|&id| stream.transitions[id as usize]);
+        let asked = of_event.filter(|&t| is_number(stream, t.token) && may_be(place(t)));
+        numbers.extend(asked.map(|t| (place(t), t.token)));
+        ends.push(numbers.len());
+    }
+    if numbers.is_empty() {
+        return;
+    }
+    // For each place the number that stood there last, plus one, and how often it changed.
+    let mut stood = vec![(0_u32, 0_u32); spreads.len()];
+    for &distinct in &stream.sequence {
+        let begin = (distinct as usize).checked_sub(1).map_or(0, |before| ends[before]);
+        for &(place, token) in &numbers[begin..ends[distinct as usize]] {
+            let (last, stretches) = &mut stood[place as usize];
+            *stretches += u32::from(*last != token + 1);
+            *last = token + 1;
+        }
+    }
+    for ((masked, spread), &(_, stretches)) in masked.iter_mut().zip(spreads).zip(&stood) {
+        let stretches = f64::from(stretches);
+        *masked |= stretches > 0.0
+            && stretches < RETURNS * f64::from(spread.different)
+            && spread.events >= STANDS * stretches;
     }
 }
 
@@ -217,6 +260,15 @@ mod tests {
         assert_eq!(kinds((0..500).map(|n| format!("answered {} in time", [200, 304, 404][n % 3]))), 3);
         // Nearly always the same: an exit code, close together as they are.
         assert_eq!(kinds((0..500).map(|n| format!("job ended with {}", n / 480 * (n % 3)))), 3);
+    }
+
+    #[test]
+    fn a_number_that_moves_on_and_does_not_come_back_is_a_reading() {
+        let heights = [240, 30, 90, 120, 800];
+        assert_eq!(kinds((0..500).map(|n| format!("standing at {} now", heights[n / 100]))), 1);
+        // Codes that come back, and a code that is new from some day on.
+        assert_eq!(kinds((0..500).map(|n| format!("standing at {} now", heights[n / 10 % 5]))), 5);
+        assert_eq!(kinds((0..500).map(|n| format!("answered {} in time", [200, 503][n / 250]))), 2);
     }
 
     #[test]

@@ -22,6 +22,10 @@ const LOG2_E: i64 = 1_512_775;
 /// Least share of events with a time, in hundredths.
 const TIMED: usize = 99;
 
+/// Part of the time from a stream's first event to the end of its capture below which it was there for a moment: that of the
+/// guard beside a window.
+const MOMENT: u64 = 10;
+
 /// Longest x that is told apart, and shortest 1 / x: 2^20.
 const FARTHEST: i64 = 20 << FRACTION;
 
@@ -56,13 +60,14 @@ pub(crate) fn tail(stream: &Stream) -> Option<Tail> {
     Tail::of((stream.anchored()..stream.len()).map(|p| wait(stream, p)))
 }
 
-/// Nanoseconds from a stream's last event to the end of its capture.
+/// Nanoseconds from a stream's last event to the end of its capture; 0 of a stream that was there for a moment only, which is a task
+/// that was done and not a service that fell silent.
 pub(crate) fn silence_at_end(stream: &Stream) -> u64 {
-    let last = stream.times_nanos.iter().rev().find(|t| **t != NO_TIME);
-    match (last, stream.covered_until_nanos) {
-        (Some(last), Some(until)) => until.saturating_sub(*last).max(0) as u64,
-        _ => 0,
-    }
+    let mut known = stream.times_nanos[stream.anchored()..].iter().filter(|t| **t != NO_TIME);
+    let (Some(&first), Some(until)) = (known.next(), stream.covered_until_nanos) else { return 0 };
+    let last = known.next_back().copied().unwrap_or(first);
+    let silence = between(last, until);
+    if between(first, last) < between(first, until) / MOMENT { 0 } else { silence }
 }
 
 /// Evidence of the longest wait of these positions against the tail of all waits of the stream, bits.

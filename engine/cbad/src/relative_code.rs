@@ -13,6 +13,14 @@ use std::ops::Range;
 const MIN_MATCH: u32 = 3;
 const LITERAL_BITS: i64 = 9;
 
+/// Bytes of an event that take part, its first: a line of a megabyte is told by far fewer, and the array has 26 bytes for
+/// each.
+pub(crate) const MOST_BYTES: usize = 1 << 15;
+
+/// Runs of suffixes without a copy in the baseline that are passed on either side: as many as a window of the usual size
+/// has events, five times over. Where several long events of one window are alike there is no end of them.
+const MOST_PASSED: u32 = 256;
+
 /// Texts of distinct events and their one suffix array: what many pools share.
 pub(crate) struct Texts {
     /// The distinct events of the stream, ascending.
@@ -20,8 +28,20 @@ pub(crate) struct Texts {
     starts: Vec<u32>,
     suffixes: Vec<u32>,
     ranks: Vec<u32>,
-    common: Vec<u32>,
+    /// Bytes that a suffix has in common with the one before it, counted up to 2^16 - 1.
+    common: Vec<u16>,
     owners: Vec<u32>,
+    runs: Runs,
+}
+
+/// Runs of neighbouring suffixes that are of one event: either they all have a copy in the baseline or none.
+struct Runs {
+    /// First and last suffix of the run that a suffix is in.
+    first: Vec<u32>,
+    last: Vec<u32>,
+    /// Bytes that a suffix has in common with all of its run before it, and with all behind it.
+    common_before: Vec<u16>,
+    common_behind: Vec<u16>,
 }
 
 /// The pool of one test: members that are distinct events of the shared texts, and how often each is there.
@@ -64,6 +84,7 @@ impl Texts {
         for &event in &distinct {
             starts.push(bytes.len() as u32);
             text(event, &mut bytes);
+            bytes.truncate(starts[starts.len() - 1] as usize + MOST_BYTES);
         }
         starts.push(bytes.len() as u32);
         let suffixes: Vec<u32> = divsufsort::sort(&bytes).into_parts().1.iter().map(|&p| p as u32).collect();
@@ -72,8 +93,9 @@ impl Texts {
         for event in 0..distinct.len() {
             owner_at[starts[event] as usize..starts[event + 1] as usize].fill(event as u32);
         }
-        let owners = suffixes.iter().map(|&p| owner_at[p as usize]).collect();
-        Self { distinct, starts, suffixes, ranks, common, owners }
+        let owners: Vec<u32> = suffixes.iter().map(|&p| owner_at[p as usize]).collect();
+        let runs = Runs::of(&owners, &common);
+        Self { distinct, starts, suffixes, ranks, common, owners, runs }
     }
 
     fn length(&self, event: usize) -> u32 {
@@ -251,36 +273,74 @@ impl<'t> Pool<'t> {
     fn longest_match(&self, at: u32, most: u32) -> Option<(u32, u32)> {
         let texts = self.texts;
         let rank = texts.ranks[at as usize] as usize;
-        let mut best: Option<(u32, usize)> = None;
-        let mut shared = u32::MAX;
-        for q in (0..rank).rev() {
-            shared = shared.min(texts.common[q + 1]);
-            if shared < MIN_MATCH {
-                break;
-            }
-            if self.in_baseline(texts.owners[q]) {
-                best = Some((shared, q));
-                break;
-            }
-        }
-        if best.is_none_or(|(length, _)| length < most) {
-            shared = u32::MAX;
-            for q in rank + 1..texts.suffixes.len() {
-                shared = shared.min(texts.common[q]);
-                if shared < MIN_MATCH || best.is_some_and(|(length, _)| shared <= length) {
-                    break;
-                }
-                if self.in_baseline(texts.owners[q]) {
-                    best = Some((shared, q));
-                    break;
-                }
-            }
-        }
+        let before = self.nearest_before(rank);
+        let best = match before {
+            Some((length, _)) if length >= most => before,
+            _ => self.nearest_behind(rank, before.map_or(0, |(length, _)| length)).or(before),
+        };
         best.map(|(length, q)| {
             let from = texts.owners[q];
             let left = texts.starts[from as usize + 1] - texts.suffixes[q];
             (length.min(most).min(left), from)
         })
+    }
+
+    /// The nearest suffix before this one that has a copy in the baseline, and the bytes that both begin with.
+    fn nearest_before(&self, rank: usize) -> Option<(u32, usize)> {
+        let Texts { common, owners, runs, .. } = self.texts;
+        let (mut q, mut shared) = (rank, u16::MAX);
+        for _ in 0..MOST_PASSED {
+            let first = runs.first[q] as usize;
+            shared = shared.min(runs.common_before[q]).min(common[first]);
+            if u32::from(shared) < MIN_MATCH {
+                return None;
+            }
+            // The very first suffix has nothing in common with one before it.
+            q = first - 1;
+            if self.in_baseline(owners[q]) {
+                return Some((u32::from(shared), q));
+            }
+        }
+        None
+    }
+
+    /// The same behind this one, where both begin with more than `least` bytes.
+    fn nearest_behind(&self, rank: usize, least: u32) -> Option<(u32, usize)> {
+        let Texts { common, owners, runs, .. } = self.texts;
+        let (mut q, mut shared) = (rank, u16::MAX);
+        for _ in 0..MOST_PASSED {
+            let next = runs.last[q] as usize + 1;
+            shared = shared.min(runs.common_behind[q]).min(common[next]);
+            if u32::from(shared) < MIN_MATCH || u32::from(shared) <= least {
+                return None;
+            }
+            q = next;
+            if self.in_baseline(owners[q]) {
+                return Some((u32::from(shared), q));
+            }
+        }
+        None
+    }
+}
+
+impl Runs {
+    fn of(owners: &[u32], common: &[u16]) -> Self {
+        let n = owners.len();
+        let (mut first, mut last) = ((0..n as u32).collect::<Vec<_>>(), (0..n as u32).collect::<Vec<_>>());
+        let (mut common_before, mut common_behind) = (vec![u16::MAX; n], vec![u16::MAX; n]);
+        for q in 1..n {
+            if owners[q] == owners[q - 1] {
+                first[q] = first[q - 1];
+                common_before[q] = common_before[q - 1].min(common[q]);
+            }
+        }
+        for q in (1..n).rev() {
+            if owners[q] == owners[q - 1] {
+                last[q - 1] = last[q];
+                common_behind[q - 1] = common_behind[q].min(common[q]);
+            }
+        }
+        Self { first, last, common_before, common_behind }
     }
 }
 
@@ -296,13 +356,15 @@ fn phrase_bits(pointer_bits: i64, length: u32) -> Option<i64> {
 }
 
 /// Kasai et al., "Linear-time longest-common-prefix computation in suffix arrays", CPM 2001.
-fn ranks_and_common_prefixes(bytes: &[u8], suffixes: &[u32]) -> (Vec<u32>, Vec<u32>) {
+///
+/// There is one more entry than there are suffixes: behind the last is nothing, and nothing is in common with it.
+fn ranks_and_common_prefixes(bytes: &[u8], suffixes: &[u32]) -> (Vec<u32>, Vec<u16>) {
     let n = bytes.len();
     let mut ranks = vec![0_u32; n];
     for (rank, &p) in suffixes.iter().enumerate() {
         ranks[p as usize] = rank as u32;
     }
-    let mut common = vec![0_u32; n + 1];
+    let mut common = vec![0_u16; n + 1];
     let mut shared = 0_usize;
     for p in 0..n {
         let rank = ranks[p] as usize;
@@ -314,7 +376,7 @@ fn ranks_and_common_prefixes(bytes: &[u8], suffixes: &[u32]) -> (Vec<u32>, Vec<u
         while p + shared < n && q + shared < n && bytes[p + shared] == bytes[q + shared] {
             shared += 1;
         }
-        common[rank] = shared as u32;
+        common[rank] = u16::try_from(shared).unwrap_or(u16::MAX);
         shared = shared.saturating_sub(1);
     }
     (ranks, common)
@@ -348,6 +410,16 @@ mod tests {
         let copies = pool.explain(&[0], 0);
         let longest = copies.iter().max_by_key(|c| c.length).expect("GET /a is shared");
         assert_eq!(longest.from, pool.distinct_of(1));
+    }
+
+    /// Of a long line that repeats itself every suffix is the neighbour of its own others.
+    #[test]
+    fn long_lines_of_one_byte_are_coded_in_bounded_steps() {
+        let lines: Vec<String> = (0..4).map(|n| "x".repeat((1 << 20) + n)).collect();
+        let texts = Texts::new(0..4, |event, out| out.extend_from_slice(lines[event as usize].as_bytes()));
+        assert_eq!(texts.length(0) as usize, MOST_BYTES);
+        let costs = Pool::new(&texts, &[0, 1, 2, 3]).costs(&[0, 1, 2]);
+        assert!(costs.iter().all(|bits| *bits < 100), "{costs:?}");
     }
 
     proptest! {

@@ -193,6 +193,9 @@ pub struct Shift {
     pub bits: f64,
     /// Position in the stream of the event that shows it best, where one does.
     pub event: Option<u64>,
+    /// Of a new order: the template that usually comes right before the second, where one does more often than not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
 }
 
 /// One scored window of a stream.

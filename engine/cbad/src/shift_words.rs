@@ -33,6 +33,14 @@ impl Shift {
         amounts(self).0
     }
 
+    /// What shifted, with what usually stands there where that is known.
+    pub fn what(&self) -> String {
+        match &self.left_out {
+            Some(usual) => format!("{} (usually after {usual})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// What it was in the baseline.
     pub fn in_baseline(&self) -> String {
         amounts(self).1
@@ -72,12 +80,16 @@ pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
                 0.0 => "usually never".to_owned(),
                 _ => format!("and only {usual} in all of the baseline"),
             };
-            match shift.name.split_once(" → ") {
+            let step = match shift.name.split_once(" → ") {
                 Some((before, after)) => {
                     let (before, after) = (quoted(before), quoted(after));
                     format!("{after} comes right after {before} {here}, {how_often}")
                 }
                 None => format!("{kind} comes {here}, {how_often}"),
+            };
+            match &shift.left_out {
+                Some(usual) => format!("{step}; what usually comes before it is {}", quoted(usual)),
+                None => step,
             }
         }
     }

@@ -90,6 +90,7 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
                 unit: Unit::Percent,
                 bits,
                 event: window.clone().find(|&p| s.stream.kind(p) == template).map(|p| p as u64),
+                left_out: None,
             }
         })
         .collect()
@@ -118,6 +119,7 @@ fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
         unit: Unit::PerSecond,
         bits: surplus,
         event: None,
+        left_out: None,
     };
     if is_silence {
         shift.kind = ShiftKind::Silence;
@@ -152,6 +154,7 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
     dear.into_iter()
         .map(|(surplus, step, times, position)| {
             let before = template::name(s.stream, step.0);
+            let left_out = steps.usual_before(step.1).filter(|usual| *usual != step.0);
             Shift {
                 lens: Lens::Order,
                 kind: ShiftKind::NewStep,
@@ -161,6 +164,7 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
                 unit: Unit::Times,
                 bits: bits(surplus),
                 event: Some(position as u64),
+                left_out: left_out.map(|usual| template::name(s.stream, usual)),
             }
         })
         .collect()

@@ -161,8 +161,10 @@ fn names(explanation: &Explanation, names: &[String]) -> bool {
     let drivers = explanation.drivers.iter().take(READ);
     let shifts = explanation.shifts.iter().take(READ);
     names.iter().any(|name| {
-        shifts.clone().any(|shift| shift.name.contains(name.as_str()))
-            || drivers.clone().any(|driver| driver_names(driver, name))
+        shifts.clone().any(|shift| {
+            let named = std::iter::once(&shift.name).chain(&shift.left_out);
+            named.into_iter().any(|text| text.contains(name.as_str()))
+        }) || drivers.clone().any(|driver| driver_names(driver, name))
     })
 }
 

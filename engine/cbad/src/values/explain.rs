@@ -117,6 +117,7 @@ fn shift(series: View<'_>, plan: &Plan, seen: Seen) -> Shift {
         unit: series.channel.unit,
         bits: seen.bits,
         event: Some(u64::from(series.channel.positions[event])),
+        left_out: None,
     }
 }
 /// What is two looks at one thing is told as one, by the name that says more: a leak lies higher than before, a line that
