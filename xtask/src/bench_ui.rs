@@ -89,7 +89,10 @@ fn idle_percent(program: &Path, case: &Path, folder: &Path) -> anyhow::Result<f6
     let before = ticks(pid)?;
     std::thread::sleep(IDLE);
     let used = ticks(pid)? - before;
-    println!("the window of the release binary, drawn by software: peak memory {:.0} MB", peak_megabytes(pid)?);
+    println!(
+        "the window of the release binary, drawn by software: peak memory {:.0} MB",
+        peak_megabytes(pid)?
+    );
     Ok(100.0 * used as f64 / (TICKS * IDLE.as_secs_f64()))
 }
 
@@ -102,7 +105,8 @@ fn peak_megabytes(pid: u32) -> anyhow::Result<f64> {
 
 /// Every promise with what was measured; one that is broken fails the chore.
 fn verdict(told: &Value, idle: f64) -> anyhow::Result<()> {
-    let all = told["parts"].as_array().and_then(|parts| parts.last()).context("the measurement has no parts")?;
+    let all =
+        told["parts"].as_array().and_then(|parts| parts.last()).context("the measurement has no parts")?;
     println!(
         "{} events in {} streams, {} windows; everything read {:.1} s after the start",
         told["events"],
@@ -112,7 +116,12 @@ fn verdict(told: &Value, idle: f64) -> anyhow::Result<()> {
     );
     let kept = [
         ("the app's own time a frame, p99", number(all, "/app_ms/p99")?, MOST_FRAME_MS, "ms"),
-        ("from open to the first frame with data", number(told, "/first_seconds")? * 1000.0, MOST_FIRST_MS, "ms"),
+        (
+            "from open to the first frame with data",
+            number(told, "/first_seconds")? * 1000.0,
+            MOST_FIRST_MS,
+            "ms",
+        ),
         ("peak memory", number(told, "/peak_kilobytes")? / 1024.0, MOST_MEGABYTES, "MB"),
         ("an idle window", idle, MOST_IDLE_PERCENT, "% of a processor"),
     ];

@@ -18,7 +18,10 @@ fn each_block_is_compared_with_each() -> Outcome {
     assert_eq!((rows.len(), rows[3].as_array().map(Vec::len)), (8, Some(8)));
     assert_eq!(rows[2][5], rows[5][2], "one pair, one number");
     assert_eq!((&answer["codec"]["name"], &answer["events_a_block"]), (&"zstd".into(), &250.into()));
-    assert_eq!((&answer["blocks"][1]["first_event"], &answer["blocks"][1]["last_event"]), (&250.into(), &499.into()));
+    assert_eq!(
+        (&answer["blocks"][1]["first_event"], &answer["blocks"][1]["last_event"]),
+        (&250.into(), &499.into())
+    );
 
     let text = run(at, &["matrix", "c.driftlock", "0", "--blocks", "8", "--codec", "count"])?;
     let text = String::from_utf8(text.stdout)?;

@@ -22,6 +22,10 @@ fn the_command_lines_of_the_window_are_those_of_the_program() {
         // In capitals, or with a slash, stands a file: that opens the window.
         let first = rest.split(' ').next().unwrap_or_default();
         let is_file = first.chars().next().is_some_and(char::is_uppercase) || first.contains('/');
-        assert!(is_file || cli::is_headless(OsStr::new(first)), "{}: there is no `driftlock {first}`", spec.id);
+        assert!(
+            is_file || cli::is_headless(OsStr::new(first)),
+            "{}: there is no `driftlock {first}`",
+            spec.id
+        );
     }
 }

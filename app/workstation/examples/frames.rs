@@ -16,7 +16,10 @@ use std::time::{Duration, Instant};
 
 use case::Case;
 use cbad::{Config, Unwatched};
-use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, Vec2, pos2, vec2};
+use egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, Vec2, pos2,
+    vec2,
+};
 use ingest::OpenOptions;
 use serde_json::{Value, json};
 use testkit::synth::{Company, Injection, Kind};
@@ -111,8 +114,7 @@ struct Stage {
 impl Stage {
     fn new(folder: &Path) -> Self {
         let ctx = egui::Context::default();
-        let places =
-            Places { config: folder.join("config"), data: folder.join("data"), sample: Vec::new() };
+        let places = Places { config: folder.join("config"), data: folder.join("data"), sample: Vec::new() };
         let services = Services { dialogs: Arc::new(NoDialogs), spawn: threads(), places };
         let app = App::new(&ctx, services);
         let output = egui::FullOutput::default();
@@ -163,7 +165,8 @@ impl Stage {
         self.ctx.disable_accesskit();
         let nodes = tree.map(|tree| tree.nodes).unwrap_or_default();
         let node = nodes.iter().find(|(_, node)| node.label().is_some_and(|said| said.starts_with(label)));
-        let bounds = node.and_then(|(_, node)| node.bounds()).ok_or_else(|| format!("no widget is named {label}"))?;
+        let bounds =
+            node.and_then(|(_, node)| node.bounds()).ok_or_else(|| format!("no widget is named {label}"))?;
         Ok(Rect::from_min_max(
             pos2(bounds.x0 as f32, bounds.y0 as f32),
             pos2(bounds.x1 as f32, bounds.y1 as f32),
@@ -229,7 +232,8 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
     stage.press(Modifiers::COMMAND, Key::Num3);
     stage.settle();
     let list = stage.find("Events list")?;
-    let bar = Rect::from_min_max(pos2(list.right() + 1.0, list.top()), pos2(list.right() + 12.0, list.bottom()));
+    let bar =
+        Rect::from_min_max(pos2(list.right() + 1.0, list.top()), pos2(list.right() + 12.0, list.bottom()));
     let listed: [Part; 2] = [
         ("events, scrolled by the wheel", Box::new(scrolling(list))),
         ("events, bar dragged over all", Box::new(dragging_bar(bar))),

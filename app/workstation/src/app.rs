@@ -245,8 +245,7 @@ impl App {
         if !same {
             self.close();
             let id = self.state.doc_id;
-            let reader =
-                || Reader::start(path, id, &self.stores, &self.services.spawn, self.post.clone());
+            let reader = || Reader::start(path, id, &self.stores, &self.services.spawn, self.post.clone());
             self.state.readers = Some((reader(), reader()));
             self.state.telemetry.reader = Some(reader());
         }

@@ -239,8 +239,10 @@ mod tests {
 
     #[test]
     fn a_lane_of_several_streams_shows_the_most_unusual_and_counts_all() {
-        let rows =
-            [Row::new(7, vec![cell(1.0, 2.0, 0.9, 1)]), Row::new(3, vec![cell(1.0, 3.0, 0.95, 4), cell(6.0, 7.0, 0.1, 5)])];
+        let rows = [
+            Row::new(7, vec![cell(1.0, 2.0, 0.9, 1)]),
+            Row::new(3, vec![cell(1.0, 3.0, 0.95, 4), cell(6.0, 7.0, 0.1, 5)]),
+        ];
         let lanes = [Lane { name: "both".to_owned(), rows: vec![0, 1] }];
         let binned = super::bin(&rows, &lanes, (0.0, 10.0), 10, Quantity::Ncd);
         assert_eq!((binned.streams.as_slice(), binned.in_lanes.as_slice()), (&[7][..], &[2][..]));

@@ -54,7 +54,11 @@ mod tests {
     #[test]
     fn marks_do_not_pile_up() {
         let piled = inert(format!("z{}e\u{301}", "\u{301}".repeat(4000)));
-        assert_eq!(piled.matches('\u{301}').count(), MOST_MARKS as usize + 1, "and the next letter has its own");
+        assert_eq!(
+            piled.matches('\u{301}').count(),
+            MOST_MARKS as usize + 1,
+            "and the next letter has its own"
+        );
         assert_eq!(piled.matches("\\u{301}").count(), 4000 - MOST_MARKS as usize, "nothing is left out");
     }
 

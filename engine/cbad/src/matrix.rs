@@ -54,8 +54,11 @@ pub fn piece_matrix(
     codec::open(codec, stream, &coder)
         .map_err(|reason| TestError::Absent { codec, reason: reason.to_owned() })?;
     let length = stream.sequence.len().checked_div(pieces as usize).unwrap_or(0);
-    let events: Vec<&[u32]> =
-        if length == 0 { Vec::new() } else { stream.sequence.chunks_exact(length).take(pieces as usize).collect() };
+    let events: Vec<&[u32]> = if length == 0 {
+        Vec::new()
+    } else {
+        stream.sequence.chunks_exact(length).take(pieces as usize).collect()
+    };
     let pairs: Vec<(usize, usize)> =
         (0..events.len()).flat_map(|row| (row..events.len()).map(move |column| (row, column))).collect();
     let (done, total) = (AtomicU64::new(0), pairs.len() as u64);
@@ -110,7 +113,12 @@ mod tests {
             assert_eq!((matrix.pieces, matrix.pairs.len()), (4, 10));
             let ncd = |one, other| matrix.ncd(one, other).expect("a pair of the matrix");
             for quiet in [0, 2, 3] {
-                assert!(ncd(1, quiet) > ncd(0, 2) + 0.1, "{codec:?}: {} against {}", ncd(1, quiet), ncd(0, 2));
+                assert!(
+                    ncd(1, quiet) > ncd(0, 2) + 0.1,
+                    "{codec:?}: {} against {}",
+                    ncd(1, quiet),
+                    ncd(0, 2)
+                );
             }
             assert!((ncd(0, 3) - ncd(3, 0)).abs() < f64::EPSILON, "one pair, one number");
             assert!(ncd(2, 2) < ncd(2, 3), "{codec:?}: nothing is nearer than the piece itself");
@@ -121,7 +129,8 @@ mod tests {
     #[test]
     fn pieces_are_of_one_length_and_too_many_are_none() {
         let stream = stream();
-        let of = |pieces| piece_matrix(&stream, pieces, CodecName::Zstd, &Unwatched).expect("zstd is built in");
+        let of =
+            |pieces| piece_matrix(&stream, pieces, CodecName::Zstd, &Unwatched).expect("zstd is built in");
         assert_eq!(of(3).pieces, 3, "one event of 160 is left over");
         assert_eq!((of(161).pieces, of(0).pieces), (0, 0));
         assert_eq!(of(160).pairs.len(), 160 * 161 / 2);

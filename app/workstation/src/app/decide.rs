@@ -14,7 +14,8 @@ impl App {
     /// After a frame: what was clicked in it begins its way at once.
     pub(super) fn decide(&mut self) {
         let asked = std::mem::take(&mut self.state.deciding);
-        let Some(path) = self.state.doc.as_ref().map(|doc| doc.path.clone()).filter(|_| !asked.is_empty()) else {
+        let Some(path) = self.state.doc.as_ref().map(|doc| doc.path.clone()).filter(|_| !asked.is_empty())
+        else {
             return;
         };
         let deciding = self.decisions.iter();

@@ -4,6 +4,7 @@
 use super::*;
 use crate::query::{self, stream_data};
 use crate::store::{self, Store, Stores};
+use crate::work::Job;
 use case::EventRow;
 use cbad::{ByteRange, Event};
 use egui_kittest::Harness;
@@ -12,7 +13,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use crate::work::Job;
 
 type Failure = Box<dyn std::error::Error>;
 type Shared = Rc<RefCell<Option<App>>>;
@@ -40,8 +40,7 @@ fn window(folder: &Path, stores: Stores) -> Window {
 }
 
 fn window_with(folder: &Path, stores: Stores, spawn: Spawn) -> Window {
-    let places =
-        Places { config: folder.join("config"), data: folder.join("data"), sample: Vec::new() };
+    let places = Places { config: folder.join("config"), data: folder.join("data"), sample: Vec::new() };
     let services = Services { dialogs: Arc::new(NoDialogs), spawn, places };
     let app: Shared = Rc::default();
     let made = Rc::clone(&app);
@@ -134,7 +133,8 @@ struct MadeUp(u64);
 
 impl MadeUp {
     fn row(position: u64) -> EventRow {
-        let event = Event::new(format!("row {position}").as_str(), ByteRange { offset: position * 10, length: 10 });
+        let event =
+            Event::new(format!("row {position}").as_str(), ByteRange { offset: position * 10, length: 10 });
         EventRow { position, capture: 1, event }
     }
 }
@@ -176,14 +176,19 @@ fn events_scroll_evenly_and_are_selected_rightly_at_any_number() -> Result<(), F
         window.key_press(egui::Key::End);
         settle(&mut window);
         let last = rows - 1;
-        assert!(window.query_by_label(&format!("Event {last}: row {last}")).is_some(), "{rows}: the last row");
+        assert!(
+            window.query_by_label(&format!("Event {last}: row {last}")).is_some(),
+            "{rows}: the last row"
+        );
         assert_eq!(
             with(window.state(), |app| app.state.selection),
             Selection::Event { stream: 0, position: last }
         );
         // Upwards from the far end by half rows: no step is lost or doubled there.
         let list = window.get_by_label("Events list").rect().center();
-        let place = |window: &Window| with(window.state(), |app| (app.state.events.list.first, app.state.events.list.rest));
+        let place = |window: &Window| {
+            with(window.state(), |app| (app.state.events.list.first, app.state.events.list.rest))
+        };
         let begin = place(&window);
         for turn in 1..=40_u32 {
             window.hover_at(list);
@@ -197,7 +202,10 @@ fn events_scroll_evenly_and_are_selected_rightly_at_any_number() -> Result<(), F
             window.run_steps(1);
             let (first, rest) = place(&window);
             let gone = (begin.0 - first) as f32 * ROW + begin.1 - rest;
-            assert!((gone - turn as f32 * ROW / 2.0).abs() < 0.05, "{rows}: {gone} points after {turn} half rows");
+            assert!(
+                (gone - turn as f32 * ROW / 2.0).abs() < 0.05,
+                "{rows}: {gone} points after {turn} half rows"
+            );
         }
         settle(&mut window);
         let row = place(&window).0 + 3;

@@ -4,7 +4,9 @@ use super::overview::{from_screen, to_screen};
 use crate::doc::Doc;
 use crate::state::State;
 use crate::tokens::{self, size};
-use egui::{CursorIcon, Id, Key, Modifiers, Rangef, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    CursorIcon, Id, Key, Modifiers, Rangef, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 /// Height of the strip.
 pub(super) const HEIGHT: f32 = 30.0;
@@ -33,9 +35,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
     ui.painter().rect_filled(frame, 2, t.sunken);
     density(ui, state, frame);
     let screen = |at| to_screen(at, doc.extent, x);
-    let brush = Rect::from_x_y_ranges(Rangef::new(screen(state.range.0), screen(state.range.1)), frame.y_range());
+    let brush =
+        Rect::from_x_y_ranges(Rangef::new(screen(state.range.0), screen(state.range.1)), frame.y_range());
     for outside in [Rangef::new(frame.left(), brush.left()), Rangef::new(brush.right(), frame.right())] {
-        ui.painter().rect_filled(Rect::from_x_y_ranges(outside, frame.y_range()), 0, t.panel.gamma_multiply(0.6));
+        ui.painter().rect_filled(
+            Rect::from_x_y_ranges(outside, frame.y_range()),
+            0,
+            t.panel.gamma_multiply(0.6),
+        );
     }
     ui.painter().rect_stroke(brush, 2, Stroke::new(1.5, t.accent), StrokeKind::Inside);
     interact(ui, state, doc, frame, brush);
@@ -80,7 +87,10 @@ fn interact(ui: &Ui, state: &mut State, doc: &Doc, frame: Rect, brush: Rect) {
     if let Some(at) = response.hover_pos() {
         let on_edge = near(at.x, brush.left()) || near(at.x, brush.right());
         ui.ctx().set_cursor_icon(if on_edge { CursorIcon::ResizeHorizontal } else { CursorIcon::Crosshair });
-        state.read_out = format!("{}  drag to choose the time shown", doc.axis.say(from_screen(at.x, doc.extent, frame.x_range())));
+        state.read_out = format!(
+            "{}  drag to choose the time shown",
+            doc.axis.say(from_screen(at.x, doc.extent, frame.x_range()))
+        );
     }
     if response.drag_started()
         && let Some(from) = ui.input(|input| input.pointer.press_origin())
@@ -152,7 +162,10 @@ mod tests {
             (100.0, 100.0, (99.99, 100.0)),
         ] {
             let (from, to) = between(one, other, extent);
-            assert!((from - expected.0).abs() < 1e-9 && (to - expected.1).abs() < 1e-9, "{one} {other}: {from} {to}");
+            assert!(
+                (from - expected.0).abs() < 1e-9 && (to - expected.1).abs() < 1e-9,
+                "{one} {other}: {from} {to}"
+            );
         }
     }
 }

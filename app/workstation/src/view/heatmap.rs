@@ -75,7 +75,8 @@ fn arrange(state: &mut State, doc: &Doc, room: usize) {
     state.heat.lanes = Arc::new(lanes(rows, doc, room, state.lanes_apart));
     // What was binned before has other lines.
     let is_first = state.heat.lanes_for.replace(made_for).is_none();
-    if !is_first || state.heat.binned.as_ref().is_some_and(|old| old.streams.len() != state.heat.lanes.len()) {
+    if !is_first || state.heat.binned.as_ref().is_some_and(|old| old.streams.len() != state.heat.lanes.len())
+    {
         (state.heat.binned, state.heat.asked, state.heat.cursor) = (None, None, None);
         (state.heat.first_row, state.heat.rest) = (0, 0.0);
     }
@@ -336,8 +337,11 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
         choice(ui, state);
-        if state.lanes_apart || state.heat.rows.as_ref().is_some_and(|rows| rows.len() > state.heat.lanes.len()) {
-            let apart = ui.add(egui::Button::selectable(state.lanes_apart, "Lanes apart").frame_when_inactive(true));
+        if state.lanes_apart
+            || state.heat.rows.as_ref().is_some_and(|rows| rows.len() > state.heat.lanes.len())
+        {
+            let apart =
+                ui.add(egui::Button::selectable(state.lanes_apart, "Lanes apart").frame_when_inactive(true));
             if apart.on_hover_text(crate::command::Command::ToggleLanes.hover_text(ui.ctx())).clicked() {
                 state.command(crate::command::Command::ToggleLanes);
             }

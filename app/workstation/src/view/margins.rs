@@ -66,7 +66,8 @@ pub(super) fn beside(ui: &Ui, state: &State, lane: usize, name: Rect) {
     let bar = vec2(room.width() * count as f32 / most, 3.0);
     let at = pos2(room.right() - bar.x, room.bottom() - 4.0);
     ui.painter().rect_filled(Rect::from_min_size(at, bar), 0, t.danger);
-    let number = super::line(ui, &words::count(u64::from(count)), text_font(size::SMALL), t.weak, room.width());
+    let number =
+        super::line(ui, &words::count(u64::from(count)), text_font(size::SMALL), t.weak, room.width());
     let left = room.right() - number.size().x;
     ui.painter().galley(pos2(left, room.top() + 1.0), number, t.weak);
 }

@@ -12,8 +12,8 @@ use crate::words;
 use case::{MOST_MATRIX_BLOCKS, MatrixBlock, NcdMatrix};
 use cbad::CodecName;
 use egui::{
-    Color32, ColorImage, ComboBox, EventFilter, Id, Key, Modifiers, Rect, RichText, Role, Sense, Slider, Stroke,
-    StrokeKind, TextureOptions, Ui, WidgetInfo, pos2, vec2,
+    Color32, ColorImage, ComboBox, EventFilter, Id, Key, Modifiers, Rect, RichText, Role, Sense, Slider,
+    Stroke, StrokeKind, TextureOptions, Ui, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 
@@ -65,7 +65,8 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
         let combo = ComboBox::from_id_salt("matrix codec").selected_text(state.matrix.choice.codec.name());
         let shown = combo.show_ui(ui, |ui| {
             for codec in CodecName::ALL {
-                let is_absent = cbad::codecs().iter().any(|known| known.name == codec.name() && known.absent.is_some());
+                let is_absent =
+                    cbad::codecs().iter().any(|known| known.name == codec.name() && known.absent.is_some());
                 ui.add_enabled_ui(!is_absent, |ui| {
                     ui.selectable_value(&mut state.matrix.choice.codec, codec, codec.name());
                 });
@@ -89,8 +90,9 @@ fn said(ui: &mut Ui, matrix: &NcdMatrix) {
         case::inert(&codec.name),
         case::inert(&codec.version),
     );
-    ui.label(RichText::new(text).font(text_font(size::SMALL)).color(tokens::of(ui).weak))
-        .on_hover_text("Of long blocks a sample is coded, spread evenly: distances are those of pieces of one length.");
+    ui.label(RichText::new(text).font(text_font(size::SMALL)).color(tokens::of(ui).weak)).on_hover_text(
+        "Of long blocks a sample is coded, spread evenly: distances are those of pieces of one length.",
+    );
 }
 
 fn picture(ui: &mut Ui, state: &mut State, matrix: &Arc<NcdMatrix>, side: f32) {
@@ -122,7 +124,12 @@ fn picture(ui: &mut Ui, state: &mut State, matrix: &Arc<NcdMatrix>, side: f32) {
         for (row, column) in [(one, other), (other, one)] {
             // Dark under bright, so that it is seen on every colour of the ramp.
             ui.painter().rect_stroke(rect_of(row, column), 1, Stroke::new(4.0, t.panel), StrokeKind::Outside);
-            ui.painter().rect_stroke(rect_of(row, column), 1, Stroke::new(2.0, t.accent), StrokeKind::Outside);
+            ui.painter().rect_stroke(
+                rect_of(row, column),
+                1,
+                Stroke::new(2.0, t.accent),
+                StrokeKind::Outside,
+            );
         }
     }
     keys(ui, state, &response, blocks);
@@ -168,7 +175,8 @@ fn keys(ui: &Ui, state: &mut State, response: &egui::Response, blocks: u32) {
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     let pressed = |key| u32::from(ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)));
     let (one, other) = state.matrix.pair.unwrap_or((0, 0));
-    let moved = |at: u32, back: Key, on: Key| (at + pressed(on)).saturating_sub(pressed(back)).min(blocks - 1);
+    let moved =
+        |at: u32, back: Key, on: Key| (at + pressed(on)).saturating_sub(pressed(back)).min(blocks - 1);
     let now = (moved(one, Key::ArrowUp, Key::ArrowDown), moved(other, Key::ArrowLeft, Key::ArrowRight));
     if now != (one, other) {
         state.matrix.look_at(now.0, now.1);
@@ -205,7 +213,9 @@ fn legend(ui: &mut Ui, state: &State, matrix: &NcdMatrix) {
         ui.label(RichText::new(format!("{least:.2}")).font(mono_font()).color(t.text));
         super::heatmap::ramp_bar(ui, state.prefs.ramp, &format!("Colours from {least:.2} to {most:.2}"));
         ui.label(RichText::new(format!("{most:.2}")).font(mono_font()).color(t.text));
-        ui.label(RichText::new("Click a cell to see both blocks.").font(text_font(size::SMALL)).color(t.weak));
+        ui.label(
+            RichText::new("Click a cell to see both blocks.").font(text_font(size::SMALL)).color(t.weak),
+        );
     });
 }
 
@@ -223,7 +233,8 @@ fn beside(ui: &mut Ui, state: &mut State, doc: &Doc, matrix: &NcdMatrix) {
         }
     });
     let mut place = std::mem::take(&mut state.matrix.events_list);
-    let mut list = Beside { state, stream: matrix.stream, sides: [left, right], within_a_day: doc.within_a_day() };
+    let mut list =
+        Beside { state, stream: matrix.stream, sides: [left, right], within_a_day: doc.within_a_day() };
     rows::show(ui, Id::unique("matrix events"), "Events of both blocks", &mut place, &mut list);
     state.matrix.events_list = place;
 }

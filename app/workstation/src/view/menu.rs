@@ -40,7 +40,13 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ToggleExplanation,
                 Command::ResetLayout,
             ],
-            &[Command::ToggleTables, Command::ToggleLanes, Command::ToggleQuantity, Command::ToggleRamp, Command::ToggleTheme],
+            &[
+                Command::ToggleTables,
+                Command::ToggleLanes,
+                Command::ToggleQuantity,
+                Command::ToggleRamp,
+                Command::ToggleTheme,
+            ],
         ],
     ),
     (

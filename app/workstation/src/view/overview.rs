@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     state.read_out.clear();
     // The heatmap takes what its rows need, up to half; the timeline has the rest.
     let rows = state.heat.rows.as_ref().map_or(doc.scored.len(), |rows| rows.len());
-    let free = area.height() - 100.0 - brush::HEIGHT - margins::HEIGHT;
+    let free = area.height() - 126.0 - brush::HEIGHT - margins::HEIGHT;
     let map = (rows as f32 * size::HEAT_ROW).min(free * 0.52);
     let strip = ((free - map) / 2.0).clamp(54.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;

@@ -34,7 +34,8 @@ fn hostile_texts() -> Vec<String> {
         "\\u0627\\u0644\\u0639\\u0631\\u0628\\u064a\\u0629 \\u05e9\\u05dc\\u05d5\\u05dd".to_owned(),
         format!("piled z{}", "\\u0301".repeat(4000)),
         "line\\nfeed\\r\\ttab".to_owned(),
-        format!("long {}", "A1b2 ".repeat(210_000)),
+        // A megabyte has a test of its own: everything in it is analysed.
+        format!("long {}", "A1b2 ".repeat(4_000)),
     ]
 }
 
@@ -43,18 +44,18 @@ fn capture() -> String {
     let texts = hostile_texts();
     let mut lines = String::new();
     let second = |at: usize| 1_772_355_600_u64 + at as u64;
-    for at in 0..600 {
+    for at in 0..400 {
         let nanos = second(at) * 1_000_000_000;
-        let odd = (300..300 + texts.len()).contains(&at);
+        let odd = (200..200 + texts.len()).contains(&at);
         let plain = format!("GET /cart/{} 200", at * 31 % 97);
-        let body = if odd { &texts[at - 300] } else { &plain };
+        let body = if odd { &texts[at - 200] } else { &plain };
         lines += &format!(
             "{{\"resourceLogs\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\
              \"shop\\u202e\"}}}}]}},\"scopeLogs\":[{{\"logRecords\":[{{\"timeUnixNano\":\"{nanos}\",\"severityText\":\
              \"INFO\",\"body\":{{\"stringValue\":\"{body}\"}},\"attributes\":[{{\"key\":\"path\\u001b[2J\",\"value\":\
              {{\"stringValue\":\"{body}\"}}}}]}}]}}]}}]}}\n"
         );
-        let name = if odd && texts[at - 300].len() < 100_000 { &texts[at - 300] } else { "GET /cart" };
+        let name = if odd { texts[at - 200].as_str() } else { "GET /cart" };
         let (end, id) = (nanos + 2_000_000, at + 1);
         lines += &format!(
             "{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\
@@ -127,7 +128,11 @@ fn hostile_text_is_inert_and_bounded_in_every_view() -> Result<(), Failure> {
     }
     for finding in findings.iter().take(6) {
         click(&mut window, finding);
-        for (modifiers, key) in [(Modifiers::COMMAND, Key::Num2), (Modifiers::COMMAND, Key::Num3), (Modifiers::COMMAND, Key::Num4)] {
+        for (modifiers, key) in [
+            (Modifiers::COMMAND, Key::Num2),
+            (Modifiers::COMMAND, Key::Num3),
+            (Modifiers::COMMAND, Key::Num4),
+        ] {
             window.key_press_modifiers(modifiers, key);
             settle(&mut window);
             is_inert(&window, finding);
@@ -141,9 +146,14 @@ fn a_line_of_a_megabyte_is_cut_with_a_sign_and_its_whole_can_be_seen() -> Result
     let world = World::new()?;
     let long = format!("long {}end-of-it", "A1b2 ".repeat(210_000));
     let mut lines: Vec<String> = (0..40)
-        .map(|at| format!("{{\"time\":\"2026-03-01T09:00:{at:02}Z\",\"service\":\"shop\",\"message\":\"paid {at}\"}}\n"))
+        .map(|at| {
+            format!(
+                "{{\"time\":\"2026-03-01T09:00:{at:02}Z\",\"service\":\"shop\",\"message\":\"paid {at}\"}}\n"
+            )
+        })
         .collect();
-    lines.push(format!("{{\"time\":\"2026-03-01T09:01:00Z\",\"service\":\"shop\",\"message\":\"{long}\"}}\n"));
+    lines
+        .push(format!("{{\"time\":\"2026-03-01T09:01:00Z\",\"service\":\"shop\",\"message\":\"{long}\"}}\n"));
     let capture = world.write("app.jsonl", lines.concat())?;
     let mut window = world.window();
     with(window.state(), |app| app.open(&[capture]));

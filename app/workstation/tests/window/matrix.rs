@@ -8,6 +8,12 @@ fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
     settle(window);
 }
 
+/// What stands over the two blocks.
+fn headings(window: &Window) -> Vec<String> {
+    let found = window.query_all_by_label_contains("· NCD");
+    found.filter_map(|node| node.accesskit_node().value()).collect()
+}
+
 #[test]
 fn blocks_are_measured_and_any_two_are_seen_side_by_side() -> Result<(), Failure> {
     let world = World::new()?;
@@ -18,20 +24,18 @@ fn blocks_are_measured_and_any_two_are_seen_side_by_side() -> Result<(), Failure
     assert!(shows(&window, "32 blocks, 46 events of each coded by zstd"));
     assert!(shows(&window, "Colours from "), "a legend with numbers");
     // The odd stretch of checkout is in block 19 or 20 of 32.
-    let farthest = window.query_all_by_label_contains("· NCD").filter_map(|node| node.accesskit_node().label());
-    let farthest: Vec<String> = farthest.collect();
-    assert!(farthest.iter().any(|name| name.starts_with("Block 19 ") || name.starts_with("Block 20 ")), "{farthest:?}");
+    let farthest = headings(&window);
+    assert!(
+        farthest.iter().any(|name| name.starts_with("Block 19 ") || name.starts_with("Block 20 ")),
+        "{farthest:?}"
+    );
     window.get_by_label("Events of both blocks");
     assert!(shows(&window, " beside "), "their events stand in one row");
 
     window.get_by_label("Distances of 32 blocks").focus();
     window.run();
     press(&mut window, Modifiers::NONE, Key::ArrowUp);
-    let moved: Vec<String> = window
-        .query_all_by_label_contains("· NCD")
-        .filter_map(|node| node.accesskit_node().label())
-        .collect();
-    assert_ne!(moved, farthest, "by key");
+    assert_ne!(headings(&window), farthest, "by key");
     click(&mut window, "Distances of 32 blocks");
     assert!(shows(&window, "Block 16 · NCD"), "the middle of the picture, by pointer");
 
