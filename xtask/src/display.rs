@@ -51,6 +51,14 @@ impl Display {
         Ok(())
     }
 
+    /// Gives the window with this title the keyboard: without a window manager none has it.
+    pub(crate) fn focus(&self, title: &str) -> anyhow::Result<()> {
+        let mut search = Command::new("xdotool");
+        search.args(["search", "--onlyvisible", "--name", title, "windowfocus", "--sync"]);
+        shell::read(self.on(&mut search))?;
+        Ok(())
+    }
+
     /// Presses a key, or several at once: `ctrl+1`.
     pub(crate) fn press(&self, keys: &str) -> anyhow::Result<()> {
         shell::read(self.on(Command::new("xdotool").args(["key", "--clearmodifiers", keys])))?;

@@ -1,7 +1,7 @@
 //! Pictures of every view for the documents: the release binary on the sample incident, on a display of its own.
 
 use crate::display::Display;
-use crate::end_to_end::{self, Visit, at_rest};
+use crate::end_to_end::{self, TITLE, Visit, at_rest};
 use crate::shell::{self, Running};
 use anyhow::Context;
 use std::path::Path;
@@ -41,6 +41,7 @@ pub(crate) fn take() -> anyhow::Result<()> {
     let folder = shell::root().join("docs/images/views");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     end_to_end::visit(&|visit: &mut Visit<'_>| {
+        visit.display.focus(TITLE)?;
         for view in &VIEWS {
             for key in view.keys {
                 visit.display.press(key)?;

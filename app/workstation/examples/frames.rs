@@ -218,6 +218,7 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
     let (first, shown) = open(&mut stage, case);
     stage.settle();
     let settled = stage.began.elapsed();
+    overview(&mut stage);
     let picture = stage.find("NCD over time")?;
     let map = stage.find("Heatmap of")?;
     let mut parts = Vec::new();
@@ -239,6 +240,8 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
         ("events, bar dragged over all", Box::new(dragging_bar(bar))),
     ];
     parts.extend(listed.map(|part| measured(&mut stage, part, frames)));
+    // The case remembers its views, and the next run is to find them as this one did.
+    overview(&mut stage);
     let all = parts.iter().flat_map(|(_, costs)| costs.iter().copied()).collect::<Vec<_>>();
     let mut rows: Vec<Value> = parts.iter().map(|(name, costs)| row(name, costs)).collect();
     rows.push(row("all", &all));
@@ -254,6 +257,13 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
         "peak_kilobytes": peak_kilobytes(),
         "parts": rows,
     }))
+}
+
+/// The overview in front, over the whole time.
+fn overview(stage: &mut Stage) {
+    stage.press(Modifiers::ALT, Key::Num1);
+    stage.press(Modifiers::ALT, Key::Home);
+    stage.settle();
 }
 
 /// Opens the case; the time until the first frame that shows it has been made, and what that frame cost.
