@@ -45,12 +45,15 @@ pub(crate) fn take() -> anyhow::Result<()> {
         for view in &VIEWS {
             for key in view.keys {
                 visit.display.press(key)?;
+                // The window takes one key a frame.
+                at_rest(visit.window, visit.display)?;
             }
             picture(&folder, view.name, "dark", &mut *visit.window, visit.display)?;
             if view.in_light {
                 visit.display.press(THEME)?;
                 picture(&folder, view.name, "light", &mut *visit.window, visit.display)?;
                 visit.display.press(THEME)?;
+                at_rest(visit.window, visit.display)?;
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
-//! Swim lanes: the streams of the heatmap in the height there is. Where they do not all fit, those of one service share a
-//! lane; none is dropped. And what stands in the margins of the picture: counts by time and by lane.
+//! Swim lanes: the streams of the heatmap in the height there is. Where they do not all fit, the less unusual ones of each
+//! service share a lane; none is dropped. And what stands in the margins of the picture: counts by time and by lane.
 
 use crate::doc::Doc;
 use crate::heatmap::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line of the heatmap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,31 +14,37 @@ pub(crate) struct Lane {
     pub(crate) rows: Vec<usize>,
 }
 
-/// Lanes of these rows: one a row where `room` lines or fewer are needed or `is_apart` is asked for, else one a service, at
-/// the place of its most unusual stream. Rows without a service keep lanes of their own.
+/// Lanes of these rows: one a row where `room` lines or fewer are needed or `is_apart` is asked for. Else the most unusual
+/// streams keep lanes of their own for as long as there is room, and the others of each service share one.
 pub(crate) fn lanes(rows: &[Row], doc: &Doc, room: usize, is_apart: bool) -> Vec<Lane> {
-    let name =
-        |row: &Row| doc.stream(row.stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
-    let alone = |place: usize| Lane { name: name(&rows[place]), rows: vec![place] };
+    let service_of = |place: usize| doc.stream(rows[place].stream).and_then(|row| row.key.service.as_deref());
+    let alone = |place: usize| {
+        let stream = doc.stream(rows[place].stream);
+        Lane {
+            name: stream.map(|stream| case::inert(stream.key.label())).unwrap_or_default(),
+            rows: vec![place],
+        }
+    };
     if is_apart || rows.len() <= room {
         return (0..rows.len()).map(alone).collect();
     }
-    let mut lanes: Vec<Lane> = Vec::new();
-    let mut of_service: BTreeMap<&str, usize> = BTreeMap::new();
-    for (place, row) in rows.iter().enumerate() {
-        let service = doc.stream(row.stream).and_then(|stream| stream.key.service.as_deref());
-        match service.and_then(|service| of_service.get(service)) {
-            Some(&lane) => lanes[lane].rows.push(place),
-            None => {
-                service.and_then(|service| of_service.insert(service, lanes.len()));
-                lanes.push(alone(place));
-            }
+    let services: BTreeSet<Option<&str>> = (0..rows.len()).map(service_of).collect();
+    let own = room.saturating_sub(services.len());
+    let mut lanes: Vec<Lane> = (0..own).map(alone).collect();
+    let mut of_service: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for place in own..rows.len() {
+        let lane = *of_service.entry(service_of(place)).or_insert(lanes.len());
+        match lanes.get_mut(lane) {
+            Some(shared) => shared.rows.push(place),
+            None => lanes.push(alone(place)),
         }
     }
     for lane in lanes.iter_mut().filter(|lane| lane.rows.len() > 1) {
-        let service = doc.stream(rows[lane.rows[0]].stream).and_then(|stream| stream.key.service.as_deref());
-        let streams = crate::words::counted(lane.rows.len() as u64, "stream", "streams");
-        lane.name = format!("{} · {streams}", case::inert(service.unwrap_or_default()));
+        let service = service_of(lane.rows[0]);
+        let has_own = (0..own).any(|place| service_of(place) == service);
+        let more = if has_own { "more " } else { "" };
+        let count = crate::words::count(lane.rows.len() as u64);
+        lane.name = format!("{} · {count} {more}streams", case::inert(service.unwrap_or("no service")));
     }
     lanes
 }
@@ -101,6 +107,16 @@ mod tests {
         let merged = names(2, false);
         assert_eq!(merged[0], ("checkout · 2 streams".to_owned(), vec![0, 2]));
         assert_eq!(merged[1].1, [1]);
+        let many: Vec<Row> = [0, 1, 2, 1, 1].map(|stream| row(stream, &[])).into();
+        let filled = lanes(&many, &doc, 4, false);
+        let said: Vec<(&str, usize)> =
+            filled.iter().map(|lane| (lane.name.as_str(), lane.rows.len())).collect();
+        assert_eq!(
+            said[..2],
+            [("checkout · logs", 1), ("checkout · spans", 1)],
+            "as many apart as there is room for"
+        );
+        assert_eq!(said[2..], [("gateway · logs", 1), ("checkout · 2 more streams", 2)]);
         let mut all: Vec<usize> = names(0, false).into_iter().flat_map(|(_, rows)| rows).collect();
         all.sort_unstable();
         assert_eq!(all, [0, 1, 2], "even without any room");

@@ -66,9 +66,9 @@ fn visible(state: &State, frame: Rect, streams: usize) -> (usize, usize) {
 /// Makes the lanes for the room there is.
 fn arrange(state: &mut State, doc: &Doc, room: usize) {
     let Some(rows) = &state.heat.rows else { return };
-    let merges = !state.lanes_apart && rows.len() > room;
     // Where nothing is merged, the room makes no difference.
-    let made_for = (Arc::as_ptr(rows) as usize, usize::from(merges), state.lanes_apart);
+    let merges_into = if state.lanes_apart || rows.len() <= room { rows.len() } else { room };
+    let made_for = (Arc::as_ptr(rows) as usize, merges_into, state.lanes_apart);
     if state.heat.lanes_for == Some(made_for) {
         return;
     }
