@@ -106,7 +106,7 @@ fn vary(real: &str, draw: &mut Draw, line: &mut String) {
 }
 
 /// `SplitMix64` (Steele, Lea, Flood 2014): small, and the same everywhere.
-struct Draw(u64);
+pub(crate) struct Draw(pub(crate) u64);
 
 impl Draw {
     fn next(&mut self) -> u64 {
@@ -117,7 +117,7 @@ impl Draw {
     }
 
     /// A number below `end`, by the high half of a product.
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
 }

@@ -16,6 +16,7 @@ mod end_to_end;
 mod files;
 mod fuzz;
 mod hostile;
+mod kills;
 mod layers;
 mod packages;
 mod pictures;
@@ -58,6 +59,9 @@ Usage: cargo xtask CHORE
   bench repeat [--runs N]
                         N analyses (1000) with one seed give one SHA-256, with 1, 2 and 8 threads
   hostile               makes the hostile captures and reads each, with its time and memory
+  kills [--kills N] [--seed S] [--program FILE]
+                        the release binary (or one that is built already) killed at N random moments (100) of its imports,
+                        and each case checked
 ";
 
 fn main() -> ExitCode {
@@ -96,6 +100,7 @@ fn chore(arguments: &[String]) -> anyhow::Result<()> {
         }
         "bench" => bench::run(rest),
         "hostile" => hostile::run(&rest),
+        "kills" => kills::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

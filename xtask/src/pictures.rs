@@ -18,7 +18,7 @@ const fn view(name: &'static str, keys: &'static [&'static str], in_light: bool)
 }
 
 /// Every view, in the order in which they are visited. A new view is a line here.
-const VIEWS: [View; 12] = [
+const VIEWS: [View; 16] = [
     view("overview", &["ctrl+1"], true),
     view("overview-table", &["ctrl+1", "ctrl+t"], false),
     view("finding", &["ctrl+t", "ctrl+2"], true),
@@ -29,6 +29,10 @@ const VIEWS: [View; 12] = [
     view("metrics", &["F7"], false),
     view("llm-calls", &["F9"], false),
     view("blocks", &["shift+F10"], true),
+    view("compare", &["ctrl+shift+d"], true),
+    view("story", &["ctrl+shift+n", "ctrl+7"], false),
+    view("coverage", &["ctrl+8"], false),
+    view("audit", &["ctrl+9"], false),
     view("activity", &["ctrl+6"], false),
     view("settings", &["ctrl+comma"], false),
 ];

@@ -28,6 +28,18 @@ pub(crate) fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Removes a file and what lies beside it under its name and more, as a database's logs do.
+pub(crate) fn remove_all_of(path: &Path) -> anyhow::Result<()> {
+    let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();
+    for entry in std::fs::read_dir(path.parent().context("a file lies in a folder")?)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&name) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// `cargo` with these arguments, in the checkout.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");

@@ -149,7 +149,8 @@ fn judge(case: &mut Case, marks: &[Mark], decision: &Decision) -> Result<Vec<Str
 }
 
 /// One line a capture on standard error.
-fn tell(progress: &Progress, file: &Path, report: &ImportReport) {
+/// Says what an import came to.
+pub(crate) fn tell(progress: &Progress, file: &Path, report: &ImportReport) {
     progress.clear();
     let capture = &report.capture;
     let did = match report.outcome {

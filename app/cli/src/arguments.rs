@@ -1,6 +1,8 @@
 //! Every flag, declared once.
 
 pub(crate) mod decide;
+pub(crate) mod follow;
+pub(crate) mod review;
 pub(crate) mod telemetry;
 
 use std::path::PathBuf;
@@ -15,6 +17,8 @@ use self::decide::{
     AboutArguments, AuditArguments, ConfirmArguments, DecisionsArguments, DismissArguments, LinkArguments,
     TextArguments, WithdrawArguments,
 };
+use self::follow::FollowArguments;
+use self::review::{CompareArguments, CoverageArguments, StoryArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
@@ -50,6 +54,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Import captures, look for what is unusual, and explain it
     Analyze(Box<AnalyzeArguments>),
+    /// Take a growing file, or captures that drop into a folder, into a case as they come, and analyse them
+    Follow(FollowArguments),
     /// List the findings of a case
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show
@@ -94,6 +100,12 @@ pub(crate) enum Command {
     Calls(CallsArguments),
     /// Cut a stream into blocks, and give the distance of each block to each other
     Matrix(MatrixArguments),
+    /// Say what is new, gone or shifted between captures, runs, ranges of time, or events and the rest
+    Compare(CompareArguments),
+    /// Say what of a case has been looked at in the window, and what not
+    Coverage(CoverageArguments),
+    /// List the steps of the story that is told of a case
+    Story(StoryArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),

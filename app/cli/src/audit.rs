@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use case::{AuditRow, Case, inert};
+use case::{AuditFilter, AuditRow, Case, CheckedRow, audit_csv, inert};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::arguments::decide::AuditArguments;
-use crate::failure::Failure;
+use crate::failure::{Failure, UNUSABLE};
 use crate::json::SCHEMA;
 use crate::output;
 use crate::table::{Align, Table};
@@ -39,16 +39,36 @@ struct RowJson {
     detail: Box<RawValue>,
     previous_sha256: String,
     sha256: String,
+    /// What is wrong with the row, where anything is.
+    fault: Option<&'static str>,
 }
 
 pub(crate) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
-    let (rows, head) = (case.audit()?, case.audit_head()?);
+    let checked = case.audit_checked()?;
+    let is_sound = checked.is_sound();
+    let filter = AuditFilter {
+        who: arguments.who.clone().unwrap_or_default(),
+        action: arguments.action.clone().unwrap_or_default(),
+        text: arguments.text.clone().unwrap_or_default(),
+    };
+    let (mut rows, head) = (checked.rows, checked.head);
+    rows.retain(|checked| filter.fits(&checked.row));
+    let code = if is_sound { ExitCode::SUCCESS } else { ExitCode::from(UNUSABLE) };
+    for what in &checked.missing {
+        eprintln!("driftlock: {what}");
+    }
+    if arguments.csv {
+        let mut out = output::stdout();
+        out.write_all(audit_csv(&rows).as_bytes())?;
+        out.flush()?;
+        return Ok(code);
+    }
     if arguments.json {
         let head = head.map(|head| HeadJson { chain: head.chain, rows: head.rows, sha256: head.sha256 });
         let rows = rows.into_iter().map(in_json).collect::<Result<_, Failure>>()?;
         output::json(&AuditJson { schema: SCHEMA, head, rows })?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(code);
     }
     let mut out = output::stdout();
     let mut table = Table::new(&[
@@ -57,36 +77,42 @@ pub(crate) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         ("Who", Align::Left),
         ("What", Align::Left),
         ("About", Align::Left),
+        ("Chain", Align::Left),
         ("Particulars", Align::Left),
     ]);
-    for row in &rows {
+    for CheckedRow { row, fault } in &rows {
         table.row([
             row.sequence.to_string(),
             time(Some(row.at_nanos)),
             inert(&row.actor),
             inert(&row.action),
             inert(&row.subject),
+            if fault.is_some() { "BROKEN" } else { "holds" }.to_owned(),
             inert(&row.detail),
         ]);
+        if let Some(what) = fault {
+            eprintln!("driftlock: Audit row {} {what}", row.sequence);
+        }
     }
     match head {
         Some(head) if !rows.is_empty() => {
             table.write(&mut out, "")?;
             writeln!(out, "\nChain {} ends in {}.", head.chain, head.sha256)?;
-            writeln!(out, "`driftlock case verify` checks it; keep its end elsewhere to prove it later.")?;
+            writeln!(out, "It was computed again just now; keep its end elsewhere to prove it later.")?;
         }
-        Some(_) => writeln!(out, "Nothing has been done to this case.")?,
+        Some(_) if filter.is_empty() => writeln!(out, "Nothing has been done to this case.")?,
+        Some(_) => writeln!(out, "No row fits.")?,
         None => writeln!(out, "This case is of an earlier schema, which kept no record of changes.")?,
     }
     out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
-fn in_json(row: AuditRow) -> Result<RowJson, Failure> {
+fn in_json(CheckedRow { row, fault }: CheckedRow) -> Result<RowJson, Failure> {
     let AuditRow { sequence, at_nanos, actor, action, subject, detail, previous_sha256, sha256 } = row;
     // A row that somebody changed may hold anything.
     let detail = RawValue::from_string(detail).map_err(|error| {
         Failure::Output(std::io::Error::other(format!("audit row {sequence} is damaged: {error}")))
     })?;
-    Ok(RowJson { sequence, at_nanos, actor, action, subject, detail, previous_sha256, sha256 })
+    Ok(RowJson { sequence, at_nanos, actor, action, subject, detail, previous_sha256, sha256, fault })
 }

@@ -182,7 +182,7 @@ fn write_shifts(out: &mut impl Write, shifts: &[Shift]) -> std::io::Result<()> {
             shift.in_window(),
             shift.in_baseline(),
             format!("{:.1}", shift.bits),
-            inert(&shift.what()),
+            inert(shift.what()),
         ]);
     }
     table.write(out, "  ")

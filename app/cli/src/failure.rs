@@ -59,6 +59,7 @@ impl Failure {
                 | CaseError::AnchorNotACase { .. }
                 | CaseError::Redaction(_)
                 | CaseError::CannotDecide { .. }
+                | CaseError::CannotCompare { .. }
                 | CaseError::NoDecision { .. },
             )
             | Self::Redaction(_)

@@ -40,6 +40,7 @@ pub(crate) struct InspectionJson {
     untimed: u64,
     start_nanos: Option<i64>,
     end_nanos: Option<i64>,
+    assumed: Option<String>,
     fields: Vec<FieldJson>,
     more_fields: u64,
 }
@@ -91,6 +92,7 @@ impl InspectionJson {
             untimed: inspection.untimed,
             start_nanos: inspection.start_nanos,
             end_nanos: inspection.end_nanos,
+            assumed: inspection.assumed.as_ref().map(|note| note.reason.clone()),
             fields: inspection.fields.iter().map(field).collect(),
             more_fields: inspection.more_fields,
         }

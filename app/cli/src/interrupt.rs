@@ -1,13 +1,20 @@
 //! Ctrl-C: the first asks the work to stop at the next safe point, the second does not wait for it.
 
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::failure::INTERRUPTED;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Listens from now on. Where that cannot be arranged, Ctrl-C ends the program at once, and the case is as safe.
+static LISTENING: Once = Once::new();
+
+/// Listens from now on; asked for again, it goes on as it does. Where that cannot be arranged, Ctrl-C ends the program at once, and the case is as safe.
 pub(crate) fn listen() {
+    LISTENING.call_once(begin);
+}
+
+fn begin() {
     let listening = ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));

@@ -9,12 +9,15 @@ mod audit;
 mod baseline;
 mod calls;
 mod clocks;
+mod compare;
+mod coverage;
 mod decide;
 mod event_json;
 mod events;
 mod explain;
 mod failure;
 mod findings;
+mod follow;
 mod grep;
 mod info;
 mod inspect;
@@ -28,6 +31,7 @@ mod progress;
 mod purge;
 mod redact;
 mod series;
+mod story;
 mod subject;
 mod synth;
 mod table;
@@ -78,6 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
     match command {
         Command::Analyze(arguments) => analyze::run(arguments, by),
+        Command::Follow(arguments) => follow::run(arguments, by),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Test(arguments) => test::run(arguments, by),
@@ -111,6 +116,9 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
         Command::Matrix(arguments) => matrix::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Coverage(arguments) => coverage::run(arguments),
+        Command::Story(arguments) => story::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Synth(arguments) => synth::run(arguments),

@@ -1,13 +1,12 @@
 //! Redaction as the command line asks for it, and a look at what it would take.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use case::{CaptureRedaction, CaptureRow, Case, CaseError, RedactBy, inert};
 use cbad::{Stage, Watch};
-use ingest::{Batch, Capture, OpenOptions, Redaction, Redactor};
+use ingest::{Batch, Capture, Counts, OpenOptions, Redaction, Redactor, RuleHits};
 use serde::Serialize;
 
 use crate::arguments::AnalyzeArguments;
@@ -173,7 +172,7 @@ fn look(
 ) -> Result<Vec<RulePreview>, Failure> {
     let mut capture = Capture::open(file, options).map_err(CaseError::from)?;
     let mut redactor = Redactor::new(rules, &random_salt()?)?.with_examples(EXAMPLES);
-    let mut hits: BTreeMap<String, u64> = BTreeMap::new();
+    let mut hits = Counts::new();
     let mut batch = Batch::default();
     let stored_bytes = capture.stored_bytes();
     while capture.next_batch(&mut batch).map_err(CaseError::from)? {
@@ -185,16 +184,13 @@ fn look(
             *hits.entry(rule).or_default() += count;
         }
     }
-    let examples = redactor.examples();
-    let preview = hits.into_iter().map(|(rule, hits)| {
-        let of_rule = examples.iter().filter(|(label, ..)| *label == rule);
-        let example = |(_, value, becomes): &(&str, &str, &str)| Example {
-            value: (*value).into(),
-            becomes: (*becomes).into(),
-        };
-        RulePreview { hits, examples: of_rule.map(example).collect(), rule }
-    });
-    Ok(preview.collect())
+    let example = |(value, becomes): (String, String)| Example { value, becomes };
+    let preview = |RuleHits { rule, hits, examples }| RulePreview {
+        rule,
+        hits,
+        examples: examples.into_iter().map(example).collect(),
+    };
+    Ok(redactor.preview(hits).into_iter().map(preview).collect())
 }
 
 /// So that tokens of a preview do not stand for those of a case.

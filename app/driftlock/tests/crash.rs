@@ -114,46 +114,6 @@ fn twenty_kills_leave_no_trace() -> Outcome {
     Ok(())
 }
 
-/// As many kills as a release is held to, all of them in imports. It takes some minutes.
-#[test]
-#[ignore = "a chore: cargo test -p driftlock --test crash -- --ignored"]
-fn a_hundred_kills_of_imports_lose_nothing_and_double_nothing() -> Outcome {
-    const IN_IMPORTS: u64 = 100;
-    let folder = tempfile::tempdir()?;
-    let captures =
-        [text_log(folder.path(), "app.log", 45_000, 400)?, spans(folder.path(), "spans.jsonl", 5000)?];
-    let mut bench = Bench { captures, import: Duration::ZERO, analysis: Duration::ZERO };
-    let undisturbed = folder.path().join("undisturbed.driftlock");
-    bench.measure(&undisturbed)?;
-    let expected = Case::open(&undisturbed)?.content_sha256()?;
-    let mut numbers = Numbers(4711);
-    let (mut kills, mut round) = (0, 0);
-    while kills < IN_IMPORTS {
-        round += 1;
-        assert!(round < 3 * IN_IMPORTS, "{kills} kills in imports");
-        let path = folder.path().join("killed.driftlock");
-        for _ in 0..4 {
-            let wait = bench.import * numbers.below(1000) as u32 / 1000;
-            if !bench.kill_after(&path, wait)? || check(&path, bench.captures.len())? {
-                break;
-            }
-            kills += 1;
-            let found = Case::open_read_only(&path)?.verify(&cbad::Unwatched)?;
-            assert!(found.is_sound(), "round {round}: {found:?}");
-        }
-        assert!(bench.command(&path).status()?.success());
-        assert!(check(&path, bench.captures.len())?);
-        assert_eq!(Case::open(&path)?.content_sha256()?, expected, "round {round}");
-        for entry in std::fs::read_dir(folder.path())? {
-            let entry = entry?.path();
-            if entry.to_string_lossy().contains("killed.driftlock") {
-                std::fs::remove_file(entry)?;
-            }
-        }
-    }
-    Ok(())
-}
-
 #[test]
 fn ctrl_c_leaves_a_usable_case_and_says_how_to_go_on() -> Outcome {
     let folder = tempfile::tempdir()?;

@@ -2,24 +2,27 @@
 //! exactly what a person uses.
 
 mod analysis;
+mod ask;
 mod decide;
 mod events;
 mod keep;
 mod matrix;
 mod picture;
 mod rest;
+mod review;
+mod sample;
 mod search;
 #[cfg(test)]
 mod tests;
 
 use crate::command::Command;
-use crate::dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
+use crate::dialogs::{FileDialogs, SystemDialogs};
 use crate::doc::{Doc, Selection};
 use crate::history::History;
 use crate::layout;
 use crate::places::Places;
 use crate::prefs::{Prefs, ThemeChoice};
-use crate::query::{Answer, Query, Reader};
+use crate::query::{Answer, Query};
 use crate::remembered::Kept;
 use crate::state::{Level, Pane, State};
 use crate::tokens::Ramp;
@@ -64,10 +67,12 @@ pub struct App {
     asking: usize,
     /// Where readers read.
     stores: crate::store::Stores,
-    /// Decisions on their way into the case.
-    decisions: Vec<Seen>,
+    /// Marks on their way into the case.
+    seen_on_its_way: Vec<Seen>,
     keeper: keep::Keeper,
     searcher: search::Searcher,
+    /// The case that is presented, which is read again at both ends of it.
+    presented: Option<PathBuf>,
 }
 
 impl App {
@@ -97,15 +102,16 @@ impl App {
             next_task: 1,
             asking: 0,
             stores: crate::store::of_cases(),
-            decisions: Vec::new(),
+            seen_on_its_way: Vec::new(),
             keeper: keep::Keeper::default(),
             searcher: search::Searcher::default(),
+            presented: None,
         }
     }
 
     /// Opens captures (together, in one case) or a case, in the background.
     pub fn open(&mut self, files: &[PathBuf]) {
-        let Some(first) = files.first() else { return };
+        let Some(first) = files.first().filter(|_| self.presented.is_none()) else { return };
         let name = case::inert(crate::words::file_name(first));
         let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
         let (files, places) = (files.to_vec(), self.services.places.clone());
@@ -124,7 +130,10 @@ impl App {
         let dropped: Vec<PathBuf> =
             ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         self.open(&dropped);
-        if let Some(command) = Command::pressed(ui) {
+        let is_presented = self.state.review.showing.is_some();
+        if is_presented {
+            view::present::keys(ui, &mut self.state);
+        } else if let Some(command) = Command::pressed(ui) {
             self.state.command(command);
         }
         crate::words::show_times_in(self.state.prefs.zone);
@@ -150,10 +159,13 @@ impl App {
             }
             ui.ctx().request_repaint();
         }
-        self.decide();
+        self.decide_seen();
         self.follow_filter();
-        self.follow_prefs(ui.ctx(), &prefs);
-        self.remember(ui.ctx());
+        if !is_presented {
+            self.follow_prefs(ui.ctx(), &prefs);
+            self.remember(ui.ctx());
+        }
+        self.follow_review(ui.ctx());
     }
 
     /// Shows what the settings say now, and has them kept where they have changed.
@@ -207,8 +219,9 @@ impl App {
             Message::Answer(doc, answer) if doc == self.state.doc_id => self.answered(answer),
             Message::Answer(..) => {}
             Message::Pixels(image) => self.cut_and_save(&image),
+            Message::Decided(doc, failure) => self.decided(doc, failure),
             Message::Kept(failures) => self.kept(failures),
-            Message::Decided { doc, decided, failure } => self.decided(doc, decided, failure),
+            Message::Seen { doc, seen, failure } => self.seen(doc, seen, failure),
             Message::Searched(number, said) => self.searched(number, said),
         }
     }
@@ -221,7 +234,7 @@ impl App {
             Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
             Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
             Ok(Finished::Written(path)) => {
-                self.state.notice(Level::Done, "Picture written", case::inert(path.display().to_string()));
+                self.state.notice(Level::Done, "Written", case::inert(path.display().to_string()));
             }
             Ok(Finished::Exported { path, events, lost }) => self.exported(&path, events, lost),
             Ok(Finished::Copied { text, events, lost, of }) => self.copied(text, events, lost, of),
@@ -241,13 +254,14 @@ impl App {
 
     /// Opens a case for reading, or reads it again where it is the open one.
     fn show_case(&mut self, path: &Path, run: Option<i64>) {
+        if self.presented.is_some() {
+            // It is read again when the presentation ends.
+            return;
+        }
         let same = self.state.doc.as_ref().is_some_and(|doc| doc.path == path);
         if !same {
             self.close();
-            let id = self.state.doc_id;
-            let reader = || Reader::start(path, id, &self.stores, &self.services.spawn, self.post.clone());
-            self.state.readers = Some((reader(), reader()));
-            self.state.telemetry.reader = Some(reader());
+            self.open_readers(path);
         }
         self.state.loading = true;
         // A run that was not asked for by its number does not take the place of the one that is looked at.
@@ -256,11 +270,12 @@ impl App {
     }
 
     fn close(&mut self) {
-        self.decide();
+        self.decide_seen();
         self.state.doc_id += 1;
         self.state.doc = None;
         self.state.readers = None;
         self.state.telemetry = crate::telemetry::Telemetry::default();
+        self.state.review = crate::review::Review::default();
         self.state.selection = Selection::Nothing;
         self.state.stream = None;
         self.state.loading = false;
@@ -341,6 +356,7 @@ impl App {
                 }
             }
             Answer::Telemetry(said) => state.telemetry.take(said),
+            Answer::Review(said) => state.review.take(said),
             Answer::Tests(_, Err(why)) => state.notice(Level::Error, "The tests could not be read", why),
         }
     }
@@ -380,36 +396,6 @@ impl App {
         self.prefs_changed();
     }
 
-    fn picked(&mut self, purpose: For, picked: Picked) {
-        let paths = match picked {
-            Picked::Paths(paths) => paths,
-            Picked::Cancelled => return,
-            Picked::Unavailable => {
-                let advice = "Drop the file on this window instead, or start driftlock with the name of the file. \
-                              On Linux, the package xdg-desktop-portal or zenity brings file dialogs.";
-                self.state.notice(Level::Error, "This system shows no file dialog", advice);
-                return;
-            }
-        };
-        match purpose {
-            For::Captures | For::Case => self.open(&paths),
-            For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
-            For::Events(export) => self.export_to(*export, paths),
-            For::Picture(image) => self.write_picture(image, paths),
-        }
-    }
-
-    fn ask_person(&mut self, purpose: For, dialog: Dialog) {
-        self.asking += 1;
-        let post = self.post.clone();
-        (self.services.spawn)(
-            "file dialog",
-            Box::new(move || {
-                post.send(Message::Dialog(purpose, dialog()));
-            }),
-        );
-    }
-
     fn carry_out(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::OpenCapture => self.ask_person(For::Captures, self.services.dialogs.captures()),
@@ -424,6 +410,13 @@ impl App {
             }
             Command::LayoutTriage => self.tree = layout::triage(),
             Command::LayoutTimeline => self.tree = layout::timeline(),
+            Command::LayoutCompare => self.tree = layout::over(Pane::Compare),
+            Command::LayoutPresent => self.tree = layout::over(Pane::Story),
+            Command::AddToStory => self.add_to_story(),
+            Command::SetStep => self.set_step(),
+            Command::Present => self.present(ctx),
+            Command::ExportAudit => self.export_audit(),
+            Command::CopyAudit => self.audit_csv().into_iter().for_each(|csv| ctx.copy_text(csv)),
             Command::ToggleTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;
                 self.state.prefs.theme = if dark { ThemeChoice::Light } else { ThemeChoice::Dark };
@@ -469,21 +462,6 @@ impl App {
                 }
             }
             _ => view::carry_out(&mut self.state, command),
-        }
-    }
-
-    fn open_sample(&mut self) {
-        match self.services.places.sample_capture() {
-            Ok(capture) => self.open(&[capture]),
-            Err(folders) => {
-                let list: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
-                let detail = format!(
-                    "It is in none of {}. Put the folder sample-data of the distribution in one of these places, \
-                     or open a capture of your own.",
-                    list.join(", ")
-                );
-                self.state.notice(Level::Error, "The sample incident is not here", detail);
-            }
         }
     }
 }

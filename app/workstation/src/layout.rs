@@ -52,11 +52,20 @@ pub(crate) fn triage() -> Tree<Pane> {
 
 /// The overview above, the others as tabs below it.
 pub(crate) fn timeline() -> Tree<Pane> {
+    above_others(&[])
+}
+
+/// The overview above, and below it this view in front of the others.
+pub(crate) fn over(pane: Pane) -> Tree<Pane> {
+    above_others(&[pane])
+}
+
+fn above_others(first: &[Pane]) -> Tree<Pane> {
     let mut tiles = Tiles::default();
     let overview = tiles.insert_pane(Pane::Overview);
     let above = tiles.insert_tab_tile(vec![overview]);
     let others = Pane::FIRST.into_iter().filter(|pane| *pane != Pane::Overview);
-    let others = others.map(|pane| tiles.insert_pane(pane)).collect();
+    let others = first.iter().copied().chain(others).map(|pane| tiles.insert_pane(pane)).collect();
     let below = tiles.insert_tab_tile(others);
     let mut linear = Linear::new(LinearDir::Vertical, vec![above, below]);
     linear.shares.set_share(above, 2.0 * ABOVE);
@@ -107,6 +116,13 @@ mod tests {
             let layout: Layout = serde_json::from_str(&kept).expect("as it was written");
             assert_eq!(layout.tree().map(|again| panes(&again)), Some(Pane::FIRST.to_vec()));
         }
+    }
+
+    #[test]
+    fn a_view_over_the_others_is_in_front() {
+        let tree = over(Pane::Compare);
+        assert_eq!((panes(&tree).len(), front(&tree)), (Pane::FIRST.len() + 1, Pane::Compare));
+        assert!(Layout::of(&tree).tree().is_some());
     }
 
     #[test]

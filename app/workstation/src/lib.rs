@@ -17,11 +17,13 @@ mod lanes;
 mod layout;
 mod matrix;
 mod pages;
+mod pane;
 mod places;
 mod prefs;
 mod preview;
 mod query;
 mod remembered;
+mod review;
 mod runs;
 #[cfg(test)]
 mod scene;

@@ -77,6 +77,8 @@ pub(crate) struct Prefs {
     pub(crate) zone: Zone,
     /// How the next analysis is made.
     pub(crate) analysis: Analysis,
+    /// Present cases without redacting what is shown.
+    pub(crate) present_in_the_clear: bool,
     /// Cases opened, latest first.
     pub(crate) recent: Vec<PathBuf>,
     /// Ids of the commands run from the palette, latest first.
@@ -93,6 +95,7 @@ impl Default for Prefs {
             ramp: Ramp::default(),
             zone: Zone::default(),
             analysis: Analysis::default(),
+            present_in_the_clear: false,
             recent: Vec::new(),
             used: Vec::new(),
             layout: None,

@@ -11,7 +11,7 @@ use crate::remembered::{self, Kept};
 use crate::series::Series;
 use crate::store::{Store, Stores};
 use crate::work::{Message, Post, Spawn};
-use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes};
+use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes, Veil};
 use cbad::{CanonicalTest, Lens, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,8 @@ pub(crate) enum Query {
     Tests { run: i64, finding: i64 },
     /// Traces, metrics and calls over the shared time.
     Telemetry(crate::telemetry::Ask),
+    /// What goes over the case as a whole.
+    Review(crate::review::Ask),
 }
 
 /// The windows of a stream, ready to draw.
@@ -103,6 +105,8 @@ pub(crate) enum Answer {
     Tests((i64, i64), Result<Vec<CanonicalTest>, String>),
     /// To [`Query::Telemetry`].
     Telemetry(crate::telemetry::Said),
+    /// To [`Query::Review`].
+    Review(crate::review::Said),
 }
 
 #[derive(Debug, Default)]
@@ -141,12 +145,22 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    /// Starts a reader of the case at `path`; its answers carry `doc`.
-    pub(crate) fn start(path: &Path, doc: u64, stores: &Stores, spawn: &Spawn, post: Post) -> Self {
+    /// Starts a reader of the case at `path`, through a veil where there is one; its answers carry `doc`.
+    pub(crate) fn start(
+        path: &Path,
+        doc: u64,
+        stores: &Stores,
+        spawn: &Spawn,
+        post: Post,
+        veil: Option<Arc<Veil>>,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let (path, stores) = (path.to_owned(), Arc::clone(stores));
-        spawn("case reader", Box::new(move || serve(&theirs, stores(&path).as_mut(), doc, &post)));
+        spawn(
+            "case reader",
+            Box::new(move || serve(&theirs, stores(&path, veil.as_deref()).as_mut(), doc, &post)),
+        );
         Self { shared }
     }
 
@@ -169,6 +183,7 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     let replaces = |old: &Query| match (old, &query) {
         (Query::Page { .. } | Query::Event { .. } | Query::Problems { .. }, _) => *old == query,
         (Query::Telemetry(old), Query::Telemetry(new)) => new.replaces(old),
+        (Query::Review(old), Query::Review(new)) => new.replaces(old),
         _ => std::mem::discriminant(old) == std::mem::discriminant(&query),
     };
     waiting.retain(|old| !replaces(old));
@@ -183,6 +198,15 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
         }
     }
     dropped
+}
+
+pub(crate) fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
+    let mut case = Case::open_read_only(path)?;
+    if let Some(veil) = veil {
+        case::show_through(Some(veil))?;
+        case.read_through(veil)?;
+    }
+    Ok(case)
 }
 
 fn serve(shared: &Shared, store: &mut dyn Store, doc: u64, post: &Post) {
@@ -219,6 +243,7 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
         };
     match query {
         Query::Telemetry(ask) => Answer::Telemetry(ask.answer(case)),
+        Query::Review(ask) => Answer::Review(ask.answer(case)),
         Query::Load { run } => {
             with(&|case| Ok(Answer::Loaded(Ok(Box::new(load(case, path.to_owned(), run)?)))), &|why| {
                 Answer::Loaded(Err(why))
@@ -314,6 +339,7 @@ fn acknowledged(case: &Case) -> Result<Vec<case::Subject>, CaseError> {
 fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<Kept>), CaseError> {
     let mut kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
     let acknowledged = acknowledged(case)?;
+    let decided = case.decisions()?;
     if !acknowledged.is_empty() {
         kept.get_or_insert_default().acknowledged = acknowledged;
     }
@@ -324,7 +350,11 @@ fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<K
         Some(run) => case.findings(run.id)?,
         None => Vec::new(),
     };
-    Ok((Doc::new(path, case.captures()?, case.streams()?, run, runs, findings), kept))
+    let doc = Doc::new(path, case.captures()?, case.streams()?, run, runs, findings);
+    if let Some(bookmarks) = remembered::decided(&doc, &decided, kept.as_ref()) {
+        kept.get_or_insert_default().bookmarks = bookmarks;
+    }
+    Ok((doc, kept))
 }
 
 /// The windows of a stream as lines over the axis.

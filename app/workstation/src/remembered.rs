@@ -4,7 +4,7 @@ use crate::doc::{Doc, Selection};
 use crate::heatmap::Quantity;
 use crate::layout::Layout;
 use crate::state::{FindingOrder, State};
-use case::{FindingRow, Subject};
+use case::{Decision, DecisionRow, FindingRow, Subject};
 use cbad::Lens;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,56 @@ pub(crate) fn subject(row: &FindingRow) -> Subject {
     }
 }
 
+/// The bookmarks of a case: those whose views it keeps, but for those that were withdrawn, and those that were decided
+/// elsewhere. `None` where nobody decided about any.
+pub(crate) fn decided(doc: &Doc, rows: &[DecisionRow], kept: Option<&Kept>) -> Option<Vec<Bookmark>> {
+    let mut bookmarks = kept.map(|kept| kept.bookmarks.clone()).unwrap_or_default();
+    let mut is_decided = false;
+    for row in rows {
+        let Decision::Bookmark { name } = &row.decision else { continue };
+        is_decided = true;
+        let stands = rows.iter().any(|other| other.stands && other.decision == row.decision);
+        match bookmarks.iter().position(|known| known.name == *name) {
+            Some(place) if !stands => drop(bookmarks.remove(place)),
+            None if row.stands => bookmarks.push(Bookmark {
+                name: name.clone(),
+                run: doc.run.as_ref().map(|run| run.id),
+                point: point_at(doc, &row.subject),
+            }),
+            Some(_) | None => {}
+        }
+    }
+    is_decided.then_some(bookmarks)
+}
+
+/// What shows a subject.
+fn point_at(doc: &Doc, about: &Subject) -> Point {
+    let mut point = Point {
+        selection: Selection::Nothing,
+        range: doc.extent,
+        quantity: Quantity::default(),
+        drawn: None,
+        as_table: false,
+        order: FindingOrder::default(),
+        significant_only: false,
+        at_seconds: 0.0,
+    };
+    match about {
+        Subject::Stream { stream } => point.selection = Selection::Stream(*stream),
+        Subject::Events { stream, first_event, .. } => {
+            let finding = doc.findings.iter().find(|row| subject(row) == *about);
+            let event = Selection::Event { stream: *stream, position: *first_event };
+            point.selection = finding.map_or(event, |row| Selection::Finding(row.id));
+        }
+        Subject::Times { start_nanos, end_nanos } => {
+            let ends = doc.axis.of_nanos(*start_nanos).zip(doc.axis.of_nanos(*end_nanos));
+            point.range = ends.unwrap_or(doc.extent);
+        }
+        Subject::Case | Subject::Capture { .. } => {}
+    }
+    point
+}
+
 /// Whether a case has what is selected.
 fn is_there(doc: &Doc, selection: Selection) -> bool {
     match selection {
@@ -162,6 +212,20 @@ impl State {
             Selection::Event { stream, position } => format!("Event {position}, {}", label(stream)),
         };
         Some(Bookmark { name, run: doc.run.as_ref().map(|run| run.id), point: self.point(0.0) })
+    }
+
+    /// What a bookmark is about, as decisions name it.
+    pub(crate) fn subject_of_bookmark(&self, bookmark: &Bookmark) -> Subject {
+        let finding = |id: i64| self.doc.as_ref()?.finding(id).map(subject);
+        match bookmark.point.selection {
+            selection if selection == self.selection => self.selected_subject(),
+            Selection::Finding(id) => finding(id).unwrap_or(Subject::Case),
+            Selection::Event { stream, position } => {
+                Subject::Events { stream, first_event: position, last_event: position }
+            }
+            Selection::Stream(stream) | Selection::Window { stream, .. } => Subject::Stream { stream },
+            Selection::Nothing => Subject::Case,
+        }
     }
 
     /// The bookmark of what is selected, where there is one.
@@ -242,6 +306,38 @@ mod tests {
         state.selection = Selection::Nothing;
         state.toggle_bookmark();
         assert!(state.bookmarks.is_empty());
+    }
+
+    #[test]
+    fn bookmarks_that_were_decided_elsewhere_are_there_and_those_withdrawn_are_not() {
+        let mut state = crate::scene::state();
+        let doc = state.doc.clone().expect("the scene has a case");
+        state.toggle_bookmark();
+        let own = state.bookmarks[0].clone();
+        assert!(matches!(state.subject_of_bookmark(&own), Subject::Events { .. }));
+        let row = |id, name: &str, subject: Subject, stands| DecisionRow {
+            id,
+            at_nanos: 0,
+            actor: "anna".to_owned(),
+            subject,
+            finding: None,
+            decision: Decision::Bookmark { name: name.to_owned() },
+            stands,
+        };
+        let kept = Kept { bookmarks: vec![own.clone()], ..Kept::default() };
+        assert!(decided(&doc, &[], Some(&kept)).is_none(), "nobody decided about any");
+        let finding = subject(doc.finding(2).expect("a finding"));
+        let event = Subject::Events { stream: 1, first_event: 7, last_event: 7 };
+        let rows = [
+            row(1, "there", finding, true),
+            row(2, "an event", event, true),
+            row(3, &own.name, Subject::Case, false),
+        ];
+        let bookmarks = decided(&doc, &rows, Some(&kept)).expect("they are decided");
+        let found: Vec<(&str, Selection)> =
+            bookmarks.iter().map(|b| (b.name.as_str(), b.point.selection)).collect();
+        let event = Selection::Event { stream: 1, position: 7 };
+        assert_eq!(found, [("there", Selection::Finding(2)), ("an event", event)]);
     }
 
     #[test]

@@ -7,10 +7,12 @@ use crate::heatmap::{Binned, Quantity, Row};
 use crate::history::History;
 use crate::lanes::{Density, Lane};
 use crate::pages::Pages;
+pub(crate) use crate::pane::Pane;
 use crate::prefs::Prefs;
 use crate::preview::Previewed;
 use crate::query::{Query, Reader, StreamData};
 use crate::remembered::{Bookmark, Point};
+use crate::review::Review;
 use crate::telemetry::Telemetry;
 use crate::ui::rows::ListState;
 use crate::work::Task;
@@ -29,60 +31,6 @@ pub(crate) type Place = (u32, u64);
 
 /// What was asked for: on its way, here, or why not.
 pub(crate) type Fetched<T> = Option<Result<Arc<T>, String>>;
-
-/// A docked view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) enum Pane {
-    Overview,
-    Finding,
-    Events,
-    Bytes,
-    Problems,
-    Activity,
-    Settings,
-    Traces,
-    Metrics,
-    Calls,
-    Matrix,
-}
-
-impl Pane {
-    /// Every view.
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Overview,
-        Self::Finding,
-        Self::Events,
-        Self::Bytes,
-        Self::Problems,
-        Self::Activity,
-        Self::Settings,
-        Self::Traces,
-        Self::Metrics,
-        Self::Calls,
-        Self::Matrix,
-    ];
-
-    /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
-    pub(crate) const FIRST: [Self; 5] =
-        [Self::Overview, Self::Finding, Self::Events, Self::Bytes, Self::Problems];
-
-    /// The words on its tab.
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Finding => "Finding",
-            Self::Events => "Events",
-            Self::Bytes => "Exact bytes",
-            Self::Problems => "Problems",
-            Self::Activity => "Activity",
-            Self::Settings => "Settings",
-            Self::Traces => "Traces",
-            Self::Metrics => "Metrics",
-            Self::Calls => "LLM calls",
-            Self::Matrix => "Blocks",
-        }
-    }
-}
 
 /// How bad a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,6 +231,8 @@ pub(crate) struct State {
     pub(crate) matrix: crate::matrix::Matrix,
     /// What was read of traces, metrics and calls to language models.
     pub(crate) telemetry: Telemetry,
+    /// What goes over the case as a whole: comparisons, the story, coverage, the audit chain.
+    pub(crate) review: Review,
 }
 
 impl State {
@@ -309,6 +259,7 @@ impl State {
         self.bytes = None;
         self.telemetry.forget();
         self.matrix = crate::matrix::Matrix { choice: self.matrix.choice, ..Default::default() };
+        self.review.forget();
         self.problems = Pages::default();
         self.table_list = ListState::default();
         self.tests = Tests { choice: self.tests.choice, ..Tests::default() };
@@ -470,6 +421,12 @@ impl State {
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
+            Command::ExportAudit | Command::CopyAudit => {
+                self.doc.is_some() && self.review.audit.found.as_ref().is_some_and(Result::is_ok)
+            }
+            Command::SetStep => self.doc.is_some() && self.review_enabled(Command::RemoveStep),
+            Command::CompareSelection => self.selected_events().is_some(),
+            Command::KeepTime | Command::CompareTime => self.has_times(),
             Command::KeepCall => self.telemetry.calls.read.is_some(),
             Command::KeepTrace => self.telemetry.traces.trace.is_some(),
             Command::NextHit | Command::PreviousHit => self.filters() && self.filter.hits.len() > 0,
@@ -490,7 +447,7 @@ impl State {
             Command::NextFinding | Command::PreviousFinding => {
                 finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())
             }
-            _ => self.doc.is_some(),
+            _ => self.doc.is_some() && self.review_enabled(command),
         }
     }
 }

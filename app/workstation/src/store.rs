@@ -1,7 +1,7 @@
 //! Where the answers of the readers come from: a case file, and in tests something slow or made up.
 
 use crate::query::{self, Answer, Query};
-use case::Case;
+use case::{Case, Veil};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ pub(crate) trait Store {
     fn answer(&mut self, query: Query) -> Answer;
 }
 
-/// Makes the store of a path, on the thread that is going to ask it.
-pub(crate) type Stores = Arc<dyn Fn(&Path) -> Box<dyn Store> + Send + Sync>;
+/// Makes the store of a path, seen through a veil where there is one, on the thread that is going to ask it.
+pub(crate) type Stores = Arc<dyn Fn(&Path, Option<&Veil>) -> Box<dyn Store> + Send + Sync>;
 
 /// Case files, opened for reading.
 pub(crate) fn of_cases() -> Stores {
-    Arc::new(|path| {
-        let case = Case::open_read_only(path).map_err(|error| query::said(&error));
+    Arc::new(|path, veil| {
+        let case = query::opened(path, veil).map_err(|error| query::said(&error));
         Box::new(OfCase { case, path: path.to_owned() })
     })
 }

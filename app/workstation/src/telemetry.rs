@@ -76,23 +76,25 @@ pub(crate) enum Asked {
 
 /// A question with its ticket.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) what: Asked,
+pub(crate) struct Ask<T = Asked> {
+    pub(crate) what: T,
     pub(crate) ticket: Ticket,
 }
 
-impl PartialEq for Ask {
+impl<T> PartialEq for Ask<T> {
     fn eq(&self, other: &Self) -> bool {
         self.ticket == other.ticket
     }
 }
 
-impl Ask {
+impl<T> Ask<T> {
     /// Whether the older question is of the same kind, so that nobody waits for it any more.
     pub(crate) fn replaces(&self, older: &Self) -> bool {
         std::mem::discriminant(&self.what) == std::mem::discriminant(&older.what)
     }
+}
 
+impl Ask {
     /// Asks the case. What is wrong is said in words; a void question is told from it by its ticket.
     pub(crate) fn answer(self, case: Result<&Case, &String>) -> Said {
         let what = match case {

@@ -68,6 +68,9 @@ const fn rgb(hex: u32) -> Color32 {
 /// Nothing painted.
 pub(crate) const CLEAR: Color32 = Color32::TRANSPARENT;
 
+/// A presentation that shows nothing: as dark as a projector can be.
+pub(crate) const BLANK: Color32 = Color32::BLACK;
+
 /// Multiplies nothing: a texture is shown with its own colours.
 pub(crate) const UNTINTED: Color32 = Color32::WHITE;
 

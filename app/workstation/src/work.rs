@@ -51,8 +51,10 @@ pub(crate) enum Message {
     Pixels(Arc<egui::ColorImage>),
     /// What a search of this number tells.
     Searched(u64, crate::app::Searched),
-    /// This decision is in the case `doc`, or why it is not.
-    Decided { doc: u64, decided: crate::app::Seen, failure: Option<Failure> },
+    /// This finding counts as seen or not in the case `doc`, or why it does not.
+    Seen { doc: u64, seen: crate::app::Seen, failure: Option<Failure> },
+    /// Decisions about the case with this number were written, or could not be.
+    Decided(u64, Option<Failure>),
     /// Settings and views were kept, but for these.
     Kept(Vec<Failure>),
 }
@@ -100,6 +102,8 @@ pub(crate) enum For {
     Anchor,
     /// Where to write these events.
     Events(Box<crate::export::Export>),
+    /// Where to write these rows of the audit chain.
+    Audit(Arc<str>),
     /// Where to write this picture.
     Picture(Arc<egui::ColorImage>),
 }

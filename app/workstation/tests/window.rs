@@ -15,6 +15,8 @@ mod events;
 mod hostile;
 #[path = "window/matrix.rs"]
 mod matrix;
+#[path = "window/review.rs"]
+mod review;
 #[path = "window/shell.rs"]
 mod shell;
 #[path = "window/telemetry.rs"]
@@ -364,7 +366,7 @@ fn everything_on_the_first_screen_is_reached_by_tab() -> Result<(), Failure> {
     let mut window = world.window();
     settle(&mut window);
     let mut focused = Vec::new();
-    for _ in 0..12 {
+    for _ in 0..13 {
         window.key_press(egui::Key::Tab);
         window.run();
         let root = window.root();

@@ -70,6 +70,31 @@ impl Case {
         let file_name = self.capture(stream.capture)?.file_name;
         Ok((stream.key.signal == Signal::Log && stream.key.name == file_name).then_some(file_name))
     }
+
+    /// The stream among `streams`, which are of this case, that one of `case` is compared with: that of the same key. Logs in
+    /// files are called after their file, which tomorrow has another name: where no key is the same, the one such stream of
+    /// the same service is it. Of several the longest is taken, since between captures there are times that nobody waited.
+    pub(crate) fn partner_among<'a>(
+        &self,
+        streams: &'a [StreamRow],
+        case: &Self,
+        stream: &StreamRow,
+    ) -> Result<Option<&'a StreamRow>, CaseError> {
+        let longest = |a: &&StreamRow, b: &&StreamRow| a.events.cmp(&b.events).then(b.id.cmp(&a.id));
+        if let Some(same) = streams.iter().filter(|s| s.key == stream.key).max_by(longest) {
+            return Ok(Some(same));
+        }
+        if case.named_after(stream)?.is_none() {
+            return Ok(None);
+        }
+        let mut likely = Vec::new();
+        for other in streams.iter().filter(|s| s.key.service == stream.key.service) {
+            if self.named_after(other)?.is_some() {
+                likely.push(other);
+            }
+        }
+        Ok(if let [one] = likely[..] { Some(one) } else { None })
+    }
 }
 
 /// An anchor at work.
@@ -79,23 +104,8 @@ pub(crate) struct Anchor {
 }
 
 impl Anchor {
-    /// The stream that one of `case` is compared with: that of the same key. Logs in files are called after their file, which
-    /// tomorrow has another name: where no key is the same, the one such stream of the same service is it. Of several the
-    /// longest is taken, since between captures there are times that nobody waited.
+    /// The stream that one of `case` is compared with.
     pub(crate) fn partner(&self, case: &Case, stream: &StreamRow) -> Result<Option<&StreamRow>, CaseError> {
-        let longest = |a: &&StreamRow, b: &&StreamRow| a.events.cmp(&b.events).then(b.id.cmp(&a.id));
-        if let Some(same) = self.streams.iter().filter(|s| s.key == stream.key).max_by(longest) {
-            return Ok(Some(same));
-        }
-        if case.named_after(stream)?.is_none() {
-            return Ok(None);
-        }
-        let mut likely = Vec::new();
-        for other in self.streams.iter().filter(|s| s.key.service == stream.key.service) {
-            if self.case.named_after(other)?.is_some() {
-                likely.push(other);
-            }
-        }
-        Ok(if let [one] = likely[..] { Some(one) } else { None })
+        self.case.partner_among(&self.streams, case, stream)
     }
 }

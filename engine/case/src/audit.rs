@@ -27,6 +27,7 @@ pub(crate) enum Action {
     ImportBegin,
     ImportDiscard,
     Import,
+    Follow,
     Anchor,
     Run,
     Test,
@@ -43,6 +44,7 @@ impl Action {
             Self::ImportBegin => "import_begin",
             Self::ImportDiscard => "import_discard",
             Self::Import => "import",
+            Self::Follow => "follow",
             Self::Anchor => "anchor",
             Self::Run => "run",
             Self::Test => "test",
@@ -242,12 +244,25 @@ impl Case {
 
     /// Computes the chain again, and names each row that does not follow from the one before.
     pub(crate) fn verify_audit(&self, found: &mut Verification) -> Result<(), CaseError> {
+        let checked = self.audit_checked()?;
+        found.audit_rows += checked.rows.len() as u64;
+        for CheckedRow { row, fault } in &checked.rows {
+            found.problems.extend(fault.map(|what| format!("{} {what}", name(row))));
+        }
+        found.problems.extend(checked.missing);
+        Ok(())
+    }
+
+    /// Every change of the case with whether it is what was recorded, and what of the chain is missing.
+    pub fn audit_checked(&self) -> Result<CheckedAudit, CaseError> {
+        let mut checked = CheckedAudit::default();
         if !has_table(&self.connection, "audit").at(&self.path)? {
-            return Ok(());
+            return Ok(checked);
         }
         let Some(end) = self.audit_head()? else {
-            found.problems.push("The audit chain has lost its head.".to_owned());
-            return Ok(());
+            checked.missing.push("The audit chain has lost its head.".to_owned());
+            checked.rows = self.audit()?.into_iter().map(|row| CheckedRow { row, fault: None }).collect();
+            return Ok(checked);
         };
         let query = "SELECT chain FROM audit_head WHERE id = 0";
         let chain: Vec<u8> = self.connection.query_row(query, [], |row| row.get(0)).at(&self.path)?;
@@ -255,23 +270,50 @@ impl Case {
         let mut next = 0;
         for row in self.audit()? {
             if row.sequence != next {
-                found.problems.push(missing(next, row.sequence - 1));
+                checked.missing.push(missing(next, row.sequence - 1));
             }
-            if let Some(what) = fault(&row, (row.sequence == next).then_some(previous.as_str())) {
-                found.problems.push(format!("{} {what}", name(&row)));
-            }
-            (previous, next) = (row.sha256, row.sequence + 1);
-            found.audit_rows += 1;
+            let fault = fault(&row, (row.sequence == next).then_some(previous.as_str()));
+            previous.clone_from(&row.sha256);
+            next = row.sequence + 1;
+            checked.rows.push(CheckedRow { row, fault });
         }
         if next < end.rows {
-            found.problems.push(missing(next, end.rows - 1));
+            checked.missing.push(missing(next, end.rows - 1));
         } else if next > end.rows || previous != end.sha256 {
-            found.problems.push(format!(
+            checked.missing.push(format!(
                 "The audit chain has {next} rows and does not end in what was recorded as its end after {}.",
                 end.rows
             ));
         }
-        Ok(())
+        checked.head = Some(end);
+        Ok(checked)
+    }
+}
+
+/// A change of the case, and whether it is what was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedRow {
+    /// The change.
+    pub row: AuditRow,
+    /// What is wrong with it, as the rest of a sentence that begins with the row.
+    pub fault: Option<&'static str>,
+}
+
+/// The chain, computed again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckedAudit {
+    /// Every change, oldest first.
+    pub rows: Vec<CheckedRow>,
+    /// What is missing between them or at the end, in sentences.
+    pub missing: Vec<String>,
+    /// Where the chain ends; `None` in cases of a schema before 4, and where it was lost.
+    pub head: Option<AuditHead>,
+}
+
+impl CheckedAudit {
+    /// Whether every row is what was recorded and none is missing.
+    pub fn is_sound(&self) -> bool {
+        self.missing.is_empty() && self.rows.iter().all(|row| row.fault.is_none())
     }
 }
 

@@ -3,7 +3,7 @@
 use cbad::Event;
 use sha2::{Digest, Sha256};
 
-use crate::grams::filter_of;
+use crate::grams::FilterOf;
 use crate::view::EventView;
 
 /// A block is sealed once its events take this many bytes: zstd gains little from more, and a person who looks at one
@@ -29,19 +29,13 @@ impl OpenBlock {
         Self { first_position, ..Self::default() }
     }
 
-    pub(crate) fn push(&mut self, event: &Event) {
-        let start = self.bytes.len();
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
-        self.bytes =
-            postcard::to_extend(event, bytes).expect("an event in memory always fits a growing buffer");
-        let length = u32::try_from(self.bytes.len() - start - LENGTH_BYTES)
-            .expect("a record is limited to far less than 4 GiB");
-        self.bytes[start..start + LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
-        self.count(event.time_nanos);
+    /// Takes an event as [`append`] wrote it.
+    pub(crate) fn push_appended(&mut self, appended: &[u8], time_nanos: Option<i64>) {
+        self.bytes.extend_from_slice(appended);
+        self.count(time_nanos);
     }
 
-    /// Takes an event that is encoded already.
+    /// Takes an event's encoding, without the length before it.
     pub(crate) fn push_encoded(&mut self, encoded: &[u8], time_nanos: Option<i64>) {
         let length =
             u32::try_from(encoded.len()).expect("it came out of a block, where its length was a u32");
@@ -63,10 +57,47 @@ impl OpenBlock {
         self.events == 0
     }
 
-    /// Takes what was gathered and goes on at the position after it.
+    /// Takes what was gathered and goes on at the position after it. A stream that filled a block has room for another, so
+    /// that it is not moved as it grows.
     pub(crate) fn take(&mut self) -> Self {
-        let next = Self::starting_at(self.first_position + self.events);
+        let mut next = Self::starting_at(self.first_position + self.events);
+        if self.is_full() {
+            next.bytes.reserve(BLOCK_BYTES + BLOCK_BYTES / 8);
+        }
         std::mem::replace(self, next)
+    }
+}
+
+/// Writes an event as a block holds it, the length of its encoding first, and returns how many bytes that took.
+pub(crate) fn append(event: &Event, bytes: &mut Vec<u8>) -> u32 {
+    let start = bytes.len();
+    bytes.extend_from_slice(&[0; LENGTH_BYTES]);
+    postcard::serialize_with_flavor(event, Tail(bytes))
+        .expect("an event in memory always fits a growing buffer");
+    let length = u32::try_from(bytes.len() - start - LENGTH_BYTES)
+        .expect("a record is limited to far less than 4 GiB");
+    bytes[start..start + LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
+    length + LENGTH_BYTES as u32
+}
+
+/// The end of a buffer, to which whole slices are copied at once.
+struct Tail<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Tail<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn try_push(&mut self, data: u8) -> postcard::Result<()> {
+        self.0.push(data);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
     }
 }
 
@@ -105,19 +136,17 @@ impl BlockIndex {
     /// Of a block's bytes before compression.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let Ok(places) = places(bytes) else { return Self::default() };
-        let encoded = places.iter().map(|(start, length)| &bytes[*start as usize..][..*length as usize]);
-        let Ok(views) = encoded.map(EventView::of).collect::<Result<Vec<_>, _>>() else {
-            return Self::default();
-        };
-        let sources = || views.iter().map(|view| view.source);
-        Self {
-            source_start: sources().map(|source| source.offset).min().unwrap_or_default(),
-            source_end: sources()
-                .map(|source| source.offset.saturating_add(source.length))
-                .max()
-                .unwrap_or_default(),
-            grams: filter_of(&views),
+        let mut filter = FilterOf::default();
+        let (mut source_start, mut source_end) = (u64::MAX, 0);
+        for (start, length) in places {
+            let Ok(view) = EventView::of(&bytes[start as usize..][..length as usize]) else {
+                return Self::default();
+            };
+            source_start = source_start.min(view.source.offset);
+            source_end = source_end.max(view.source.offset.saturating_add(view.source.length));
+            filter.take(view);
         }
+        Self { source_start: source_start.min(source_end), source_end, grams: filter.finish() }
     }
 }
 
@@ -256,10 +285,16 @@ mod tests {
         event
     }
 
+    fn push(open: &mut OpenBlock, event: &Event) {
+        let mut bytes = Vec::new();
+        assert_eq!(append(event, &mut bytes) as usize, bytes.len());
+        open.push_appended(&bytes, event.time_nanos);
+    }
+
     #[test]
     fn events_come_back_as_they_went_in() {
         let mut open = OpenBlock::starting_at(7);
-        (0..50).for_each(|index| open.push(&event(index)));
+        (0..50).for_each(|index| push(&mut open, &event(index)));
         let sealed = Sealer::new().seal(&open.take());
         assert_eq!((open.first_position, open.events, sealed.first_position), (57, 0, 7));
         assert_eq!((sealed.start_nanos, sealed.end_nanos), (Some(49 * -1_000_000_007), Some(-1_000_000_007)));
@@ -273,7 +308,7 @@ mod tests {
     #[test]
     fn damage_is_said_and_never_panics() {
         let mut open = OpenBlock::default();
-        (0..5).for_each(|index| open.push(&event(index)));
+        (0..5).for_each(|index| push(&mut open, &event(index)));
         let sealed = Sealer::new().seal(&open);
         let unseal =
             |data: &[u8], raw, events| Block::unseal(data, &Sha256::digest(data), raw, events).map(|_| ());

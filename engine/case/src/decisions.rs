@@ -93,6 +93,19 @@ pub enum Decision {
         /// As the window reads it.
         state: String,
     },
+    /// A step of the story that is told of the case.
+    Step {
+        /// The step that this one takes the place of, by its number; without one it is a new step.
+        step: Option<u64>,
+        /// Steps are told in this order; of equals the one that was made first.
+        place: u32,
+        /// What it is called.
+        title: String,
+        /// What the person who tells it wants to say; may be empty.
+        note: String,
+        /// How the window showed the case, as the window reads it.
+        state: String,
+    },
     /// The clock of a capture is off.
     Clock {
         /// Of one service in it alone.
@@ -121,6 +134,7 @@ impl Decision {
             Self::Link { .. } => "link",
             Self::Bookmark { .. } => "bookmark",
             Self::View { .. } => "view",
+            Self::Step { .. } => "step",
             Self::Clock { .. } => "clock",
             Self::Withdraw { .. } => "withdraw",
         }
@@ -133,6 +147,7 @@ impl Decision {
             Self::Tag { tag } => Some(tag),
             Self::Note { text } => Some(text),
             Self::Bookmark { name } | Self::View { name, .. } => Some(name),
+            Self::Step { title, .. } => Some(title),
             Self::Acknowledge | Self::Link { .. } | Self::Clock { .. } | Self::Withdraw { .. } => None,
         }
     }
@@ -148,9 +163,15 @@ impl Decision {
             Self::Bookmark { name } => Some(("bookmark", String::new(), name.clone())),
             Self::View { name, .. } => Some(("view", String::new(), name.clone())),
             Self::Clock { service, .. } => Some(("clock", about, canonical(&json!(service)))),
+            Self::Step { step, .. } => step.map(step_place),
             Self::Note { .. } | Self::Withdraw { .. } => None,
         }
     }
+}
+
+/// The place of a step of this number.
+fn step_place(step: u64) -> Place {
+    ("step", String::new(), step.to_string())
 }
 
 /// Kind, subject and name.
@@ -182,6 +203,16 @@ pub struct DecisionRow {
     pub decision: Decision,
     /// Whether it was neither withdrawn nor replaced since.
     pub stands: bool,
+}
+
+impl DecisionRow {
+    /// A new step has its own number.
+    fn place(&self) -> Option<Place> {
+        match self.decision {
+            Decision::Step { step: None, .. } => Some(step_place(self.id)),
+            ref decision => decision.place(&self.subject),
+        }
+    }
 }
 
 /// As the detail of an audit row has it.
@@ -323,7 +354,7 @@ impl Case {
     }
 
     /// Whether the case has what a decision is to be about.
-    fn check_subject(&self, subject: &Subject) -> Result<(), CaseError> {
+    pub(crate) fn check_subject(&self, subject: &Subject) -> Result<(), CaseError> {
         let refuse = |what: &str| Err(CaseError::CannotDecide { what: what.to_owned() });
         match subject {
             Subject::Capture { sha256 } => {
@@ -363,6 +394,9 @@ impl Case {
             }
             Decision::Link { to } if to == subject => refuse("Nothing is linked to itself."),
             Decision::Link { to } => self.check_subject(to),
+            Decision::Step { step: Some(step), .. } if !self.is_step(*step)? => {
+                refuse("The story has no such step; `driftlock story` lists the steps.")
+            }
             _ if decision.text().is_some_and(|text| text.trim().is_empty()) => refuse("The text is empty."),
             _ => Ok(()),
         }
@@ -379,7 +413,7 @@ fn mark_standing(decisions: &mut [DecisionRow]) {
             if let Ok(withdrawn) = decisions.binary_search_by_key(&decision, |row| row.id) {
                 decisions[withdrawn].stands = false;
             }
-        } else if let Some(place) = row.decision.place(&row.subject)
+        } else if let Some(place) = row.place()
             && let Some(earlier) = places.insert(place, at)
         {
             decisions[earlier].stands = false;

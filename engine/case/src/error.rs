@@ -145,6 +145,22 @@ pub enum CaseError {
         /// What differs.
         what: String,
     },
+    /// A file whose lines are no records by themselves was to be followed.
+    #[error("{} is read as {format}, in which a line is no record by itself, so it cannot be followed while it is written. Import it when it is complete: `driftlock analyze {}`.", path.display(), path.display())]
+    NotByLine {
+        /// The file.
+        path: PathBuf,
+        /// The stable name of its format.
+        format: &'static str,
+    },
+    /// A followed file has become what another capture of the case is.
+    #[error("{} is now, with SHA-256 {sha256}, a capture that the case holds already. Follow it into another case.", path.display())]
+    FollowedElsewhere {
+        /// The file.
+        path: PathBuf,
+        /// Of what was read of it.
+        sha256: String,
+    },
     /// The capture of an interrupted import is gone or is another file now.
     #[error("The import of {} was interrupted and cannot go on: {what}. Put the file with SHA-256 {sha256} back, or import the new one.", path.display())]
     CannotResume {
@@ -229,6 +245,12 @@ pub enum CaseError {
         engine: String,
         /// The engine of this program.
         here: &'static str,
+    },
+    /// Two sides cannot be compared.
+    #[error("{what}")]
+    CannotCompare {
+        /// Why not, and what can be.
+        what: String,
     },
     /// A decision makes no sense for what it is about.
     #[error("{what} Nothing was decided.")]

@@ -133,7 +133,7 @@ fn value_cell(event: &Event, path: &str) -> String {
 }
 
 /// A cell of text.
-fn text_cell(text: &str) -> String {
+pub(crate) fn text_cell(text: &str) -> String {
     let text = inert(text);
     let would_act = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let text = if would_act { format!("'{text}") } else { text };

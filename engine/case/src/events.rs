@@ -26,7 +26,7 @@ impl BlockPlace {
         self.first_position + self.events
     }
 
-    fn may_hold(&self, times: &Range<i64>) -> bool {
+    pub(crate) fn may_hold(&self, times: &Range<i64>) -> bool {
         self.start_nanos.is_some_and(|start| start < times.end)
             && self.end_nanos.is_some_and(|end| end >= times.start)
     }
@@ -65,7 +65,8 @@ impl Case {
         let block = self.block(place, stream)?;
         let event = |position: u64| {
             let event = block.event((position - place.first_position) as usize);
-            let event = event.map_err(|what| self.damaged(place, stream, what))?;
+            let mut event = event.map_err(|what| self.damaged(place, stream, what))?;
+            self.veil_event(&mut event);
             Ok(EventRow { position, capture: stream.capture, event })
         };
         positions.map(event).collect()

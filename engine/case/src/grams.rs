@@ -17,31 +17,45 @@ const FILL_SIXTEENTHS: usize = 5;
 const ID_HASHES: u64 = 4;
 const CRC_BYTES: usize = 4;
 
-/// The filter of a block's events, as it is stored.
-pub(crate) fn filter_of(events: &[EventView<'_>]) -> Vec<u8> {
-    let mut bits = vec![0; MOST_BYTES];
-    let mut text = String::new();
-    let mut before: Option<&EventView<'_>> = None;
-    for event in events {
+/// The filter over a block's events while they are looked at one after another.
+pub(crate) struct FilterOf<'a> {
+    bits: Vec<u8>,
+    text: String,
+    before: Option<EventView<'a>>,
+}
+
+impl Default for FilterOf<'_> {
+    fn default() -> Self {
+        Self { bits: vec![0; MOST_BYTES], text: String::new(), before: None }
+    }
+}
+
+impl<'a> FilterOf<'a> {
+    pub(crate) fn take(&mut self, event: EventView<'a>) {
+        let before = self.before.as_ref();
         if before.is_none_or(|before| before.body != event.body) {
-            for_each_gram(event.body, |hash| set(&mut bits, hash));
+            for_each_gram(event.body, |hash| set(&mut self.bits, hash));
         }
         for (index, field) in event.fields.iter().enumerate() {
             // Most repeat what the event before has there.
             if before.and_then(|before| before.fields.get(index)) != Some(field) {
-                text.clear();
-                field.write(&mut text);
-                for_each_gram(text.as_bytes(), |hash| set(&mut bits, hash));
+                self.text.clear();
+                field.write(&mut self.text);
+                for_each_gram(self.text.as_bytes(), |hash| set(&mut self.bits, hash));
             }
         }
-        for id in ids(event) {
-            id_hashes(id).for_each(|hash| set(&mut bits, hash));
+        for id in ids(&event) {
+            id_hashes(id).for_each(|hash| set(&mut self.bits, hash));
         }
-        before = Some(event);
+        self.before = Some(event);
     }
-    let mut filter = fold(bits);
-    filter.extend_from_slice(&crc32fast::hash(&filter).to_le_bytes());
-    filter
+
+    /// As it is stored.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        let mut filter = fold(self.bits);
+        filter.extend_from_slice(&crc32fast::hash(&filter).to_le_bytes());
+        filter
+    }
 }
 
 /// The ids by which an event can be asked for.
@@ -54,9 +68,13 @@ pub(crate) fn ids<'a>(event: &'a EventView<'_>) -> impl Iterator<Item = &'a [u8]
 /// Halves a filter while it stays sparse: two neighbouring bits become one, as [`position`] has it for half the bits.
 fn fold(mut bits: Vec<u8>) -> Vec<u8> {
     while bits.len() > LEAST_BYTES {
-        let folded: Vec<u8> =
-            bits.chunks_exact(2).map(|pair| either_bit(pair[0]) | either_bit(pair[1]) << 4).collect();
-        let ones: usize = folded.iter().map(|byte| byte.count_ones() as usize).sum();
+        let mut folded = Vec::with_capacity(bits.len() / 2);
+        let mut ones = 0;
+        for word in bits.as_chunks().0 {
+            let half = either_bit(u64::from_le_bytes(*word));
+            ones += half.count_ones() as usize;
+            folded.extend_from_slice(&half.to_le_bytes());
+        }
         if ones * 16 > folded.len() * 8 * FILL_SIXTEENTHS {
             break;
         }
@@ -65,11 +83,14 @@ fn fold(mut bits: Vec<u8>) -> Vec<u8> {
     bits
 }
 
-/// Four bits, each set where one of two of the byte's is.
-fn either_bit(byte: u8) -> u8 {
-    let pairs = (byte | byte >> 1) & 0b0101_0101;
-    let quads = (pairs | pairs >> 1) & 0b0011_0011;
-    (quads | quads >> 2) & 0b0000_1111
+/// Half as many bits, each set where one of two neighbours is (Warren, Hacker's Delight, section 7-4, compress).
+fn either_bit(word: u64) -> u32 {
+    let mut bits = (word | word >> 1) & 0x5555_5555_5555_5555;
+    bits = (bits | bits >> 1) & 0x3333_3333_3333_3333;
+    bits = (bits | bits >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
+    bits = (bits | bits >> 4) & 0x00ff_00ff_00ff_00ff;
+    bits = (bits | bits >> 8) & 0x0000_ffff_0000_ffff;
+    (bits | bits >> 16) as u32
 }
 
 /// Where a hash falls among so many bits. Of half as many, it is half the position.
@@ -115,12 +136,12 @@ fn set(bits: &mut [u8], hash: u32) {
 
 /// The hash of each piece of a text; none where the text is shorter than one.
 fn for_each_gram(text: &[u8], mut take: impl FnMut(u32)) {
-    let mut gram = 0_u32;
-    for (index, byte) in text.iter().enumerate() {
-        gram = gram << 8 | u32::from(byte.to_ascii_lowercase());
-        if index + 1 >= GRAM {
-            take(spread(gram));
-        }
+    let Some((begin, rest)) = text.split_at_checked(GRAM - 1) else { return };
+    let with = |gram: u32, byte: &u8| gram << 8 | u32::from(byte.to_ascii_lowercase());
+    let mut gram = begin.iter().fold(0, with);
+    for byte in rest {
+        gram = with(gram, byte);
+        take(spread(gram));
     }
 }
 
@@ -146,7 +167,7 @@ fn id_hashes(id: &[u8]) -> impl Iterator<Item = u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CRC_BYTES, Filter, MOST_BYTES, filter_of};
+    use super::{CRC_BYTES, Filter, FilterOf, MOST_BYTES};
     use crate::view::{EventView, FieldView, ValueView};
     use cbad::{ByteRange, Event};
 
@@ -156,16 +177,29 @@ mod tests {
         postcard::to_stdvec(&event).expect("an event can be encoded")
     }
 
+    fn filter_of<'a>(views: impl Iterator<Item = EventView<'a>>) -> Vec<u8> {
+        let mut filter = FilterOf::default();
+        views.for_each(|view| filter.take(view));
+        filter.finish()
+    }
+
     #[test]
     fn what_is_there_is_never_denied() {
         let rows: Vec<_> =
             (0..400).map(|index| encoded(&format!("Worker {index} took job {}", index * 7919), 3)).collect();
-        let mut views: Vec<_> =
-            rows.iter().map(|row| EventView::of(row).expect("its own encoding")).collect();
-        views[0].fields.push(FieldView { path: "http.status_code", value: ValueView::Int(503) });
-        let stored = filter_of(&views);
+        let views = || {
+            rows.iter().enumerate().map(|(index, row)| {
+                let mut view = EventView::of(row).expect("its own encoding");
+                if index == 0 {
+                    let field = FieldView { path: "http.status_code", value: ValueView::Int(503) };
+                    view.fields.push(field);
+                }
+                view
+            })
+        };
+        let stored = filter_of(views());
         let filter = Filter::read(&stored).expect("whole");
-        for view in &views {
+        for view in views() {
             for literal in view.body.windows(9) {
                 assert!(filter.may_hold(literal) && filter.may_hold(&literal.to_ascii_uppercase()));
             }
@@ -181,7 +215,7 @@ mod tests {
     fn few_pieces_take_few_bytes_and_damage_is_seen() {
         let row = encoded("one line", 1);
         let view = EventView::of(&row).expect("its own encoding");
-        let mut stored = filter_of(&[view]);
+        let mut stored = filter_of(std::iter::once(view));
         assert_eq!(stored.len(), super::LEAST_BYTES + CRC_BYTES);
         stored[3] ^= 1;
         assert!(Filter::read(&stored).is_none() && Filter::read(&[]).is_none());

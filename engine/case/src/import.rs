@@ -31,11 +31,11 @@ pub(crate) struct Begun {
     pub(crate) problems: u64,
     pub(crate) read_to_end: bool,
     file_name: String,
-    sha256: Vec<u8>,
+    pub(crate) sha256: Vec<u8>,
     forced_format: Option<String>,
     assumed_year: i32,
     is_set: bool,
-    is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 const BEGUN: &str =
@@ -69,12 +69,13 @@ impl Begun {
     }
 
     fn options(&self, limits: Limits) -> OpenOptions {
-        OpenOptions {
-            format: self.forced_format.as_deref().and_then(Format::from_name),
-            assumed_year: self.assumed_year,
-            set: self.is_set,
-            limits,
-        }
+        let forced = self.forced_format.as_deref().and_then(Format::from_name);
+        OpenOptions { format: forced, ..self.options_as(Format::Text, limits) }
+    }
+
+    /// The options with a format that was recognised earlier.
+    pub(crate) fn options_as(&self, format: Format, limits: Limits) -> OpenOptions {
+        OpenOptions { format: Some(format), assumed_year: self.assumed_year, set: self.is_set, limits }
     }
 }
 
@@ -191,7 +192,11 @@ impl Case {
         Ok(ImportReport { capture: self.capture(capture)?, outcome })
     }
 
-    fn begun(&self, clause: &str, parameters: impl rusqlite::Params) -> Result<Option<Begun>, CaseError> {
+    pub(crate) fn begun(
+        &self,
+        clause: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Option<Begun>, CaseError> {
         self.connection
             .query_row(&format!("{BEGUN} {clause}"), parameters, begun_row)
             .optional()
@@ -202,7 +207,7 @@ impl Case {
         self.begun("WHERE sha256 = ?1", [fingerprint.sha256.as_slice()])
     }
 
-    fn begin(
+    pub(crate) fn begin(
         &self,
         path: &Path,
         opened: &Capture,
@@ -272,7 +277,7 @@ impl Case {
         transaction.commit().at(&self.path)
     }
 
-    fn mark_read(&self, capture: i64) -> Result<(), CaseError> {
+    pub(crate) fn mark_read(&self, capture: i64) -> Result<(), CaseError> {
         // Of several members the first gave the order; one that is read by time decides for all.
         const MARK: &str =
             "UPDATE capture SET read_to_end = 1, event_order = coalesce(?2, event_order) WHERE id = ?1";
@@ -281,27 +286,14 @@ impl Case {
     }
 
     /// Numbers the streams in key order and makes the capture visible to analysis.
-    fn complete(&mut self, capture: i64) -> Result<(), CaseError> {
-        const STREAMS: &str = "SELECT id, signal, service, name FROM stream WHERE capture = ?1";
-        const NUMBER: &str = "UPDATE stream SET number = ?1 WHERE id = ?2";
+    pub(crate) fn complete(&mut self, capture: i64) -> Result<(), CaseError> {
         const COMPLETE: &str = "UPDATE capture SET completion =
             (SELECT coalesce(max(completion) + 1, 0) FROM capture) WHERE id = ?1 AND completion IS NULL";
         let path = &self.path;
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).at(path)?;
         if transaction.execute(COMPLETE, [capture]).at(path)? == 1 {
-            let mut streams: Vec<(StreamKey, i64)> = {
-                let mut statement = transaction.prepare(STREAMS).at(path)?;
-                let rows =
-                    statement.query_map([capture], |row| Ok((stream_key(row, 1)?, row.get(0)?))).at(path)?;
-                rows.collect::<rusqlite::Result<_>>().at(path)?
-            };
-            streams.sort();
-            let next = "SELECT coalesce(max(number) + 1, 0) FROM stream";
-            let first: i64 = transaction.query_row(next, [], |row| row.get(0)).at(path)?;
-            for (number, (_, id)) in (first..).zip(streams) {
-                transaction.execute(NUMBER, [number, id]).at(path)?;
-            }
+            number_streams(&transaction, capture).at(path)?;
             let (file_name, detail) = completed(&transaction, capture).at(path)?;
             record(&transaction, &self.actor, Action::Import, &file_name, &detail).at(path)?;
         }
@@ -309,8 +301,27 @@ impl Case {
     }
 }
 
+/// Gives the streams of a capture that have none their public numbers, in the order of their keys.
+pub(crate) fn number_streams(transaction: &Connection, capture: i64) -> rusqlite::Result<()> {
+    const STREAMS: &str =
+        "SELECT id, signal, service, name FROM stream WHERE capture = ?1 AND number IS NULL";
+    const NUMBER: &str = "UPDATE stream SET number = ?1 WHERE id = ?2";
+    let mut streams: Vec<(StreamKey, i64)> = {
+        let mut statement = transaction.prepare_cached(STREAMS)?;
+        let rows = statement.query_map([capture], |row| Ok((stream_key(row, 1)?, row.get(0)?)))?;
+        rows.collect::<rusqlite::Result<_>>()?
+    };
+    streams.sort();
+    let next = "SELECT coalesce(max(number) + 1, 0) FROM stream";
+    let first: i64 = transaction.query_row(next, [], |row| row.get(0))?;
+    for (number, (_, id)) in (first..).zip(streams) {
+        transaction.execute(NUMBER, [number, id])?;
+    }
+    Ok(())
+}
+
 /// What a complete capture brought, for the record.
-fn completed(connection: &Connection, capture: i64) -> rusqlite::Result<(String, Value)> {
+pub(crate) fn completed(connection: &Connection, capture: i64) -> rusqlite::Result<(String, Value)> {
     const QUERY: &str =
         "SELECT file_name, lower(hex(sha256)), records, events, rejected, notes, decoded_bytes,
         (SELECT count(*) FROM stream WHERE capture = capture.id) FROM capture WHERE id = ?1";
@@ -330,7 +341,7 @@ fn completed(connection: &Connection, capture: i64) -> rusqlite::Result<(String,
     })
 }
 
-fn file_name(path: &Path) -> String {
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 

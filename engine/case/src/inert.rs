@@ -9,10 +9,19 @@ use std::fmt::Write as _;
 /// The set is Unicode's general categories Cc, Zl and Zp, and from Cf the ones that reorder or hide text
 /// (Unicode Technical Report 36, "Unicode security considerations", section 3.5; CVE-2021-42574 for the bidi controls).
 /// Marks that pile up on one letter beyond what any language writes are escaped as well: they would cover other lines.
+///
+/// On a thread that shows everything [through a veil](crate::show_through), what its patterns find is taken out first.
 pub fn inert(evidence: impl AsRef<[u8]>) -> String {
-    let mut text = String::with_capacity(evidence.as_ref().len());
+    match crate::veil::veiled_text(evidence.as_ref()) {
+        Some(veiled) => escaped(veiled.as_bytes()),
+        None => escaped(evidence.as_ref()),
+    }
+}
+
+fn escaped(evidence: &[u8]) -> String {
+    let mut text = String::with_capacity(evidence.len());
     let mut marks = 0;
-    for chunk in evidence.as_ref().utf8_chunks() {
+    for chunk in evidence.utf8_chunks() {
         for character in chunk.valid().chars() {
             marks = if is_mark(character) { marks + 1 } else { 0 };
             if is_hidden(character) || marks > MOST_MARKS {

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cbad::{Event, StreamKey};
+use cbad::StreamKey;
 use ingest::{Batch, Counts, EventOrder, Member, Problem, ProblemKind};
 
-use crate::block::{OpenBlock, SealedBlock, widen};
+use crate::block::{OpenBlock, SealedBlock, append, widen};
 
 /// Decoded bytes from one checkpoint to the first batch end that may be the next. More would lose more work to a kill,
 /// less would cost more flushes to disk and cut blocks smaller.
@@ -31,13 +31,50 @@ impl StreamState {
         Self { key, events: 0, start_nanos: None, end_nanos: None, last_nanos: None, in_order: true }
     }
 
-    fn add(&mut self, event: &Event) {
+    fn add(&mut self, time_nanos: Option<i64>) {
         self.events += 1;
-        widen(&mut self.start_nanos, &mut self.end_nanos, event.time_nanos);
-        if let Some(time) = event.time_nanos {
+        widen(&mut self.start_nanos, &mut self.end_nanos, time_nanos);
+        if let Some(time) = time_nanos {
             self.in_order &= self.last_nanos.is_none_or(|last| last <= time);
             self.last_nanos = Some(time);
         }
+    }
+}
+
+/// A batch whose events are encoded: done on the thread that read them, so that their thousands of small pieces of memory are
+/// given back where they were taken, and only a few large ones are handed over.
+pub(crate) struct EncodedBatch {
+    /// What came besides events; it holds none.
+    pub(crate) rest: Batch,
+    /// Encoded events one behind the other, each as a block holds it.
+    bytes: Vec<u8>,
+    /// Time and encoded length of each.
+    events: Vec<(Option<i64>, u32)>,
+    /// How many events in a row are of which stream.
+    stretches: Vec<(Arc<StreamKey>, u32)>,
+}
+
+impl EncodedBatch {
+    /// Takes the content of a batch, which is left with room for the next, into memory that an earlier one was in.
+    pub(crate) fn of(batch: &mut Batch, mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
+        let mut encoded = Self {
+            rest: Batch::default(),
+            bytes,
+            events: Vec::with_capacity(batch.events.len()),
+            stretches: Vec::new(),
+        };
+        for (key, event) in batch.events.drain(..) {
+            let length = append(&event, &mut encoded.bytes);
+            encoded.events.push((event.time_nanos, length));
+            match encoded.stretches.last_mut() {
+                Some((last, count)) if Arc::ptr_eq(last, &key) => *count += 1,
+                _ => encoded.stretches.push((key, 1)),
+            }
+        }
+        let room = std::mem::take(&mut batch.events);
+        encoded.rest = std::mem::replace(batch, Batch { events: room, ..Batch::default() });
+        encoded
     }
 }
 
@@ -139,26 +176,38 @@ impl Packer {
         index
     }
 
-    /// Takes a batch into the checkpoint being gathered; full blocks are handed to `seal`.
-    pub(crate) fn add(&mut self, batch: Batch, into: &mut Checkpoint, mut seal: impl FnMut(Job)) {
+    /// Takes a batch into the checkpoint being gathered; full blocks are handed to `seal`. The batch's memory is given back.
+    pub(crate) fn add(
+        &mut self,
+        encoded: EncodedBatch,
+        into: &mut Checkpoint,
+        mut seal: impl FnMut(Job),
+    ) -> Vec<u8> {
+        let EncodedBatch { rest: batch, bytes: encoded, events, stretches } = encoded;
         into.records += batch.records;
-        into.events += batch.events.len() as u64;
+        into.events += events.len() as u64;
         into.rejected += batch.rejected();
         into.notes +=
             batch.problems.iter().filter(|problem| problem.kind == ProblemKind::Note).count() as u64;
         into.decoded_offset = batch.next_offset;
         into.problems.extend(batch.problems);
         into.members.extend(batch.members);
-        for (key, event) in &batch.events {
-            let index = self.slot_of(key);
+        let (mut events, mut bytes) = (events.into_iter(), encoded.as_slice());
+        for (key, count) in stretches {
+            let index = self.slot_of(&key);
             let slot = &mut self.slots[index];
-            slot.state.add(event);
             slot.is_touched = true;
-            slot.open.push(event);
-            if slot.open.is_full() {
-                seal(job(self.number, index, slot, self.order, into));
+            for (time_nanos, length) in events.by_ref().take(count as usize) {
+                let (event, after) = bytes.split_at(length as usize);
+                bytes = after;
+                slot.state.add(time_nanos);
+                slot.open.push_appended(event, time_nanos);
+                if slot.open.is_full() {
+                    seal(job(self.number, index, slot, self.order, into));
+                }
             }
         }
+        encoded
     }
 
     /// Whether the checkpoint being gathered ends here.

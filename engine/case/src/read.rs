@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use ingest::{Batch, Capture, Counts, IngestError, Problem, Redactor};
+use ingest::{Batch, Capture, Counts, EventOrder, IngestError, Problem, Redactor};
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::block::{SealedBlock, Sealer};
 use crate::error::CaseError;
 use crate::import::Begun;
 use crate::members;
-use crate::pack::{Checkpoint, Job, Packer, StreamState};
+use crate::pack::{Checkpoint, EncodedBatch, Job, Packer, StreamState};
 use crate::redact::insert_counts;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
@@ -46,14 +46,17 @@ impl Case {
         let stored_bytes = opened.stored_bytes();
         let redactor = self.redactor(begun.capture)?;
         let (ids, states) = self.streams_begun(begun.capture)?;
-        let mut packer = Packer::new(states, opened.order(), begun.decoded_offset);
+        // What comes to a capture that is complete goes behind what is there: its events have their positions for good.
+        let order = if begun.is_complete { EventOrder::AsWritten } else { opened.order() };
+        let mut packer = Packer::new(states, order, begun.decoded_offset);
         let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
         thread::scope(|scope| {
             // Created inside, so that an early return closes them and the threads end.
             let (batches_in, batches) = bounded(AHEAD);
             let (jobs, jobs_out) = bounded::<Job>(2 * sealers);
             let (sealed_in, sealed) = unbounded();
-            scope.spawn(move || read_batches(opened, redactor, &batches_in));
+            let (spares_in, spares) = unbounded();
+            scope.spawn(move || read_batches(opened, redactor, &batches_in, &spares));
             for _ in 0..sealers {
                 let (jobs_out, sealed_in) = (jobs_out.clone(), sealed_in.clone());
                 scope.spawn(move || seal_blocks(&jobs_out, &sealed_in));
@@ -72,10 +75,11 @@ impl Case {
                     queue.commit_ready(0)?;
                     return Err(CaseError::TooLong { seconds });
                 }
-                watch.progress(Stage::Import, batch.stored_bytes_read, stored_bytes);
-                let next_offset = batch.next_offset;
+                watch.progress(Stage::Import, batch.rest.stored_bytes_read, stored_bytes);
+                let next_offset = batch.rest.next_offset;
                 add_counts(&mut queue.gathering().redacted, redacted);
-                packer.add(batch, queue.gathering(), seal);
+                // The reader may have ended, and then nobody wants it.
+                let _ = spares_in.send(packer.add(batch, queue.gathering(), seal));
                 if packer.is_due(next_offset) {
                     packer.close(queue.gathering(), seal);
                     queue.next_checkpoint();
@@ -115,15 +119,17 @@ impl Case {
 fn read_batches(
     mut capture: Capture,
     mut redactor: Option<Redactor>,
-    batches: &Sender<Result<(Batch, Counts), IngestError>>,
+    batches: &Sender<Result<(EncodedBatch, Counts), IngestError>>,
+    spares: &Receiver<Vec<u8>>,
 ) {
+    let mut batch = Batch::default();
     loop {
-        let mut batch = Batch::default();
         let message = match capture.next_batch(&mut batch) {
             Ok(true) => {
                 let redacted =
                     redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default();
-                Ok((batch, redacted))
+                let spare = spares.try_recv().unwrap_or_default();
+                Ok((EncodedBatch::of(&mut batch, spare), redacted))
             }
             Ok(false) => return,
             Err(error) => Err(error),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use cbad::{Measure, Watch};
+use cbad::{INSTANCE_PATH, Measure, RunningTotals, Watch};
 
 use crate::damage::Damage;
 use crate::error::CaseError;
@@ -128,8 +128,12 @@ impl Case {
             .from(Moment::Nanos(times.start))
             .until(Moment::Nanos(times.end));
         let mut made = Readings { stream, ..Readings::default() };
-        let mut fill =
-            Fill { before: BTreeMap::new(), bins: BTreeMap::new(), times, count: i128::from(bins.max(1)) };
+        let mut fill = Fill {
+            running: RunningTotals::default(),
+            bins: BTreeMap::new(),
+            times,
+            count: i128::from(bins.max(1)),
+        };
         let summary = self.scan(&query, watch, &look, &mut |point| fill.take(&point, &mut made))?;
         made.damaged = summary.damaged;
         made.bins = fill.finish();
@@ -162,16 +166,13 @@ fn look(_: &StreamRow, position: u64, view: &EventView<'_>) -> Option<Point> {
         position,
         time_nanos: view.time_nanos?,
         measure: view.measure.clone(),
-        instance: text("resource.service.instance.id").unwrap_or_default(),
+        instance: text(INSTANCE_PATH).unwrap_or_default(),
         unit: text("unit"),
     })
 }
 
-/// The running totals of an instance at its last reading: a total, or count and sum; and when they began.
-type Before = (f64, f64, Option<i64>);
-
 struct Fill {
-    before: BTreeMap<String, Before>,
+    running: RunningTotals,
     bins: BTreeMap<i64, Filling>,
     times: Range<i64>,
     count: i128,
@@ -203,34 +204,26 @@ impl Fill {
         filling.sum += value;
     }
 
-    /// The number of a point, where one follows from it.
+    /// The number of a point, where one follows from it: of a histogram its mean.
     fn number(&mut self, point: &Point, kind: &mut ReadingKind) -> Option<f64> {
-        match point.measure.as_ref()? {
-            Measure::Gauge(value) | Measure::Delta(value) => Some(*value),
-            Measure::DurationNanos(nanos) => {
+        let measure = point.measure.as_ref()?;
+        let label = match measure {
+            Measure::Gauge(_) | Measure::Delta(_) => "value",
+            Measure::DurationNanos(_) => {
                 *kind = ReadingKind::DurationNanos;
-                Some(*nanos as f64)
+                "value"
             }
-            Measure::Cumulative { total, start_nanos } => {
+            Measure::Cumulative { .. } => {
                 *kind = ReadingKind::Increase;
-                let (last, _, start) =
-                    self.before.insert(point.instance.clone(), (*total, 0.0, *start_nanos))?;
-                // A total that begins anew, or falls, counts from nothing.
-                Some(if start == *start_nanos && *total >= last { total - last } else { *total })
+                "value"
             }
-            Measure::Histogram { count, sum, cumulative, .. } => {
+            Measure::Histogram { .. } => {
                 *kind = ReadingKind::Mean;
-                let (mut count, mut sum) = (*count as f64, (*sum)?);
-                if *cumulative {
-                    let (last, last_sum, _) =
-                        self.before.insert(point.instance.clone(), (count, sum, None))?;
-                    if count >= last {
-                        (count, sum) = (count - last, sum - last_sum);
-                    }
-                }
-                (count > 0.0).then(|| sum / count)
+                "mean"
             }
-        }
+        };
+        let numbers = self.running.numbers_of(measure, &point.instance);
+        numbers.into_iter().find_map(|(of, value)| (of == label).then_some(value))
     }
 
     fn bin(&self, time_nanos: i64) -> i64 {
@@ -262,7 +255,8 @@ mod tests {
 
     fn filled(measures: &[Measure]) -> (Readings, Vec<ReadingBin>) {
         let mut made = Readings::default();
-        let mut fill = Fill { before: BTreeMap::new(), bins: BTreeMap::new(), times: 0..100, count: 2 };
+        let mut fill =
+            Fill { running: RunningTotals::default(), bins: BTreeMap::new(), times: 0..100, count: 2 };
         for (index, measure) in measures.iter().enumerate() {
             let point = Point {
                 position: index as u64,

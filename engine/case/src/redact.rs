@@ -174,7 +174,7 @@ fn latest_salt(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
     connection.query_row(QUERY, [], |row| row.get(0)).optional()
 }
 
-fn random_salt() -> Result<Vec<u8>, CaseError> {
+pub(crate) fn random_salt() -> Result<Vec<u8>, CaseError> {
     let mut salt = vec![0; SALT_BYTES];
     getrandom::fill(&mut salt).map_err(|error| CaseError::NoSalt { what: error.to_string() })?;
     Ok(salt)

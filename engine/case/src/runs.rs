@@ -125,7 +125,8 @@ impl Case {
         }
     }
 
-    fn with_stream(&self, id: i64, finding: Finding) -> Result<FindingRow, CaseError> {
+    fn with_stream(&self, id: i64, mut finding: Finding) -> Result<FindingRow, CaseError> {
+        self.veil_finding(&mut finding);
         Ok(FindingRow { id, stream: self.stream(finding.stream)?, finding })
     }
 }

@@ -1,14 +1,13 @@
 //! Events that fit a query, looked at where they lie: what a picture of a range is made of, without an event being copied.
 
-use cbad::{Stage, Watch};
-use rayon::prelude::*;
+use std::ops::ControlFlow;
 
-use crate::analyze::pool;
-use crate::block::Block;
+use cbad::Watch;
+
 use crate::error::CaseError;
 use crate::query::Query;
 use crate::rows::StreamRow;
-use crate::search::{Candidate, FIRST_ROUND, MOST_A_ROUND, SearchSummary, Stored};
+use crate::search::{Candidate, SearchSummary, Stored, each_that_fits};
 use crate::store::Case;
 use crate::view::EventView;
 
@@ -25,58 +24,19 @@ impl Case {
         look: &Look<'_, T>,
         take: &mut dyn FnMut(T),
     ) -> Result<SearchSummary, CaseError> {
-        let streams = self.streams()?;
-        let mut summary = SearchSummary::default();
-        let candidates = self.candidates(query, &streams, &mut summary)?;
-        let pool = pool(None)?;
-        let mut round = FIRST_ROUND * pool.current_num_threads();
-        let mut rest = candidates.as_slice();
-        while !rest.is_empty() {
-            if watch.cancelled() {
-                return Err(CaseError::Cancelled);
-            }
-            let (now, later) = rest.split_at(round.min(rest.len()));
-            let stored: Vec<_> = now.iter().map(|one| self.stored(&one.place)).collect::<Result<_, _>>()?;
-            let of_block = |(candidate, stored): (&Candidate<'_>, Result<Stored, String>)| {
-                look_at(candidate, &stored?, query, look)
-            };
-            let found: Vec<_> = pool.install(|| now.par_iter().zip(stored).map(of_block).collect());
-            for (candidate, found) in now.iter().zip(found) {
-                match found {
-                    Ok(found) => {
-                        summary.total += found.len() as u64;
-                        found.into_iter().for_each(&mut *take);
-                    }
-                    Err(what) => summary.damaged.push(self.damage_of_block(candidate, what)?),
-                }
-            }
-            rest = later;
-            round = (2 * round).min(MOST_A_ROUND * pool.current_num_threads());
-            watch.progress(Stage::Prepare, (candidates.len() - rest.len()) as u64, candidates.len() as u64);
-        }
-        summary.given = summary.total;
-        summary.is_complete = true;
-        Ok(summary)
+        let look_at = |candidate: &Candidate<'_>, stored: &Stored, _given| {
+            let mut found = Vec::new();
+            each_that_fits(candidate, stored, query, &mut |_, _, position, view| {
+                found.extend(look(candidate.stream, position, view));
+                Ok(())
+            })?;
+            Ok(found)
+        };
+        self.in_rounds(query, watch, &look_at, &mut |_, found: Vec<T>, summary| {
+            summary.total += found.len() as u64;
+            summary.given = summary.total;
+            found.into_iter().for_each(&mut *take);
+            ControlFlow::Continue(())
+        })
     }
-}
-
-fn look_at<T>(
-    candidate: &Candidate<'_>,
-    stored: &Stored,
-    query: &Query,
-    look: &Look<'_, T>,
-) -> Result<Vec<T>, String> {
-    let place = &candidate.place;
-    let block = Block::unseal(&stored.data, &stored.sha256, stored.raw_bytes, place.events)?;
-    let mut scratch = String::new();
-    let mut found = Vec::new();
-    for index in 0..block.len() {
-        let position = place.first_position + index as u64;
-        let view = EventView::of(block.encoded(index))
-            .map_err(|error| format!("event {index} of it cannot be decoded ({error})"))?;
-        if query.fits(position, &view, &mut scratch) {
-            found.extend(look(candidate.stream, position, &view));
-        }
-    }
-    Ok(found)
 }

@@ -21,8 +21,8 @@ use crate::store::Case;
 use crate::view::EventView;
 
 /// Blocks a thread in the first round, so that first hits come soon, and at most.
-pub(crate) const FIRST_ROUND: usize = 1;
-pub(crate) const MOST_A_ROUND: usize = 8;
+const FIRST_ROUND: usize = 1;
+const MOST_A_ROUND: usize = 8;
 
 /// An event that fits a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Case {
     ) -> Result<SearchSummary, CaseError> {
         let look = |candidate: &Candidate<'_>, stored: &Stored, _given| {
             let mut positions = Vec::new();
-            each_that_fits(candidate, stored, query, &mut |_, _, position| {
+            each_that_fits(candidate, stored, query, &mut |_, _, position, _| {
                 positions.push(position);
                 Ok(())
             })?;
@@ -122,7 +122,7 @@ impl Case {
 
     /// Looks through the blocks that may hold a hit, a few at a time on all threads, and gives what was found out in order.
     /// `look` is told how many hits were given out before its round.
-    fn in_rounds<T: Send>(
+    pub(crate) fn in_rounds<T: Send>(
         &self,
         query: &Query,
         watch: &dyn Watch,
@@ -250,7 +250,7 @@ fn look_through(
     room: u64,
 ) -> Result<Found, String> {
     let mut found = Found { rows: Vec::new(), total: 0 };
-    each_that_fits(candidate, stored, query, &mut |block, index, position| {
+    each_that_fits(candidate, stored, query, &mut |block, index, position, _| {
         found.total += 1;
         if found.total <= room {
             let row = EventRow { position, capture: candidate.stream.capture, event: block.event(index)? };
@@ -261,12 +261,15 @@ fn look_through(
     Ok(found)
 }
 
-/// Tells of each event of a block that fits: its index in the block and its position in the stream.
-fn each_that_fits(
+/// Takes an event of a block: its index in the block, its position in the stream, and what it holds.
+type OnFit<'a> = dyn FnMut(&Block, usize, u64, &EventView<'_>) -> Result<(), String> + 'a;
+
+/// Tells of each event of a block that fits.
+pub(crate) fn each_that_fits(
     candidate: &Candidate<'_>,
     stored: &Stored,
     query: &Query,
-    on_fit: &mut dyn FnMut(&Block, usize, u64) -> Result<(), String>,
+    on_fit: &mut OnFit<'_>,
 ) -> Result<(), String> {
     let place = &candidate.place;
     let block = Block::unseal(&stored.data, &stored.sha256, stored.raw_bytes, place.events)?;
@@ -276,7 +279,7 @@ fn each_that_fits(
         let view = EventView::of(block.encoded(index))
             .map_err(|error| format!("event {index} of it cannot be decoded ({error})"))?;
         if query.fits(position, &view, &mut scratch) {
-            on_fit(&block, index, position)?;
+            on_fit(&block, index, position, &view)?;
         }
         Ok::<(), String>(())
     };

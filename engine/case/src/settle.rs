@@ -81,10 +81,37 @@ fn unsettled(connection: &Connection, capture: i64, order: EventOrder) -> rusqli
     let rows = statement.query_map([capture], |row| {
         let (blocks, raw_bytes) = (unsigned(row, 2)?, unsigned(row, 3)?);
         let must_sort = order == EventOrder::ByTime && !row.get::<_, bool>(1)?;
-        let is_scattered = blocks > 1 && raw_bytes < blocks * SMALL_BLOCK_BYTES;
+        let is_scattered = is_scattered(blocks, raw_bytes);
         Ok((must_sort || is_scattered).then_some(Unsettled { stream: row.get(0)?, raw_bytes, must_sort }))
     })?;
     rows.filter_map(Result::transpose).collect()
+}
+
+/// Joins the blocks of the streams of a capture that have many small ones. The inner error says which block is damaged.
+pub(crate) fn join_blocks(
+    transaction: &Transaction<'_>,
+    capture: i64,
+) -> rusqlite::Result<Result<(), String>> {
+    const QUERY: &str = "SELECT stream.id, count(*), sum(block.raw_bytes)
+        FROM stream JOIN block ON block.stream = stream.id
+        WHERE stream.capture = ?1 GROUP BY stream.id ORDER BY stream.id";
+    let mut statement = transaction.prepare(QUERY)?;
+    let rows = statement.query_map([capture], |row| {
+        let (blocks, raw_bytes) = (unsigned(row, 1)?, unsigned(row, 2)?);
+        let is_scattered = is_scattered(blocks, raw_bytes);
+        Ok(is_scattered.then_some(Unsettled { stream: row.get(0)?, raw_bytes, must_sort: false }))
+    })?;
+    let scattered: Vec<Unsettled> = rows.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?;
+    for stream in scattered {
+        if let Err(what) = rewrite(transaction, &stream, RUN_BYTES)? {
+            return Ok(Err(what));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn is_scattered(blocks: u64, raw_bytes: u64) -> bool {
+    blocks > 1 && raw_bytes < blocks * SMALL_BLOCK_BYTES
 }
 
 /// What a stream is sorted by: an event without a time stays with the one before it.

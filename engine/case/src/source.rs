@@ -112,6 +112,12 @@ impl Fingerprint {
         }
     }
 
+    /// Of the first bytes of a file that grows; the stamp is that of these bytes.
+    pub(crate) fn of_begin(sha256: [u8; 32], stored_bytes: u64, modified_nanos: Option<i64>) -> Self {
+        let stamp = Stamp { stored_bytes, modified_nanos };
+        Self { sha256, stamp, files: Vec::new(), is_set: false }
+    }
+
     /// What differs now from when the fingerprint was taken, if anything does.
     pub(crate) fn difference(&self, path: &Path, watch: &dyn Watch) -> Result<Option<String>, CaseError> {
         let stamp = match Stamp::at(path, self.is_set) {
@@ -152,6 +158,14 @@ fn in_lines(event: &Event) -> Vec<u8> {
     lines
 }
 
+/// The SHA-256 of the first bytes of a file, as hex.
+fn sha256_of_begin(path: &Path, bytes: u64) -> Result<String, CaseError> {
+    let mut begin = File::open(path).map_err(CaseError::io("read", path))?.take(bytes);
+    let mut hash = Sha256::new();
+    std::io::copy(&mut begin, &mut hash).map_err(CaseError::io("read", path))?;
+    Ok(hex(&hash.finalize()))
+}
+
 /// A file whose SHA-256 was computed through this connection, good as long as its stamp stays.
 pub(crate) struct Verdict {
     path: PathBuf,
@@ -166,6 +180,10 @@ impl Case {
     pub fn source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
+        if let Some(rules) = self.veiled_by() {
+            let stored = in_lines(&found.event);
+            return Ok(SourceBytes::Withheld { path: capture.path, rules, stored });
+        }
         match &capture.redaction {
             Some(redaction) => Ok(SourceBytes::Withheld {
                 path: capture.path,
@@ -196,6 +214,13 @@ impl Case {
         let changed = |difference: String, path: PathBuf| {
             Ok(SourceBytes::Changed { path, imported_sha256: capture.sha256.clone(), difference })
         };
+        // A log that went on after it was imported still holds what was imported.
+        let has_grown = stamp.stored_bytes > capture.stored_bytes && capture.wrapping.is_none();
+        if has_grown && sha256_of_begin(&path, capture.stored_bytes)? == capture.sha256 {
+            let range = found.event.source;
+            let bytes = ingest::read_range(&path, &capture.wrapping, range)?;
+            return Ok(SourceBytes::Exact { path, range, bytes });
+        }
         if stamp.stored_bytes != capture.stored_bytes {
             let difference =
                 format!("it had {} bytes and now has {}", capture.stored_bytes, stamp.stored_bytes);

@@ -27,6 +27,8 @@ pub struct Case {
     pub(crate) verdicts: RefCell<Vec<Verdict>>,
     /// Whose name changes are recorded under.
     pub(crate) actor: String,
+    /// What everything that is read goes through, where a person asked for that.
+    pub(crate) veil: Option<RefCell<ingest::Redactor>>,
     /// Removed on drop, after the connection above is closed.
     folder: Option<tempfile::TempDir>,
 }
@@ -140,6 +142,7 @@ impl Case {
             blocks: RefCell::default(),
             verdicts: RefCell::default(),
             actor: system_user(),
+            veil: None,
             folder: None,
         })
     }

@@ -43,12 +43,18 @@ impl Case {
         let query = format!("{STREAM} WHERE number IS NOT NULL ORDER BY number");
         let mut statement = self.connection.prepare_cached(&query).at(&self.path)?;
         let rows = statement.query_map([], |row| Ok(stream_row(row)?.1)).at(&self.path)?;
-        rows.collect::<rusqlite::Result<_>>().at(&self.path)
+        let mut rows: Vec<StreamRow> = rows.collect::<rusqlite::Result<_>>().at(&self.path)?;
+        for row in &mut rows {
+            self.veil_key(&mut row.key);
+        }
+        Ok(rows)
     }
 
     /// One stream.
     pub fn stream(&self, id: u32) -> Result<StreamRow, CaseError> {
-        Ok(self.stream_by_number(id)?.1)
+        let mut row = self.stream_by_number(id)?.1;
+        self.veil_key(&mut row.key);
+        Ok(row)
     }
 
     /// One stream, with the row id that its blocks go by.

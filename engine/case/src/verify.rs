@@ -244,39 +244,6 @@ impl Case {
         // One that cannot be read fits no block.
         read.or_else(|error| damage_of(error).map(|_| Some(BlockIndex::default()))).at(&self.path)
     }
-
-    /// Blocks of windows by their hashes, and findings that cannot be read.
-    fn verify_runs(&self, found: &mut Verification) -> Result<(), CaseError> {
-        let runs = self.runs()?;
-        for run in &runs {
-            if let Err(error) = self.findings(run.id) {
-                found.problems.push(format!("The findings of run {} cannot be read: {error}", run.id));
-            }
-            for stream in &run.streams {
-                let (id, number) = (run.id, stream.stream);
-                match self.windows_in_blocks(id, number) {
-                    Ok(None) | Err(CaseError::OtherLayout { .. }) => {}
-                    Ok(Some(blocks)) => {
-                        found.window_blocks += blocks.count;
-                        if blocks.windows.len() as u64 != stream.windows {
-                            found.problems.push(format!(
-                                "Run {id} should have {} windows of stream {number} and has {}.",
-                                stream.windows,
-                                blocks.windows.len()
-                            ));
-                        }
-                    }
-                    Err(error @ CaseError::DamagedRow { .. }) => {
-                        found
-                            .problems
-                            .push(format!("Windows of stream {number} in run {id} are lost: {error}"));
-                    }
-                    Err(other) => return Err(other),
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 struct Checked {

@@ -97,6 +97,12 @@ fn what_does_not_fit_together_is_said() -> Outcome {
         ("DELETE FROM window_block; DELETE FROM window", "runs whose windows"),
         ("DELETE FROM finding WHERE id = 1", "runs whose findings"),
         ("UPDATE finding SET payload = '{' WHERE id = 1", "cannot be read"),
+        (
+            "UPDATE finding SET payload = json_set(payload, '$.window', 9999) WHERE id = 1",
+            "do not match the SHA-256",
+        ),
+        ("UPDATE run_stream SET note = 'another'", "do not match the SHA-256"),
+        ("UPDATE run SET config = replace(config, '\"seed\":', '\"seed\":1')", "other configuration than"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM capture", "missing entry of capture"),
     ] {
         let path = folder.path().join("changed.driftlock");

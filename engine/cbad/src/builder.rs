@@ -111,6 +111,13 @@ impl StreamBuilder {
         self.repeats.forget();
     }
 
+    /// Events are left out between those so far and those to come.
+    pub fn leave_gap(&mut self) {
+        self.traces.end_chains();
+        self.repeats.forget();
+        self.channels.forget_totals();
+    }
+
     /// The capture that the stream comes from goes on until then, so that a stream that ends before has fallen silent.
     pub fn covers_until(&mut self, nanos: i64) {
         self.stream.covered_until_nanos = Some(nanos);

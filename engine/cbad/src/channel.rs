@@ -1,12 +1,10 @@
 //! Numbers that a stream carries, apart from its text.
 
-use std::collections::BTreeMap;
-
 use hashbrown::HashMap;
 
 use crate::event::{Event, Measure, Value};
-use crate::histogram::{self, Buckets};
 use crate::result::Unit;
+use crate::running::{INSTANCE_PATH, Numbers, RunningTotals};
 
 /// One series of numbers of a stream: a metric's value, the duration of spans, a numeric field.
 #[derive(Clone, Debug, Default)]
@@ -40,18 +38,15 @@ pub(crate) struct Channels {
     /// Channel of each name; `None` where it was found to be a category.
     by_name: HashMap<String, Option<usize>>,
     numbers: usize,
-    // Running totals by instance: two instances of one service write into one stream, each with a total of its own.
-    totals: BTreeMap<String, (f64, Option<i64>)>,
-    histograms: BTreeMap<String, Buckets>,
+    running: RunningTotals,
 }
-
-/// Numbers of one data point, each with its label.
-pub(crate) type Numbers = Vec<(&'static str, f64)>;
 
 impl Channels {
     /// Takes the numbers of a data point, running totals as their differences, and returns them.
     pub(crate) fn take_point(&mut self, position: u32, event: &Event) -> Numbers {
-        let numbers = self.numbers_of(event);
+        let measure = event.measure.as_ref();
+        let numbers =
+            measure.map_or_else(Vec::new, |measure| self.running.numbers_of(measure, instance(event)));
         for &(label, value) in &numbers {
             self.add(label, Unit::Number, position, value);
         }
@@ -78,6 +73,11 @@ impl Channels {
                 self.add(&field.path, Unit::Number, position, value);
             }
         }
+    }
+
+    /// What follows does not follow on what came before: a running total says nothing of the time between.
+    pub(crate) fn forget_totals(&mut self) {
+        self.running = RunningTotals::default();
     }
 
     /// The channels that measure something, in the order in which they appeared.
@@ -118,36 +118,6 @@ impl Channels {
             self.by_name.insert(name.to_owned(), None);
         }
     }
-
-    fn numbers_of(&mut self, event: &Event) -> Numbers {
-        match &event.measure {
-            None => Vec::new(),
-            Some(Measure::DurationNanos(d)) => vec![("value", *d as f64)],
-            Some(Measure::Gauge(v) | Measure::Delta(v)) => vec![("value", *v)],
-            Some(Measure::Cumulative { total, start_nanos }) => {
-                let before = self.totals.insert(instance(event), (*total, *start_nanos));
-                match before {
-                    Some((last, start)) if start == *start_nanos && *total >= last => {
-                        vec![("value", total - last)]
-                    }
-                    Some(_) => vec![("value", *total)],
-                    // A first total says nothing of a change.
-                    None => Vec::new(),
-                }
-            }
-            Some(Measure::Histogram { count, sum, bounds, counts, cumulative }) => {
-                let mut buckets = Buckets { count: *count, sum: *sum, counts: counts.clone() };
-                if *cumulative {
-                    let before = self.histograms.insert(instance(event), buckets.clone());
-                    match before {
-                        Some(before) => buckets = buckets.since(&before),
-                        None => return Vec::new(),
-                    }
-                }
-                histogram::numbers(&buckets, bounds)
-            }
-        }
-    }
 }
 
 /// Labels of a data point's numbers: never categories, whatever their values.
@@ -177,11 +147,11 @@ fn is_name(path: &str) -> bool {
 }
 
 /// The instance that a data point comes from, where the capture says.
-fn instance(event: &Event) -> String {
-    let id = event.fields.iter().find(|f| f.path == "resource.service.instance.id");
+fn instance(event: &Event) -> &str {
+    let id = event.fields.iter().find(|f| f.path == INSTANCE_PATH);
     match id.map(|f| &f.value) {
-        Some(Value::Text(text)) => text.clone(),
-        _ => String::new(),
+        Some(Value::Text(text)) => text,
+        _ => "",
     }
 }
 

@@ -1,6 +1,6 @@
 //! A histogram as a few numbers that together say where its observations lie.
 
-use crate::channel::Numbers;
+use crate::running::Numbers;
 
 /// Observations of one histogram: how many, their sum, and how many in each bucket.
 #[derive(Clone, Debug)]

@@ -10,6 +10,9 @@ mod builder;
 mod canonical;
 mod channel;
 mod codec;
+mod compare;
+mod compare_items;
+mod compare_words;
 mod config;
 mod content;
 mod count_code;
@@ -38,6 +41,7 @@ mod recalibration;
 mod relative_code;
 mod repeats;
 mod result;
+mod running;
 mod season;
 mod shift_words;
 mod shifts;
@@ -60,6 +64,7 @@ pub use blocks::BlockTest;
 pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
 pub use codec::{CodecInfo, CodecName, SelfTest, codecs, differences};
+pub use compare::{Amounts, Aspect, Change, Comparison, Difference, compare, least_bits, shares_bits};
 pub use config::{Baseline, Clock, Config, ENGINE_VERSION, Period, Profile, Stretch};
 pub use counterfactual::{Counterfactual, Way};
 pub use drift::Drift;
@@ -71,6 +76,7 @@ pub use result::{
     Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
     StreamResult, TokenCost, Unit, WindowScore,
 };
+pub use running::{INSTANCE_PATH, Numbers, RunningTotals};
 pub use stability::{Stability, StabilityCell, Variation};
 pub use stream::Stream;
 pub use token::recognise;

@@ -129,12 +129,12 @@ fn amounts(shift: &Shift) -> (String, String) {
     }
 }
 
-fn told_apart(here: f64, usual: f64) -> (String, String) {
+pub(crate) fn told_apart(here: f64, usual: f64) -> (String, String) {
     let at = |digits| (words::significant(here, digits), words::significant(usual, digits));
     (3..8).map(at).find(|(a, b)| a != b).unwrap_or_else(|| at(3))
 }
 
-fn percent(value: f64) -> String {
+pub(crate) fn percent(value: f64) -> String {
     match value {
         v if v > 0.0 && v < 0.1 => "under 0.1 %".to_owned(),
         v if v < 10.0 => format!("{} %", words::number((v * 10.0).round() / 10.0)),
@@ -143,7 +143,7 @@ fn percent(value: f64) -> String {
 }
 
 /// Two paces in the unit in which the slower one is at least 1, where there is one.
-fn paces(here: f64, usual: f64) -> (String, String) {
+pub(crate) fn paces(here: f64, usual: f64) -> (String, String) {
     let slower = if here > 0.0 && here < usual { here } else { usual };
     let (factor, unit) = match slower {
         s if s >= 1.0 => (1.0, "a second"),

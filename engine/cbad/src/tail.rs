@@ -69,8 +69,10 @@ const TAIL_SHARE: usize = 10;
 const TAIL_LEAST: usize = 20;
 const TAIL_MOST: usize = 2_000;
 
-/// Largest values of a sample that are left out of its own tail, so that what is looked for does not hide itself.
+/// Largest values of a sample that are left out of its own tail, so that what is looked for does not hide itself; and of how
+/// many values there is one. Of fewer the largest are no exception but what there is.
 pub(crate) const LEFT_OUT: usize = 3;
+const LEFT_OUT_OF: usize = 100;
 
 /// The tail of a sample of single values: waits, gaps.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +83,7 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Of the largest values but the first [`LEFT_OUT`]; `None` where there are too few to have a tail.
+    /// Of the largest values but at most the first [`LEFT_OUT`]; `None` where there are too few to have a tail.
     pub(crate) fn of(values: impl Iterator<Item = u64>) -> Option<Self> {
         let mut largest = std::collections::BinaryHeap::new();
         let mut count = 0;
@@ -96,10 +98,11 @@ impl Tail {
         }
         let size = (count / TAIL_SHARE).clamp(TAIL_LEAST, TAIL_MOST);
         let descending: Vec<u64> = largest.into_sorted_vec().into_iter().map(|r| r.0).collect();
-        let threshold = *descending.get(LEFT_OUT + size)? as f64;
+        let left_out = (count / LEFT_OUT_OF).min(LEFT_OUT);
+        let threshold = *descending.get(left_out + size)? as f64;
         let excesses: Vec<f64> =
-            descending[LEFT_OUT..LEFT_OUT + size].iter().map(|&x| x as f64 - threshold).collect();
-        let share = size as f64 / (count - LEFT_OUT) as f64;
+            descending[left_out..left_out + size].iter().map(|&x| x as f64 - threshold).collect();
+        let share = size as f64 / (count - left_out) as f64;
         Some(Self { threshold, share, pareto: Pareto::fit(&excesses) })
     }
 

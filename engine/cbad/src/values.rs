@@ -9,6 +9,7 @@
 //!
 //! The same judgement over running means of a growing series, given the past alone, is [`stream_values`].
 
+mod contrast;
 mod deck;
 mod explain;
 mod extremes;
@@ -27,6 +28,7 @@ use crate::channel::Channel;
 use crate::fixed::ONE_BIT;
 use crate::window::Plan;
 
+pub(crate) use contrast::contrast;
 pub(crate) use deck::ValuesDeck;
 use extremes::Extremes;
 use measure::{LOOKS, Measured};

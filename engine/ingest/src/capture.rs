@@ -195,6 +195,12 @@ impl Capture {
         self.confidence
     }
 
+    /// What a person should know of the capture as a whole, such as what was assumed of times without a zone or a year; of
+    /// several members, the one at hand. It is in the first batch too.
+    pub fn note(&self) -> Option<&Problem> {
+        self.current.as_ref()?.note.as_ref()
+    }
+
     /// Every format that its first bytes could be, the surest first; of several members, the first one's.
     pub fn candidates(&self) -> &[(Format, f64)] {
         &self.candidates
@@ -203,6 +209,12 @@ impl Capture {
     /// The order in which the events are to be analysed; of several members, the first one's.
     pub fn order(&self) -> EventOrder {
         self.format.order()
+    }
+
+    /// Whether each line is a record by itself and nothing lies around them, so that of a file that is still being written
+    /// everything up to its last whole line can be read.
+    pub fn is_by_line(&self) -> bool {
+        self.wrapping.is_none() && self.current.as_ref().is_some_and(|current| current.is_by_line)
     }
 
     /// Size of the file as stored, in bytes; of a folder or a set, of all files that are read.

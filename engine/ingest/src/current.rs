@@ -19,6 +19,8 @@ pub(crate) struct Current {
     pub(crate) candidates: Vec<(Format, f64)>,
     pub(crate) note: Option<Problem>,
     pub(crate) tail_reported: bool,
+    /// Whether a line is a record by itself.
+    pub(crate) is_by_line: bool,
 }
 
 impl Current {
@@ -35,8 +37,19 @@ impl Current {
         };
         let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
         let reader = reader_for(stream, &sniffed, options.limits);
+        let is_by_line = format.is_by_line(sniffed.framing);
         let candidates = sniffed.candidates;
-        Ok(Self { name, window, reader, format, confidence, candidates, note, tail_reported: false })
+        Ok(Self {
+            name,
+            window,
+            reader,
+            format,
+            confidence,
+            candidates,
+            note,
+            tail_reported: false,
+            is_by_line,
+        })
     }
 
     /// Reads the next unit, with its place in the capture and, where it is one of several, the member's name in problems.

@@ -1,5 +1,7 @@
 //! The formats that can be read, each with its names and its order of analysis.
 
+use crate::json::documents::Framing;
+
 /// What the decoded bytes of a capture are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -198,6 +200,40 @@ impl Format {
     /// Whether its time stamps may lack a zone or a year, so that a note has to say what was assumed.
     pub(crate) const fn may_assume_times(self) -> bool {
         matches!(self, Self::Syslog | Self::SyslogOctets | Self::Logfmt | Self::Table)
+    }
+
+    /// Whether each line is a record by itself, in a capture whose JSON, if it is any, is framed so.
+    pub(crate) fn is_by_line(self, framing: Framing) -> bool {
+        match self {
+            Self::Text
+            | Self::Syslog
+            | Self::Access
+            | Self::W3c
+            | Self::Cri
+            | Self::Docker
+            | Self::Logfmt => true,
+            Self::OtlpJson
+            | Self::JournalJson
+            | Self::Jaeger
+            | Self::Zipkin
+            | Self::Kafka
+            | Self::Lynex
+            | Self::LlmJson
+            | Self::Langfuse
+            | Self::Langsmith
+            | Self::JsonLines => framing == Framing::Lines,
+            // A cell may hold line ends, and a family of metrics takes several lines.
+            Self::Table
+            | Self::Prometheus
+            | Self::LlmSse
+            | Self::OtlpProto
+            | Self::SyslogOctets
+            | Self::JournalExport
+            | Self::Evtx
+            | Self::Parquet
+            | Self::StreamHouseSegment
+            | Self::StreamHouseWal => false,
+        }
     }
 
     /// Whether the format takes what a more telling one describes better: it is tried after all others.

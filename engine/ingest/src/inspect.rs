@@ -6,6 +6,7 @@ use crate::capture::Capture;
 use crate::error::IngestError;
 use crate::format::Format;
 use crate::model::{Batch, Member, OpenOptions, Problem, ProblemKind};
+use crate::redact::{Counts, Redactor, RuleHits};
 use crate::wrapping::Wrapping;
 use cbad::{Event, Value};
 use std::collections::hash_map::DefaultHasher;
@@ -59,6 +60,10 @@ pub struct Inspection {
     pub problems: Vec<Problem>,
     /// The first members that end in the sample, where the capture has several.
     pub members: Vec<Member>,
+    /// What was assumed of the capture as a whole, of times without a zone or a year most often.
+    pub assumed: Option<Problem>,
+    /// What a redaction would take out of the sample, where one was asked for.
+    pub redaction: Vec<RuleHits>,
 }
 
 /// What the events of a sample hold at one path.
@@ -106,8 +111,21 @@ impl Inspection {
         path: &Path,
         options: &OpenOptions,
         most_bytes: u64,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<Self, IngestError> {
+        Self::redacting(path, options, most_bytes, None, goes_on)
+    }
+
+    /// [`Inspection::of`], with what a redaction would take out. Fields are shown as they are before it.
+    pub fn redacting(
+        path: &Path,
+        options: &OpenOptions,
+        most_bytes: u64,
+        redactor: Option<Redactor>,
         mut goes_on: impl FnMut() -> bool,
     ) -> Result<Self, IngestError> {
+        let mut redactor = redactor.map(|redactor| redactor.with_examples(EXAMPLES));
+        let mut hits = Counts::new();
         let mut capture = Capture::open(path, options)?;
         let mut inspection = Self::before(&capture);
         let mut schema = Schema::default();
@@ -120,10 +138,16 @@ impl Inspection {
                 break true;
             }
             inspection.take(&batch, &mut schema);
+            for (rule, more) in
+                redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default()
+            {
+                *hits.entry(rule).or_default() += more;
+            }
             inspection.sample_bytes = capture.decoded_bytes();
         };
         inspection.more_fields = schema.more.len() as u64;
         inspection.fields = schema.into_fields(inspection.events);
+        inspection.redaction = redactor.map(|redactor| redactor.preview(hits)).unwrap_or_default();
         Ok(inspection)
     }
 
@@ -148,6 +172,8 @@ impl Inspection {
             more_fields: 0,
             problems: Vec::new(),
             members: Vec::new(),
+            assumed: capture.note().cloned(),
+            redaction: Vec::new(),
         }
     }
 
@@ -309,6 +335,27 @@ mod tests {
         assert_eq!((user.events, user.nulls, user.distinct), (300, 100, None));
         assert_eq!(user.suggestion, Some(Suggestion::Index));
         assert_eq!((field("ids[]").events, field("ids[]").types.len()), (300, 1));
+    }
+
+    #[test]
+    fn what_was_assumed_and_what_a_redaction_would_take_are_told_before_anything_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("app.log");
+        let line =
+            |second: u32| format!("Oct 11 22:14:{second:02} host app[3]: mail to ann{second}@example.org\n");
+        std::fs::write(&path, (10..15).map(line).collect::<String>()).expect("the file can be written");
+        let rules = crate::Redaction::load(Path::new("personal")).expect("they are built in");
+        let redactor = Redactor::new(&rules, b"0123456789abcdef").expect("they can be used");
+        let options = OpenOptions::default();
+        let inspection =
+            Inspection::redacting(&path, &options, u64::MAX, Some(redactor), || true).expect("opens");
+        assert_eq!((inspection.format, inspection.events), (Format::Syslog, 5));
+        let assumed = inspection.assumed.expect("no year and no zone");
+        assert!(inspection.problems.contains(&assumed), "{assumed:?}");
+        let [mail] = &inspection.redaction[..] else { panic!("{:?}", inspection.redaction) };
+        assert_eq!((mail.rule.as_str(), mail.hits, mail.examples.len()), ("email", 5, EXAMPLES));
+        assert_eq!(mail.examples[0].0, "ann10@example.org");
+        assert!(!mail.examples[0].1.contains("example.org"));
     }
 
     #[test]

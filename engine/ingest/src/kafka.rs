@@ -5,32 +5,28 @@
 
 use crate::budget::Budget;
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::reader::DocumentFormat;
 use crate::json::report::Report;
 use crate::json::value::{flatten, number_value, text_value};
-use crate::model::{Batch, Limits};
+use crate::model::Limits;
 use crate::otlp_json::typed::{i64_of, text_of};
 use crate::probe::{JsonObject, Probe};
-use crate::reader::Reader;
 use crate::record::Record;
 use crate::severity;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
-use crate::window::Window;
 use cbad::{Event, Field, Value};
-use std::io;
 
 /// Reads dumps of Kafka topics.
-pub(crate) struct KafkaReader {
+pub(crate) struct Kafka {
     streams: LogStreams,
-    framing: Framing,
     years: Years,
     limits: Limits,
 }
 
-impl KafkaReader {
-    pub(crate) fn new(name: String, framing: Framing, years: Years, limits: Limits) -> Self {
-        Self { streams: LogStreams::new(name), framing, years, limits }
+impl Kafka {
+    pub(crate) fn new(name: String, years: Years, limits: Limits) -> Self {
+        Self { streams: LogStreams::new(name), years, limits }
     }
 }
 
@@ -43,53 +39,22 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     probe.json.share(is_message)
 }
 
-impl Reader for KafkaReader {
-    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
-            Document::End => return Ok(false),
-            Document::Passed => return Ok(true),
-            Document::Bytes { length, next } => (length, next),
-        };
-        let (offset, line) = (window.offset(), window.line_number());
-        let bytes = &window.available()[..length];
-        let mut at = 0;
-        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
-            at += begin;
-            let mut report = Report::new(batch, offset + at as u64, line, length - at);
-            at += self.document(&bytes[at..], &mut report);
-        }
-        window.pass_counting(next);
-        Ok(true)
-    }
-}
-
-impl KafkaReader {
-    /// Reads the message that begins `bytes` and returns where it ends. What is damaged takes all bytes.
-    fn document(&mut self, bytes: &[u8], report: &mut Report<'_>) -> usize {
-        let mut cursor = Cursor::new(bytes, self.limits.depth, self.limits.values);
-        let read = match cursor.kind() {
-            Ok(Kind::Object) => Message::read(&mut cursor, report).map(Some),
-            Ok(_) => cursor.skip().map(|()| None),
-            Err(fault) => Err(fault),
+impl DocumentFormat for Kafka {
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        let message = match cursor.kind()? {
+            Kind::Object => Message::read(cursor, report)?,
+            _ => cursor.skip().map(|()| Message::default())?,
         };
         let end = cursor.at();
-        match read {
-            Ok(Some(message)) if message.topic.is_some() => {
-                report.note(0, end);
-                let (service, event) = message.into_event(report, end, self.years, &self.limits);
-                report.push(self.streams.of(service.as_deref()), event, end);
-                end
-            }
-            Ok(_) => {
-                let hint = "Open the capture as json-lines if it is no dump of a Kafka topic.";
-                report.reject(0, end, "the JSON is no Kafka message: it names no topic", hint);
-                end
-            }
-            Err(fault) => {
-                report.reject_rest(bytes.len(), fault);
-                bytes.len()
-            }
+        if message.topic.is_none() {
+            let hint = "Open the capture as json-lines if it is no dump of a Kafka topic.";
+            report.reject(0, end, "the JSON is no Kafka message: it names no topic", hint);
+            return Ok(());
         }
+        report.note(0, end);
+        let (service, event) = message.into_event(report, end, self.years, &self.limits);
+        report.push(self.streams.of(service.as_deref()), event, end);
+        Ok(())
     }
 }
 

@@ -72,5 +72,7 @@ pub use limits::LimitError;
 pub use model::{Batch, Limits, Member, OpenOptions, Problem, ProblemKind};
 pub use parquet_file::{WORKER_ARGUMENT, decode_in, serve};
 pub use range::{read_member_range, read_range};
-pub use redact::{Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor};
+pub use redact::{
+    Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor, RuleHits,
+};
 pub use wrapping::{Layer, Wrapping};

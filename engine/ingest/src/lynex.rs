@@ -4,90 +4,52 @@
 //! in an array, or in `{"events": […]}`. A time without a zone is UTC, as the Python SDK writes it.
 
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::reader::{DocumentFormat, each_object};
 use crate::json::report::Report;
 use crate::json::value::flatten;
-use crate::model::{Batch, Limits};
 use crate::probe::{JsonObject, Probe};
-use crate::reader::Reader;
 use crate::severity;
 use crate::stamp::{self, Years};
 use crate::streams::LogStreams;
-use crate::window::Window;
 use cbad::{Event, Field, Severity, Value};
-use std::io;
 
 /// Where an event says what happened, the most telling first.
 const MESSAGES: [&str; 6] =
     ["body.message", "body.name", "body.toolName", "body.tool_name", "body.action", "body.query"];
 
 /// Reads Lynex events.
-pub(crate) struct LynexReader {
+pub(crate) struct Lynex {
     streams: LogStreams,
-    framing: Framing,
     years: Years,
-    limits: Limits,
 }
 
-impl LynexReader {
-    pub(crate) fn new(name: String, framing: Framing, years: Years, limits: Limits) -> Self {
-        Self { streams: LogStreams::new(name), framing, years, limits }
+impl Lynex {
+    pub(crate) fn new(name: String, years: Years) -> Self {
+        Self { streams: LogStreams::new(name), years }
     }
 }
 
 /// How sure it is that the capture holds such events: the share of objects that do.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
-    let holds = |object: &JsonObject<'_>, text: &[u8]| memchr::memmem::find(object.bytes, text).is_some();
     let is_event = |object: &JsonObject<'_>| {
         let has = |camel: &str, snake: &str| object.has(camel) || object.has(snake);
         has("eventId", "event_id") && has("projectId", "project_id") && object.has("type")
     };
     let is_list = |object: &JsonObject<'_>| {
-        object.has("events") && (holds(object, b"\"projectId\"") || holds(object, b"\"project_id\""))
+        object.has("events") && (object.holds("\"projectId\"") || object.holds("\"project_id\""))
     };
     probe.json.share(|object| is_event(object) || is_list(object))
 }
 
-impl Reader for LynexReader {
-    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
-            Document::End => return Ok(false),
-            Document::Passed => return Ok(true),
-            Document::Bytes { length, next } => (length, next),
-        };
-        let (offset, line) = (window.offset(), window.line_number());
-        let bytes = &window.available()[..length];
-        let mut at = 0;
-        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
-            at += begin;
-            let mut report = Report::new(batch, offset + at as u64, line, length - at);
-            let mut cursor = Cursor::new(&bytes[at..], self.limits.depth, self.limits.values);
-            at += match self.value(&mut cursor, &mut report) {
-                Ok(()) => cursor.at(),
-                Err(fault) => {
-                    report.reject_rest(length - at, fault);
-                    length - at
-                }
-            };
-        }
-        window.pass_counting(next);
-        Ok(true)
+impl DocumentFormat for Lynex {
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        each_object(cursor, report, "an event that is not an object", &mut |cursor, report| {
+            self.object(cursor, report)
+        })
     }
 }
 
-impl LynexReader {
-    fn value(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
-        match cursor.kind()? {
-            Kind::Array => cursor.array(|cursor| self.value(cursor, report)),
-            Kind::Object => self.object(cursor, report),
-            _ => {
-                let begin = cursor.at();
-                cursor.skip()?;
-                report.reject_one(begin, cursor.at(), "an event that is not an object")
-            }
-        }
-    }
-
+impl Lynex {
     /// An event, or an object around a list of events.
     fn object(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
         let begin = cursor.at();
@@ -95,7 +57,7 @@ impl LynexReader {
         cursor.object(|cursor, key| {
             if &*key == b"events" && cursor.kind()? == Kind::Array {
                 is_list = true;
-                return cursor.array(|cursor| self.value(cursor, report));
+                return self.read(cursor, report);
             }
             path.clear();
             path.push_str(&String::from_utf8_lossy(&key));
@@ -196,7 +158,8 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Capture, Format, OpenOptions};
+    use crate::{Batch, Capture, Format, OpenOptions};
+    use std::io;
     use std::path::Path;
 
     fn read(text: &str) -> Batch {

@@ -89,6 +89,11 @@ impl JsonObject<'_> {
     pub(crate) fn has(&self, key: &str) -> bool {
         self.keys.iter().any(|known| known == key.as_bytes())
     }
+
+    /// Whether this text stands anywhere in it.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        memchr::memmem::find(self.bytes, text.as_bytes()).is_some()
+    }
 }
 
 impl<'a> JsonGuess<'a> {

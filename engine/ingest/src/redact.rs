@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Counts, Redactor};
+pub use apply::{Counts, Redactor, RuleHits};
 
 /// Most rules of a kind; each costs time at every value.
 const MOST_RULES: usize = 256;

@@ -9,16 +9,17 @@ use crate::evtx::{self, EvtxReader};
 use crate::format::Format;
 use crate::journal;
 use crate::journal::export::ExportReader;
-use crate::journal::json::JournalJsonReader;
-use crate::json_lines::JsonLinesReader;
-use crate::kafka::{self, KafkaReader};
+use crate::journal::json::JournalJson;
+use crate::json::reader::DocumentReader;
+use crate::json_lines::JsonLines;
+use crate::kafka::{self, Kafka};
 use crate::lines::LineReader;
 use crate::llm::sse::{self, SseReader};
-use crate::llm::{self, LlmReader, Origin};
+use crate::llm::{self, LlmJson, Origin};
 use crate::logfmt::{self, Logfmt};
-use crate::lynex::{self, LynexReader};
+use crate::lynex::{self, Lynex};
 use crate::model::{Limits, OpenOptions, Problem};
-use crate::otlp_json::{self, OtlpJsonReader};
+use crate::otlp_json::{self, OtlpJson};
 use crate::otlp_proto::{self, OtlpProtoReader};
 use crate::parquet_file::{self, ParquetReader};
 use crate::probe::Probe;
@@ -31,7 +32,7 @@ use crate::syslog::{self, Syslog};
 use crate::table::TableReader;
 use crate::table::dialect;
 use crate::text::TextReader;
-use crate::trace_json::{self, Shape, TraceJsonReader};
+use crate::trace_json::{self, Shape, TraceJson};
 
 /// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
 pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
@@ -77,27 +78,31 @@ pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> 
 
 /// A reader for what was recognised; `name` is the capture's file name, which names streams that nothing else names.
 pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box<dyn Reader> {
-    let years = sniffed.years;
+    let (years, framing) = (sniffed.years, sniffed.framing);
     match sniffed.format {
-        Format::OtlpJson => Box::new(OtlpJsonReader::new(sniffed.framing, limits)),
+        Format::OtlpJson => Box::new(DocumentReader::new(OtlpJson::default(), framing, limits)),
         Format::OtlpProto => Box::new(OtlpProtoReader::new(sniffed.proto_framing, limits)),
-        Format::Jaeger => Box::new(TraceJsonReader::new(Shape::Jaeger, sniffed.framing, limits)),
-        Format::Zipkin => Box::new(TraceJsonReader::new(Shape::Zipkin, sniffed.framing, limits)),
+        Format::Jaeger => Box::new(DocumentReader::new(TraceJson::new(Shape::Jaeger), framing, limits)),
+        Format::Zipkin => Box::new(DocumentReader::new(TraceJson::new(Shape::Zipkin), framing, limits)),
         Format::Prometheus => Box::new(PrometheusReader::new(limits)),
         Format::Evtx => Box::new(EvtxReader::new(name, limits)),
         Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
-        Format::Kafka => Box::new(KafkaReader::new(name, sniffed.framing, sniffed.years, limits)),
-        Format::Lynex => Box::new(LynexReader::new(name, sniffed.framing, sniffed.years, limits)),
-        Format::LlmJson => Box::new(LlmReader::new(Origin::Api, sniffed.framing, years, limits)),
+        Format::Kafka => Box::new(DocumentReader::new(Kafka::new(name, years, limits), framing, limits)),
+        Format::Lynex => Box::new(DocumentReader::new(Lynex::new(name, years), framing, limits)),
+        Format::LlmJson => Box::new(DocumentReader::new(LlmJson::new(Origin::Api, years), framing, limits)),
         Format::LlmSse => Box::new(SseReader::new(years, limits)),
-        Format::Langfuse => Box::new(LlmReader::new(Origin::Langfuse, sniffed.framing, years, limits)),
-        Format::Langsmith => Box::new(LlmReader::new(Origin::Langsmith, sniffed.framing, years, limits)),
+        Format::Langfuse => {
+            Box::new(DocumentReader::new(LlmJson::new(Origin::Langfuse, years), framing, limits))
+        }
+        Format::Langsmith => {
+            Box::new(DocumentReader::new(LlmJson::new(Origin::Langsmith, years), framing, limits))
+        }
         Format::StreamHouseSegment => Box::new(SegmentReader::new(name, limits)),
         Format::StreamHouseWal => Box::new(WalReader::new(name, limits)),
         Format::Syslog => Box::new(LineReader::new(Syslog::new(name, years), limits)),
         Format::SyslogOctets => Box::new(OctetReader::new(name, years, limits)),
         Format::JournalExport => Box::new(ExportReader::new(name, limits)),
-        Format::JournalJson => Box::new(JournalJsonReader::new(name, sniffed.framing, limits)),
+        Format::JournalJson => Box::new(DocumentReader::new(JournalJson::new(name), framing, limits)),
         Format::Access => Box::new(LineReader::new(Access::new(name), limits)),
         Format::W3c => Box::new(W3cReader::new(name, limits)),
         Format::Cri => Box::new(PartReader::new(Cri, name, years, limits)),
@@ -107,7 +112,7 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
             let dialect = sniffed.dialect.clone().expect("sniffing a table finds its dialect");
             Box::new(TableReader::new(name, dialect, years, limits))
         }
-        Format::JsonLines => Box::new(JsonLinesReader::new(name, sniffed.framing, years, limits)),
+        Format::JsonLines => Box::new(DocumentReader::new(JsonLines::new(name, years), framing, limits)),
         Format::Text => Box::new(TextReader::new(name, sniffed.stamped, years, limits)),
     }
 }

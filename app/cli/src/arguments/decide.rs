@@ -86,6 +86,18 @@ pub(crate) struct AuditArguments {
     /// The case file
     #[arg(value_name = "CASE")]
     pub(crate) case: PathBuf,
+    /// Only what this person did; a part of the name, in either case
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    /// Only this: import, run, decide and so on, or the kind of a decision, as note or step
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// Only rows that have this text in what they are about or in their particulars
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) text: Option<String>,
+    /// Print CSV, in which no cell is a formula
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

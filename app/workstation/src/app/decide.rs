@@ -1,7 +1,7 @@
 //! Decisions on their way into the case. What the window shows as decided is committed: a crash after that loses nothing,
 //! and one before it has shown nothing that would be lost.
 
-use super::App;
+use super::{App, keep};
 use crate::state::Level;
 use crate::work::{Failure, Message};
 use case::{Case, CaseError, Decision, Subject};
@@ -12,37 +12,37 @@ pub(crate) type Seen = (Subject, bool);
 
 impl App {
     /// After a frame: what was clicked in it begins its way at once.
-    pub(super) fn decide(&mut self) {
+    pub(super) fn decide_seen(&mut self) {
         let asked = std::mem::take(&mut self.state.deciding);
         let Some(path) = self.state.doc.as_ref().map(|doc| doc.path.clone()).filter(|_| !asked.is_empty())
         else {
             return;
         };
-        let deciding = self.decisions.iter();
+        let deciding = self.seen_on_its_way.iter();
         let is_new = |subject: &Subject| deciding.clone().all(|(on_its_way, _)| on_its_way != subject);
         let new: Vec<Seen> = asked.into_iter().filter(|(subject, _)| is_new(subject)).collect();
         if new.is_empty() {
             return;
         }
-        self.decisions.extend(new.iter().cloned());
+        self.seen_on_its_way.extend(new.iter().cloned());
         let (doc, post) = (self.state.doc_id, self.post.clone());
         let write = move || {
-            for decided in new {
-                let failure = write(&path, &decided).err();
+            for seen in new {
+                let failure = write(&path, &seen).err();
                 let failure = failure.map(|error| Failure::new("A decision could not be written", error));
-                post.send(Message::Decided { doc, decided, failure });
+                post.send(Message::Seen { doc, seen, failure });
             }
         };
         (self.services.spawn)("decision", Box::new(write));
     }
 
     /// Takes what has been written, or was not.
-    pub(super) fn decided(&mut self, doc: u64, decided: Seen, failure: Option<Failure>) {
-        self.decisions.retain(|on_its_way| *on_its_way != decided);
+    pub(super) fn seen(&mut self, doc: u64, seen: Seen, failure: Option<Failure>) {
+        self.seen_on_its_way.retain(|on_its_way| *on_its_way != seen);
         if let Some(Failure { what, detail }) = failure {
             self.state.notice(Level::Error, what, detail);
         } else if doc == self.state.doc_id {
-            let (subject, is_seen) = decided;
+            let (subject, is_seen) = seen;
             self.state.acknowledged.retain(|known| *known != subject);
             if is_seen {
                 self.state.acknowledged.push(subject);
@@ -54,15 +54,5 @@ impl App {
 /// Writes a decision, in one transaction with its row of the audit chain.
 fn write(path: &Path, (subject, is_seen): &Seen) -> Result<(), CaseError> {
     let mut case = Case::open(path)?;
-    if *is_seen {
-        return case.decide(subject, &Decision::Acknowledge).map(drop);
-    }
-    let standing = case
-        .decisions()?
-        .into_iter()
-        .find(|row| row.stands && row.decision == Decision::Acknowledge && row.subject == *subject);
-    match standing {
-        Some(row) => case.decide(subject, &Decision::Withdraw { decision: row.id }).map(drop),
-        None => Ok(()),
-    }
+    keep::decide(&mut case, subject, &Decision::Acknowledge, *is_seen, |row| row.subject == *subject)
 }

@@ -2,10 +2,10 @@
 
 use super::App;
 use crate::layout::{self, Layout};
-use crate::remembered::{KEY, Kept, Point};
+use crate::remembered::{Bookmark, KEY, Kept, Point};
 use crate::state::{Level, State};
 use crate::work::{Failure, Message};
-use case::{Case, CaseError};
+use case::{Case, CaseError, Decision, Subject};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,13 +33,35 @@ struct Work {
 struct Changed {
     path: PathBuf,
     views: String,
+    /// Bookmarks that were set since, and those that were taken away.
+    bookmarks: Vec<(Subject, String, bool)>,
 }
 
 impl Changed {
     fn keep(&self) -> Result<(), CaseError> {
         let mut case = Case::open(&self.path)?;
+        for (subject, name, is_set) in &self.bookmarks {
+            decide(&mut case, subject, &Decision::Bookmark { name: name.clone() }, *is_set, |_| true)?;
+        }
         case.keep_view_state(KEY, &self.views)
     }
+}
+
+/// Decides, or takes back what stands decided of the same.
+pub(super) fn decide(
+    case: &mut Case,
+    subject: &Subject,
+    decision: &Decision,
+    stands: bool,
+    is_same: impl Fn(&case::DecisionRow) -> bool,
+) -> Result<(), CaseError> {
+    if stands {
+        return case.decide(subject, decision).map(drop);
+    }
+    let mut rows = case.decisions()?.into_iter();
+    let standing = rows.find(|row| row.stands && row.decision == *decision && is_same(row));
+    standing
+        .map_or(Ok(()), |row| case.decide(&row.subject, &Decision::Withdraw { decision: row.id }).map(drop))
 }
 
 impl Work {
@@ -79,12 +101,16 @@ impl App {
 
     /// Whether something is being kept or will be in the next frame.
     pub(super) fn is_keeping(&self) -> bool {
-        self.keeper.at_work || self.keeper.prefs_changed || !self.decisions.is_empty()
+        // While a case is presented nothing is kept.
+        self.keeper.at_work
+            || (self.keeper.prefs_changed && self.presented.is_none())
+            || !self.seen_on_its_way.is_empty()
     }
 
     /// What was kept has been written, or not.
     pub(super) fn kept(&mut self, failures: Vec<Failure>) {
         self.keeper.at_work = false;
+        self.state.review.outdated();
         for Failure { what, detail } in failures {
             // A case on read-only media would say the same after every click.
             if !std::mem::replace(&mut self.keeper.has_failed, true) {
@@ -118,14 +144,19 @@ impl App {
     /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked
     /// reach the case.
     pub fn close_window(&mut self) {
-        self.decide();
-        while !self.decisions.is_empty() {
+        self.decide_seen();
+        while !self.seen_on_its_way.is_empty() {
             match self.inbox.recv_timeout(PATIENCE) {
-                Ok(Message::Decided { doc, decided, failure }) => self.decided(doc, decided, failure),
+                Ok(Message::Seen { doc, seen, failure }) => self.seen(doc, seen, failure),
                 Ok(_) => {}
                 Err(_) => break,
             }
         }
+        if self.presented.is_some() {
+            // What is shown belongs to the presentation.
+            return;
+        }
+        self.keep_coverage_now();
         // There is nobody left to be told.
         drop(self.changed().done());
     }
@@ -159,8 +190,16 @@ impl App {
             return None;
         }
         let views = kept.written();
-        self.keeper.case = Some(kept);
-        (!is_first).then_some(Changed { path, views })
+        let marked = kept.bookmarks.clone();
+        let marks = self.keeper.case.replace(kept).map(|kept| kept.bookmarks).unwrap_or_default();
+        let named = |list: &[Bookmark], name: &str| list.iter().any(|bookmark| bookmark.name == name);
+        let of = |bookmark: &Bookmark, is_set| {
+            (self.state.subject_of_bookmark(bookmark), bookmark.name.clone(), is_set)
+        };
+        let gone = marks.iter().filter(|mark| !named(&marked, &mark.name)).map(|mark| of(mark, false));
+        let new = marked.iter().filter(|mark| !named(&marks, &mark.name)).map(|mark| of(mark, true));
+        let bookmarks = gone.chain(new).collect();
+        (!is_first).then_some(Changed { path, views, bookmarks })
     }
 
     /// Puts the views of a case where they were left; one that was never left has those of the last one.

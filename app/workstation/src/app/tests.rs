@@ -2,6 +2,7 @@
 //! disk here would hold.
 
 use super::*;
+use crate::dialogs::{Dialog, Picked};
 use crate::query::{self, stream_data};
 use crate::store::{self, Store, Stores};
 use crate::work::Job;
@@ -104,8 +105,8 @@ fn no_view_and_no_command_waits_for_a_slow_store() -> Result<(), Failure> {
     let (open_gate, gate) = crossbeam_channel::bounded::<()>(0);
     let waiting: Arc<AtomicUsize> = Arc::default();
     let (cases, seen) = (store::of_cases(), Arc::clone(&waiting));
-    let stores: Stores = Arc::new(move |path| {
-        Box::new(Gated { case: cases(path), gate: gate.clone(), waiting: Arc::clone(&seen) })
+    let stores: Stores = Arc::new(move |path, veil| {
+        Box::new(Gated { case: cases(path, veil), gate: gate.clone(), waiting: Arc::clone(&seen) })
     });
     let mut window = window(folder.path(), stores);
     with(window.state(), |app| app.open(&[capture]));
@@ -166,7 +167,7 @@ fn events_scroll_evenly_and_are_selected_rightly_at_any_number() -> Result<(), F
     const ROW: f32 = crate::tokens::size::ROW;
     for rows in [10_000_000, (1 << 27) + 1] {
         let folder = tempfile::tempdir()?;
-        let mut window = window(folder.path(), Arc::new(move |_| Box::new(MadeUp(rows))));
+        let mut window = window(folder.path(), Arc::new(move |_, _| Box::new(MadeUp(rows))));
         with(window.state(), |app| app.show_case(Path::new("made-up.driftlock"), None));
         settle(&mut window);
         with(window.state(), |app| app.state.command(Command::ShowEvents));

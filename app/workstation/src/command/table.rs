@@ -95,6 +95,48 @@ commands! {
     KeepTrace, "keep-trace", "Compare traces with this one", Some(key(SHIFT, Key::F6)),
         line("driftlock traces CASE --trace ID --compare ID"),
         "Keep the trace that is shown; the next one is compared with it.";
+    ShowCompare, "show-compare", "Show comparison", Some(key(NONE, Key::F4)), line("driftlock compare CASE SUBJECT SUBJECT"),
+        "What is new, gone or shifted between captures, runs, ranges of time, or the selection and the rest.";
+    CompareSelection, "compare-selection", "What is different about this selection", Some(key(CTRL_SHIFT, Key::D)),
+        line("driftlock compare CASE FINDING"),
+        "Compare the events of the selected finding or window with all others of their stream.";
+    CompareTime, "compare-time", "What is different about this time", Some(key(CTRL_SHIFT, Key::G)),
+        line("driftlock compare CASE START..END"),
+        "Compare the time shown with the rest of the time, over all streams.";
+    KeepTime, "keep-time", "Compare times with this one", Some(key(SHIFT, Key::F4)),
+        line("driftlock compare CASE START..END START..END"),
+        "Keep the time that is shown; the time shown next is compared with it.";
+    ShowStory, "show-story", "Show story", Some(key(CTRL, Key::Num7)), line("driftlock story CASE"),
+        "The steps of the story that is told of the case: titles, notes, and what each of them shows.";
+    AddToStory, "add-to-story", "Add this view to the story", Some(key(CTRL_SHIFT, Key::N)), line("driftlock story CASE"),
+        "Make a step of what is shown now: views, selection, time, lens. It is a decision in the audit chain.";
+    Present, "present", "Present", Some(key(NONE, Key::F5)),
+        Twin::Absent("It shows the case on a screen; `driftlock story` lists the steps."),
+        "Show the story full screen, from the selected step on. What names a person or is secret is taken out first.";
+    SetStep, "set-step", "Let the step show this view", None, line("driftlock story CASE --json"),
+        "The selected step shows from now on what is shown now.";
+    MoveStepUp, "move-step-up", "Move step up", Some(key(ALT, Key::PageUp)), line("driftlock story CASE"),
+        "The selected step comes before the one that is before it.";
+    MoveStepDown, "move-step-down", "Move step down", Some(key(ALT, Key::PageDown)), line("driftlock story CASE"),
+        "The selected step comes after the one that is after it.";
+    RemoveStep, "remove-step", "Remove step", None, line("driftlock withdraw CASE DECISION"),
+        "Take the selected step out of the story. The audit chain keeps that it was there.";
+    UndoStory, "undo-story", "Undo change of story", Some(key(CTRL_SHIFT, Key::U)), line("driftlock withdraw CASE DECISION"),
+        "Make the story what it was before the last change.";
+    SaveView, "save-view", "Save this view as…", Some(key(CTRL_SHIFT, Key::W)), line("driftlock decisions CASE"),
+        "Give what is shown now a name, to show it again from the menu or by its name in the palette.";
+    ManageViews, "manage-views", "Saved views…", Some(key(CTRL_SHIFT, Key::M)), line("driftlock decisions CASE"),
+        "Every saved view of the case, to show it again or to remove it.";
+    ShowCoverage, "show-coverage", "Show coverage", Some(key(CTRL, Key::Num8)), line("driftlock coverage CASE"),
+        "What of the case has been looked at and what not: streams, findings, time, problems.";
+    NextUnseen, "next-unseen", "Next finding not opened", Some(key(CTRL, Key::F8)), line("driftlock coverage CASE"),
+        "Open the first finding by rank that nobody has opened yet.";
+    ShowAudit, "show-audit", "Show audit", Some(key(CTRL, Key::Num9)), line("driftlock audit CASE"),
+        "Who did what to the case, and when; the chain is computed again and said where it is broken.";
+    CopyAudit, "copy-audit", "Copy audit rows", None, line("driftlock audit CASE --csv"),
+        "Put the rows of the audit chain that are listed on the clipboard as CSV.";
+    ExportAudit, "export-audit", "Export audit rows…", None, line("driftlock audit CASE --csv"),
+        "Write the rows of the audit chain that are listed to a CSV file.";
     ShowActivity, "show-activity", "Show activity", Some(key(CTRL, Key::Num6)),
         Twin::Absent("The command line prints progress and notices where it runs."),
         "Running tasks with their progress, and every notice of this session.";
@@ -112,8 +154,8 @@ commands! {
         "Select the next finding of the list.";
     PreviousFinding, "previous-finding", "Previous finding", Some(key(SHIFT, Key::F8)), ONLY_MOVES,
         "Select the previous finding of the list.";
-    ToggleBookmark, "toggle-bookmark", "Bookmark selection", Some(key(CTRL, Key::D)), ONLY_LOOKS,
-        "Remember the selection and the range of time in this case, or forget them again.";
+    ToggleBookmark, "toggle-bookmark", "Bookmark selection", Some(key(CTRL, Key::D)), line("driftlock bookmark CASE SUBJECT NAME"),
+        "Remember the selection and the range of time in this case, or forget them again. It is a decision in the audit chain.";
     SearchFindings, "search-findings", "Search findings", Some(key(CTRL, Key::F)), line("driftlock findings CASE --search WORDS"),
         "Find findings by their words.";
     SearchEvents, "search-events", "Search events", Some(key(CTRL_SHIFT, Key::F)),
@@ -150,7 +192,7 @@ commands! {
     ResetZoom, "reset-zoom", "Show all", Some(key(ALT, Key::Home)), ONLY_LOOKS, "Show the whole time of the case.";
     ToggleTables, "toggle-tables", "Show as table", Some(key(CTRL, Key::T)), line("driftlock analyze FILE… --json"),
         "The numbers behind the pictures.";
-    ToggleLanes, "toggle-lanes", "Merge or part the lanes", Some(key(CTRL_SHIFT, Key::M)), ONLY_LOOKS,
+    ToggleLanes, "toggle-lanes", "Merge or part the lanes", Some(key(CTRL_SHIFT, Key::J)), ONLY_LOOKS,
         "Where the heatmap is too low for all streams, those of one service share a lane; or each keeps its own, and it scrolls.";
     ToggleQuantity, "toggle-quantity", "Switch what the heatmap shows", Some(key(CTRL_SHIFT, Key::H)), ONLY_LOOKS,
         "NCD compares whole pieces; the score sums what the dearest events cost; each lens has bits of its own.";
@@ -168,6 +210,10 @@ commands! {
         "All views as tabs of one group, the overview in front: to go through findings one by one.";
     LayoutTimeline, "layout-timeline", "Timeline layout", Some(key(ALT, Key::Num2)), ONLY_LOOKS,
         "The overview above, finding and events below it: to follow an incident through time.";
+    LayoutCompare, "layout-compare", "Compare layout", Some(key(ALT, Key::Num3)), ONLY_LOOKS,
+        "The overview above, the comparison below it: to see what differs and where.";
+    LayoutPresent, "layout-present", "Present layout", Some(key(ALT, Key::Num4)), ONLY_LOOKS,
+        "The overview above, the story below it: to make the steps that are presented.";
     ToggleLists, "toggle-lists", "Show or hide the lists", Some(key(CTRL, Key::B)), ONLY_LOOKS,
         "Captures, streams and findings, on the left.";
     ToggleExplanation, "toggle-explanation", "Show or hide the explanation", Some(key(CTRL, Key::I)), ONLY_LOOKS,

@@ -85,6 +85,8 @@ icons! {
     SideLeft = "side-left",
     /// What is on the right side.
     SideRight = "side-right",
+    /// Two sides against one another.
+    Compare = "compare",
 }
 
 /// A stroke on the 16 by 16 grid.

@@ -1,6 +1,7 @@
 //! The docked views in the middle; their tabs can be moved and split.
 
-use super::{activity, bytes, calls, events, finding, metrics, overview, problems, settings, traces};
+use super::{activity, audit, bytes, calls, compare, coverage, events, finding, metrics, overview, problems};
+use super::{settings, story, traces};
 use crate::state::{Pane, Sheet, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
@@ -18,6 +19,27 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, tree: &mut Tree<Pane>) {
     }
 }
 
+/// Shows one view.
+pub(super) fn one(ui: &mut Ui, state: &mut State, pane: Pane) {
+    match pane {
+        Pane::Overview => overview::show(ui, state),
+        Pane::Finding => finding::show(ui, state),
+        Pane::Events => events::show(ui, state),
+        Pane::Bytes => bytes::show(ui, state),
+        Pane::Problems => problems::show(ui, state),
+        Pane::Activity => activity::show(ui, state),
+        Pane::Settings => settings::show(ui, state),
+        Pane::Metrics => metrics::show(ui, state),
+        Pane::Calls => calls::show(ui, state),
+        Pane::Traces => traces::show(ui, state),
+        Pane::Compare => compare::show(ui, state),
+        Pane::Story => story::show(ui, state),
+        Pane::Audit => audit::show(ui, state),
+        Pane::Coverage => coverage::show(ui, state),
+        Pane::Matrix => super::matrix::show(ui, state),
+    }
+}
+
 struct Views<'a> {
     state: &'a mut State,
     /// A view that was closed in this frame.
@@ -29,19 +51,7 @@ impl Behavior<Pane> for Views<'_> {
         let t = tokens::of(ui);
         Frame::new().fill(t.panel).inner_margin(Margin::same(10)).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
-            match pane {
-                Pane::Overview => overview::show(ui, self.state),
-                Pane::Finding => finding::show(ui, self.state),
-                Pane::Events => events::show(ui, self.state),
-                Pane::Bytes => bytes::show(ui, self.state),
-                Pane::Problems => problems::show(ui, self.state),
-                Pane::Activity => activity::show(ui, self.state),
-                Pane::Settings => settings::show(ui, self.state),
-                Pane::Metrics => metrics::show(ui, self.state),
-                Pane::Calls => calls::show(ui, self.state),
-                Pane::Matrix => super::matrix::show(ui, self.state),
-                Pane::Traces => traces::show(ui, self.state),
-            }
+            one(ui, self.state, *pane);
         });
         UiResponse::None
     }

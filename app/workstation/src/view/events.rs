@@ -67,10 +67,12 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         columns: &columns,
         wanted: Vec::new(),
         missing: Vec::new(),
+        seen: 0..0,
     };
     let events = rows::show(ui, Id::unique("events list"), "Events list", &mut place, &mut list);
-    let (wanted, missing) = (list.wanted, list.missing);
+    let (wanted, missing, seen) = (list.wanted, list.missing, list.seen);
     state.events.list = place;
+    super::coverage::listed(state, stream.id, &listed, seen);
     for page in wanted {
         state.ask(Query::Page { stream: stream.id, page });
     }
@@ -204,6 +206,8 @@ struct Events<'a> {
     columns: &'a Columns<'a>,
     wanted: Vec<u64>,
     missing: Vec<u64>,
+    /// Rows that are seen.
+    seen: Range<u64>,
 }
 
 impl Events<'_> {
@@ -235,6 +239,7 @@ impl Rows for Events<'_> {
     }
 
     fn visible(&mut self, first: u64, end: u64) {
+        self.seen = first..end;
         self.missing = self.listed.missing(self.filter, first, end);
         if let Listed::All(shown) = &self.listed {
             // A little more than is seen, so that slow scrolling never waits.

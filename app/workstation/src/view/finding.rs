@@ -32,6 +32,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         super::empty(ui, "No finding is selected", next);
         return;
     };
+    super::coverage::opened(state, row);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_width(ui.available_width() - size::GAP);
         sentence(ui, state, row);

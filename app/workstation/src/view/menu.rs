@@ -8,12 +8,13 @@ use crate::tokens::{self, size};
 use egui::{Align, Button, Layout, MenuBar, RichText, Ui};
 
 /// The menus; a gap stands between groups.
-const MENUS: [(&str, &[&[Command]]); 6] = [
+const MENUS: [(&str, &[&[Command]]); 7] = [
     (
         "File",
         &[
             &[Command::OpenCapture, Command::OpenCase, Command::OpenSample],
             &[Command::ExportPlot, Command::ExportEvents, Command::CopyEvents, Command::CopyCommandLine],
+            &[Command::ExportAudit, Command::CopyAudit],
             &[Command::ShowSettings],
             &[Command::CloseCase, Command::Quit],
         ],
@@ -30,12 +31,17 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
                 Command::ShowMetrics,
                 Command::ShowCalls,
                 Command::ShowMatrix,
+                Command::ShowCompare,
                 Command::ShowProblems,
+                Command::ShowCoverage,
+                Command::ShowAudit,
                 Command::ShowActivity,
             ],
             &[
                 Command::LayoutTriage,
                 Command::LayoutTimeline,
+                Command::LayoutCompare,
+                Command::LayoutPresent,
                 Command::ToggleLists,
                 Command::ToggleExplanation,
                 Command::ResetLayout,
@@ -61,7 +67,8 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
         &[
             &[Command::Palette, Command::SearchFindings, Command::SearchEvents],
             &[Command::Back, Command::Forward, Command::Undo, Command::Redo],
-            &[Command::NextFinding, Command::PreviousFinding, Command::NextHit, Command::PreviousHit],
+            &[Command::NextFinding, Command::PreviousFinding, Command::NextUnseen],
+            &[Command::NextHit, Command::PreviousHit],
             &[Command::KeepTrace, Command::KeepCall],
             &[Command::ToggleBookmark],
         ],
@@ -70,8 +77,18 @@ const MENUS: [(&str, &[&[Command]]); 6] = [
         "Analysis",
         &[
             &[Command::TogglePreview, Command::MakeMatrix, Command::AnalyzeAgain, Command::ChooseAnchor],
+            &[Command::CompareSelection, Command::CompareTime, Command::KeepTime],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
             &[Command::CancelTasks],
+        ],
+    ),
+    (
+        "Story",
+        &[
+            &[Command::AddToStory, Command::Present, Command::ShowStory],
+            &[Command::MoveStepUp, Command::MoveStepDown, Command::SetStep, Command::RemoveStep],
+            &[Command::UndoStory],
+            &[Command::SaveView, Command::ManageViews],
         ],
     ),
     ("Help", &[&[Command::HelpOfView, Command::Shortcuts]]),
@@ -95,6 +112,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
                     for &command in *group {
                         item(ui, state, command);
                     }
+                }
+                if name == "Story" {
+                    super::saved::menu(ui, state);
                 }
                 if name == "Go" {
                     super::crumbs::bookmarks(ui, state);

@@ -1,12 +1,15 @@
 //! The views: one file each. A view shows the state and asks for commands; it fetches nothing itself.
 
 mod activity;
+mod audit;
 pub(crate) mod brush;
 mod bytes;
 mod calls;
 mod canonical;
 mod columns;
+mod compare;
 mod cost;
+mod coverage;
 mod crumbs;
 pub(crate) mod dock;
 mod events;
@@ -24,12 +27,15 @@ mod metrics;
 mod notices;
 mod overview;
 pub(crate) mod palette;
+pub(crate) mod present;
 mod problems;
 mod reasons;
+mod saved;
 mod settings;
 pub(crate) mod sheet;
 mod shifts;
 mod status;
+mod story;
 mod streams;
 mod tables;
 mod timeline;
@@ -51,6 +57,9 @@ const EXPLANATION_FROM: f32 = 920.0;
 
 /// Everything that is seen in one frame.
 pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<Pane>) {
+    if state.review.showing.is_some() || state.review.returning.is_some() {
+        return present::show(ui, state, tree);
+    }
     let t = tokens::of(ui);
     let panel = Frame::new().fill(t.panel);
     let bar = panel.inner_margin(Margin::symmetric(size::GAP as i8, 3));
@@ -96,6 +105,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
         state.alone = None;
     }
     sheet::show(ui, state);
+    saved::show(ui, state);
     palette::show(ui, state);
 }
 
@@ -189,8 +199,8 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
             state.sheet = Some(Sheet::Help(state.in_front.unwrap_or(Pane::Overview)));
         }
         Command::Palette => state.palette = Some(palette::Palette::default()),
-        // The rest is the application's own.
-        _ => {}
+        // The rest is the application's own, or goes over the case as a whole.
+        _ => state.review_command(command),
     }
 }
 

@@ -25,6 +25,8 @@ enum Item {
     Stream(u32),
     /// By its place in the list.
     Bookmark(usize),
+    /// By its place among the saved views.
+    View(usize),
 }
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
@@ -49,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let shown = modal.area(area).show(ui.ctx(), |ui| {
         ui.set_width((screen.width() - 80.0).min(620.0));
         let field = TextEdit::singleline(&mut palette.typed)
-            .hint_text("Type a part of a command, finding, stream or bookmark")
+            .hint_text("Type a part of a command, finding, stream, bookmark or saved view")
             .desired_width(f32::INFINITY);
         let field = ui.add(field);
         field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Command"));
@@ -82,6 +84,7 @@ fn row(ui: &mut Ui, item: &Item, text: &str, chosen: bool, moved: bool) -> bool 
         Item::Finding(_) => "finding".to_owned(),
         Item::Stream(_) => "stream".to_owned(),
         Item::Bookmark(_) => "bookmark".to_owned(),
+        Item::View(_) => "saved view".to_owned(),
     };
     let button = egui::Button::selectable(chosen, text)
         .shortcut_text(kind)
@@ -110,6 +113,7 @@ fn carry_out(state: &mut State, item: &Item) {
         }
         Item::Stream(id) => state.select(Selection::Stream(id)),
         Item::Bookmark(place) => super::crumbs::open(state, place),
+        Item::View(place) => state.review.open = state.review.views.get(place).map(|view| view.state.clone()),
     }
 }
 
@@ -127,6 +131,8 @@ fn everything(state: &State) -> Vec<(Item, String)> {
         .collect();
     let bookmarks = state.bookmarks.iter().enumerate();
     all.extend(bookmarks.map(|(place, bookmark)| (Item::Bookmark(place), case::inert(&bookmark.name))));
+    let views = state.review.views.iter().enumerate();
+    all.extend(views.map(|(place, view)| (Item::View(place), case::inert(&view.name))));
     if let Some(doc) = &state.doc {
         all.extend(doc.findings.iter().map(|row| {
             let text =

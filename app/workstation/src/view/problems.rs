@@ -32,11 +32,17 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     );
     ui.add(Label::new(RichText::new(text).color(t.weak)).wrap());
     ui.add_space(size::TIGHT);
-    let mut list =
-        Problems { pages: &mut state.problems, len: rejected + notes, doc: &doc, wanted: Vec::new() };
+    let mut list = Problems {
+        pages: &mut state.problems,
+        len: rejected + notes,
+        doc: &doc,
+        wanted: Vec::new(),
+        seen: (0, 0),
+    };
     let mut place = std::mem::take(&mut state.problems_list);
     rows::show(ui, Id::unique("problems list"), "Problems list", &mut place, &mut list);
-    let wanted = list.wanted;
+    let (wanted, seen) = (list.wanted, list.seen);
+    state.review.coverage.see(|looked| looked.see_problems(seen));
     state.problems_list = place;
     for page in wanted {
         state.ask(Query::Problems { page });
@@ -48,6 +54,8 @@ struct Problems<'a> {
     len: u64,
     doc: &'a crate::doc::Doc,
     wanted: Vec<u64>,
+    /// Rows that are seen, from the first to before the last.
+    seen: (u64, u64),
 }
 
 impl Problems<'_> {
@@ -77,6 +85,7 @@ impl Rows for Problems<'_> {
     }
 
     fn visible(&mut self, first: u64, end: u64) {
+        self.seen = (first, end);
         self.wanted = self.pages.wanted(first, end);
     }
 

@@ -7,12 +7,16 @@ use crate::tokens::{self, size};
 use egui::{Grid, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 /// Keys that belong to lists and pictures and are no commands.
-const OTHER_KEYS: [(&str, &str); 6] = [
+const OTHER_KEYS: [(&str, &str); 7] = [
     ("Tab, Shift+Tab", "Next and previous part of the window"),
     ("Arrows, Page Up, Page Down, Home, End", "Move in a list, in a table, or over the cells of the heatmap"),
     ("Enter", "Open what is selected in a list or in the heatmap"),
     ("Wheel", "Zoom in the timeline; scroll in lists. With Ctrl, zoom in the heatmap"),
     ("Drag", "Move through time in a picture; move a tab, or split the views with it"),
+    (
+        "Arrows, Page Up, Page Down, Space, B, N, P, Escape",
+        "While presenting: steps, nothing, notes, pointer, end",
+    ),
     ("Double click", "Show all the time again"),
 ];
 
@@ -80,6 +84,62 @@ const TRACES: Help = Help {
         Command::ShowBytes,
         Command::ResetZoom,
     ],
+};
+
+const COMPARE: Help = Help {
+    shows: "What is new, gone or shifted between two sides: the selection and the rest, two ranges of time, two captures, two runs.",
+    read: &[
+        "Bits are evidence that the sides differ in a thing: how much better its own share explains one side than the other's does.",
+        "A bar to the right is more of it after, one to the left less. What has too few bits to say which thing it is among all is left out.",
+        "Events that come in bursts make many bits; this is a place to look, and no test.",
+        "A click selects an event that shows the difference.",
+    ],
+    commands: &[
+        Command::ShowCompare,
+        Command::CompareSelection,
+        Command::CompareTime,
+        Command::KeepTime,
+        Command::ToggleTables,
+    ],
+};
+
+const STORY: Help = Help {
+    shows: "The story that is told of the case: steps in an order, each with a title, notes of who tells it, and what the window showed.",
+    read: &[
+        "A step shows the case itself and no picture of it: whoever presents can point, scroll and zoom.",
+        "Presenting: arrows, Page Up and Page Down, Space go from step to step; B shows nothing, N the notes, P a dot that follows the mouse; Escape ends it.",
+        "The rules of redaction are applied before the first step is drawn; exact bytes are not shown.",
+        "Every change of a step is a decision in the audit chain, and so is taking it back.",
+    ],
+    commands: &[
+        Command::AddToStory,
+        Command::Present,
+        Command::SetStep,
+        Command::MoveStepUp,
+        Command::MoveStepDown,
+        Command::RemoveStep,
+        Command::UndoStory,
+    ],
+};
+
+const AUDIT: Help = Help {
+    shows: "Who did what to the case, the latest first: imports, runs, decisions, purges, each with a hash over the row before it.",
+    read: &[
+        "The chain is computed again whenever the view is opened or the case has changed; a row that is not what was recorded is marked.",
+        "Somebody who computes the whole chain anew leaves no mark. Keep its end elsewhere to prove it later.",
+        "Times and names are those of the machine that did it, unproven.",
+    ],
+    commands: &[Command::ShowAudit, Command::CopyAudit, Command::ExportAudit],
+};
+
+const COVERAGE: Help = Help {
+    shows: "What of the case has been looked at and what not: findings opened, events listed, problems read, and the time that any of them was of.",
+    read: &[
+        "An event counts once it was drawn in the list, a finding once its view was in front; nobody can say whether it was understood.",
+        "The band is the time of the case: filled where something was looked at, with a mark for each finding, hollow where it was not opened.",
+        "It is kept in the case for everybody who opens it, and is no evidence.",
+    ],
+    commands: &[Command::ShowCoverage, Command::NextUnseen, Command::ShowFinding, Command::ShowProblems],
 };
 
 const fn help(pane: Pane) -> Help {
@@ -167,6 +227,10 @@ const fn help(pane: Pane) -> Help {
         },
         Pane::Calls => CALLS,
         Pane::Matrix => MATRIX,
+        Pane::Compare => COMPARE,
+        Pane::Story => STORY,
+        Pane::Audit => AUDIT,
+        Pane::Coverage => COVERAGE,
         Pane::Metrics => METRICS,
         Pane::Traces => TRACES,
         Pane::Settings => Help {

@@ -52,7 +52,7 @@ pub(super) fn show(ui: &mut Ui, shifts: &[Shift]) -> Option<u64> {
     for shift in shifts {
         let response = row(ui, shift, most);
         let next = if shift.event.is_some() { "\nClick to select the event that shows it best." } else { "" };
-        let hover = format!("{}\n{}{next}", case::inert(&shift.what()), about(shift.lens));
+        let hover = format!("{}\n{}{next}", case::inert(shift.what()), about(shift.lens));
         if response.on_hover_text(hover).clicked() {
             chosen = shift.event.or(chosen);
         }
@@ -69,7 +69,7 @@ fn numbers(shift: &Shift) -> String {
 fn row(ui: &mut Ui, shift: &Shift, most: f64) -> Response {
     let t = tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
-    let name = case::inert(&shift.what());
+    let name = case::inert(shift.what());
     let said = numbers(shift);
     let bits = words::bits(shift.bits);
     let accessible = format!("{}, {said}, {bits}: {name}", title(shift.lens));

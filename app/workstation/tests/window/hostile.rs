@@ -10,7 +10,7 @@ const MOST_LAID_OUT: usize = 400_000;
 const MOST_LABEL: usize = 40_000;
 
 /// The title and the key of every view. A new view is a line here.
-pub(super) const VIEWS: [(&str, Modifiers, Key); 11] = [
+pub(super) const VIEWS: [(&str, Modifiers, Key); 15] = [
     ("Overview", Modifiers::COMMAND, Key::Num1),
     ("Finding", Modifiers::COMMAND, Key::Num2),
     ("Events", Modifiers::COMMAND, Key::Num3),
@@ -22,6 +22,10 @@ pub(super) const VIEWS: [(&str, Modifiers, Key); 11] = [
     ("Metrics", Modifiers::NONE, Key::F7),
     ("LLM calls", Modifiers::NONE, Key::F9),
     ("Blocks", Modifiers::SHIFT, Key::F10),
+    ("Compare", Modifiers::NONE, Key::F4),
+    ("Story", Modifiers::COMMAND, Key::Num7),
+    ("Coverage", Modifiers::COMMAND, Key::Num8),
+    ("Audit", Modifiers::COMMAND, Key::Num9),
 ];
 
 /// Texts that act on a reader where they are not made inert, as JSON writes them.

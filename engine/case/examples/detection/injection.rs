@@ -1,6 +1,7 @@
 //! Lines of another system in a stretch of a real log: are they found first?
 
 use crate::draw::Draw;
+use crate::evalues;
 use crate::logs::{self, Log, Placed};
 use crate::table::{Cell, Report, Table};
 use crate::{Setup, progress};
@@ -69,6 +70,8 @@ struct Outcome {
     flagged: u64,
     other_windows: u64,
     other_flagged: u64,
+    e_flagged: u64,
+    e_other_flagged: u64,
 }
 
 impl Outcome {
@@ -83,6 +86,8 @@ impl Outcome {
             flagged: self.flagged + other.flagged,
             other_windows: self.other_windows + other.other_windows,
             other_flagged: self.other_flagged + other.other_flagged,
+            e_flagged: self.e_flagged + other.e_flagged,
+            e_other_flagged: self.e_other_flagged + other.e_other_flagged,
         }
     }
 }
@@ -160,6 +165,10 @@ fn judge(pieces: &[Placed<'_>], is_foreign: &[bool], config: &Config) -> Outcome
         outcome.other_windows += 1;
         outcome.other_flagged += u64::from(window.flagged);
     }
+    let (hit, other): (Vec<_>, Vec<_>) =
+        evalues::flagged(&run, config.alpha).into_iter().partition(|&window| window_hit(window));
+    outcome.e_flagged = u64::from(!hit.is_empty());
+    outcome.e_other_flagged = other.len() as u64;
     outcome
 }
 
@@ -194,7 +203,7 @@ fn report(logs: &[Log], outcomes: &[(usize, Kind, Option<Outcome>)], trials: usi
          baseline. Each log is read by the product's own readers; a foreign event then takes the place and the time of \
          one of the host's, so that only what it says is foreign. 'Window' is the content lens's dearest window, 'finding' \
          the first of the engine's own list, 'by wording' the first of it that is an odd event or that the content lens \
-         sees; 'of three' counts windows that do not overlap, and findings.",
+         sees; 'of three' counts windows that do not overlap, and findings. 'By e-values' is what e-BH would flag.",
         logs.len()
     ));
     let header = [
@@ -207,6 +216,8 @@ fn report(logs: &[Log], outcomes: &[(usize, Kind, Option<Outcome>)], trials: usi
         "finding of three",
         "flagged",
         "other windows flagged",
+        "flagged by e-values",
+        "other windows so",
     ];
     let mut kinds = Table::new("kinds", &header);
     for kind in KINDS {
@@ -221,6 +232,8 @@ fn report(logs: &[Log], outcomes: &[(usize, Kind, Option<Outcome>)], trials: usi
             Cell::Share(o.three_findings, o.trials),
             Cell::Share(o.flagged, o.trials),
             Cell::Share(o.other_flagged, o.other_windows),
+            Cell::Share(o.e_flagged, o.trials),
+            Cell::Share(o.e_other_flagged, o.other_windows),
         ]);
     }
     report.table(kinds);

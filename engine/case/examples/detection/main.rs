@@ -6,6 +6,7 @@
 //! Never: a part of the program; nothing of the data is kept.
 
 mod draw;
+mod evalues;
 mod injection;
 mod logs;
 mod nab;

@@ -1,6 +1,7 @@
 //! What is flagged where nothing was put in: shuffled lines, and real logs as they are.
 
 use crate::draw::Draw;
+use crate::evalues;
 use crate::logs::{self, Log, Placed, Run};
 use crate::table::{Cell, Report, Table, interval_cell};
 use crate::{Setup, progress};
@@ -48,6 +49,14 @@ impl Way {
     }
 }
 
+/// Whether anything is flagged in one shuffled run, by what decides and by e-values.
+struct Shuffled {
+    log: usize,
+    way: Way,
+    flagged: bool,
+    by_e_values: bool,
+}
+
 /// Shuffled runs in which anything is flagged.
 pub(crate) fn shuffled(setup: &Setup) -> anyhow::Result<Report> {
     let logs = logs::load(setup.data()?)?;
@@ -59,16 +68,18 @@ pub(crate) fn shuffled(setup: &Setup) -> anyhow::Result<Report> {
         }
     }
     let ticks = progress("shuffled", jobs.len());
-    let any: Vec<(usize, Way, bool)> = jobs
+    let any: Vec<Shuffled> = jobs
         .into_par_iter()
         .map(|(log, which, way, run)| {
             let mut draw = Draw::new(setup.seed, &[log as u64, which as u64, run as u64]);
             let pieces = shuffle(&logs[log], way, &mut draw);
-            let run = logs::analyze(&pieces, &Config { lenses: setup.lenses.clone(), ..windows_of_50() });
+            let config = Config { lenses: setup.lenses.clone(), ..windows_of_50() };
+            let run = logs::analyze(&pieces, &config);
             setup.tell(&format!("{}, {}", logs[log].name, way.name()), &run.result.findings);
             let (flagged, _) = run.flagged();
+            let by_e_values = evalues::flagged(&run, config.alpha);
             ticks.tick();
-            (log, way, flagged > 0)
+            Shuffled { log, way, flagged: flagged > 0, by_e_values: !by_e_values.is_empty() }
         })
         .collect();
     Ok(report_shuffled(&logs, &any, runs))
@@ -117,12 +128,12 @@ fn with_gaps_shuffled(times: &[Option<i64>], draw: &mut Draw) -> Vec<Option<i64>
         .collect()
 }
 
-fn report_shuffled(logs: &[Log], any: &[(usize, Way, bool)], runs: usize) -> Report {
-    let count = |wanted: &dyn Fn(usize, Way) -> bool| {
-        let chosen: Vec<bool> =
-            any.iter().filter(|(l, w, _)| wanted(*l, *w)).map(|(_, _, flag)| *flag).collect();
+fn report_shuffled(logs: &[Log], any: &[Shuffled], runs: usize) -> Report {
+    let count_of = |wanted: &dyn Fn(usize, Way) -> bool, is_flagged: fn(&Shuffled) -> bool| {
+        let chosen: Vec<bool> = any.iter().filter(|s| wanted(s.log, s.way)).map(is_flagged).collect();
         (chosen.iter().filter(|flag| **flag).count() as u64, chosen.len() as u64)
     };
+    let count = |wanted: &dyn Fn(usize, Way) -> bool| count_of(wanted, |s| s.flagged);
     let mut report = Report::new("shuffled", "Shuffled lines");
     report.say(format!(
         "Share of runs in which any window is flagged at a false discovery rate of 5 %; {runs} runs for each log and way, \
@@ -145,6 +156,8 @@ fn report_shuffled(logs: &[Log], any: &[(usize, Way, bool)], runs: usize) -> Rep
     report.table(by_log);
     let (hits, of) = count(&|_, w| w.is_null());
     report.at_most("runs with any flag where nothing is left to be found", 5.0, hits, of);
+    let (hits, of) = count_of(&|_, w| w.is_null(), |s| s.by_e_values);
+    report.at_most("the same by e-values", 5.0, hits, of);
     let (hits, of) = count(&|_, w| w == Way::File);
     report.at_most("runs with any flag, the file's lines", 5.0, hits, of);
     report

@@ -6,8 +6,6 @@ use crate::values::series::{View, centred_ranks};
 
 /// Scores of a value: its level, its spread, and how far out it is.
 const SCORES: usize = 3;
-/// Which of them says how far out.
-const FAR_OUT: usize = 2;
 
 /// The values that the members of a deck have in each channel.
 ///
@@ -47,6 +45,13 @@ impl ValuesDeck {
         };
         Self { members: positions.len(), channels: views.map(deal).collect() }
     }
+
+    /// Bits of the level, the spread and the distance of the first `window` members in the first channel, below 0 where
+    /// they have less of it than their share.
+    pub(super) fn looks(&self, window: u32) -> [f64; SCORES] {
+        let window: Vec<u32> = (0..window).collect();
+        self.channels.first().map_or([0.0; SCORES], |channel| channel.looks(&window))
+    }
 }
 
 impl Dealt {
@@ -71,6 +76,13 @@ impl Dealt {
     }
 
     fn bits(&self, window: &[u32]) -> f64 {
+        // Only to be farther out is unusual; that values all lie near the middle is for the spread to tell.
+        let [level, spread, far_out] = self.looks(window);
+        level.abs().max(spread.abs()).max(far_out)
+    }
+
+    /// Bits of each score, below 0 where the window has less of it than its share.
+    fn looks(&self, window: &[u32]) -> [f64; SCORES] {
         let mut sums = [0_i64; SCORES];
         let mut dealt = 0_u32;
         for &member in window {
@@ -81,20 +93,17 @@ impl Dealt {
         }
         let count = self.scores.len() as u32;
         if dealt == 0 || dealt == count {
-            return 0.0;
+            return [0.0; SCORES];
         }
         let (dealt, count) = (f64::from(dealt), f64::from(count));
         // Drawn without replacement.
         let share = dealt * (count - dealt) / (count - 1.0);
-        let mut most = 0.0_f64;
-        for (k, &sum) in sums.iter().enumerate() {
+        let mut looks = [0.0; SCORES];
+        for (k, &sum) in sums.iter().enumerate().filter(|(k, _)| self.variances[*k] > 0.0) {
             let beyond = sum as f64 - dealt * self.means[k];
-            // Only to be farther out is unusual; that values all lie near the middle is for the spread to tell.
-            if self.variances[k] > 0.0 && (k != FAR_OUT || beyond > 0.0) {
-                most = most.max(beyond * beyond / (share * self.variances[k]));
-            }
+            looks[k] = beyond * beyond.abs() / (share * self.variances[k]) * std::f64::consts::LOG2_E / 2.0;
         }
-        most * std::f64::consts::LOG2_E / 2.0
+        looks
     }
 }
 

@@ -59,6 +59,12 @@ impl Model {
         model
     }
 
+    /// What is ordinary where neither trend nor season is taken away.
+    pub(super) fn plain(values: &[f64]) -> Self {
+        let spread = Spread::of(&mut values.to_vec());
+        Self { origin_nanos: None, trend: None, season: None, spread }
+    }
+
     fn axis(&self, member: usize, time_nanos: i64) -> f64 {
         self.origin_nanos.map_or(member as f64, |origin| time_nanos.saturating_sub(origin) as f64)
     }

@@ -3,80 +3,44 @@
 
 use super::Entry;
 use crate::json::cursor::{Cursor, Fault, FaultKind, Kind, Read};
-use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::reader::DocumentFormat;
+use crate::json::report::Report;
 use crate::json::value::{number_value, text_value};
-use crate::model::{Batch, Limits, Problem};
 use crate::probe::Probe;
-use crate::reader::Reader;
 use crate::streams::LogStreams;
-use crate::window::Window;
-use cbad::{ByteRange, Value};
-use std::io;
+use cbad::Value;
 
 /// What `json-sse` puts before each entry.
 const EVENT: &[u8] = b"data: ";
 
 /// Reads journal entries as JSON.
-pub(crate) struct JournalJsonReader {
+pub(crate) struct JournalJson {
     streams: LogStreams,
-    framing: Framing,
-    limits: Limits,
 }
 
-impl JournalJsonReader {
-    pub(crate) fn new(name: String, framing: Framing, limits: Limits) -> Self {
-        Self { streams: LogStreams::new(name), framing, limits }
-    }
-
-    /// Reads the entry that begins at `begin`, and returns where it ends. What is damaged takes the rest.
-    fn read_entry(&mut self, bytes: &[u8], begin: usize, offset: u64, line: u64, batch: &mut Batch) -> usize {
-        let mut cursor = Cursor::new(&bytes[begin..], self.limits.depth, self.limits.values);
-        let read = entry(&mut cursor);
-        let end = begin + cursor.at();
-        let range = |end: usize| ByteRange { offset: offset + begin as u64, length: (end - begin) as u64 };
-        match read {
-            Ok(entry) => {
-                let cut = entry.fields.iter().find(|field| field.value == Value::Null);
-                if let Some(field) = cut {
-                    let reason = format!(
-                        "the field {} is null: journalctl leaves out what is over 4096 bytes long",
-                        field.path
-                    );
-                    let note = Problem::note(range(end), Some(line), reason);
-                    batch.problem(note.hint("Export it again with `journalctl --all`."));
-                }
-                let (stream, event) = entry.into_event(range(end), &mut self.streams);
-                batch.push(stream, event);
-                end
-            }
-            Err(fault) => {
-                let at = offset + (begin + fault.at) as u64;
-                let reason = format!("{} at byte {at}", fault.what.reason());
-                batch.problem(
-                    Problem::rejected(range(bytes.len()), Some(line), reason)
-                        .hint("Look at these bytes in the capture; the entries before and after were read."),
-                );
-                bytes.len()
-            }
-        }
+impl JournalJson {
+    pub(crate) fn new(name: String) -> Self {
+        Self { streams: LogStreams::new(name) }
     }
 }
 
-impl Reader for JournalJsonReader {
-    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
-            Document::End => return Ok(false),
-            Document::Passed => return Ok(true),
-            Document::Bytes { length, next } => (length, next),
-        };
-        let (offset, line) = (window.offset(), window.line_number());
-        let bytes = &window.available()[..length];
-        let mut at = if bytes.starts_with(EVENT) { EVENT.len() } else { 0 };
-        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
-            at = self.read_entry(bytes, at + begin, offset, line, batch);
+impl DocumentFormat for JournalJson {
+    const LEAD: &'static [u8] = EVENT;
+
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        let entry = entry(cursor)?;
+        let end = cursor.at();
+        let cut = entry.fields.iter().find(|field| field.value == Value::Null);
+        if let Some(field) = cut {
+            let reason = format!(
+                "the field {} is null: journalctl leaves out what is over 4096 bytes long",
+                field.path
+            );
+            report.remark(0, end, reason, Some("Export it again with `journalctl --all`."));
         }
-        window.pass_counting(next);
-        Ok(true)
+        let (stream, event) = entry.into_event(report.range(0, end), &mut self.streams);
+        report.push(stream, event, end);
+        Ok(())
     }
 }
 

@@ -72,8 +72,16 @@ impl<'d> Report<'d> {
     /// Tells of what was odd in a record that was read all the same.
     pub(crate) fn note(&mut self, begin: usize, end: usize) {
         if let Some(odd) = self.odd.take() {
-            let reason = format!("{odd}: passed over");
-            self.batch.problem(Problem::note(self.range(begin, end), Some(self.line), reason));
+            self.remark(begin, end, format!("{odd}: passed over"), None);
         }
+    }
+
+    /// Says something of a record that was read all the same.
+    pub(crate) fn remark(&mut self, begin: usize, end: usize, what: String, hint: Option<&str>) {
+        let note = Problem::note(self.range(begin, end), Some(self.line), what);
+        self.batch.problem(match hint {
+            Some(hint) => note.hint(hint),
+            None => note,
+        });
     }
 }

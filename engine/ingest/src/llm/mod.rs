@@ -12,30 +12,24 @@ mod tests;
 pub(crate) use call::{Origin, event_of};
 
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::reader::{DocumentFormat, each_object};
 use crate::json::report::Report;
 use crate::json::value::flatten;
-use crate::model::{Batch, Limits};
 use crate::probe::{JsonObject, Probe};
-use crate::reader::Reader;
 use crate::stamp::Years;
 use crate::streams::OtlpStreams;
-use crate::window::Window;
 use cbad::Field;
-use std::io;
 
 /// Reads calls from JSON.
-pub(crate) struct LlmReader {
+pub(crate) struct LlmJson {
     origin: Origin,
     streams: OtlpStreams,
-    framing: Framing,
     years: Years,
-    limits: Limits,
 }
 
-impl LlmReader {
-    pub(crate) fn new(origin: Origin, framing: Framing, years: Years, limits: Limits) -> Self {
-        Self { origin, streams: OtlpStreams::default(), framing, years, limits }
+impl LlmJson {
+    pub(crate) fn new(origin: Origin, years: Years) -> Self {
+        Self { origin, streams: OtlpStreams::default(), years }
     }
 }
 
@@ -48,10 +42,6 @@ pub(crate) fn confidence(origin: Origin, probe: &Probe<'_>) -> f64 {
     })
 }
 
-fn holds(object: &JsonObject<'_>, text: &str) -> bool {
-    memchr::memmem::find(object.bytes, text.as_bytes()).is_some()
-}
-
 /// A log line that mentions a conversation is still a log line.
 fn is_of_api(object: &JsonObject<'_>) -> bool {
     const OF_LOGS: [&str; 9] =
@@ -59,7 +49,7 @@ fn is_of_api(object: &JsonObject<'_>) -> bool {
     if OF_LOGS.iter().any(|key| object.has(key)) {
         return false;
     }
-    let has_messages = holds(object, "\"messages\"") && holds(object, "\"role\"");
+    let has_messages = object.holds("\"messages\"") && object.holds("\"role\"");
     let is_request = object.has("messages") && has_messages;
     let is_input =
         object.has("model") && object.has("input") && object.keys.iter().all(|key| is_setting(key));
@@ -101,55 +91,24 @@ fn is_setting(key: &[u8]) -> bool {
 
 fn is_langfuse(object: &JsonObject<'_>) -> bool {
     let is_observation = object.has("traceId") && object.has("type") && object.has("startTime");
-    let is_export = object.has("observations") && holds(object, "\"startTime\"") && holds(object, "\"type\"");
+    let is_export = object.has("observations") && object.holds("\"startTime\"") && object.holds("\"type\"");
     is_observation && !object.has("eventId") || is_export
 }
 
 fn is_langsmith(object: &JsonObject<'_>) -> bool {
     let is_run = object.has("run_type") && (object.has("inputs") || object.has("start_time"));
-    is_run || object.has("runs") && holds(object, "\"run_type\"")
+    is_run || object.has("runs") && object.holds("\"run_type\"")
 }
 
-impl Reader for LlmReader {
-    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
-            Document::End => return Ok(false),
-            Document::Passed => return Ok(true),
-            Document::Bytes { length, next } => (length, next),
-        };
-        let (offset, line) = (window.offset(), window.line_number());
-        let bytes = &window.available()[..length];
-        let mut at = 0;
-        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
-            at += begin;
-            let mut report = Report::new(batch, offset + at as u64, line, length - at);
-            let mut cursor = Cursor::new(&bytes[at..], self.limits.depth, self.limits.values);
-            at += match self.value(&mut cursor, &mut report) {
-                Ok(()) => cursor.at(),
-                Err(fault) => {
-                    report.reject_rest(length - at, fault);
-                    length - at
-                }
-            };
-        }
-        window.pass_counting(next);
-        Ok(true)
+impl DocumentFormat for LlmJson {
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        each_object(cursor, report, "a record that is not an object", &mut |cursor, report| {
+            self.object(cursor, report)
+        })
     }
 }
 
-impl LlmReader {
-    fn value(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
-        match cursor.kind()? {
-            Kind::Array => cursor.array(|cursor| self.value(cursor, report)),
-            Kind::Object => self.object(cursor, report),
-            _ => {
-                let begin = cursor.at();
-                cursor.skip()?;
-                report.reject_one(begin, cursor.at(), "a record that is not an object")
-            }
-        }
-    }
-
+impl LlmJson {
     /// A record, or records within an export; what stands beside those is a record of its own.
     fn object(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
         let begin = cursor.at_value()?;
@@ -165,7 +124,7 @@ impl LlmReader {
             };
             if is_inner {
                 holds_records = true;
-                return self.value(cursor, report);
+                return self.read(cursor, report);
             }
             path.clear();
             path.push_str(&String::from_utf8_lossy(&key));

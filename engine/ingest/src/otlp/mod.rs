@@ -81,13 +81,13 @@ impl Context<'_> {
         if !budget.spend(RECORD_BYTES + self.scope.len() + self.resource.bytes) {
             return Err(TooCostly);
         }
-        let fields = &mut event.fields;
-        fields.reserve_exact(1 + own.len() + self.resource.fields.len());
+        event.fields = own;
+        // For exactly what comes: the room of a vector that grows by itself is not in the budget.
+        event.fields.reserve_exact(1 + self.resource.fields.len());
         if !self.scope.is_empty() {
-            fields.push(text_field("scope", self.scope));
+            event.fields.insert(0, text_field("scope", self.scope));
         }
-        fields.extend(own);
-        fields.extend_from_slice(&self.resource.fields);
+        event.fields.extend_from_slice(&self.resource.fields);
         Ok(())
     }
 }

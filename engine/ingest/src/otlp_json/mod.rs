@@ -8,55 +8,39 @@ mod records;
 pub(crate) mod typed;
 
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
-use crate::model::{Batch, Limits};
 use crate::otlp::{Context, Resource, TooCostly};
 use crate::probe::{JsonObject, Probe};
-use crate::reader::Reader;
 use crate::streams::OtlpStreams;
-use crate::window::Window;
 use cbad::Signal;
-use std::io;
 
 /// Reads OTLP JSON.
-pub(crate) struct OtlpJsonReader {
+#[derive(Default)]
+pub(crate) struct OtlpJson {
     streams: OtlpStreams,
-    framing: Framing,
-    limits: Limits,
 }
 
-impl OtlpJsonReader {
-    pub(crate) fn new(framing: Framing, limits: Limits) -> Self {
-        Self { streams: OtlpStreams::default(), framing, limits }
-    }
-}
-
-impl Reader for OtlpJsonReader {
-    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
-            Document::End => return Ok(false),
-            Document::Passed => return Ok(true),
-            Document::Bytes { length, next } => (length, next),
-        };
-        let (offset, line) = (window.offset(), window.line_number());
-        let bytes = &window.available()[..length];
-        let mut at = 0;
-        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
-            at += begin;
-            let report = Report::new(batch, offset + at as u64, line, length - at);
-            let mut decoder = Decoder { streams: &mut self.streams, report, found: false };
-            at += decoder.document(&bytes[at..], &self.limits);
+impl DocumentFormat for OtlpJson {
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        let mut decoder = Decoder { streams: &mut self.streams, report, found: false };
+        match cursor.kind()? {
+            Kind::Object => decoder.request(cursor)?,
+            _ => cursor.skip()?,
         }
-        window.pass_counting(next);
-        Ok(true)
+        let (end, found) = (cursor.at(), decoder.found);
+        if !found {
+            let reason = "the line holds JSON without resourceLogs, resourceSpans or resourceMetrics";
+            report.reject(0, end, reason, "Open the capture as json-lines if it is no OTLP.");
+        }
+        report.note(0, end);
+        Ok(())
     }
 }
 
 /// How sure it is that the capture is OTLP JSON: the share of objects, where at least half of them are OTLP.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
-    let wraps =
-        |object: &JsonObject<'_>| WRAPPED.iter().any(|key| memchr::memmem::find(object.bytes, key).is_some());
+    let wraps = |object: &JsonObject<'_>| WRAPPED.iter().any(|key| object.holds(key));
     let is_otlp = |object: &JsonObject<'_>| {
         object.keys.iter().any(|key| match top(key) {
             Some(Top::Wrapper) => wraps(object),
@@ -68,14 +52,14 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
 }
 
 /// What a wrapper is looked through for, as a key.
-const WRAPPED: [&[u8]; 7] = [
-    b"\"resourceLogs\"",
-    b"\"resource_logs\"",
-    b"\"resourceSpans\"",
-    b"\"resource_spans\"",
-    b"\"batches\"",
-    b"\"resourceMetrics\"",
-    b"\"resource_metrics\"",
+const WRAPPED: [&str; 7] = [
+    "\"resourceLogs\"",
+    "\"resource_logs\"",
+    "\"resourceSpans\"",
+    "\"resource_spans\"",
+    "\"batches\"",
+    "\"resourceMetrics\"",
+    "\"resource_metrics\"",
 ];
 
 enum Top {
@@ -147,39 +131,14 @@ const RESOURCE_THEN_SCOPES: Order = Order { first: |key, _| key == b"resource", 
 const SCOPE_THEN_RECORDS: Order = Order { first: is_scope, then: is_records };
 
 /// Decodes one document.
-struct Decoder<'d> {
+struct Decoder<'d, 'b> {
     streams: &'d mut OtlpStreams,
-    report: Report<'d>,
+    report: &'d mut Report<'b>,
     /// Whether any OTLP key was seen.
     found: bool,
 }
 
-impl Decoder<'_> {
-    /// Reads the document that begins `bytes` and returns where it ends. What is damaged takes all bytes.
-    fn document(&mut self, bytes: &[u8], limits: &Limits) -> usize {
-        let mut cursor = Cursor::new(bytes, limits.depth, limits.values);
-        let read = match cursor.kind() {
-            Ok(Kind::Object) => self.request(&mut cursor),
-            Ok(_) => cursor.skip(),
-            Err(fault) => Err(fault),
-        };
-        match read {
-            Ok(()) => {
-                let end = cursor.at();
-                if !self.found {
-                    let reason = "the line holds JSON without resourceLogs, resourceSpans or resourceMetrics";
-                    self.report.reject(0, end, reason, "Open the capture as json-lines if it is no OTLP.");
-                }
-                self.report.note(0, end);
-                end
-            }
-            Err(fault) => {
-                self.report.reject_rest(bytes.len(), fault);
-                bytes.len()
-            }
-        }
-    }
-
+impl Decoder<'_, '_> {
     fn request(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
         cursor.object(|cursor, key| match top(&key) {
             Some(Top::Signal(signal)) => {

@@ -60,6 +60,17 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
+/// What one rule took out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleHits {
+    /// The rule: a pattern, one of the user's own, or `field PATH`.
+    pub rule: String,
+    /// How often.
+    pub hits: u64,
+    /// The first different values, in the clear, and what they became.
+    pub examples: Vec<(String, String)>,
+}
+
 impl Redactor {
     /// Makes rules ready. With another salt all tokens are others; whoever knows it can test guesses.
     pub fn new(redaction: &Redaction, salt: &[u8]) -> Result<Self, RedactionError> {
@@ -134,6 +145,41 @@ impl Redactor {
                 counts
             },
         )
+    }
+
+    /// What rules took out, with what was kept for a preview; the counts are those of [`Redactor::apply`], added up.
+    pub fn preview(&self, counts: Counts) -> Vec<RuleHits> {
+        let examples = self.examples();
+        let of_rule = |(rule, hits): (String, u64)| RuleHits {
+            examples: examples
+                .iter()
+                .filter(|(label, ..)| *label == rule)
+                .map(|(_, was, is)| ((*was).to_owned(), (*is).to_owned()))
+                .collect(),
+            rule,
+            hits,
+        };
+        counts.into_iter().map(of_rule).collect()
+    }
+
+    /// Takes out of one event what the rules name.
+    pub fn apply_to_event(&mut self, event: &mut Event) {
+        self.event(event);
+    }
+
+    /// The key of a stream without what the rules name.
+    pub fn apply_to_key(&mut self, key: &Arc<StreamKey>) -> Arc<StreamKey> {
+        self.stream(key)
+    }
+
+    /// Takes out of a text what patterns find; rules of fields have nothing to go by there.
+    pub fn apply_to_text(&mut self, text: &mut String) {
+        self.string(text);
+    }
+
+    /// Whether a rule names a field of this path.
+    pub fn names_field(&mut self, path: &str) -> bool {
+        self.rule_of(path).is_some()
     }
 
     /// What was kept for a preview: rule, value, what it became.

@@ -35,7 +35,7 @@ struct Parts {
     tags: Vec<Field>,
 }
 
-impl Decoder<'_> {
+impl Decoder<'_, '_> {
     /// Reads an export, a trace or a span; false where the object is none.
     pub(super) fn jaeger(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let begin = cursor.at();

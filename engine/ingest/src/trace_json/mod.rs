@@ -7,15 +7,11 @@ mod zipkin;
 use crate::budget::Budget;
 use crate::format::Format;
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::json::documents::{Document, Framing, next_document, separates};
+use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
-use crate::model::{Batch, Limits};
 use crate::otlp::{Context, Resource, SpanParts, TooCostly};
 use crate::probe::{JsonObject, Probe};
-use crate::reader::Reader;
 use crate::streams::OtlpStreams;
-use crate::window::Window;
-use std::io;
 
 /// A span as decoded, with what its process and library say of it.
 #[derive(Default)]
@@ -41,37 +37,20 @@ impl Shape {
 }
 
 /// Reads Jaeger or Zipkin JSON.
-pub(crate) struct TraceJsonReader {
+pub(crate) struct TraceJson {
     shape: Shape,
     streams: OtlpStreams,
-    framing: Framing,
-    limits: Limits,
 }
 
-impl TraceJsonReader {
-    pub(crate) fn new(shape: Shape, framing: Framing, limits: Limits) -> Self {
-        Self { shape, streams: OtlpStreams::default(), framing, limits }
+impl TraceJson {
+    pub(crate) fn new(shape: Shape) -> Self {
+        Self { shape, streams: OtlpStreams::default() }
     }
 }
 
-impl Reader for TraceJsonReader {
-    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
-            Document::End => return Ok(false),
-            Document::Passed => return Ok(true),
-            Document::Bytes { length, next } => (length, next),
-        };
-        let (offset, line) = (window.offset(), window.line_number());
-        let bytes = &window.available()[..length];
-        let mut at = 0;
-        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
-            at += begin;
-            let report = Report::new(batch, offset + at as u64, line, length - at);
-            let mut decoder = Decoder { streams: &mut self.streams, report };
-            at += decoder.document(&bytes[at..], self.shape, &self.limits);
-        }
-        window.pass_counting(next);
-        Ok(true)
+impl DocumentFormat for TraceJson {
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        Decoder { streams: &mut self.streams, report }.value(cursor, self.shape)
     }
 }
 
@@ -84,11 +63,10 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
 }
 
 fn is_jaeger(object: &JsonObject<'_>) -> bool {
-    let holds = |text: &[u8]| memchr::memmem::find(object.bytes, text).is_some();
     let has_id = object.has("traceID") || object.has("traceId");
     let is_span = has_id && object.has("operationName");
-    let is_trace = object.has("spans") && (has_id || holds(b"\"operationName\""));
-    let is_export = object.has("data") && holds(b"\"traceID\"") && holds(b"\"spans\"");
+    let is_trace = object.has("spans") && (has_id || object.holds("\"operationName\""));
+    let is_export = object.has("data") && object.holds("\"traceID\"") && object.holds("\"spans\"");
     is_span || is_trace || is_export
 }
 
@@ -99,24 +77,12 @@ fn is_zipkin(object: &JsonObject<'_>) -> bool {
 }
 
 /// Decodes one document.
-struct Decoder<'d> {
+struct Decoder<'d, 'b> {
     streams: &'d mut OtlpStreams,
-    report: Report<'d>,
+    report: &'d mut Report<'b>,
 }
 
-impl Decoder<'_> {
-    /// Reads the document that begins `bytes` and returns where it ends. What is damaged takes all bytes.
-    fn document(&mut self, bytes: &[u8], shape: Shape, limits: &Limits) -> usize {
-        let mut cursor = Cursor::new(bytes, limits.depth, limits.values);
-        match self.value(&mut cursor, shape) {
-            Ok(()) => cursor.at(),
-            Err(fault) => {
-                self.report.reject_rest(bytes.len(), fault);
-                bytes.len()
-            }
-        }
-    }
-
+impl Decoder<'_, '_> {
     fn value(&mut self, cursor: &mut Cursor<'_>, shape: Shape) -> Read<()> {
         match cursor.kind()? {
             Kind::Array => cursor.array(|cursor| self.value(cursor, shape)),

@@ -41,7 +41,7 @@ struct Parts {
     annotations: Vec<Annotation>,
 }
 
-impl Decoder<'_> {
+impl Decoder<'_, '_> {
     /// Reads a span; false where the object is none.
     pub(super) fn zipkin(&mut self, cursor: &mut Cursor<'_>) -> Read<bool> {
         let begin = cursor.at();

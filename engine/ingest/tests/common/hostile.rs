@@ -19,7 +19,7 @@ pub(crate) struct Hostile {
 }
 
 /// The set, in the order of its making.
-pub(crate) const SET: [Hostile; 20] = [
+pub(crate) const SET: [Hostile; 21] = [
     Hostile { name: "bomb.gz", says: "--limit decoded-ratio=2000" },
     Hostile { name: "bomb.zst", says: "--limit decoded-ratio=2000" },
     Hostile { name: "bomb.xz", says: "--limit decoded-ratio=2000" },
@@ -39,6 +39,7 @@ pub(crate) const SET: [Hostile; 20] = [
     Hostile { name: "deep.json", says: "nested deeper" },
     Hostile { name: "long-line.log.zst", says: "--limit decoded-ratio=2000" },
     Hostile { name: "long-line.log.gz", says: "--limit record-bytes=" },
+    Hostile { name: "odd-letters.log", says: "212 records = 212 events + 0 rejected" },
     Hostile { name: "deep.otlp", says: "the frame is no OTLP request" },
     Hostile { name: "window.zst", says: "cannot be decoded" },
 ];
@@ -97,9 +98,18 @@ pub(crate) fn make(folder: &Path) {
         *byte = b' ' + ((at as u32).wrapping_mul(2_654_435_761) >> 24) as u8 % 90;
     }
     write("long-line.log.gz", &long(&gzip, &piece));
+    write("odd-letters.log", &odd_letters());
     write("deep.otlp", &[otlp_log(b"\x2a\x03\x0a\x01x"), otlp_log(&deep_body(20_000))].concat());
     // A frame that asks for a window of 2 GiB.
     write("window.zst", &[0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 0x03, 0, 0, b'a']);
+}
+
+/// A log with a letter of 4,000 combining marks, a line of a megabyte of one letter, and what acts on a screen.
+fn odd_letters() -> Vec<u8> {
+    let mut log = LINE.repeat(210);
+    let _ = writeln!(log, "2015-05-17 10:05:04 e{} strange", "\u{301}".repeat(4000));
+    let _ = writeln!(log, "2015-05-17 10:05:05 {}\u{202e}\u{1b}[31m", "x".repeat(MEBIBYTE));
+    log.into_bytes()
 }
 
 /// Links to a file outside, to the folder itself, and a log beside them.

@@ -1,0 +1,36 @@
+//! The flags of `follow`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ingest::Format;
+
+use super::ReadingArguments;
+use crate::baseline::parse_format;
+
+#[derive(Args, Debug)]
+pub(crate) struct FollowArguments {
+    /// The case file; made where there is none
+    #[arg(value_name = "CASE")]
+    pub(crate) case: PathBuf,
+    /// A file that grows, or a folder where captures drop
+    #[arg(value_name = "FILE|FOLDER")]
+    pub(crate) path: PathBuf,
+    /// Take what is there, analyse it, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Seconds from one look to the next
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) every: u32,
+    /// Only import, and analyse later with `analyze CASE`
+    #[arg(long)]
+    pub(crate) import_only: bool,
+    /// Read every file as this format, whatever its content looks like
+    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
+    pub(crate) format: Option<Format>,
+    /// The year of time stamps that lack one
+    #[arg(long, value_name = "YEAR", default_value_t = ingest::OpenOptions::default().assumed_year)]
+    pub(crate) assumed_year: i32,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
+}

@@ -1,0 +1,145 @@
+//! Two runs: what both found, what only one of them found, and which settings differ.
+
+use super::super::tables::{self, Column, column};
+use crate::doc::Selection;
+use crate::query::Query;
+use crate::state::{Pane, State};
+use crate::tokens;
+use crate::ui::rows::Rows;
+use crate::words;
+use case::{FindingRow, RunsCompared};
+use egui::{Label, RichText, Ui};
+
+const COLUMNS: [Column; 5] = [
+    column("Where", 120.0, "Whether both runs have the finding, or only one."),
+    column("Number before", 104.0, "Its rank in the run before."),
+    column("q before", 96.0, "Adjusted p in the run before."),
+    column("q after", 96.0, "Adjusted p in the run after; its rank stands before it."),
+    column("What", 560.0, "The finding in a sentence, as the later run has it."),
+];
+
+/// A finding of one run or of both.
+struct Row<'a> {
+    before: Option<&'a FindingRow>,
+    after: Option<&'a FindingRow>,
+}
+
+impl Row<'_> {
+    fn place(&self, (first, second): (i64, i64)) -> String {
+        match (self.before, self.after) {
+            (Some(_), Some(_)) => "both runs".to_owned(),
+            (Some(_), None) => format!("only run {first}"),
+            (None, _) => format!("only run {second}"),
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let row = self.after.or(self.before);
+        row.map(|row| case::inert(&row.finding.explanation.sentence)).unwrap_or_default()
+    }
+}
+
+fn q(row: Option<&FindingRow>) -> String {
+    row.map_or_else(
+        || "–".to_owned(),
+        |row| row.finding.q.map_or_else(|| "no history".to_owned(), words::probability),
+    )
+}
+
+pub(super) fn show(ui: &mut Ui, state: &mut State, compared: &RunsCompared, runs: (i64, i64)) {
+    let t = tokens::of(ui);
+    let settings = if compared.settings.is_empty() {
+        "Both runs were made alike.".to_owned()
+    } else {
+        let one = |change: &case::SettingChange| {
+            format!(
+                "{} {} instead of {}",
+                change.name,
+                case::inert(&change.second),
+                case::inert(&change.first)
+            )
+        };
+        format!(
+            "Run {} was made otherwise: {}.",
+            runs.1,
+            compared.settings.iter().map(one).collect::<Vec<_>>().join("; ")
+        )
+    };
+    ui.add(Label::new(RichText::new(settings).color(t.strong)).wrap());
+    let (gone, new, both) = (compared.only_first.len(), compared.only_second.len(), compared.both.len());
+    super::counted_caption(ui, &format!("Findings only in run {}", runs.1), new);
+    let about = format!(
+        "{} only in run {}, {} in both. Findings belong together that share events.",
+        words::counted(gone as u64, "finding", "findings"),
+        runs.0,
+        words::count(both as u64)
+    );
+    super::small(ui, &about);
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    rows.extend(compared.only_second.iter().map(|after| Row { before: None, after: Some(after) }));
+    rows.extend(compared.only_first.iter().map(|before| Row { before: Some(before), after: None }));
+    rows.extend(
+        compared.both.iter().map(|pair| Row { before: Some(&pair.first), after: Some(&pair.second) }),
+    );
+    if rows.is_empty() {
+        return super::super::empty(ui, "Neither run has a finding", "Choose two other runs.");
+    }
+    let mut place = std::mem::take(&mut state.review.compare.list);
+    let height = ui.available_height();
+    let mut table = Table { rows: &rows, runs };
+    let chosen = tables::table_of(ui, "Findings of two runs", &COLUMNS, &mut place, &mut table, height, None);
+    state.review.compare.list = place;
+    let chosen = chosen.and_then(|row| rows.get(row as usize));
+    if let Some(row) = chosen {
+        let (run, finding) = match (row.after, row.before) {
+            (Some(after), _) => (runs.1, after.id),
+            (None, Some(before)) => (runs.0, before.id),
+            (None, None) => return,
+        };
+        open(state, run, finding);
+    }
+}
+
+/// Shows a finding of a run, which may have to be read first.
+fn open(state: &mut State, run: i64, finding: i64) {
+    let shown = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+    if shown == Some(run) {
+        state.select(Selection::Finding(finding));
+        return;
+    }
+    state.after_load =
+        Some(crate::remembered::Point { selection: Selection::Finding(finding), ..state.point(0.0) });
+    state.ask(Query::Load { run: Some(run) });
+    state.front = Some(Pane::Compare);
+}
+
+struct Table<'a> {
+    rows: &'a [Row<'a>],
+    runs: (i64, i64),
+}
+
+impl Rows for Table<'_> {
+    fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    fn label(&mut self, row: u64) -> String {
+        let row = &self.rows[row as usize];
+        format!(
+            "{}, q {} before, {} after: {}",
+            row.place(self.runs),
+            q(row.before),
+            q(row.after),
+            row.sentence()
+        )
+    }
+
+    fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
+        let row = &self.rows[row as usize];
+        let number = |row: Option<&FindingRow>| row.map_or_else(|| "–".to_owned(), |row| row.id.to_string());
+        let after =
+            row.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
+        let texts = [row.place(self.runs), number(row.before), q(row.before), after, row.sentence()];
+        tables::cells(ui, &COLUMNS, &texts, selected);
+    }
+}

@@ -1,0 +1,368 @@
+//! A file that is being written, taken into a case piece by piece (decision 0012).
+//!
+//! A piece ends with a line, so that what is half written waits. Its events go behind those that are there: what a run refers
+//! to by position stays where it is. The offset up to which the file was read moves on in the same commit as the events, so that
+//! a kill at any moment loses nothing and doubles nothing; the capture's size and SHA-256 are those of the bytes up to there.
+
+use std::fs::{File, Metadata};
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use cbad::Watch;
+use ingest::{Capture, OpenOptions};
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::audit::{Action, append as record};
+use crate::error::CaseError;
+use crate::import::{Begun, completed, file_name, number_streams};
+use crate::settle::join_blocks;
+use crate::source::{Fingerprint, Stamp};
+use crate::sql::{AtPath, hex, path_value, unsigned};
+use crate::store::Case;
+
+/// Bytes that are looked through at once for the end of the last line, from behind.
+const LOOK_BYTES: u64 = 64 << 10;
+/// Bytes hashed at once.
+const HASH_BYTES: usize = 1 << 20;
+/// Pieces after which the small blocks that they left are joined.
+const MOST_PIECES: u32 = 64;
+
+/// A file that is being written, held open: where it is renamed, what was written to it until then can still be read.
+pub struct Growing {
+    path: PathBuf,
+    file: File,
+    identity: Identity,
+    /// Of the first `hashed` bytes.
+    hash: Sha256,
+    hashed: u64,
+    /// Bytes that the case has.
+    taken: u64,
+    capture: Option<i64>,
+    pieces: u32,
+}
+
+/// What tells one file from another at the same path.
+type Identity = (u64, u64);
+
+/// How a file stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Whether it is shorter than what was taken of it: it was emptied and begins anew.
+    pub is_truncated: bool,
+    /// Whether another file, or none, is at its path now: it was rotated away.
+    pub is_replaced: bool,
+}
+
+/// What one step brought into the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Number of the capture; none where there was nothing yet.
+    pub capture: Option<i64>,
+    /// Bytes of the file that were read.
+    pub bytes: Range<u64>,
+    /// Events that came.
+    pub events: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Bytes behind the last whole line, which wait for its end.
+    pub waiting_bytes: u64,
+}
+
+impl Growing {
+    /// Opens a file to be followed from its begin, or from where [`Case::recognise`] finds that it was followed to.
+    pub fn open(path: &Path) -> Result<Self, CaseError> {
+        let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
+        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
+        let metadata = file.metadata().map_err(CaseError::io("read", &path))?;
+        if !metadata.is_file() {
+            return Err(CaseError::NotAFile { path });
+        }
+        Ok(Self {
+            identity: identity(&metadata),
+            path,
+            file,
+            hash: Sha256::new(),
+            hashed: 0,
+            taken: 0,
+            capture: None,
+            pieces: 0,
+        })
+    }
+
+    /// Where it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of it that the case has.
+    pub fn taken_bytes(&self) -> u64 {
+        self.taken
+    }
+
+    /// How it stands now.
+    pub fn standing(&self) -> Result<Standing, CaseError> {
+        let bytes = self.length()?;
+        let is_replaced = match std::fs::metadata(&self.path) {
+            Ok(at_path) => identity(&at_path) != self.identity,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(source) => return Err(CaseError::io("read", &self.path)(source)),
+        };
+        Ok(Standing { bytes, is_truncated: bytes < self.taken, is_replaced })
+    }
+
+    fn length(&self) -> Result<u64, CaseError> {
+        Ok(self.file.metadata().map_err(CaseError::io("read", &self.path))?.len())
+    }
+
+    /// The end of the last whole line before `length`; what was taken already where there is none.
+    fn end_of_lines(&mut self, length: u64) -> Result<u64, CaseError> {
+        let mut end = length;
+        while end > self.taken {
+            let begin = end.saturating_sub(LOOK_BYTES).max(self.taken);
+            let bytes = self.bytes(begin..end)?;
+            if let Some(found) = memchr::memrchr(b'\n', &bytes) {
+                return Ok(begin + found as u64 + 1);
+            }
+            end = begin;
+        }
+        Ok(self.taken)
+    }
+
+    fn bytes(&mut self, range: Range<u64>) -> Result<Vec<u8>, CaseError> {
+        let mut bytes = Vec::new();
+        let read = self
+            .file
+            .seek(SeekFrom::Start(range.start))
+            .and_then(|_| (&self.file).take(range.end - range.start).read_to_end(&mut bytes));
+        read.map_err(CaseError::io("read", &self.path))?;
+        Ok(bytes)
+    }
+
+    /// The SHA-256 of the first `end` bytes, of which those before were hashed already.
+    fn sha256_to(&mut self, end: u64, watch: &dyn Watch) -> Result<[u8; 32], CaseError> {
+        while self.hashed < end {
+            if watch.cancelled() {
+                return Err(CaseError::Cancelled);
+            }
+            let next = end.min(self.hashed + HASH_BYTES as u64);
+            let bytes = self.bytes(self.hashed..next)?;
+            if bytes.len() as u64 != next - self.hashed {
+                return Err(self.shrank());
+            }
+            self.hash.update(&bytes);
+            self.hashed = next;
+        }
+        Ok(self.hash.clone().finalize().into())
+    }
+
+    /// The file's first `end` bytes as a capture.
+    fn open_to(&mut self, end: u64, options: &OpenOptions) -> Result<Capture, CaseError> {
+        self.file.seek(SeekFrom::Start(0)).map_err(CaseError::io("read", &self.path))?;
+        let file = self.file.try_clone().map_err(CaseError::io("read", &self.path))?;
+        Ok(Capture::from_reader(&self.path, file.take(end), end, options)?)
+    }
+
+    fn shrank(&self) -> CaseError {
+        let what = "it became shorter than what was there a moment ago".to_owned();
+        CaseError::CaptureChanged { path: self.path.clone(), what }
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+/// Elsewhere the time at which it was made; where that is not known either, a file put in its place shows by its size only.
+#[cfg(not(unix))]
+fn identity(metadata: &Metadata) -> Identity {
+    let made = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    made.map_or((0, 0), |since| (since.as_secs(), u64::from(since.subsec_nanos())))
+}
+
+impl Case {
+    /// Finds out whether the case has a begin of this file already, by the SHA-256 of that begin and wherever it lay, and goes
+    /// on from there. Returns the bytes that it has.
+    pub fn recognise(&mut self, growing: &mut Growing, watch: &dyn Watch) -> Result<u64, CaseError> {
+        const QUERY: &str = "SELECT id, stored_bytes, decoded_bytes, sha256 FROM capture
+            WHERE wrapping = 'none' AND stored_bytes <= ?1 ORDER BY stored_bytes";
+        let length = growing.length()?;
+        let known: Vec<(i64, u64, u64, Vec<u8>)> = {
+            let mut statement = self.connection.prepare(QUERY).at(&self.path)?;
+            let rows = statement.query_map([length as i64], |row| {
+                Ok((row.get(0)?, unsigned(row, 1)?, unsigned(row, 2)?, row.get(3)?))
+            });
+            rows.at(&self.path)?.collect::<rusqlite::Result<_>>().at(&self.path)?
+        };
+        for (capture, stored_bytes, decoded_bytes, sha256) in known {
+            if decoded_bytes <= length && growing.sha256_to(stored_bytes, watch)?.as_slice() == sha256 {
+                (growing.capture, growing.taken) = (Some(capture), decoded_bytes);
+            }
+        }
+        if let Some(capture) = growing.capture {
+            self.refuse_purged(capture, &growing.path)?;
+            self.lies_at(capture, &growing.path)?;
+        }
+        Ok(growing.taken)
+    }
+
+    /// Two files with one begin are one capture until one of them goes on; the other is another one from then on. A piece
+    /// that was interrupted is found again by the same way.
+    fn still_this_one(&mut self, growing: &mut Growing, watch: &dyn Watch) -> Result<(), CaseError> {
+        let Some(capture) = growing.capture else { return Ok(()) };
+        let begun = self.begun("WHERE id = ?1", [capture])?;
+        if begun.is_none_or(|begun| begun.decoded_offset != growing.taken) {
+            (growing.capture, growing.taken) = (None, 0);
+            (growing.hash, growing.hashed) = (Sha256::new(), 0);
+            self.recognise(growing, watch)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers where a capture lies now.
+    fn lies_at(&self, capture: i64, path: &Path) -> Result<(), CaseError> {
+        const MOVE: &str = "UPDATE capture SET path = ?1 WHERE id = ?2 AND path <> ?1";
+        let values = params![path_value(path), capture];
+        self.connection.execute(MOVE, values).map(drop).at(&self.path)
+    }
+
+    /// A file that is no longer at its path: looked for beside it, where rotating leaves it under another name.
+    pub(crate) fn rotated(&self, growing: &mut Growing) -> Result<Option<PathBuf>, CaseError> {
+        let Some(folder) = growing.path.parent() else { return Ok(None) };
+        let entries = std::fs::read_dir(folder).map_err(CaseError::io("read", folder))?;
+        let is_it = |entry: &std::fs::DirEntry| {
+            entry.metadata().is_ok_and(|metadata| identity(&metadata) == growing.identity)
+        };
+        let Some(found) = entries.filter_map(Result::ok).find(is_it) else { return Ok(None) };
+        growing.path = found.path();
+        if let Some(capture) = growing.capture {
+            self.lies_at(capture, &growing.path)?;
+        }
+        Ok(Some(found.path()))
+    }
+
+    /// Takes what a file has beyond what was taken of it, up to its last whole line; with `to_its_end` what is behind that
+    /// too, for a file that nothing is written to any more. Formats in which a line is no record by itself are refused.
+    pub fn take_grown(
+        &mut self,
+        growing: &mut Growing,
+        to_its_end: bool,
+        options: &OpenOptions,
+        watch: &dyn Watch,
+    ) -> Result<Piece, CaseError> {
+        self.still_this_one(growing, watch)?;
+        let length = growing.length()?;
+        let end = if to_its_end { length } else { growing.end_of_lines(length)? };
+        let begin = growing.taken;
+        let mut piece = Piece {
+            capture: growing.capture,
+            bytes: begin..end.max(begin),
+            events: 0,
+            rejected: 0,
+            waiting_bytes: length.saturating_sub(end),
+        };
+        if end <= begin {
+            return Ok(piece);
+        }
+        self.move_forward()?;
+        let begun = self.begun_of(growing, end, options, watch)?;
+        let (capture, path) = (begun.capture, growing.path.clone());
+        let before = self.capture(capture)?;
+        let is_first = !begun.is_complete;
+        let options = begun.options_as(before.format, self.limits(capture)?);
+        let opened = growing.open_to(end, &options)?;
+        self.read_capture(begun, opened, 0, watch)?;
+        if growing.length()? < end {
+            return Err(CaseError::CaptureChanged { path, what: growing.shrank().to_string() });
+        }
+        if is_first {
+            self.mark_read(capture)?;
+            self.settle(capture, before.order, watch)?;
+            self.complete(capture)?;
+        }
+        let after = self.capture(capture)?;
+        (piece.capture, growing.capture, growing.taken) = (Some(capture), Some(capture), end);
+        piece.events = after.events - before.events;
+        piece.rejected = after.rejected - before.rejected;
+        let sha256 = growing.sha256_to(end, watch)?;
+        self.mark_followed(capture, sha256, growing, &piece)?;
+        growing.pieces += 1;
+        if growing.pieces.is_multiple_of(MOST_PIECES) {
+            self.join_pieces(growing)?;
+        }
+        Ok(piece)
+    }
+
+    /// Joins the small blocks that many small pieces left; positions stay.
+    pub fn join_pieces(&mut self, growing: &Growing) -> Result<(), CaseError> {
+        let Some(capture) = growing.capture else { return Ok(()) };
+        let path = self.path.clone();
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
+        join_blocks(&transaction, capture).at(&path)?.map_err(|what| CaseError::row(&path, "block", what))?;
+        transaction.commit().at(&path)
+    }
+
+    /// The import to go on with: the capture that the file is, or a new one.
+    fn begun_of(
+        &self,
+        growing: &mut Growing,
+        end: u64,
+        options: &OpenOptions,
+        watch: &dyn Watch,
+    ) -> Result<Begun, CaseError> {
+        if let Some(capture) = growing.capture
+            && let Some(begun) = self.begun("WHERE id = ?1", [capture])?
+        {
+            return Ok(begun);
+        }
+        let opened = growing.open_to(end, options)?;
+        if !opened.is_by_line() {
+            return Err(CaseError::NotByLine { path: growing.path.clone(), format: opened.format().name() });
+        }
+        let sha256 = growing.sha256_to(end, watch)?;
+        let metadata = growing.file.metadata().map_err(CaseError::io("read", &growing.path))?;
+        let fingerprint = Fingerprint::of_begin(sha256, end, Stamp::of(&metadata).modified_nanos);
+        match self.begun("WHERE sha256 = ?1", [sha256.as_slice()])? {
+            Some(known) => Ok(known),
+            None => self.begin(&growing.path, &opened, options, None, &fingerprint),
+        }
+    }
+
+    /// The capture is now what was taken of the file; new streams get their numbers.
+    fn mark_followed(
+        &mut self,
+        capture: i64,
+        sha256: [u8; 32],
+        growing: &Growing,
+        piece: &Piece,
+    ) -> Result<(), CaseError> {
+        const MARK: &str =
+            "UPDATE capture SET sha256 = ?2, stored_bytes = ?3, modified_nanos = ?4 WHERE id = ?1";
+        const OTHER: &str = "SELECT id FROM capture WHERE sha256 = ?1 AND id <> ?2";
+        let metadata = growing.file.metadata().map_err(CaseError::io("read", &growing.path))?;
+        let modified_nanos = Stamp::of(&metadata).modified_nanos;
+        let path = &self.path;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(path)?;
+        let known = transaction.query_row(OTHER, params![sha256, capture], |row| row.get::<_, i64>(0));
+        if known.optional().at(path)?.is_some() {
+            let sha256 = hex(&sha256);
+            return Err(CaseError::FollowedElsewhere { path: growing.path.clone(), sha256 });
+        }
+        let values = params![capture, sha256, piece.bytes.end as i64, modified_nanos];
+        transaction.execute(MARK, values).at(path)?;
+        number_streams(&transaction, capture).at(path)?;
+        let (_, mut detail) = completed(&transaction, capture).at(path)?;
+        detail["piece"] = json!({ "bytes": [piece.bytes.start, piece.bytes.end], "events": piece.events });
+        let name = file_name(&growing.path);
+        record(&transaction, &self.actor, Action::Follow, &name, &detail).at(path)?;
+        transaction.commit().at(path)
+    }
+}

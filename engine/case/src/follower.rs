@@ -1,0 +1,292 @@
+//! A file, or a folder where captures drop, followed: what grows line by line is taken piece by piece, anything else is imported
+//! once nothing is written to it any more (decision 0012).
+//!
+//! Files are looked at, not listened to: a look costs a call of the system a file, works on every file system, and needs no
+//! library.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cbad::Watch;
+use ingest::OpenOptions;
+
+use crate::error::CaseError;
+use crate::follow::{Growing, Piece};
+use crate::rows::{ImportOutcome, ImportReport};
+use crate::source::Stamp;
+use crate::store::Case;
+
+/// A file that grows without a rest is taken all the same once so much waits.
+const MOST_WAITING_BYTES: u64 = 4 << 20;
+
+/// Follows a path; [`Follower::look`] is called again and again.
+pub struct Follower {
+    path: PathBuf,
+    options: OpenOptions,
+    files: BTreeMap<PathBuf, Followed>,
+}
+
+/// A file as it was at the last look.
+enum Followed {
+    /// Taken line by line.
+    Growing { growing: Box<Growing>, bytes: u64 },
+    /// Imported as a whole when it is at rest.
+    Whole { stamp: Stamp, done: Option<Stamp> },
+}
+
+/// What a look brought.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// The case has a begin of this file, and following goes on behind it.
+    GoesOn {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that the case has.
+        taken_bytes: u64,
+    },
+    /// A piece of a growing file is in the case.
+    Took {
+        /// The file.
+        path: PathBuf,
+        /// What came.
+        piece: Piece,
+    },
+    /// A whole file is in the case.
+    Imported {
+        /// What came.
+        report: Box<ImportReport>,
+    },
+    /// The file is shorter than what was taken of it. It begins anew, as another capture.
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that were taken.
+        taken_bytes: u64,
+        /// Bytes that it has now.
+        bytes: u64,
+    },
+    /// The file was moved away, and what it had was taken to its end; what is at its path from now on is another capture.
+    Rotated {
+        /// The file.
+        path: PathBuf,
+        /// Where it is now, where that was found.
+        to: Option<PathBuf>,
+    },
+    /// The file cannot be taken as it is; it is tried again once it changes.
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        what: String,
+    },
+}
+
+impl Notice {
+    /// Whether it brought events.
+    pub fn is_news(&self) -> bool {
+        match self {
+            Self::Took { piece, .. } => piece.events > 0,
+            Self::Imported { report } => report.outcome != ImportOutcome::AlreadyThere,
+            _ => false,
+        }
+    }
+}
+
+impl Follower {
+    /// Follows a file, which need not be there yet, or every file of a folder, but not of folders within it.
+    pub fn new(path: &Path, options: OpenOptions) -> Result<Self, CaseError> {
+        let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
+        Ok(Self { path, options, files: BTreeMap::new() })
+    }
+
+    /// Takes what is new. A file is taken when it is as it was at the look before, so that what a program is just writing is
+    /// not cut apart; with `at_once` it is taken as it is.
+    pub fn look(
+        &mut self,
+        case: &mut Case,
+        at_once: bool,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Notice>, CaseError> {
+        let mut notices = Vec::new();
+        let there = self.listed()?;
+        // Those that were moved first, so that the file at its new name is known there and is not taken twice.
+        let known: Vec<PathBuf> = self.files.keys().cloned().collect();
+        for path in known {
+            self.look_at(case, &path, at_once, watch, &mut notices)?;
+        }
+        for path in there {
+            if !self.files.contains_key(&path) {
+                self.begin(case, &path, watch, &mut notices)?;
+                if at_once {
+                    self.look_at(case, &path, at_once, watch, &mut notices)?;
+                }
+            }
+        }
+        Ok(notices)
+    }
+
+    /// Joins what many small pieces left, at the end.
+    pub fn finish(self, case: &mut Case) -> Result<(), CaseError> {
+        for followed in self.files.into_values() {
+            if let Followed::Growing { growing, .. } = followed {
+                case.join_pieces(&growing)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files to be followed that are there now.
+    fn listed(&self) -> Result<Vec<PathBuf>, CaseError> {
+        let at = |source| CaseError::io("read", &self.path)(source);
+        if !self.path.is_dir() {
+            return Ok(if self.path.exists() { vec![self.path.clone()] } else { Vec::new() });
+        }
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(&self.path).map_err(at)? {
+            let entry = entry.map_err(at)?;
+            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            // A link leads elsewhere, and is not followed.
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && !is_hidden
+                && !is_of_a_case(&entry.path())
+            {
+                paths.push(entry.path());
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// A file that was not there, or not followed, at the last look.
+    fn begin(
+        &mut self,
+        case: &mut Case,
+        path: &Path,
+        watch: &dyn Watch,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), CaseError> {
+        let mut growing = match Growing::open(path) {
+            Ok(growing) => growing,
+            Err(error) if is_gone(&error) => return Ok(()),
+            Err(other) => return Err(other),
+        };
+        let taken_bytes = case.recognise(&mut growing, watch)?;
+        if taken_bytes > 0 {
+            notices.push(Notice::GoesOn { path: path.to_owned(), taken_bytes });
+        }
+        let bytes = growing.standing()?.bytes;
+        self.files.insert(path.to_owned(), Followed::Growing { growing: Box::new(growing), bytes });
+        Ok(())
+    }
+
+    fn look_at(
+        &mut self,
+        case: &mut Case,
+        path: &Path,
+        at_once: bool,
+        watch: &dyn Watch,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), CaseError> {
+        let Some(followed) = self.files.remove(path) else { return Ok(()) };
+        let next = match followed {
+            Followed::Growing { growing, bytes } => {
+                self.look_at_growing(case, (growing, bytes), at_once, watch, notices)?
+            }
+            Followed::Whole { stamp, done } => {
+                let Ok(now) = Stamp::at(path, false) else { return Ok(()) };
+                let is_new = done != Some(now) && (at_once || now == stamp);
+                let done = if is_new { Some(now) } else { done };
+                if is_new {
+                    notices.push(self.import(case, path, watch)?);
+                }
+                Some((path.to_owned(), Followed::Whole { stamp: now, done }))
+            }
+        };
+        self.files.extend(next);
+        Ok(())
+    }
+
+    fn import(&self, case: &mut Case, path: &Path, watch: &dyn Watch) -> Result<Notice, CaseError> {
+        match case.import(path, &self.options, watch) {
+            Ok(report) => Ok(Notice::Imported { report: Box::new(report) }),
+            Err(error @ (CaseError::Ingest(_) | CaseError::CaptureChanged { .. })) => {
+                Ok(Notice::Refused { path: path.to_owned(), what: error.to_string() })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What to follow on after a look at a growing file, under its path.
+    fn look_at_growing(
+        &self,
+        case: &mut Case,
+        (mut growing, bytes): (Box<Growing>, u64),
+        at_once: bool,
+        watch: &dyn Watch,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Option<(PathBuf, Followed)>, CaseError> {
+        let path = growing.path().to_owned();
+        let standing = growing.standing()?;
+        if standing.is_truncated {
+            let taken_bytes = growing.taken_bytes();
+            notices.push(Notice::Truncated { path, taken_bytes, bytes: standing.bytes });
+            return Ok(None);
+        }
+        let is_at_rest = standing.bytes == bytes || standing.is_replaced;
+        let waiting = standing.bytes - growing.taken_bytes();
+        if waiting > 0 && (at_once || is_at_rest || waiting > MOST_WAITING_BYTES) {
+            match case.take_grown(&mut growing, standing.is_replaced, &self.options, watch) {
+                Ok(piece) if piece.bytes.is_empty() => {}
+                Ok(piece) => notices.push(Notice::Took { path: path.clone(), piece }),
+                Err(CaseError::NotByLine { .. }) => {
+                    return self.begin_whole(case, &path, at_once, watch, notices);
+                }
+                Err(error @ CaseError::Ingest(_)) => {
+                    // Most often a file of which too little is there to tell what it is.
+                    if is_at_rest {
+                        notices.push(Notice::Refused { path: path.clone(), what: error.to_string() });
+                        let stamp = Stamp::at(&path, false).map_err(CaseError::io("read", &path))?;
+                        return Ok(Some((path, Followed::Whole { stamp, done: Some(stamp) })));
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        if !standing.is_replaced {
+            return Ok(Some((path, Followed::Growing { growing, bytes: standing.bytes })));
+        }
+        let to = case.rotated(&mut growing)?;
+        case.join_pieces(&growing)?;
+        notices.push(Notice::Rotated { path, to: to.clone() });
+        // In a folder it is there under its new name, and nothing of it is new.
+        Ok(to
+            .filter(|_| self.path.is_dir())
+            .map(|to| (to, Followed::Growing { growing, bytes: standing.bytes })))
+    }
+
+    fn begin_whole(
+        &self,
+        case: &mut Case,
+        path: &Path,
+        at_once: bool,
+        watch: &dyn Watch,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Option<(PathBuf, Followed)>, CaseError> {
+        let stamp = Stamp::at(path, false).map_err(CaseError::io("read", path))?;
+        if at_once {
+            notices.push(self.import(case, path, watch)?);
+        }
+        Ok(Some((path.to_owned(), Followed::Whole { stamp, done: at_once.then_some(stamp) })))
+    }
+}
+
+/// A case, or what `SQLite` writes beside one.
+fn is_of_a_case(path: &Path) -> bool {
+    let name = path.as_os_str().to_string_lossy();
+    let beside = ["-wal", "-shm", "-journal"].iter().find_map(|end| name.strip_suffix(end));
+    Case::is_case(beside.map_or(path, Path::new))
+}
+
+fn is_gone(error: &CaseError) -> bool {
+    matches!(error, CaseError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+}

@@ -1,0 +1,187 @@
+//! Files that grow, are emptied and are moved away: every event comes once, whatever happens in between.
+
+mod common;
+
+use std::fs::{self, OpenOptions as Open};
+use std::io::Write;
+use std::path::Path;
+
+use case::{Case, CaseError, Follower, Growing, ImportOutcome, Notice, Query, SourceBytes};
+use cbad::{Config, Unwatched};
+use common::{CancelAfter, Numbers, Outcome, text_log};
+use ingest::OpenOptions;
+
+fn append(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    Open::new().create(true).append(true).open(path)?.write_all(bytes)
+}
+
+/// The bodies of all events, by stream and position.
+fn bodies(case: &Case) -> Result<Vec<Vec<u8>>, CaseError> {
+    let mut bodies = Vec::new();
+    let mut take = |hit: case::Hit| {
+        bodies.push(hit.row.event.body);
+        std::ops::ControlFlow::Continue(())
+    };
+    case.search(&Query::new(), u64::MAX, &Unwatched, &mut take)?;
+    Ok(bodies)
+}
+
+#[test]
+fn pieces_come_to_what_one_import_comes_to() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let whole = text_log(folder.path(), "whole.log", 4000)?;
+    let text = fs::read(&whole)?;
+    let mut at_once = Case::temporary()?;
+    at_once.import(&whole, &OpenOptions::default(), &Unwatched)?;
+
+    let (path, of_case) = (folder.path().join("app.log"), folder.path().join("c.driftlock"));
+    let mut numbers = Numbers(5);
+    let (mut written, mut pieces, mut run) = (0, 0, None);
+    while written < text.len() {
+        // Lines are cut anywhere; each piece is taken by a program that knows nothing of the one before.
+        let next = (written + 1 + numbers.below(20_000) as usize).min(text.len());
+        append(&path, &text[written..next])?;
+        written = next;
+        let mut case = Case::open_or_create(&of_case)?;
+        let mut growing = Growing::open(&path)?;
+        let known = case.recognise(&mut growing, &Unwatched)?;
+        let piece = case.take_grown(&mut growing, false, &OpenOptions::default(), &Unwatched)?;
+        assert_eq!(piece.bytes.start, known);
+        assert_eq!(piece.bytes.end + piece.waiting_bytes, written as u64, "a half line waits");
+        pieces += u64::from(!piece.bytes.is_empty());
+        if run.is_none() && written > text.len() / 2 {
+            run = Some(case.analyze(&Config::default(), None, &Unwatched)?);
+        }
+    }
+    assert!(pieces > 5, "{pieces}");
+    let mut case = Case::open(&of_case)?;
+    assert_eq!(bodies(&case)?, bodies(&at_once)?);
+    let capture = &case.captures()?[0];
+    assert_eq!((&capture.sha256, capture.stored_bytes), (&at_once.captures()?[0].sha256, text.len() as u64));
+    let again = case.import(&path, &OpenOptions::default(), &Unwatched)?;
+    assert_eq!((again.outcome, case.captures()?.len()), (ImportOutcome::AlreadyThere, 1));
+
+    // The run that was made on the way still refers to the same events.
+    let run = run.ok_or("there was a run")?;
+    let finding = &case.findings(run.id)?[0].finding;
+    let event = case.event(0, finding.first_event)?.event;
+    let SourceBytes::Exact { bytes, .. } = case.source_bytes(0, finding.first_event)? else {
+        return Err("its bytes are there".into());
+    };
+    assert_eq!(bytes, event.body);
+    let later = case.analyze(&Config::default(), None, &Unwatched)?;
+    assert!(later.id > run.id && later.windows > run.windows);
+    let found = case.verify(&Unwatched)?;
+    assert!(found.is_sound(), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let whole = fs::read(text_log(folder.path(), "whole.log", 60_000)?)?;
+    let path = folder.path().join("app.log");
+    fs::write(&path, &whole[..whole.len() / 2])?;
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    for left in [0, 1, 2, 3] {
+        let mut growing = Growing::open(&path)?;
+        case.recognise(&mut growing, &Unwatched)?;
+        let stopped = case.take_grown(&mut growing, false, &OpenOptions::default(), &CancelAfter::new(left));
+        assert!(matches!(stopped, Err(CaseError::Cancelled)), "{stopped:?}");
+    }
+    append(&path, &whole[whole.len() / 2..])?;
+    let mut growing = Growing::open(&path)?;
+    case.recognise(&mut growing, &Unwatched)?;
+    case.take_grown(&mut growing, false, &OpenOptions::default(), &Unwatched)?;
+    case.join_pieces(&growing)?;
+    assert_eq!(bodies(&case)?.len(), 60_000);
+    append(&path, b"2026-04-01T00:00:00Z INFO one more, not taken yet\n")?;
+    assert!(matches!(case.source_bytes(0, 59_999)?, SourceBytes::Exact { .. }));
+    let found = case.verify(&Unwatched)?;
+    assert!(found.is_sound(), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn two_files_of_one_begin_are_two_captures_once_they_differ() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    let mut follower = Follower::new(folder.path(), OpenOptions::default())?;
+    for name in ["a.log", "b.log"] {
+        append(&folder.path().join(name), b"2026-03-01T00:00:00Z INFO one\n")?;
+    }
+    follower.look(&mut case, true, &Unwatched)?;
+    assert_eq!(case.captures()?.len(), 1, "the same content");
+    append(&folder.path().join("a.log"), b"2026-03-01T00:00:01Z INFO two of a\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    append(&folder.path().join("b.log"), b"2026-03-01T00:00:01Z INFO two of b\n")?;
+    append(&folder.path().join("b.log"), b"2026-03-01T00:00:02Z INFO three of b\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    let events: Vec<u64> = case.captures()?.iter().map(|capture| capture.events).collect();
+    assert_eq!(events, [2, 3]);
+    assert!(case.verify(&Unwatched)?.is_sound());
+    Ok(())
+}
+
+/// The notices of a look, in words.
+fn looked(follower: &mut Follower, case: &mut Case) -> Result<Vec<String>, CaseError> {
+    let notices = follower.look(case, false, &Unwatched)?;
+    Ok(notices
+        .into_iter()
+        .map(|notice| match notice {
+            Notice::GoesOn { .. } => "goes on".to_owned(),
+            Notice::Took { piece, .. } => format!("took {}", piece.events),
+            Notice::Imported { report } => format!("imported {}", report.capture.events),
+            Notice::Truncated { .. } => "truncated".to_owned(),
+            Notice::Rotated { to, .. } => format!("rotated {}", to.is_some()),
+            Notice::Refused { .. } => "refused".to_owned(),
+        })
+        .collect())
+}
+
+#[test]
+fn rotated_and_emptied_files_and_captures_that_drop() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs)?;
+    let path = logs.join("app.log");
+    let mut case = Case::create(&logs.join("c.driftlock"))?;
+    let mut follower = Follower::new(&logs, OpenOptions::default())?;
+    assert!(looked(&mut follower, &mut case)?.is_empty(), "the case in the folder is none");
+    append(&path, b"2026-03-01T00:00:00Z INFO one\n2026-03-01T00:00:01Z INFO two\n2026-03")?;
+    assert!(looked(&mut follower, &mut case)?.is_empty(), "seen for the first time");
+    assert_eq!(looked(&mut follower, &mut case)?, ["took 2"]);
+    assert!(looked(&mut follower, &mut case)?.is_empty(), "the half line waits");
+
+    append(&path, b"-01T00:00:02Z INFO three\n")?;
+    fs::rename(&path, logs.join("app.log.1"))?;
+    append(&path, b"2026-03-01T00:00:03Z INFO four\n")?;
+    assert_eq!(looked(&mut follower, &mut case)?, ["took 1", "rotated true"]);
+    assert_eq!(looked(&mut follower, &mut case)?, ["took 1"]);
+    assert!(case.captures()?[0].path.ends_with("app.log.1"));
+
+    fs::write(&path, "")?;
+    assert_eq!(looked(&mut follower, &mut case)?, ["truncated"]);
+    append(&path, b"2026-03-01T00:00:04Z INFO five\n")?;
+    looked(&mut follower, &mut case)?;
+    assert_eq!(looked(&mut follower, &mut case)?, ["took 1"]);
+
+    fs::write(
+        logs.join("t.csv"),
+        "time,level,text\n2026-03-01T00:00:05Z,info,six\n2026-03-01T00:00:06Z,info,seven\n",
+    )?;
+    looked(&mut follower, &mut case)?;
+    looked(&mut follower, &mut case)?;
+    assert_eq!(looked(&mut follower, &mut case)?, ["imported 2"]);
+    assert!(looked(&mut follower, &mut case)?.is_empty());
+    follower.finish(&mut case)?;
+
+    // Another program, later: the case has all of it.
+    let mut again = Follower::new(&logs, OpenOptions::default())?;
+    let notices = again.look(&mut case, true, &Unwatched)?;
+    assert!(notices.iter().all(|notice| !notice.is_news()), "{notices:?}");
+    assert_eq!(case.captures()?.iter().map(|capture| capture.events).sum::<u64>(), 7);
+    let found = case.verify(&Unwatched)?;
+    assert!(found.is_sound(), "{found:?}");
+    Ok(())
+}

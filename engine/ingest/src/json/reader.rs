@@ -1,0 +1,77 @@
+//! What the readers of JSON documents share: cutting them, and what becomes of one that is damaged.
+
+use super::cursor::{Cursor, Kind, Read};
+use super::documents::{Document, Framing, next_document, separates};
+use super::report::Report;
+use crate::model::{Batch, Limits};
+use crate::reader::Reader;
+use crate::window::Window;
+use std::io;
+
+/// Makes of one JSON document what its format says. It keeps nothing from one document to the next that could change an
+/// event.
+pub(crate) trait DocumentFormat: Send {
+    /// What may stand before the documents of a line and is none of them.
+    const LEAD: &'static [u8] = b"";
+
+    /// Reads the document at which the cursor stands, to its end. A fault costs what was not read or rejected before it.
+    fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()>;
+}
+
+/// Reads a format of JSON documents.
+pub(crate) struct DocumentReader<F> {
+    format: F,
+    framing: Framing,
+    limits: Limits,
+}
+
+impl<F> DocumentReader<F> {
+    pub(crate) fn new(format: F, framing: Framing, limits: Limits) -> Self {
+        Self { format, framing, limits }
+    }
+}
+
+impl<F: DocumentFormat> Reader for DocumentReader<F> {
+    fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
+        let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
+            Document::End => return Ok(false),
+            Document::Passed => return Ok(true),
+            Document::Bytes { length, next } => (length, next),
+        };
+        let (offset, line) = (window.offset(), window.line_number());
+        let bytes = &window.available()[..length];
+        let mut at = if bytes.starts_with(F::LEAD) { F::LEAD.len() } else { 0 };
+        while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
+            at += begin;
+            let mut report = Report::new(batch, offset + at as u64, line, length - at);
+            let mut cursor = Cursor::new(&bytes[at..], self.limits.depth, self.limits.values);
+            at += match self.format.read(&mut cursor, &mut report) {
+                Ok(()) => cursor.at(),
+                Err(fault) => {
+                    report.reject_rest(length - at, fault);
+                    length - at
+                }
+            };
+        }
+        window.pass_counting(next);
+        Ok(true)
+    }
+}
+
+/// Reads an object, or each object of an array and of arrays within it; what is neither is rejected as one record.
+pub(crate) fn each_object<'a>(
+    cursor: &mut Cursor<'a>,
+    report: &mut Report<'_>,
+    reason: &'static str,
+    object: &mut dyn FnMut(&mut Cursor<'a>, &mut Report<'_>) -> Read<()>,
+) -> Read<()> {
+    match cursor.kind()? {
+        Kind::Array => cursor.array(|cursor| each_object(cursor, report, reason, object)),
+        Kind::Object => object(cursor, report),
+        _ => {
+            let begin = cursor.at();
+            cursor.skip()?;
+            report.reject_one(begin, cursor.at(), reason)
+        }
+    }
+}
