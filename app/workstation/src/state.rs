@@ -96,6 +96,8 @@ pub(crate) struct Heat {
     /// What the lanes were made for: the rows by their address, the room, and whether they are to stand apart.
     pub(crate) lanes_for: Option<(usize, usize, bool)>,
     pub(crate) density: Option<Arc<Density>>,
+    /// Whether every stream keeps a lane of its own, though not all fit.
+    pub(crate) lanes_apart: bool,
     pub(crate) binned: Option<Binned>,
     pub(crate) asked: Option<((f64, f64), usize, Quantity, usize)>,
     /// Counts the binned pictures that came, so that the texture knows when it is old.
@@ -160,8 +162,6 @@ pub(crate) struct State {
     /// The lens whose bits the timeline draws; the compression ratio where there is none.
     pub(crate) drawn: Option<Lens>,
     pub(crate) as_table: bool,
-    /// Whether every stream keeps a lane of its own, though not all fit.
-    pub(crate) lanes_apart: bool,
     /// What a drag in the strip of all time holds.
     pub(crate) brush: Option<crate::view::brush::Held>,
     pub(crate) prefs: Prefs,
@@ -252,7 +252,7 @@ impl State {
     /// Forgets everything about the open case but the range and the selection.
     pub(crate) fn forget(&mut self) {
         self.data = None;
-        self.heat = Heat::default();
+        self.heat = Heat { lanes_apart: self.heat.lanes_apart, ..Heat::default() };
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
         self.fields = None;

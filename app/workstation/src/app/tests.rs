@@ -255,7 +255,9 @@ fn what_is_shown_as_decided_is_in_the_case_already() -> Result<(), Failure> {
         assert_ne!(is_seen(&window), wanted, "nothing is shown that the case has not");
         let jobs: Vec<Job> = held.lock().expect("no job panics while it is held").drain(..).collect();
         assert_eq!(jobs.len(), 1);
-        jobs.into_iter().for_each(|job| job());
+        for job in jobs {
+            job();
+        }
         // In the case before any frame shows it, and before anything is closed.
         assert_eq!(standing()?, rows);
         settle(&mut window);

@@ -24,10 +24,7 @@ pub(super) fn marked(evidence: impl AsRef<[u8]>) -> String {
 /// The text with a sign of what is left out of it.
 pub(super) fn with_mark(mut text: String, left_out: usize) -> String {
     if left_out > 0 {
-        text.push_str(&format!(
-            " … {} more; “Show exact bytes” has all of it",
-            words::bytes(left_out as u64)
-        ));
+        text.extend([" … ", &words::bytes(left_out as u64), " more; “Show exact bytes” has all of it"]);
     }
     text
 }

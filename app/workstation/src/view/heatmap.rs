@@ -67,12 +67,12 @@ fn visible(state: &State, frame: Rect, streams: usize) -> (usize, usize) {
 fn arrange(state: &mut State, doc: &Doc, room: usize) {
     let Some(rows) = &state.heat.rows else { return };
     // Where nothing is merged, the room makes no difference.
-    let merges_into = if state.lanes_apart || rows.len() <= room { rows.len() } else { room };
-    let made_for = (Arc::as_ptr(rows) as usize, merges_into, state.lanes_apart);
+    let merges_into = if state.heat.lanes_apart || rows.len() <= room { rows.len() } else { room };
+    let made_for = (Arc::as_ptr(rows) as usize, merges_into, state.heat.lanes_apart);
     if state.heat.lanes_for == Some(made_for) {
         return;
     }
-    state.heat.lanes = Arc::new(lanes(rows, doc, room, state.lanes_apart));
+    state.heat.lanes = Arc::new(lanes(rows, doc, room, state.heat.lanes_apart));
     // What was binned before has other lines.
     let is_first = state.heat.lanes_for.replace(made_for).is_none();
     if !is_first || state.heat.binned.as_ref().is_some_and(|old| old.streams.len() != state.heat.lanes.len())
@@ -337,11 +337,12 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
         choice(ui, state);
-        if state.lanes_apart
+        if state.heat.lanes_apart
             || state.heat.rows.as_ref().is_some_and(|rows| rows.len() > state.heat.lanes.len())
         {
-            let apart =
-                ui.add(egui::Button::selectable(state.lanes_apart, "Lanes apart").frame_when_inactive(true));
+            let apart = ui.add(
+                egui::Button::selectable(state.heat.lanes_apart, "Lanes apart").frame_when_inactive(true),
+            );
             if apart.on_hover_text(crate::command::Command::ToggleLanes.hover_text(ui.ctx())).clicked() {
                 state.command(crate::command::Command::ToggleLanes);
             }

@@ -179,7 +179,7 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
             }
         }
         Command::ToggleTables => state.as_table = !state.as_table,
-        Command::ToggleLanes => state.lanes_apart = !state.lanes_apart,
+        Command::ToggleLanes => state.heat.lanes_apart = !state.heat.lanes_apart,
         Command::ToggleQuantity => state.quantity = state.quantity.next(),
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),

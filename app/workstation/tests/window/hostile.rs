@@ -53,15 +53,16 @@ fn capture() -> String {
         let odd = (200..200 + texts.len()).contains(&at);
         let plain = format!("GET /cart/{} 200", at * 31 % 97);
         let body = if odd { &texts[at - 200] } else { &plain };
-        lines += &format!(
+        let record = format!(
             "{{\"resourceLogs\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\
              \"shop\\u202e\"}}}}]}},\"scopeLogs\":[{{\"logRecords\":[{{\"timeUnixNano\":\"{nanos}\",\"severityText\":\
              \"INFO\",\"body\":{{\"stringValue\":\"{body}\"}},\"attributes\":[{{\"key\":\"path\\u001b[2J\",\"value\":\
              {{\"stringValue\":\"{body}\"}}}}]}}]}}]}}]}}\n"
         );
+        lines += &record;
         let name = if odd { texts[at - 200].as_str() } else { "GET /cart" };
         let (end, id) = (nanos + 2_000_000, at + 1);
-        lines += &format!(
+        let record = format!(
             "{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":{{\"stringValue\":\
              \"gate\\u200b\"}}}}]}},\"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"{id:032x}\",\"spanId\":\"{id:016x}\",\
              \"name\":\"{name}\",\"kind\":2,\"startTimeUnixNano\":\"{nanos}\",\"endTimeUnixNano\":\"{end}\",\"attributes\":\
@@ -69,12 +70,14 @@ fn capture() -> String {
              \"gen_ai.prompt.0.content\",\"value\":{{\"stringValue\":\"{body}\"}}}},{{\"key\":\"gen_ai.prompt.0.role\",\
              \"value\":{{\"stringValue\":\"us\\u001ber\"}}}}]}}]}}]}}]}}\n"
         );
-        lines += &format!(
+        lines += &record;
+        let record = format!(
             "{{\"resourceMetrics\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"service.name\",\"value\":\
              {{\"stringValue\":\"shop\\u202e\"}}}}]}},\"scopeMetrics\":[{{\"metrics\":[{{\"name\":\"queue\\u200b.length\",\
              \"unit\":\"\\u202e1\",\"gauge\":{{\"dataPoints\":[{{\"timeUnixNano\":\"{nanos}\",\"asInt\":\"{}\"}}]}}}}]}}]}}]}}\n",
             at % 7
         );
+        lines += &record;
     }
     // A record that cannot be read, with a name of its own.
     lines + "{\"resourceLogs\": \"\u{202e}\u{1b}[31m\n"

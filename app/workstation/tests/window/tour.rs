@@ -102,8 +102,8 @@ const TOUR: &[(&str, Then)] = &[
     ("show-matrix", Sees("This stream has not been measured")),
     ("make-matrix", Sees("Events of both blocks")),
     ("show-compare", Changes),
-    ("compare-selection", Changes),
     ("compare-time", Changes),
+    ("compare-selection", Changes),
     ("show-story", Changes),
     ("show-coverage", Changes),
     ("show-audit", Changes),
@@ -229,7 +229,7 @@ fn every_view_and_every_command_is_visited() -> Result<(), Failure> {
         match then {
             Sees(words) => assert!(shows(&window, words), "{id}: “{words}” is not on the screen"),
             Misses(words) => {
-                assert!(window.query_by_label(words).is_none(), "{id}: “{words}” is still there")
+                assert!(window.query_by_label(words).is_none(), "{id}: “{words}” is still there");
             }
             Changes => assert!((said(&window), window.ctx.theme()) != before, "{id} changes nothing"),
             Writes(name) => assert!(world.path(name).exists(), "{id}: no {name} was written"),
