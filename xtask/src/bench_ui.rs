@@ -59,7 +59,7 @@ fn table(told: &Value) -> anyhow::Result<String> {
     let mut text = head.to_owned();
     for row in told["parts"].as_array().context("the measurement has no parts")? {
         let of = |path: &str| number(row, path);
-        text.push_str(&format!(
+        let line = format!(
             "| {} | {} | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} ms | {:.2} ms |\n",
             row["part"].as_str().unwrap_or("?"),
             row["frames"],
@@ -68,7 +68,8 @@ fn table(told: &Value) -> anyhow::Result<String> {
             of("/app_ms/max")?,
             of("/tessellation_ms/p99")?,
             of("/clock_ms/p99")?,
-        ));
+        );
+        text.push_str(&line);
     }
     Ok(text)
 }

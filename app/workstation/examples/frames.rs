@@ -132,11 +132,11 @@ impl Stage {
         };
         let (before, clock) = (thread_time(), Instant::now());
         let output = self.ctx.run_ui(input, |ui| self.app.ui(ui));
-        let (app, clock) = (thread_time() - before, clock.elapsed());
+        let (app, clock) = (thread_time().saturating_sub(before), clock.elapsed());
         let before = thread_time();
         let shapes = output.shapes.clone();
         std::hint::black_box(self.ctx.tessellate(shapes, output.pixels_per_point));
-        let cost = Cost { app, clock, tessellation: thread_time() - before };
+        let cost = Cost { app, clock, tessellation: thread_time().saturating_sub(before) };
         self.output = output;
         cost
     }
@@ -218,7 +218,7 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
     let (first, shown) = open(&mut stage, case);
     stage.settle();
     let settled = stage.began.elapsed();
-    overview(&mut stage);
+    show_overview(&mut stage);
     let picture = stage.find("NCD over time")?;
     let map = stage.find("Heatmap of")?;
     let mut parts = Vec::new();
@@ -241,7 +241,7 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
     ];
     parts.extend(listed.map(|part| measured(&mut stage, part, frames)));
     // The case remembers its views, and the next run is to find them as this one did.
-    overview(&mut stage);
+    show_overview(&mut stage);
     let all = parts.iter().flat_map(|(_, costs)| costs.iter().copied()).collect::<Vec<_>>();
     let mut rows: Vec<Value> = parts.iter().map(|(name, costs)| row(name, costs)).collect();
     rows.push(row("all", &all));
@@ -260,7 +260,7 @@ fn drive(case: &Path, frames: u64) -> Result<Value, Failure> {
 }
 
 /// The overview in front, over the whole time.
-fn overview(stage: &mut Stage) {
+fn show_overview(stage: &mut Stage) {
     stage.press(Modifiers::ALT, Key::Num1);
     stage.press(Modifiers::ALT, Key::Home);
     stage.settle();
@@ -300,7 +300,7 @@ fn zooming(picture: Rect) -> impl FnMut(&mut Stage, u64) -> Vec<Event> {
     move |stage, number| {
         let share = (number * 37 % 100) as f32 / 100.0;
         let at = pos2(picture.left() + picture.width() * share, picture.center().y);
-        let closer = number / 60 % 2 == 0;
+        let closer = (number / 60).is_multiple_of(2);
         vec![stage.move_to(at), wheel(if closer { 0.5 } else { -0.5 })]
     }
 }
@@ -329,7 +329,7 @@ fn findings_in_turn(_: &mut Stage, number: u64) -> Vec<Event> {
         repeat: false,
         modifiers: Modifiers::NONE,
     };
-    if number % 6 == 0 { vec![event(true), event(false)] } else { Vec::new() }
+    if number.is_multiple_of(6) { vec![event(true), event(false)] } else { Vec::new() }
 }
 
 /// Slow at first, then faster than can be read.
