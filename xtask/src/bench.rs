@@ -1,7 +1,7 @@
 //! Measurements: time as a ratio to one pass of a compressor, memory, and results that never change.
 
 use crate::shell::{self, cargo};
-use crate::{Rest, bench_case, bench_detection, bench_engine, big_log, end_to_end};
+use crate::{Rest, bench_case, bench_detection, bench_engine, bench_ui, big_log, end_to_end};
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const THREADS: [&str; 3] = ["1", "2", "8"];
 pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
     let what = rest
         .file()?
-        .context("say what to measure: cargo xtask bench import|analysis|case|engine|detection|repeat")?;
+        .context("say what to measure: cargo xtask bench import|analysis|case|engine|detection|ui|repeat")?;
     match what.as_str() {
         "import" | "analysis" => {
             let runs = rest.number("--runs", 3)?;
@@ -27,6 +27,7 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
         "case" => bench_case::run(rest),
         "engine" => bench_engine::run(rest),
         "detection" => bench_detection::run(rest),
+        "ui" => bench_ui::run(rest),
         "repeat" => {
             let runs = rest.number("--runs", 1000)?;
             rest.done()?;
@@ -34,7 +35,7 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
         }
         other => {
             bail!(
-                "no such measurement: {other}; there are import, analysis, case, engine, detection and repeat"
+                "no such measurement: {other}; there are import, analysis, case, engine, detection, ui and repeat"
             )
         }
     }

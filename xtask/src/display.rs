@@ -51,6 +51,20 @@ impl Display {
         Ok(())
     }
 
+    /// Gives the window with this title the keyboard: without a window manager none has it.
+    pub(crate) fn focus(&self, title: &str) -> anyhow::Result<()> {
+        let mut search = Command::new("xdotool");
+        search.args(["search", "--onlyvisible", "--name", title, "windowfocus", "--sync"]);
+        shell::read(self.on(&mut search))?;
+        Ok(())
+    }
+
+    /// Presses a key, or several at once: `ctrl+1`.
+    pub(crate) fn press(&self, keys: &str) -> anyhow::Result<()> {
+        shell::read(self.on(Command::new("xdotool").args(["key", "--clearmodifiers", keys])))?;
+        Ok(())
+    }
+
     /// What is on the screen now.
     pub(crate) fn picture(&self) -> anyhow::Result<Picture> {
         let mut import = Command::new("import");
@@ -101,9 +115,18 @@ impl Picture {
 
     /// Writes it as PNG, without the time and the name that would make two of the same picture differ.
     pub(crate) fn save(&self, path: &Path) -> anyhow::Result<()> {
+        self.write(path, &[])
+    }
+
+    /// The same in a quarter of the bytes, with the 255 colours that matter most.
+    pub(crate) fn save_small(&self, path: &Path) -> anyhow::Result<()> {
+        self.write(path, &["+dither", "-colors", "255"])
+    }
+
+    fn write(&self, path: &Path, options: &[&str]) -> anyhow::Result<()> {
         let mut convert = Command::new("convert");
         convert.args(["ppm:-", "-strip", "-define", "png:exclude-chunks=date,time"]);
-        convert.args(["-define", "png:compression-level=9"]).arg(path);
+        convert.args(["-define", "png:compression-level=9"]).args(options).arg(path);
         let mut child = convert.stdin(Stdio::piped()).spawn().context("cannot start convert")?;
         child.stdin.take().expect("piped above").write_all(&self.ppm)?;
         let status = child.wait()?;

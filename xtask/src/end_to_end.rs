@@ -15,7 +15,7 @@ const PROMISE: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The title of the window.
-const TITLE: &str = "Driftlock Workstation";
+pub(crate) const TITLE: &str = "Driftlock Workstation";
 
 /// A window with text, a heatmap and a chart has more colours than this; an empty one has a few.
 const COLOURS: usize = 200;
@@ -26,7 +26,7 @@ const GROUND: f64 = 0.97;
 /// Opens the sample incident and checks what came of it.
 pub(crate) fn check() -> anyhow::Result<()> {
     let folder = shell::scratch("end-to-end")?;
-    let (picture, seconds) = open_sample(&folder)?;
+    let (picture, seconds) = open_sample(&folder, &|_| Ok(()))?;
     let path = folder.join("window.png");
     picture.save(&path)?;
     println!("picture of the window: {}", path.display());
@@ -38,20 +38,37 @@ pub(crate) fn check() -> anyhow::Result<()> {
 
 /// Makes the picture that the README shows.
 pub(crate) fn screenshot() -> anyhow::Result<()> {
-    // The window shows where the capture lies, and the picture must not tell on whose machine it was made.
-    let folder = std::env::temp_dir().join("driftlock-sample");
-    std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let opened = open_sample(&folder);
-    std::fs::remove_dir_all(&folder)?;
-    let (picture, _) = opened?;
-    let path = shell::root().join("docs/images/workstation.png");
-    picture.save(&path)?;
-    println!("{}", path.display());
-    Ok(())
+    visit(&|visit| {
+        let path = shell::root().join("docs/images/workstation.png");
+        at_rest(visit.window, visit.display)?.save(&path)?;
+        println!("{}", path.display());
+        Ok(())
+    })
 }
 
-/// The window at rest with the sample incident in it, and the seconds from the window to the finding.
-fn open_sample(folder: &Path) -> anyhow::Result<(Picture, f64)> {
+/// The window at rest with the sample incident in it.
+pub(crate) struct Visit<'a> {
+    /// Where it is.
+    pub(crate) display: &'a Display,
+    /// Its process.
+    pub(crate) window: &'a mut Running,
+}
+
+/// Opens the sample incident from a folder whose name tells nothing, and looks around in it.
+pub(crate) fn visit(look: &dyn Fn(&mut Visit<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    // The window shows where the capture lies, and a picture must not tell on whose machine it was made.
+    let folder = std::env::temp_dir().join("driftlock-sample");
+    std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let opened = open_sample(&folder, look);
+    std::fs::remove_dir_all(&folder)?;
+    opened.map(drop)
+}
+
+/// The window at rest with the sample incident in it, before `look` goes on, and the seconds from the window to the finding.
+fn open_sample(
+    folder: &Path,
+    look: &dyn Fn(&mut Visit<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<(Picture, f64)> {
     let program = release()?;
     let samples = shell::root().join("sample-data");
     let capture = folder.join("incident.jsonl.zst");
@@ -91,6 +108,7 @@ fn open_sample(folder: &Path) -> anyhow::Result<(Picture, f64)> {
         picture.save(&folder.join("blank.png"))?;
         bail!("the window looks empty; see {}", folder.join("blank.png").display());
     }
+    look(&mut Visit { display: &display, window: &mut window })?;
     Ok((picture, seconds))
 }
 
@@ -139,7 +157,7 @@ fn names_the_fault(findings: &[Value], truth: &Value) -> anyhow::Result<()> {
 }
 
 /// A window that is at rest draws nothing: its processor time stands still, and two pictures of it are one.
-fn at_rest(window: &mut Running, display: &Display) -> anyhow::Result<Picture> {
+pub(crate) fn at_rest(window: &mut Running, display: &Display) -> anyhow::Result<Picture> {
     let pid = window.0.id();
     let mut before: Option<(u64, Picture)> = None;
     poll("the window to come to rest", PATIENCE, || {
@@ -152,7 +170,7 @@ fn at_rest(window: &mut Running, display: &Display) -> anyhow::Result<Picture> {
 }
 
 /// Processor time that the process has used, in the kernel's ticks.
-fn ticks(pid: u32) -> anyhow::Result<u64> {
+pub(crate) fn ticks(pid: u32) -> anyhow::Result<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // After the name in parentheses, user and system time are the fields 12 and 13 (proc(5)).
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

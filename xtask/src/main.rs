@@ -8,6 +8,7 @@ mod bench;
 mod bench_case;
 mod bench_detection;
 mod bench_engine;
+mod bench_ui;
 mod big_log;
 mod deny;
 mod display;
@@ -18,6 +19,7 @@ mod hostile;
 mod kills;
 mod layers;
 mod packages;
+mod pictures;
 mod shell;
 mod steps;
 
@@ -35,6 +37,7 @@ Usage: cargo xtask CHORE
   deny                  licences, sources and advisories of every dependency
   end-to-end            the release binary on the sample incident, on a display of its own
   screenshot            the same, and the picture goes to docs/images/workstation.png
+  pictures              the same for every view, dark and light, to docs/images/views
   big-log OUT [--mb N] [--seed S]
                         a text log of N megabytes (1024) from varied real lines
   bench import [FILE] [--runs N]
@@ -50,6 +53,9 @@ Usage: cargo xtask CHORE
   bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses A,B] [--findings] [--json]
                         what is found and what is flagged for nothing, on labelled data (../shared/data); parts:
                         injection, shuffled, untouched, nab, sessions, lenses
+  bench ui [--frames N] [--minutes N]
+                        what a frame of the window costs over ten million events, panned, zoomed and scrolled; how soon they
+                        are seen; memory; what an idle window uses. The case is made once and kept in the target folder
   bench repeat [--runs N]
                         N analyses (1000) with one seed give one SHA-256, with 1, 2 and 8 threads
   hostile               makes the hostile captures and reads each, with its time and memory
@@ -85,6 +91,7 @@ fn chore(arguments: &[String]) -> anyhow::Result<()> {
         "deny" => rest.done().and_then(|()| deny::check()),
         "end-to-end" => rest.done().and_then(|()| end_to_end::check()),
         "screenshot" => rest.done().and_then(|()| end_to_end::screenshot()),
+        "pictures" => rest.done().and_then(|()| pictures::take()),
         "big-log" => {
             let (megabytes, seed) = (rest.number("--mb", 1024)?, rest.number("--seed", 1)?);
             let out = rest.file()?.context("no file given: cargo xtask big-log OUT [--mb N]")?;

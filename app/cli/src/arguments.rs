@@ -26,6 +26,7 @@ use crate::baseline::{
 };
 use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
+use crate::matrix::MatrixArguments;
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
 
@@ -97,6 +98,8 @@ pub(crate) enum Command {
     Series(SeriesArguments),
     /// List calls to language models; show the messages of one, or compare two prompts
     Calls(CallsArguments),
+    /// Cut a stream into blocks, and give the distance of each block to each other
+    Matrix(MatrixArguments),
     /// Say what is new, gone or shifted between captures, runs, ranges of time, or events and the rest
     Compare(CompareArguments),
     /// Say what of a case has been looked at in the window, and what not

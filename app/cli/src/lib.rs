@@ -24,6 +24,7 @@ mod inspect;
 mod interrupt;
 mod json;
 mod jury;
+mod matrix;
 mod output;
 mod preview;
 mod progress;
@@ -114,6 +115,7 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Series(arguments) => series::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
+        Command::Matrix(arguments) => matrix::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Coverage(arguments) => coverage::run(arguments),
         Command::Story(arguments) => story::run(arguments),

@@ -3,12 +3,17 @@
 
 mod analysis;
 mod ask;
+mod decide;
 mod events;
 mod keep;
+mod matrix;
 mod picture;
+mod rest;
 mod review;
 mod sample;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use crate::command::Command;
 use crate::dialogs::{FileDialogs, SystemDialogs};
@@ -24,6 +29,7 @@ use crate::tokens::Ramp;
 use crate::view;
 use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
 use crossbeam_channel::Receiver;
+pub(crate) use decide::Seen;
 pub(crate) use search::Searched;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,6 +65,10 @@ pub struct App {
     next_task: u64,
     /// Dialogs that a person has not answered yet.
     asking: usize,
+    /// Where readers read.
+    stores: crate::store::Stores,
+    /// Marks on their way into the case.
+    seen_on_its_way: Vec<Seen>,
     keeper: keep::Keeper,
     searcher: search::Searcher,
     /// The case that is presented, which is read again at both ends of it.
@@ -91,6 +101,8 @@ impl App {
             waiting: Vec::new(),
             next_task: 1,
             asking: 0,
+            stores: crate::store::of_cases(),
+            seen_on_its_way: Vec::new(),
             keeper: keep::Keeper::default(),
             searcher: search::Searcher::default(),
             presented: None,
@@ -147,6 +159,7 @@ impl App {
             }
             ui.ctx().request_repaint();
         }
+        self.decide_seen();
         self.follow_filter();
         if !is_presented {
             self.follow_prefs(ui.ctx(), &prefs);
@@ -173,30 +186,6 @@ impl App {
             self.prefs_changed();
             ctx.request_repaint();
         }
-    }
-
-    /// Whether anything in the background will still change what is shown.
-    pub fn busy(&self) -> bool {
-        let reading = self.state.readers.as_ref().is_some_and(|(quick, slow)| quick.busy() || slow.busy());
-        // Asked last: a reader sends its answer before it calls itself idle.
-        reading
-            || self.state.telemetry.busy()
-            || self.state.review.busy()
-            || self.asking > 0
-            || self.is_keeping()
-            || self.searcher.is_at_work()
-            || !self.state.tasks.is_empty()
-            || !self.waiting.is_empty()
-            || !self.inbox.is_empty()
-    }
-
-    /// Waits until something arrives from the background, at most `limit`; for tests, which have no event loop.
-    pub fn wait(&mut self, limit: Duration) -> bool {
-        match self.inbox.recv_timeout(limit) {
-            Ok(message) => self.waiting.push(message),
-            Err(_) => return false,
-        }
-        true
     }
 
     fn start(&mut self, name: String, job: impl FnOnce(u64, &TaskWatch, &Post) + Send + 'static) {
@@ -232,6 +221,7 @@ impl App {
             Message::Pixels(image) => self.cut_and_save(&image),
             Message::Decided(doc, failure) => self.decided(doc, failure),
             Message::Kept(failures) => self.kept(failures),
+            Message::Seen { doc, seen, failure } => self.seen(doc, seen, failure),
             Message::Searched(number, said) => self.searched(number, said),
         }
     }
@@ -241,6 +231,7 @@ impl App {
             Ok(Finished::Case(path)) => self.show_case(&path, None),
             Ok(Finished::Run(path, run)) => self.show_case(&path, Some(run)),
             Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
+            Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
             Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
             Ok(Finished::Written(path)) => {
                 self.state.notice(Level::Done, "Written", case::inert(path.display().to_string()));
@@ -279,6 +270,7 @@ impl App {
     }
 
     fn close(&mut self) {
+        self.decide_seen();
         self.state.doc_id += 1;
         self.state.doc = None;
         self.state.readers = None;
@@ -315,7 +307,9 @@ impl App {
             Answer::Stream(_, Err(why)) => {
                 state.notice(Level::Error, "The windows of a stream could not be read", why);
             }
-            Answer::Heat(Ok(rows)) => state.heat.rows = Some(rows),
+            Answer::Heat(Ok((rows, density))) => {
+                (state.heat.rows, state.heat.density) = (Some(rows), Some(density));
+            }
             Answer::Heat(Err(why)) => state.notice(Level::Error, "The heatmap could not be read", why),
             Answer::Binned(binned) => {
                 state.heat.version += 1;
@@ -384,7 +378,8 @@ impl App {
             state.changes = History::default();
             state.forget();
             if let Some(run) = &doc.run {
-                state.ask(Query::Heat { run: run.id, streams: doc.scored.clone(), axis: doc.axis });
+                let (streams, axis, extent) = (doc.scored.clone(), doc.axis, doc.extent);
+                state.ask(Query::Heat { run: run.id, streams, axis, extent });
             }
             match (doc.findings.first(), doc.streams.first()) {
                 (Some(finding), _) => state.select(Selection::Finding(finding.id)),
@@ -452,6 +447,7 @@ impl App {
             Command::AnalyzeAgain => self.analyze_again(),
             Command::Dismiss | Command::Confirm => self.judge(command == Command::Confirm),
             Command::TestFinding => self.test_finding(),
+            Command::MakeMatrix => self.make_matrix(),
             Command::CopyEvents => self.copy_events(),
             Command::ExportEvents => self.export_events(),
             Command::ExportPlot => {

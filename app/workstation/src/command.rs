@@ -59,6 +59,7 @@ impl Command {
             Self::ShowTraces => Icon::Span,
             Self::ShowMetrics => Icon::Metric,
             Self::ShowCalls => Icon::Llm,
+            Self::ShowMatrix => Icon::Table,
             Self::ShowCompare | Self::LayoutCompare => Icon::Compare,
             Self::Present | Self::ShowStory | Self::LayoutPresent => Icon::Picture,
             Self::ShowProblems => Icon::Notable,

@@ -1,5 +1,6 @@
 //! Windows of many streams into a picture: pure functions from scores to bins and from bins to colours.
 
+use crate::lanes::Lane;
 use crate::tokens::Ramp;
 use cbad::{Lens, WindowScore};
 use egui::{Color32, ColorImage};
@@ -110,6 +111,8 @@ impl Row {
 pub(crate) struct Bin {
     /// Its value.
     pub(crate) value: f32,
+    /// Its stream.
+    pub(crate) stream: u32,
     /// Its index in the stream.
     pub(crate) window: u32,
     /// Whether any window in the bin is significant.
@@ -119,8 +122,12 @@ pub(crate) struct Bin {
 /// Rows by columns of bins over a range of the shared axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Binned {
-    /// Stream ids from top to bottom.
+    /// The most unusual stream of each lane, from top to bottom.
     pub(crate) streams: Vec<u32>,
+    /// Lanes with a significant window in each column.
+    pub(crate) in_columns: Vec<u32>,
+    /// Significant windows of each lane that reach into the range.
+    pub(crate) in_lanes: Vec<u32>,
     /// Number of columns.
     pub(crate) columns: usize,
     /// First and last point of the axis.
@@ -133,8 +140,14 @@ pub(crate) struct Binned {
     pub(crate) scale: (f32, f32),
 }
 
-/// Puts the windows of `rows` into `columns` bins between the ends of `range`.
-pub(crate) fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Quantity) -> Binned {
+/// Puts the windows of `rows` into `columns` bins between the ends of `range`, a line a lane.
+pub(crate) fn bin(
+    rows: &[Row],
+    lanes: &[Lane],
+    range: (f64, f64),
+    columns: usize,
+    quantity: Quantity,
+) -> Binned {
     let values = || {
         rows.iter()
             .flat_map(|row| &row.cells)
@@ -142,27 +155,44 @@ pub(crate) fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Qua
             .filter(|value| !value.is_nan())
     };
     let scale = (values().reduce(f32::min).unwrap_or(0.0), values().reduce(f32::max).unwrap_or(1.0));
-    let mut bins = vec![None; rows.len() * columns];
+    let mut bins = vec![None; lanes.len() * columns];
+    let mut in_lanes = vec![0; lanes.len()];
+    let mut in_columns = vec![0; columns];
     let per_column = (range.1 - range.0) / columns.max(1) as f64;
     if per_column > 0.0 {
-        for (row, line) in rows.iter().zip(bins.chunks_mut(columns.max(1))) {
-            bin_row(row, range, per_column, quantity, line);
+        for ((lane, line), flagged) in lanes.iter().zip(bins.chunks_mut(columns.max(1))).zip(&mut in_lanes) {
+            for &row in &lane.rows {
+                *flagged += bin_row(&rows[row], range, per_column, quantity, line);
+            }
+            for (count, bin) in in_columns.iter_mut().zip(line.iter()) {
+                *count += u32::from(bin.is_some_and(|bin: Bin| bin.flagged));
+            }
         }
     }
-    Binned { streams: rows.iter().map(|row| row.stream).collect(), columns, range, quantity, bins, scale }
+    let streams = lanes.iter().map(|lane| rows[lane.rows[0]].stream).collect();
+    Binned { streams, in_columns, in_lanes, columns, range, quantity, bins, scale }
 }
 
-fn bin_row(row: &Row, range: (f64, f64), per_column: f64, quantity: Quantity, line: &mut [Option<Bin>]) {
+/// Gives back how many significant windows reach into the range.
+fn bin_row(
+    row: &Row,
+    range: (f64, f64),
+    per_column: f64,
+    quantity: Quantity,
+    line: &mut [Option<Bin>],
+) -> u32 {
+    let mut flagged = 0;
     let first = row.cells.partition_point(|cell| cell.from < range.0 - row.longest);
     for cell in row.cells[first..].iter().take_while(|cell| cell.from <= range.1) {
         let value = cell.values[quantity.place()];
         if cell.to < range.0 || value.is_nan() {
             continue;
         }
+        flagged += u32::from(cell.flagged);
         let column = |x: f64| (((x - range.0) / per_column).max(0.0) as usize).min(line.len() - 1);
         let (left, right) = (column(cell.from), column(cell.to));
         for bin in &mut line[left..=right] {
-            let new = Bin { value, window: cell.window, flagged: cell.flagged };
+            let new = Bin { value, stream: row.stream, window: cell.window, flagged: cell.flagged };
             *bin = Some(match *bin {
                 Some(old) if old.value >= new.value => Bin { flagged: old.flagged || new.flagged, ..old },
                 Some(old) => Bin { flagged: old.flagged || new.flagged, ..new },
@@ -170,6 +200,7 @@ fn bin_row(row: &Row, range: (f64, f64), per_column: f64, quantity: Quantity, li
             });
         }
     }
+    flagged
 }
 
 impl Binned {
@@ -199,6 +230,26 @@ impl Binned {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A lane a row.
+    fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Quantity) -> Binned {
+        let lane = |row| Lane { name: String::new(), rows: vec![row] };
+        super::bin(rows, &(0..rows.len()).map(lane).collect::<Vec<_>>(), range, columns, quantity)
+    }
+
+    #[test]
+    fn a_lane_of_several_streams_shows_the_most_unusual_and_counts_all() {
+        let rows = [
+            Row::new(7, vec![cell(1.0, 2.0, 0.9, 1)]),
+            Row::new(3, vec![cell(1.0, 3.0, 0.95, 4), cell(6.0, 7.0, 0.1, 5)]),
+        ];
+        let lanes = [Lane { name: "both".to_owned(), rows: vec![0, 1] }];
+        let binned = super::bin(&rows, &lanes, (0.0, 10.0), 10, Quantity::Ncd);
+        assert_eq!((binned.streams.as_slice(), binned.in_lanes.as_slice()), (&[7][..], &[2][..]));
+        assert_eq!(binned.at(0, 1).map(|bin| (bin.stream, bin.window)), Some((3, 4)));
+        assert_eq!(binned.at(0, 6).map(|bin| (bin.stream, bin.window)), Some((3, 5)), "none is dropped");
+        assert_eq!(binned.in_columns, [0, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+    }
 
     fn cell(from: f64, to: f64, value: f32, window: u32) -> Cell {
         let mut values = [f32::NAN; QUANTITIES];

@@ -19,11 +19,12 @@ pub(crate) enum Pane {
     Story,
     Audit,
     Coverage,
+    Matrix,
 }
 
 impl Pane {
     /// Every view.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Overview,
         Self::Finding,
         Self::Events,
@@ -38,6 +39,7 @@ impl Pane {
         Self::Story,
         Self::Audit,
         Self::Coverage,
+        Self::Matrix,
     ];
 
     /// Those that are there at first, in their order. The others come when they are asked for, and can be closed.
@@ -61,6 +63,7 @@ impl Pane {
             Self::Story => "Story",
             Self::Audit => "Audit",
             Self::Coverage => "Coverage",
+            Self::Matrix => "Blocks",
         }
     }
 }

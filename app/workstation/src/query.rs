@@ -5,9 +5,11 @@
 
 use crate::doc::{Axis, Doc};
 use crate::heatmap::{self, Binned, Cell, Quantity, Row};
+use crate::lanes::{Density, Lane};
 use crate::preview::Previewed;
 use crate::remembered::{self, Kept};
 use crate::series::Series;
+use crate::store::{Store, Stores};
 use crate::work::{Message, Post, Spawn};
 use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes, Veil};
 use cbad::{CanonicalTest, Lens, WindowScore};
@@ -26,9 +28,9 @@ pub(crate) enum Query {
     /// All windows of a stream.
     Stream { run: i64, stream: u32, axis: Axis },
     /// The windows of these streams, reduced to what the heatmap shows.
-    Heat { run: i64, streams: Vec<u32>, axis: Axis },
+    Heat { run: i64, streams: Vec<u32>, axis: Axis, extent: (f64, f64) },
     /// Bins of the heatmap.
-    Bin { rows: Arc<Vec<Row>>, range: (f64, f64), columns: usize, quantity: Quantity },
+    Bin { rows: Arc<Vec<Row>>, lanes: Arc<Vec<Lane>>, range: (f64, f64), columns: usize, quantity: Quantity },
     /// A page of the events of a stream.
     Page { stream: u32, page: u64 },
     /// One event.
@@ -80,7 +82,7 @@ pub(crate) enum Answer {
     /// To [`Query::Stream`].
     Stream(u32, Result<Arc<StreamData>, String>),
     /// To [`Query::Heat`].
-    Heat(Result<Arc<Vec<Row>>, String>),
+    Heat(Result<(Arc<Vec<Row>>, Arc<Density>), String>),
     /// To [`Query::Bin`].
     Binned(Binned),
     /// To [`Query::Page`].
@@ -144,11 +146,21 @@ impl Drop for Reader {
 
 impl Reader {
     /// Starts a reader of the case at `path`, through a veil where there is one; its answers carry `doc`.
-    pub(crate) fn start(path: &Path, doc: u64, spawn: &Spawn, post: Post, veil: Option<Arc<Veil>>) -> Self {
+    pub(crate) fn start(
+        path: &Path,
+        doc: u64,
+        stores: &Stores,
+        spawn: &Spawn,
+        post: Post,
+        veil: Option<Arc<Veil>>,
+    ) -> Self {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let path = path.to_owned();
-        spawn("case reader", Box::new(move || serve(&theirs, &path, doc, &post, veil.as_deref())));
+        let (path, stores) = (path.to_owned(), Arc::clone(stores));
+        spawn(
+            "case reader",
+            Box::new(move || serve(&theirs, stores(&path, veil.as_deref()).as_mut(), doc, &post)),
+        );
         Self { shared }
     }
 
@@ -188,7 +200,7 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     dropped
 }
 
-fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
+pub(crate) fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
     let mut case = Case::open_read_only(path)?;
     if let Some(veil) = veil {
         case::show_through(Some(veil))?;
@@ -197,8 +209,7 @@ fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
     Ok(case)
 }
 
-fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post, veil: Option<&Veil>) {
-    let case = opened(path, veil).map_err(|error| said(&error));
+fn serve(shared: &Shared, store: &mut dyn Store, doc: u64, post: &Post) {
     loop {
         let mut queue = shared.lock();
         queue.at_work = false;
@@ -213,18 +224,18 @@ fn serve(shared: &Shared, path: &Path, doc: u64, post: &Post, veil: Option<&Veil
         };
         queue.at_work = true;
         drop(queue);
-        let answer = answer(case.as_ref(), path, query);
+        let answer = store.answer(query);
         if !post.send(Message::Answer(doc, answer)) {
             return;
         }
     }
 }
 
-fn said(error: &CaseError) -> String {
+pub(crate) fn said(error: &CaseError) -> String {
     case::inert(error.to_string())
 }
 
-fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
+pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
     let with =
         |ask: &dyn Fn(&Case) -> Result<Answer, CaseError>, failed: &dyn Fn(String) -> Answer| match case {
             Ok(case) => ask(case).unwrap_or_else(|error| failed(said(&error))),
@@ -258,13 +269,16 @@ fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
             },
             &|why| Answer::Stream(stream, Err(why)),
         ),
-        Query::Heat { run, streams, axis } => {
-            with(&|case| Ok(Answer::Heat(Ok(Arc::new(heat_rows(case, run, &streams, axis)?)))), &|why| {
-                Answer::Heat(Err(why))
-            })
-        }
-        Query::Bin { rows, range, columns, quantity } => {
-            Answer::Binned(heatmap::bin(&rows, range, columns, quantity))
+        Query::Heat { run, streams, axis, extent } => with(
+            &|case| {
+                let rows = heat_rows(case, run, &streams, axis)?;
+                let density = Arc::new(Density::of(&rows, extent));
+                Ok(Answer::Heat(Ok((Arc::new(rows), density))))
+            },
+            &|why| Answer::Heat(Err(why)),
+        ),
+        Query::Bin { rows, lanes, range, columns, quantity } => {
+            Answer::Binned(heatmap::bin(&rows, &lanes, range, columns, quantity))
         }
         Query::Page { stream, page } => with(
             &|case| {

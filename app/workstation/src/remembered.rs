@@ -247,14 +247,11 @@ impl State {
         self.acknowledged.contains(&subject(row))
     }
 
-    /// Marks the selected finding as seen, or takes the mark away.
+    /// Asks that the selected finding is marked as seen, or that the mark is taken away.
     pub(crate) fn toggle_acknowledged(&mut self) {
         let Some(row) = self.selected_finding() else { return };
-        let seen = subject(&row);
-        match self.acknowledged.iter().position(|known| *known == seen) {
-            Some(place) => drop(self.acknowledged.remove(place)),
-            None => self.acknowledged.push(seen),
-        }
+        let is_seen = !self.is_acknowledged(&row);
+        self.deciding.push((subject(&row), is_seen));
     }
 }
 
@@ -268,6 +265,7 @@ mod tests {
         state.range = (20.0, 60.0);
         state.toggle_bookmark();
         state.toggle_acknowledged();
+        state.acknowledged.extend(state.deciding.drain(..).map(|(subject, _)| subject));
         let kept = Kept {
             layout: Some(Layout::of(&crate::layout::timeline())),
             run: Some(1),
@@ -297,9 +295,14 @@ mod tests {
         let mut state = crate::scene::state();
         for expected in [1, 0] {
             state.toggle_bookmark();
-            state.toggle_acknowledged();
-            assert_eq!((state.bookmarks.len(), state.acknowledged.len()), (expected, expected));
+            assert_eq!(state.bookmarks.len(), expected);
         }
+        state.toggle_acknowledged();
+        let (subject, is_seen) = state.deciding.pop().expect("it was asked for");
+        assert!(is_seen && state.acknowledged.is_empty(), "nothing is decided before the case has it");
+        state.acknowledged.push(subject);
+        state.toggle_acknowledged();
+        assert!(state.deciding.pop().is_some_and(|(_, is_seen)| !is_seen));
         state.selection = Selection::Nothing;
         state.toggle_bookmark();
         assert!(state.bookmarks.is_empty());

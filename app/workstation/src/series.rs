@@ -32,6 +32,7 @@ impl Block {
 pub(crate) struct Series {
     points: Vec<[f64; 2]>,
     levels: Vec<Vec<Block>>,
+    y_range: Option<(f64, f64)>,
 }
 
 impl Series {
@@ -48,7 +49,9 @@ impl Series {
                 .collect();
             levels.push(std::mem::replace(&mut level, coarser));
         }
-        Self { points, levels }
+        let all = |pick: fn(f64, f64) -> f64| points.iter().map(|p| p[1]).reduce(pick);
+        let y_range = all(f64::min).zip(all(f64::max));
+        Self { points, levels, y_range }
     }
 
     /// The point with the nearest x.
@@ -59,9 +62,8 @@ impl Series {
     }
 
     /// Least and most y over all points.
-    pub(crate) fn y_range(&self) -> Option<(f64, f64)> {
-        let all = |pick: fn(f64, f64) -> f64| self.points.iter().map(|p| p[1]).reduce(pick);
-        Some((all(f64::min)?, all(f64::max)?))
+    pub(crate) const fn y_range(&self) -> Option<(f64, f64)> {
+        self.y_range
     }
 
     /// What to draw between `from` and `to` on `columns` columns: the points themselves where they are few, else at

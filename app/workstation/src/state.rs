@@ -5,6 +5,7 @@ use crate::doc::{Doc, Selection, moved};
 use crate::filter::Filter;
 use crate::heatmap::{Binned, Quantity, Row};
 use crate::history::History;
+use crate::lanes::{Density, Lane};
 use crate::pages::Pages;
 pub(crate) use crate::pane::Pane;
 use crate::prefs::Prefs;
@@ -90,8 +91,13 @@ pub(crate) struct FindingsList {
 #[derive(Default)]
 pub(crate) struct Heat {
     pub(crate) rows: Option<Arc<Vec<Row>>>,
+    /// What stands in one line.
+    pub(crate) lanes: Arc<Vec<Lane>>,
+    /// What the lanes were made for: the rows by their address, the room, and whether they are to stand apart.
+    pub(crate) lanes_for: Option<(usize, usize, bool)>,
+    pub(crate) density: Option<Arc<Density>>,
     pub(crate) binned: Option<Binned>,
-    pub(crate) asked: Option<((f64, f64), usize, Quantity)>,
+    pub(crate) asked: Option<((f64, f64), usize, Quantity, usize)>,
     /// Counts the binned pictures that came, so that the texture knows when it is old.
     pub(crate) version: u64,
     pub(crate) texture: Option<(crate::view::heatmap::TextureKey, egui::TextureHandle)>,
@@ -154,6 +160,10 @@ pub(crate) struct State {
     /// The lens whose bits the timeline draws; the compression ratio where there is none.
     pub(crate) drawn: Option<Lens>,
     pub(crate) as_table: bool,
+    /// Whether every stream keeps a lane of its own, though not all fit.
+    pub(crate) lanes_apart: bool,
+    /// What a drag in the strip of all time holds.
+    pub(crate) brush: Option<crate::view::brush::Held>,
     pub(crate) prefs: Prefs,
     pub(crate) data: Option<Arc<StreamData>>,
     pub(crate) heat: Heat,
@@ -178,8 +188,10 @@ pub(crate) struct State {
     pub(crate) log: Vec<Logged>,
     /// Places to find again, of the open case.
     pub(crate) bookmarks: Vec<Bookmark>,
-    /// Findings that were seen, of the open case.
+    /// Findings that were seen, of the open case: as the case has it.
     pub(crate) acknowledged: Vec<case::Subject>,
+    /// What was clicked in this frame: findings, and whether each is to count as seen.
+    pub(crate) deciding: Vec<(case::Subject, bool)>,
     /// What was selected before, and after going back.
     pub(crate) trail: History<Point>,
     /// What was shown before, and after taking it back.
@@ -215,6 +227,8 @@ pub(crate) struct State {
     pub(crate) overview_rect: Option<egui::Rect>,
     /// Answers quick questions, and the one that walks over all streams.
     pub(crate) readers: Option<(Reader, Reader)>,
+    /// Block against block of a stream.
+    pub(crate) matrix: crate::matrix::Matrix,
     /// What was read of traces, metrics and calls to language models.
     pub(crate) telemetry: Telemetry,
     /// What goes over the case as a whole: comparisons, the story, coverage, the audit chain.
@@ -244,6 +258,7 @@ impl State {
         self.fields = None;
         self.bytes = None;
         self.telemetry.forget();
+        self.matrix = crate::matrix::Matrix { choice: self.matrix.choice, ..Default::default() };
         self.review.forget();
         self.problems = Pages::default();
         self.table_list = ListState::default();
@@ -415,7 +430,7 @@ impl State {
             Command::KeepCall => self.telemetry.calls.read.is_some(),
             Command::KeepTrace => self.telemetry.traces.trace.is_some(),
             Command::NextHit | Command::PreviousHit => self.filters() && self.filter.hits.len() > 0,
-            Command::CopyEvents | Command::ExportEvents | Command::SearchEvents => {
+            Command::MakeMatrix | Command::CopyEvents | Command::ExportEvents | Command::SearchEvents => {
                 self.doc.is_some() && self.stream.is_some()
             }
             Command::ExportPlot => self.overview_rect.is_some(),

@@ -51,6 +51,8 @@ pub(crate) enum Message {
     Pixels(Arc<egui::ColorImage>),
     /// What a search of this number tells.
     Searched(u64, crate::app::Searched),
+    /// This finding counts as seen or not in the case `doc`, or why it does not.
+    Seen { doc: u64, seen: crate::app::Seen, failure: Option<Failure> },
     /// Decisions about the case with this number were written, or could not be.
     Decided(u64, Option<Failure>),
     /// Settings and views were kept, but for these.
@@ -107,7 +109,7 @@ pub(crate) enum For {
 }
 
 /// What a task left behind.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Finished {
     /// A complete case.
     Case(PathBuf),
@@ -115,6 +117,8 @@ pub(crate) enum Finished {
     Run(PathBuf, i64),
     /// A test of this finding of a run.
     Tested(i64, i64),
+    /// Block against block of a stream.
+    Matrix(Arc<case::NcdMatrix>),
     /// It was cancelled, with what that means.
     Stopped(String),
     /// Events were written to a file; so many are damaged in the case and are not in it.

@@ -11,12 +11,18 @@ use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn
 
 #[path = "window/events.rs"]
 mod events;
+#[path = "window/hostile.rs"]
+mod hostile;
+#[path = "window/matrix.rs"]
+mod matrix;
 #[path = "window/review.rs"]
 mod review;
 #[path = "window/shell.rs"]
 mod shell;
 #[path = "window/telemetry.rs"]
 mod telemetry;
+#[path = "window/tour.rs"]
+mod tour;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 ///
 /// The set is Unicode's general categories Cc, Zl and Zp, and from Cf the ones that reorder or hide text
 /// (Unicode Technical Report 36, "Unicode security considerations", section 3.5; CVE-2021-42574 for the bidi controls).
+/// Marks that pile up on one letter beyond what any language writes are escaped as well: they would cover other lines.
 ///
 /// On a thread that shows everything [through a veil](crate::show_through), what its patterns find is taken out first.
 pub fn inert(evidence: impl AsRef<[u8]>) -> String {
@@ -19,9 +20,11 @@ pub fn inert(evidence: impl AsRef<[u8]>) -> String {
 
 fn escaped(evidence: &[u8]) -> String {
     let mut text = String::with_capacity(evidence.len());
+    let mut marks = 0;
     for chunk in evidence.utf8_chunks() {
         for character in chunk.valid().chars() {
-            if is_hidden(character) {
+            marks = if is_mark(character) { marks + 1 } else { 0 };
+            if is_hidden(character) || marks > MOST_MARKS {
                 text.extend(character.escape_unicode());
             } else {
                 text.push(character);
@@ -43,9 +46,30 @@ const fn is_hidden(character: char) -> bool {
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Most marks in a row that are shown as marks (Unicode Standard Annex 15, section 13, "Stream-Safe Text Format").
+const MOST_MARKS: u32 = 30;
+
+/// Whether a character stands on the letter before it: the blocks of combining marks that go with any script.
+const fn is_mark(character: char) -> bool {
+    matches!(character,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::inert;
+    use super::{MOST_MARKS, inert};
+
+    #[test]
+    fn marks_do_not_pile_up() {
+        let piled = inert(format!("z{}e\u{301}", "\u{301}".repeat(4000)));
+        assert_eq!(
+            piled.matches('\u{301}').count(),
+            MOST_MARKS as usize + 1,
+            "and the next letter has its own"
+        );
+        assert_eq!(piled.matches("\\u{301}").count(), 4000 - MOST_MARKS as usize, "nothing is left out");
+    }
 
     #[test]
     fn evidence_cannot_act_on_the_reader() {

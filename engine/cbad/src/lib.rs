@@ -28,6 +28,7 @@ mod judge;
 mod jury;
 mod lens;
 mod lens_test;
+mod matrix;
 mod mix;
 mod nearby;
 mod order;
@@ -69,6 +70,7 @@ pub use counterfactual::{Counterfactual, Way};
 pub use drift::Drift;
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use jury::{Jury, JuryEntry, Share};
+pub use matrix::{PieceMatrix, piece_matrix};
 pub use preview::{Preview, preview};
 pub use result::{
     Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,

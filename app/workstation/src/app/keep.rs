@@ -7,6 +7,10 @@ use crate::state::{Level, State};
 use crate::work::{Failure, Message};
 use case::{Case, CaseError, Decision, Subject};
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long the end of the window waits for a case that another program is writing to.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What was kept last, and whether something is being kept.
 #[derive(Debug, Default)]
@@ -29,8 +33,6 @@ struct Work {
 struct Changed {
     path: PathBuf,
     views: String,
-    /// Findings that were acknowledged since, and those that are no longer.
-    acknowledged: Vec<(Subject, bool)>,
     /// Bookmarks that were set since, and those that were taken away.
     bookmarks: Vec<(Subject, String, bool)>,
 }
@@ -38,9 +40,6 @@ struct Changed {
 impl Changed {
     fn keep(&self) -> Result<(), CaseError> {
         let mut case = Case::open(&self.path)?;
-        for (subject, is_seen) in &self.acknowledged {
-            decide(&mut case, subject, &Decision::Acknowledge, *is_seen, |row| row.subject == *subject)?;
-        }
         for (subject, name, is_set) in &self.bookmarks {
             decide(&mut case, subject, &Decision::Bookmark { name: name.clone() }, *is_set, |_| true)?;
         }
@@ -49,7 +48,7 @@ impl Changed {
 }
 
 /// Decides, or takes back what stands decided of the same.
-fn decide(
+pub(super) fn decide(
     case: &mut Case,
     subject: &Subject,
     decision: &Decision,
@@ -103,7 +102,9 @@ impl App {
     /// Whether something is being kept or will be in the next frame.
     pub(super) fn is_keeping(&self) -> bool {
         // While a case is presented nothing is kept.
-        self.keeper.at_work || (self.keeper.prefs_changed && self.presented.is_none())
+        self.keeper.at_work
+            || (self.keeper.prefs_changed && self.presented.is_none())
+            || !self.seen_on_its_way.is_empty()
     }
 
     /// What was kept has been written, or not.
@@ -140,8 +141,17 @@ impl App {
         (self.services.spawn)("keeper", Box::new(keep));
     }
 
-    /// Writes what has changed at once, since the window is about to be gone.
+    /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked
+    /// reach the case.
     pub fn close_window(&mut self) {
+        self.decide_seen();
+        while !self.seen_on_its_way.is_empty() {
+            match self.inbox.recv_timeout(PATIENCE) {
+                Ok(Message::Seen { doc, seen, failure }) => self.seen(doc, seen, failure),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
         if self.presented.is_some() {
             // What is shown belongs to the presentation.
             return;
@@ -170,7 +180,8 @@ impl App {
             run: doc.run.as_ref().map(|run| run.id),
             point: Some(self.state.point(0.0)),
             bookmarks: self.state.bookmarks.clone(),
-            acknowledged: self.state.acknowledged.clone(),
+            // These are decisions, and written as such.
+            acknowledged: Vec::new(),
             columns: self.state.columns.clone(),
         };
         let path = doc.path.clone();
@@ -179,17 +190,8 @@ impl App {
             return None;
         }
         let views = kept.written();
-        let now = kept.acknowledged.clone();
         let marked = kept.bookmarks.clone();
-        let (before, marks) = self
-            .keeper
-            .case
-            .replace(kept)
-            .map(|kept| (kept.acknowledged, kept.bookmarks))
-            .unwrap_or_default();
-        let gone = before.iter().filter(|seen| !now.contains(seen)).map(|seen| (seen.clone(), false));
-        let new = now.iter().filter(|seen| !before.contains(seen)).map(|seen| (seen.clone(), true));
-        let acknowledged = gone.chain(new).collect();
+        let marks = self.keeper.case.replace(kept).map(|kept| kept.bookmarks).unwrap_or_default();
         let named = |list: &[Bookmark], name: &str| list.iter().any(|bookmark| bookmark.name == name);
         let of = |bookmark: &Bookmark, is_set| {
             (self.state.subject_of_bookmark(bookmark), bookmark.name.clone(), is_set)
@@ -197,7 +199,7 @@ impl App {
         let gone = marks.iter().filter(|mark| !named(&marked, &mark.name)).map(|mark| of(mark, false));
         let new = marked.iter().filter(|mark| !named(&marks, &mark.name)).map(|mark| of(mark, true));
         let bookmarks = gone.chain(new).collect();
-        (!is_first).then_some(Changed { path, views, acknowledged, bookmarks })
+        (!is_first).then_some(Changed { path, views, bookmarks })
     }
 
     /// Puts the views of a case where they were left; one that was never left has those of the last one.

@@ -33,7 +33,7 @@ impl App {
     pub(super) fn open_readers(&mut self, path: &Path) {
         let veil = self.state.review.showing.as_ref().and_then(|showing| showing.veil.clone());
         let (doc, spawn) = (self.state.doc_id, &self.services.spawn);
-        let reader = || Reader::start(path, doc, spawn, self.post.clone(), veil.clone());
+        let reader = || Reader::start(path, doc, &self.stores, spawn, self.post.clone(), veil.clone());
         self.state.readers = Some((reader(), reader()));
         self.state.telemetry.reader = Some(reader());
         self.state.review.reader = Some(reader());

@@ -84,6 +84,11 @@ commands! {
         "Series of metrics over the time shown, one by one or on one axis, with their findings.";
     ShowCalls, "show-calls", "Show LLM calls", Some(key(NONE, Key::F9)), line("driftlock calls CASE"),
         "Calls to language models in the time shown: messages, tokens, cost, latency, tools, totals by model.";
+    ShowMatrix, "show-matrix", "Show blocks", Some(key(NONE, Key::F10)), line("driftlock matrix CASE STREAM"),
+        "The distance of each block of the stream to each other, and any two blocks side by side.";
+    MakeMatrix, "make-matrix", "Measure block against block", Some(key(SHIFT, Key::F10)),
+        line("driftlock matrix CASE STREAM --codec … --blocks …"),
+        "Cut the stream shown into blocks and code each of them with each other. Nothing is kept in the case.";
     KeepCall, "keep-call", "Compare prompts with this one", Some(key(SHIFT, Key::F9)),
         line("driftlock calls CASE --call STREAM:POSITION --compare STREAM:POSITION"),
         "Keep the call that is shown; the prompt of the next one is compared with it.";
@@ -187,6 +192,8 @@ commands! {
     ResetZoom, "reset-zoom", "Show all", Some(key(ALT, Key::Home)), ONLY_LOOKS, "Show the whole time of the case.";
     ToggleTables, "toggle-tables", "Show as table", Some(key(CTRL, Key::T)), line("driftlock analyze FILE… --json"),
         "The numbers behind the pictures.";
+    ToggleLanes, "toggle-lanes", "Merge or part the lanes", Some(key(CTRL_SHIFT, Key::J)), ONLY_LOOKS,
+        "Where the heatmap is too low for all streams, those of one service share a lane; or each keeps its own, and it scrolls.";
     ToggleQuantity, "toggle-quantity", "Switch what the heatmap shows", Some(key(CTRL_SHIFT, Key::H)), ONLY_LOOKS,
         "NCD compares whole pieces; the score sums what the dearest events cost; each lens has bits of its own.";
     ToggleRamp, "toggle-ramp", "Switch colours of the heatmap", Some(key(CTRL_SHIFT, Key::R)), ONLY_LOOKS,

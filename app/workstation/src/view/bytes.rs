@@ -51,7 +51,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             ui.add(Label::new(RichText::new(text).color(t.weak)).wrap());
             ui.add_space(size::TIGHT);
             for line in stored.split(|byte| *byte == b'\n').take(MOST_LINES) {
-                ui.add(Label::new(RichText::new(case::inert(line)).font(mono_font()).color(t.text)).wrap());
+                let line = super::evidence::marked(line);
+                ui.add(Label::new(RichText::new(line).font(mono_font()).color(t.text)).wrap());
             }
         }
         Some(Ok(SourceBytes::Missing { path })) => {

@@ -10,6 +10,16 @@ use egui::{Align2, Color32, Label, Rect, Role, Sense, Stroke, Ui, WidgetInfo, po
 /// Bits from which a token counts as somewhat dear, dear, very dear.
 const STEPS: [f64; 3] = [4.0, 8.0, 12.0];
 
+/// Most tokens of an event that are laid out, and most bytes of one of them.
+const MOST_TOKENS: usize = 600;
+const TOKEN_BYTES: usize = 256;
+
+/// The words of a token that cannot act; of a very long one the beginning.
+pub(super) fn text(token: &TokenCost) -> String {
+    let (text, left_out) = super::evidence::cut(&token.text, TOKEN_BYTES);
+    if left_out == 0 { text } else { format!("{text}… ({} more)", words::bytes(left_out as u64)) }
+}
+
 /// How dear a token is: 0 (ordinary) to 3.
 pub(super) fn step(bits: f64) -> usize {
     STEPS.iter().filter(|limit| bits >= **limit).count()
@@ -18,11 +28,13 @@ pub(super) fn step(bits: f64) -> usize {
 /// The event's tokens in order, fields on lines of their own.
 pub(super) fn tokens(ui: &mut Ui, tokens: &[TokenCost], width: f32) {
     let t = tokens::of(ui);
+    let left_out = tokens.len().saturating_sub(MOST_TOKENS);
+    let tokens = &tokens[..tokens.len() - left_out];
     let (job, ends) = layout(tokens, t, width);
     let dear: Vec<String> = tokens
         .iter()
         .filter(|token| step(token.bits) > 0)
-        .map(|token| format!("{} ({})", case::inert(&token.text), words::bits(token.bits)))
+        .map(|token| format!("{} ({})", text(token), words::bits(token.bits)))
         .collect();
     let galley = ui.painter().layout_job(job);
     let response = ui.add(Label::new(std::sync::Arc::clone(&galley)).selectable(true));
@@ -30,6 +42,10 @@ pub(super) fn tokens(ui: &mut Ui, tokens: &[TokenCost], width: f32) {
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Label, true, format!("{plain}. Dear: {}", dear.join(", ")))
     });
+    if left_out > 0 {
+        let more = words::counted(left_out as u64, "more token", "more tokens");
+        ui.label(egui::RichText::new(format!("… {more}; “Show exact bytes” has all of them")).color(t.weak));
+    }
     let under = response.hover_pos().map(|at| galley.cursor_from_pos(at - response.rect.min).index.into());
     let Some(under): Option<usize> = under else { return };
     let token = ends.iter().position(|end| under < *end).and_then(|index| tokens.get(index));
@@ -65,7 +81,7 @@ fn layout(tokens: &[TokenCost], t: &Tokens, width: f32) -> (LayoutJob, Vec<usize
             format.background = t.cost[step];
             format.underline = Stroke::new(step as f32, t.cost_line[step]);
         }
-        add(&case::inert(&token.text), format);
+        add(&self::text(token), format);
         ends.push(length);
     }
     (job, ends)
@@ -73,7 +89,7 @@ fn layout(tokens: &[TokenCost], t: &Tokens, width: f32) -> (LayoutJob, Vec<usize
 
 fn explain(ui: &mut Ui, token: &TokenCost) {
     ui.label(
-        egui::RichText::new(format!("“{}”  {}", case::inert(&token.text), words::bits(token.bits)))
+        egui::RichText::new(format!("“{}”  {}", text(token), words::bits(token.bits)))
             .font(semibold_font(size::TEXT)),
     );
     if let Some(field) = &token.field {

@@ -36,6 +36,7 @@ pub(super) fn one(ui: &mut Ui, state: &mut State, pane: Pane) {
         Pane::Story => story::show(ui, state),
         Pane::Audit => audit::show(ui, state),
         Pane::Coverage => coverage::show(ui, state),
+        Pane::Matrix => super::matrix::show(ui, state),
     }
 }
 

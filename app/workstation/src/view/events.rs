@@ -141,14 +141,16 @@ fn toolbar(ui: &mut Ui, state: &mut State, label: &str, number: u64, all: u64) {
                 state.events.in_range = only;
                 state.events.list = rows::ListState::default();
             }
+            let text = if number == all {
+                words::counted(all, "event", "events")
+            } else {
+                format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
+            };
+            ui.add(Label::new(RichText::new(text).color(t.weak)).truncate());
+            // A long name gives way to what stands beside it.
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.label(RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong));
-                let text = if number == all {
-                    words::counted(all, "event", "events")
-                } else {
-                    format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
-                };
-                ui.add(Label::new(RichText::new(text).color(t.weak)).truncate());
+                let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
+                ui.add(Label::new(title).truncate()).on_hover_text(label);
             });
         });
     });
@@ -348,7 +350,7 @@ pub(super) const fn severity_mark(severity: Severity, t: &Tokens) -> (&'static s
 }
 
 /// One line for an event, cut.
-fn text(event: &Event, without: &[String]) -> String {
+pub(super) fn text(event: &Event, without: &[String]) -> String {
     let measured = event.measure.as_ref().map(measured);
     case::event_text(event, measured.as_deref(), without, TEXT_BYTES)
 }

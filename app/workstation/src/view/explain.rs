@@ -244,7 +244,8 @@ fn event_facts(ui: &mut Ui, row: &EventRow) {
     let t = tokens::of(ui);
     let event = &row.event;
     ui.add_space(size::TIGHT);
-    ui.add(Label::new(RichText::new(case::inert(&event.body)).font(mono_font()).color(t.strong)).wrap());
+    let body = super::evidence::marked(&event.body);
+    ui.add(Label::new(RichText::new(body).font(mono_font()).color(t.strong)).wrap());
     ui.add_space(size::GAP);
     let time = event.time_nanos.map_or_else(|| "none given".to_owned(), words::exact_time);
     fact(ui, "Time", &time, "");
@@ -283,9 +284,17 @@ fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// A field's value as text that cannot act.
+/// A field's value as text that cannot act, and of a length that can be laid out.
 pub(super) fn value(value: &Value) -> String {
-    case::value_text(value)
+    match value {
+        Value::Text(text) => super::evidence::marked(text),
+        Value::Bytes(bytes) => {
+            // Two digits a byte.
+            let shown = bytes.len().min(super::evidence::MOST_BYTES / 2);
+            super::evidence::with_mark(case::value_text_within(value, shown), bytes.len() - shown)
+        }
+        _ => case::value_text(value),
+    }
 }
 
 /// The command line that makes the same analysis and explains the selected finding.

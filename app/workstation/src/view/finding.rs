@@ -143,7 +143,7 @@ fn drivers(ui: &mut Ui, state: &mut State, row: &FindingRow) {
 fn dearest_tokens(explanation: &Explanation) -> Vec<(String, f64)> {
     let mut sums: BTreeMap<String, f64> = BTreeMap::new();
     for token in explanation.drivers.iter().flat_map(|driver| &driver.tokens) {
-        let text = case::inert(&token.text);
+        let text = cost::text(token);
         let label = match &token.field {
             Some(field) => format!("{} = {text}", case::inert(field)),
             None => text,
@@ -224,13 +224,13 @@ fn head(
 /// The event without colours: body, and the fields that a reader compares.
 fn plain(ui: &mut Ui, event: &EventRow) {
     let t = tokens::of(ui);
-    let mut text = case::inert(&event.event.body);
+    let mut text = super::evidence::marked(&event.event.body);
     if let Some((start, end)) = event.event.body_stamp
         && let (Some(before), Some(after)) =
             (event.event.body.get(..start as usize), event.event.body.get(end as usize..))
     {
         // The codes skip the time stamp, and so does the other side.
-        case::inert([before, after].concat()).trim().clone_into(&mut text);
+        super::evidence::marked([before, after].concat()).trim().clone_into(&mut text);
     }
     ui.add(Label::new(RichText::new(text).font(mono_font()).color(t.text)).wrap());
     for field in &event.event.fields {

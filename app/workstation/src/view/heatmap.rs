@@ -4,6 +4,7 @@ use super::overview::{from_screen, hair_line, navigate, to_screen};
 use super::streams::signal_icon;
 use crate::doc::{Doc, Selection};
 use crate::heatmap::{Binned, Quantity};
+use crate::lanes::lanes;
 use crate::query::Query;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
@@ -13,6 +14,10 @@ use egui::{
     ComboBox, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui,
     WidgetInfo, pos2, vec2,
 };
+use std::sync::Arc;
+
+/// Streams of a lane that are named at the pointer.
+const NAMED: usize = 20;
 
 /// Points for each column of bins.
 const COLUMN: f32 = 3.0;
@@ -28,8 +33,12 @@ pub(crate) struct TextureKey {
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
     let streams = state.heat.rows.as_ref().map_or(0, |rows| rows.len());
-    let wanted = (streams.max(1) as f32 * size::HEAT_ROW).min(height);
     let gutter = size::gutter(ui.available_width());
+    super::margins::above(ui, state, gutter);
+    let height = height - super::margins::HEIGHT;
+    arrange(state, doc, (height / size::HEAT_ROW) as usize);
+    let lanes = state.heat.lanes.len();
+    let wanted = (lanes.max(1) as f32 * size::HEAT_ROW).min(height);
     let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), wanted), Sense::hover());
     let x = egui::Rangef::new(outer.left() + gutter, outer.right() - size::EDGE);
     let frame = Rect::from_x_y_ranges(x, outer.y_range());
@@ -38,8 +47,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
     ask(state, doc, frame);
     let response = ui.interact(frame, Id::unique("heatmap"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Heatmap of {streams} streams")));
-    scroll(ui, state, &response, frame, streams);
-    navigate(ui, &response, frame.x_range(), state, streams as f32 * size::HEAT_ROW <= frame.height());
+    scroll(ui, state, &response, frame, lanes);
+    navigate(ui, &response, frame.x_range(), state, lanes as f32 * size::HEAT_ROW <= frame.height());
     paint(ui, state, frame);
     names(ui, state, doc, outer, frame);
     marks(ui, state, doc, frame);
@@ -54,13 +63,33 @@ fn visible(state: &State, frame: Rect, streams: usize) -> (usize, usize) {
     (state.heat.first_row.min(streams), (state.heat.first_row + rows).min(streams))
 }
 
+/// Makes the lanes for the room there is.
+fn arrange(state: &mut State, doc: &Doc, room: usize) {
+    let Some(rows) = &state.heat.rows else { return };
+    // Where nothing is merged, the room makes no difference.
+    let merges_into = if state.lanes_apart || rows.len() <= room { rows.len() } else { room };
+    let made_for = (Arc::as_ptr(rows) as usize, merges_into, state.lanes_apart);
+    if state.heat.lanes_for == Some(made_for) {
+        return;
+    }
+    state.heat.lanes = Arc::new(lanes(rows, doc, room, state.lanes_apart));
+    // What was binned before has other lines.
+    let is_first = state.heat.lanes_for.replace(made_for).is_none();
+    if !is_first || state.heat.binned.as_ref().is_some_and(|old| old.streams.len() != state.heat.lanes.len())
+    {
+        (state.heat.binned, state.heat.asked, state.heat.cursor) = (None, None, None);
+        (state.heat.first_row, state.heat.rest) = (0, 0.0);
+    }
+}
+
 fn ask(state: &mut State, doc: &Doc, frame: Rect) {
     let Some(rows) = state.heat.rows.clone() else { return };
     let columns = ((frame.width() / COLUMN) as usize).clamp(16, 1024);
-    let wanted = (state.range, columns, state.quantity);
+    let lanes = Arc::clone(&state.heat.lanes);
+    let wanted = (state.range, columns, state.quantity, lanes.len());
     if state.heat.asked != Some(wanted) && doc.run.is_some() {
         state.heat.asked = Some(wanted);
-        state.ask(Query::Bin { rows, range: state.range, columns, quantity: state.quantity });
+        state.ask(Query::Bin { rows, lanes, range: state.range, columns, quantity: state.quantity });
     }
 }
 
@@ -133,19 +162,21 @@ fn paint(ui: &mut Ui, state: &mut State, frame: Rect) {
 
 fn names(ui: &mut Ui, state: &mut State, doc: &Doc, outer: Rect, frame: Rect) {
     let Some(rows) = state.heat.rows.clone() else { return };
-    let (first, end) = visible(state, frame, rows.len());
+    let lanes = Arc::clone(&state.heat.lanes);
+    let (first, end) = visible(state, frame, lanes.len());
     let gutter = Rect::from_min_max(outer.min, pos2(frame.left() - 6.0, outer.max.y));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(gutter));
     child.set_clip_rect(gutter.intersect(ui.clip_rect()));
     let t = tokens::of(ui);
-    for (line, row) in rows[first..end].iter().enumerate() {
+    for (line, lane) in lanes[first..end].iter().enumerate() {
+        let row = &rows[lane.rows[0]];
         let Some(stream) = doc.stream(row.stream) else { continue };
         let top = frame.top() - state.heat.rest + line as f32 * size::HEAT_ROW;
         let rect = Rect::from_min_size(pos2(gutter.left(), top), vec2(gutter.width(), size::HEAT_ROW));
         let response = child.interact(rect, Id::unique("heatmap name").with(row.stream), Sense::CLICK);
-        let label = case::inert(stream.key.label());
+        let label = &lane.name;
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show timeline of {label}")));
-        let shown = state.stream == Some(row.stream);
+        let shown = lane.rows.iter().any(|&place| state.stream == Some(rows[place].stream));
         if shown || response.hovered() {
             child.painter().rect_filled(rect, 2, if shown { t.selected } else { t.raised });
         }
@@ -154,13 +185,18 @@ fn names(ui: &mut Ui, state: &mut State, doc: &Doc, outer: Rect, frame: Rect) {
         let color = if shown { t.strong } else { t.text };
         super::paint_line(
             &child,
-            &label,
+            label,
             text_font(size::SMALL),
             color,
             rect.left_center() + vec2(20.0, 0.0),
-            rect.width() - 22.0,
+            rect.width() - 22.0 - super::margins::WIDTH,
         );
-        if response.on_hover_text(label.as_str()).clicked() {
+        super::margins::beside(&child, state, first + line, rect);
+        let names = lane.rows.iter().filter_map(|&place| doc.stream(rows[place].stream));
+        let names: Vec<String> = names.take(NAMED).map(|stream| case::inert(stream.key.label())).collect();
+        let more = lane.rows.len() - names.len();
+        let and_more = if more > 0 { format!("\n… and {more} more") } else { String::new() };
+        if response.on_hover_text(names.join("\n") + &and_more).clicked() {
             state.select(Selection::Stream(row.stream));
         }
     }
@@ -172,7 +208,8 @@ fn marks(ui: &Ui, state: &State, doc: &Doc, frame: Rect) {
     let t = tokens::of(ui);
     let painter = ui.painter().with_clip_rect(frame.expand(1.0).intersect(ui.clip_rect()));
     let place = |stream: u32, (from, to): (f64, f64)| {
-        let row = rows.iter().position(|row| row.stream == stream)?;
+        let shows = |lane: &crate::lanes::Lane| lane.rows.iter().any(|&place| rows[place].stream == stream);
+        let row = state.heat.lanes.iter().position(shows)?;
         let top = frame.top() - state.heat.rest + (row as f32 - state.heat.first_row as f32) * size::HEAT_ROW;
         let screen = |x| to_screen(x, state.range, frame.x_range());
         let right = screen(to).max(screen(from) + COLUMN);
@@ -261,11 +298,12 @@ fn pointer(_ui: &Ui, state: &mut State, doc: &Doc, response: &Response, frame: R
 
 /// Selects the finding that the window belongs to, or the window.
 fn drill_down(state: &mut State, binned: &Binned, row: usize, column: usize) {
-    let (Some(doc), stream) = (state.doc.clone(), binned.streams[row]) else { return };
+    let Some(doc) = state.doc.clone() else { return };
     let Some(bin) = binned.at(row, column) else {
-        state.select(Selection::Stream(stream));
+        state.select(Selection::Stream(binned.streams[row]));
         return;
     };
+    let stream = bin.stream;
     let width = (binned.range.1 - binned.range.0) / binned.columns as f64;
     let x = binned.range.0 + (column as f64 + 0.5) * width;
     let finding = doc.findings.iter().find(|row| {
@@ -279,8 +317,8 @@ fn drill_down(state: &mut State, binned: &Binned, row: usize, column: usize) {
 }
 
 fn read_out(state: &mut State, doc: &Doc, binned: &Binned, row: usize, column: usize) {
-    let label =
-        doc.stream(binned.streams[row]).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+    let stream = binned.at(row, column).map_or(binned.streams[row], |bin| bin.stream);
+    let label = doc.stream(stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
     let x =
         binned.range.0 + (column as f64 + 0.5) / binned.columns as f64 * (binned.range.1 - binned.range.0);
     let value = match binned.at(row, column) {
@@ -299,19 +337,20 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
         choice(ui, state);
+        if state.lanes_apart
+            || state.heat.rows.as_ref().is_some_and(|rows| rows.len() > state.heat.lanes.len())
+        {
+            let apart =
+                ui.add(egui::Button::selectable(state.lanes_apart, "Lanes apart").frame_when_inactive(true));
+            if apart.on_hover_text(crate::command::Command::ToggleLanes.hover_text(ui.ctx())).clicked() {
+                state.command(crate::command::Command::ToggleLanes);
+            }
+        }
         let scale = state.heat.binned.as_ref().map_or((0.0, 1.0), |binned| binned.scale);
         let number = |value: f32| if scale.1 >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") };
         ui.label(egui::RichText::new(number(scale.0)).font(mono_font()).color(t.text));
-        let (bar, response) = ui.allocate_exact_size(vec2(120.0, 12.0), Sense::hover());
-        let steps = 48;
-        for step in 0..steps {
-            let part = |n: usize| bar.left() + bar.width() * n as f32 / steps as f32;
-            let rect =
-                Rect::from_min_max(pos2(part(step), bar.top()), pos2(part(step + 1) + 0.5, bar.bottom()));
-            ui.painter().rect_filled(rect, 0, state.prefs.ramp.at(step as f32 / (steps - 1) as f32));
-        }
         let range = format!("Colours from {} to {}", number(scale.0), number(scale.1));
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &range));
+        ramp_bar(ui, state.prefs.ramp, &range);
         ui.label(egui::RichText::new(number(scale.1)).font(mono_font()).color(t.text));
         ramps(ui, state);
         ui.add_space(size::TIGHT);
@@ -331,6 +370,18 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
             );
         }
     });
+}
+
+/// The colours of a ramp from left to right; `label` says of what.
+pub(super) fn ramp_bar(ui: &mut Ui, ramp: Ramp, label: &str) {
+    const STEPS: usize = 48;
+    let (bar, response) = ui.allocate_exact_size(vec2(120.0, 12.0), Sense::hover());
+    let part = |n: usize| bar.left() + bar.width() * n as f32 / STEPS as f32;
+    for step in 0..STEPS {
+        let rect = Rect::from_min_max(pos2(part(step), bar.top()), pos2(part(step + 1) + 0.5, bar.bottom()));
+        ui.painter().rect_filled(rect, 0, ramp.at(step as f32 / (STEPS - 1) as f32));
+    }
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
 }
 
 /// What the heatmap shows: a distance, the score, or the bits of one lens.

@@ -30,6 +30,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ShowTraces,
                 Command::ShowMetrics,
                 Command::ShowCalls,
+                Command::ShowMatrix,
                 Command::ShowCompare,
                 Command::ShowProblems,
                 Command::ShowCoverage,
@@ -45,7 +46,13 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ToggleExplanation,
                 Command::ResetLayout,
             ],
-            &[Command::ToggleTables, Command::ToggleQuantity, Command::ToggleRamp, Command::ToggleTheme],
+            &[
+                Command::ToggleTables,
+                Command::ToggleLanes,
+                Command::ToggleQuantity,
+                Command::ToggleRamp,
+                Command::ToggleTheme,
+            ],
         ],
     ),
     (
@@ -69,7 +76,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
     (
         "Analysis",
         &[
-            &[Command::TogglePreview, Command::AnalyzeAgain, Command::ChooseAnchor],
+            &[Command::TogglePreview, Command::MakeMatrix, Command::AnalyzeAgain, Command::ChooseAnchor],
             &[Command::CompareSelection, Command::CompareTime, Command::KeepTime],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
             &[Command::CancelTasks],

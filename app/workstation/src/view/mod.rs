@@ -2,6 +2,7 @@
 
 mod activity;
 mod audit;
+pub(crate) mod brush;
 mod bytes;
 mod calls;
 mod canonical;
@@ -12,12 +13,15 @@ mod coverage;
 mod crumbs;
 pub(crate) mod dock;
 mod events;
+mod evidence;
 pub(crate) mod explain;
 mod filter_bar;
 mod finding;
 mod findings;
 pub(crate) mod heatmap;
 mod jury;
+mod margins;
+mod matrix;
 mod menu;
 mod metrics;
 mod notices;
@@ -175,12 +179,14 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
             }
         }
         Command::ToggleTables => state.as_table = !state.as_table,
+        Command::ToggleLanes => state.lanes_apart = !state.lanes_apart,
         Command::ToggleQuantity => state.quantity = state.quantity.next(),
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),
         Command::ShowMetrics => state.front = Some(Pane::Metrics),
         Command::ShowCalls => state.front = Some(Pane::Calls),
+        Command::ShowMatrix => state.front = Some(Pane::Matrix),
         Command::KeepCall => calls::keep(state),
         Command::KeepTrace => traces::keep(state),
         Command::ToggleBookmark => state.toggle_bookmark(),
@@ -239,6 +245,9 @@ fn tall(ui: &mut Ui, least: f32, add: impl FnOnce(&mut Ui)) {
     });
 }
 
+/// Most bytes of a line that are laid out: twice what the widest screen shows.
+const LINE_BYTES: usize = 2048;
+
 /// A line of text in one row, cut with `…` at `width`.
 fn line(
     ui: &Ui,
@@ -247,7 +256,12 @@ fn line(
     color: egui::Color32,
     width: f32,
 ) -> std::sync::Arc<egui::Galley> {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    let mut text = text.to_owned();
+    if text.len() > LINE_BYTES {
+        text.truncate(text.floor_char_boundary(LINE_BYTES));
+        text.push('…');
+    }
+    let mut job = egui::text::LayoutJob::simple_singleline(text, font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     ui.painter().layout_job(job)
 }

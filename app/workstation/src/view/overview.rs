@@ -1,6 +1,6 @@
 //! The overview: the timeline of one stream over the heatmap of all, on one axis.
 
-use super::{button, heatmap, icon_button, tables, timeline};
+use super::{brush, button, heatmap, icon_button, margins, tables, timeline};
 use crate::command::Command;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font};
@@ -28,13 +28,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     state.read_out.clear();
     // The heatmap takes what its rows need, up to half; the timeline has the rest.
     let rows = state.heat.rows.as_ref().map_or(doc.scored.len(), |rows| rows.len());
-    let free = area.height() - 100.0;
+    let free = area.height() - 126.0 - brush::HEIGHT - margins::HEIGHT;
     let map = (rows as f32 * size::HEAT_ROW).min(free * 0.52);
     let strip = ((free - map) / 2.0).clamp(54.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;
     timeline::show(ui, state, &doc, strip);
-    let below = area.bottom() - ui.cursor().top() - 54.0;
-    heatmap::show(ui, state, &doc, below.max(40.0));
+    let below = area.bottom() - ui.cursor().top() - 58.0 - brush::HEIGHT;
+    heatmap::show(ui, state, &doc, below.max(40.0 + margins::HEIGHT));
+    brush::show(ui, state, &doc);
     heatmap::legend(ui, state);
     let t = tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), egui::Sense::hover());

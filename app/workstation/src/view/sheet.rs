@@ -43,6 +43,16 @@ const CALLS: Help = Help {
     ],
 };
 
+const MATRIX: Help = Help {
+    shows: "The stream cut into blocks of equally many events, and the normalised compression distance of each block to each other.",
+    read: &[
+        "A dark cross is a block unlike all others; a square on the diagonal is a stretch that is like itself alone.",
+        "Of long blocks a sample is coded, spread evenly, so that all pieces have one length.",
+        "A click on a cell shows both blocks side by side; the arrow keys go from cell to cell.",
+    ],
+    commands: &[Command::ShowMatrix, Command::MakeMatrix, Command::ToggleTables, Command::CancelTasks],
+};
+
 const METRICS: Help = Help {
     shows: "Series of metrics over the time shown: every reading where they are few, else least, most and mean of each stretch of time.",
     read: &[
@@ -216,6 +226,7 @@ const fn help(pane: Pane) -> Help {
             commands: &[Command::CancelTasks, Command::ShowActivity],
         },
         Pane::Calls => CALLS,
+        Pane::Matrix => MATRIX,
         Pane::Compare => COMPARE,
         Pane::Story => STORY,
         Pane::Audit => AUDIT,

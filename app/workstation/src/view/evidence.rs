@@ -1,0 +1,49 @@
+//! Evidence of any length as text of a bounded one: what is cut is said, and where the whole of it is.
+
+use crate::words;
+
+/// Most bytes of one piece of evidence that are laid out: more than a screen holds.
+pub(super) const MOST_BYTES: usize = 4096;
+
+/// Harmless text of the beginning of a piece of evidence, and how many bytes were left out.
+pub(super) fn cut(evidence: impl AsRef<[u8]>, most_bytes: usize) -> (String, usize) {
+    let evidence = evidence.as_ref();
+    let most = most_bytes.min(evidence.len());
+    // Not within a letter: its pieces would be shown as bytes that are no text. A letter has four bytes at most.
+    let begins_letter = |at: &usize| evidence.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+    let end = (most.saturating_sub(3)..=most).rev().find(begins_letter).unwrap_or(most);
+    (case::inert(&evidence[..end]), evidence.len() - end)
+}
+
+/// The same, with what was left out said at the end.
+pub(super) fn marked(evidence: impl AsRef<[u8]>) -> String {
+    let (text, left_out) = cut(evidence, MOST_BYTES);
+    with_mark(text, left_out)
+}
+
+/// The text with a sign of what is left out of it.
+pub(super) fn with_mark(mut text: String, left_out: usize) -> String {
+    if left_out > 0 {
+        text.push_str(&format!(
+            " … {} more; “Show exact bytes” has all of it",
+            words::bytes(left_out as u64)
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_evidence_is_cut_between_letters_and_that_is_said() {
+        assert_eq!(cut("short", 10), ("short".to_owned(), 0));
+        assert_eq!(cut("aé", 2), ("a".to_owned(), 2));
+        assert_eq!(cut("a€b", 3), ("a".to_owned(), 4));
+        assert_eq!(cut(b"\x80\x80\x80\x80\x80\x80", 5).1, 1, "bytes that are no text are cut anywhere");
+        assert_eq!(marked("x".repeat(MOST_BYTES)).len(), MOST_BYTES);
+        let long = marked("x".repeat(1 << 20));
+        assert!(long.len() < MOST_BYTES + 80 && long.contains("more; “Show exact bytes”"), "{long}");
+    }
+}
