@@ -198,13 +198,15 @@ fn nothing_that_names_a_person_is_drawn_while_presenting() -> Result<(), Failure
     let mut window = world.window();
     with(window.state(), |app| app.open(&[capture]));
     settle(&mut window);
+    let mut is_told = false;
     for show in [Key::Num2, Key::Num3, Key::Num4] {
         window.key_press_modifiers(Modifiers::COMMAND, show);
         settle(&mut window);
+        is_told |= shows(&window, "@people.test");
         command(&mut window, "Add this view to the story");
     }
     let told = |window: &Window, part: &str| shows(window, part);
-    assert!(told(&window, "@people.test"), "the window itself shows the case as it is");
+    assert!(is_told, "the window itself shows the case as it is");
     window.key_press(Key::F5);
     let clear = |window: &Window| ["mallory", "@people.test"].iter().any(|part| told(window, part));
     for step in 0..3 {
@@ -224,6 +226,8 @@ fn nothing_that_names_a_person_is_drawn_while_presenting() -> Result<(), Failure
     }
     assert!(told(&window, "⟨email") || told(&window, "redaction"), "what is there instead says so");
     press(&mut window, Key::Escape);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    settle(&mut window);
     assert!(told(&window, "@people.test"), "afterwards it is as it was");
     Ok(())
 }
