@@ -1,6 +1,6 @@
 //! What shifted, in plain words.
 
-use crate::event::Signal;
+use crate::event::{Signal, StreamKey};
 use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::template;
 use crate::words::{self, cut, events};
@@ -48,9 +48,9 @@ impl Shift {
 }
 
 /// What a person sees happen, as a clause: the first sentence has the first of them.
-pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
+pub(crate) fn what_shifted(shift: &Shift, key: &StreamKey) -> String {
     let (here, usual) = amounts(shift);
-    let (name, events) = (cut(&shift.name), events(signal));
+    let (name, events) = (in_stream(shift, key), events(key.signal));
     let kind = quoted(&shift.name);
     match shift.kind {
         ShiftKind::MoreOften if shift.baseline > 0.0 => {
@@ -93,6 +93,17 @@ pub(crate) fn what_shifted(shift: &Shift, signal: Signal) -> String {
             }
         }
     }
+}
+
+/// The name of what shifted, beside that of its stream: the values of a metric have the stream's own name, which can be long.
+fn in_stream(shift: &Shift, key: &StreamKey) -> String {
+    if key.signal == Signal::Metric && shift.name == key.name {
+        return "it".to_owned();
+    }
+    let statistic = shift.name.strip_suffix(&key.name).and_then(|label| label.strip_suffix(" of "));
+    statistic
+        .filter(|_| key.signal == Signal::Metric)
+        .map_or_else(|| cut(&shift.name), |s| format!("its {s}"))
 }
 
 /// A kind of event by its name; that of all rare ones is no quotation.

@@ -130,7 +130,7 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
     let explanation = &finding.explanation;
     let by_shift = explanation.shifts.first().filter(|_| explanation.lens != Lens::Content);
     let what = match (by_shift, explanation.drivers.first()) {
-        (Some(shift), _) => shift_words::what_shifted(shift, key.signal),
+        (Some(shift), _) => shift_words::what_shifted(shift, key),
         (None, Some(dearest)) => what_stands_out(dearest, key.signal),
         (None, None) => return format!("{label} is unlike its baseline {when}."),
     };
@@ -228,8 +228,13 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
         explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens, signal)).collect();
     let mut out = vec![format!("What drove it: {}.", listed(&driving))];
     let said = usize::from(explanation.lens != Lens::Content);
-    let also: Vec<String> =
-        explanation.shifts.iter().skip(said).take(2).map(|s| shift_words::what_shifted(s, signal)).collect();
+    let also: Vec<String> = explanation
+        .shifts
+        .iter()
+        .skip(said)
+        .take(2)
+        .map(|s| shift_words::what_shifted(s, told.key))
+        .collect();
     if !also.is_empty() {
         out.push(format!("Also: {}.", also.join("; ")));
     }

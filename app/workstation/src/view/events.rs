@@ -146,7 +146,7 @@ fn toolbar(ui: &mut Ui, state: &mut State, label: &str, number: u64, all: u64) {
             } else {
                 format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
             };
-            ui.add(Label::new(RichText::new(text).color(t.weak)).truncate());
+            ui.add(Label::new(RichText::new(text).color(t.weak)).extend());
             // A long name gives way to what stands beside it.
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
