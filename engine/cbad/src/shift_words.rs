@@ -108,7 +108,11 @@ fn in_stream(shift: &Shift, key: &StreamKey) -> String {
 
 /// A kind of event by its name; that of all rare ones is no quotation.
 pub(crate) fn quoted(name: &str) -> String {
-    if name == template::RARE || name == template::AGAIN {
+    if let Some((group, most)) =
+        name.split_once(template::MOSTLY).filter(|(group, _)| *group == template::AGAIN)
+    {
+        format!("the group of {group}{}{},", template::MOSTLY, quoted(most))
+    } else if name == template::RARE || name == template::AGAIN {
         format!("the group of {name}")
     } else {
         format!("“{}”", cut(name))

@@ -84,7 +84,7 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
                     false if k == 0 => ShiftKind::Missing,
                     false => ShiftKind::LessOften,
                 },
-                name: template::kind_name(s.stream, template),
+                name: template::kind_name_in(s.stream, template, window.clone()),
                 window: percent(k, n),
                 baseline: percent(b, events),
                 unit: Unit::Percent,

@@ -125,6 +125,24 @@ pub(crate) fn kind_name(stream: &Stream, kind: u16) -> String {
     if usize::from(kind) == stream.template_count { AGAIN.to_owned() } else { name(stream, kind) }
 }
 
+/// What stands between the name of the kind that says again what was said and that of what it says most often.
+pub(crate) const MOSTLY: &str = ", most of them ";
+
+/// The name of a kind of event as these positions have it: of events written again, what most of them say.
+pub(crate) fn kind_name_in(stream: &Stream, kind: u16, positions: std::ops::Range<usize>) -> String {
+    let whole = kind_name(stream, kind);
+    if whole != AGAIN {
+        return whole;
+    }
+    let mut events = vec![0_usize; stream.template_count];
+    for position in positions.filter(|&position| stream.kind(position) == kind) {
+        events[usize::from(stream.template(position))] += 1;
+    }
+    let all: usize = events.iter().sum();
+    let most = events.iter().position(|&events| 2 * events > all);
+    most.map_or(whole, |template| format!("{AGAIN}{MOSTLY}{}", name(stream, template as u16)))
+}
+
 /// The name of a template: the text of its first distinct event with `<*>` in variable places.
 pub(crate) fn name(stream: &Stream, template: u16) -> String {
     let of_template = || stream.templates.iter().enumerate().filter(|(_, t)| **t == template);
