@@ -1,25 +1,19 @@
 //! Exit codes of searching and verifying, for a whole case and a damaged one.
 
-use std::ffi::OsString;
-use std::path::Path;
+mod common;
+
 use std::process::ExitCode;
 
 use case::Case;
 use cbad::Unwatched;
 use ingest::OpenOptions;
 
+use common::code;
+
 type Failure = Box<dyn std::error::Error>;
 
 const UNUSABLE: u8 = 3;
 const BAD_USAGE: u8 = 2;
-
-/// Runs a command line over a case; codes can be compared as they are shown.
-fn code(case: &Path, words: &[&str]) -> String {
-    let place =
-        |word: &&str| if *word == "CASE" { case.as_os_str().to_owned() } else { OsString::from(word) };
-    let arguments = std::iter::once(OsString::from("driftlock")).chain(words.iter().map(place));
-    format!("{:?}", cli::run(arguments))
-}
 
 #[test]
 fn what_is_wrong_with_a_query_or_a_case_is_an_exit_code() -> Result<(), Failure> {

@@ -1,21 +1,16 @@
 //! Exit codes of the commands over a case as a whole.
 
-use std::ffi::OsString;
-use std::path::Path;
+mod common;
+
 use std::process::ExitCode;
 
 use case::{Case, Decision, Subject};
 use cbad::{Config, Unwatched};
 use ingest::OpenOptions;
 
-type Failure = Box<dyn std::error::Error>;
+use common::code;
 
-fn code(case: &Path, words: &[&str]) -> String {
-    let place =
-        |word: &&str| if *word == "CASE" { case.as_os_str().to_owned() } else { OsString::from(word) };
-    let arguments = std::iter::once(OsString::from("driftlock")).chain(words.iter().map(place));
-    format!("{:?}", cli::run(arguments))
-}
+type Failure = Box<dyn std::error::Error>;
 
 #[test]
 fn sides_runs_stories_coverage_and_the_chain_are_told_and_nonsense_is_bad_usage() -> Result<(), Failure> {

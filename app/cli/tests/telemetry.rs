@@ -1,7 +1,7 @@
 //! Exit codes of the commands over traces, metrics and calls.
 
-use std::ffi::OsString;
-use std::path::Path;
+mod common;
+
 use std::process::ExitCode;
 
 use case::Case;
@@ -9,15 +9,9 @@ use cbad::Unwatched;
 use ingest::OpenOptions;
 use testkit::synth::Company;
 
-type Failure = Box<dyn std::error::Error>;
+use common::code;
 
-/// Runs a command line over a case; codes can be compared as they are shown.
-fn code(case: &Path, words: &[&str]) -> String {
-    let place =
-        |word: &&str| if *word == "CASE" { case.as_os_str().to_owned() } else { OsString::from(word) };
-    let arguments = std::iter::once(OsString::from("driftlock")).chain(words.iter().map(place));
-    format!("{:?}", cli::run(arguments))
-}
+type Failure = Box<dyn std::error::Error>;
 
 #[test]
 fn what_there_is_is_shown_and_what_there_is_not_is_bad_usage() -> Result<(), Failure> {

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn, threads};
 
+#[path = "window/crash.rs"]
+mod crash;
 #[path = "window/events.rs"]
 mod events;
 #[path = "window/hostile.rs"]
