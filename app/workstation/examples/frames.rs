@@ -23,7 +23,7 @@ use egui::{
 use ingest::OpenOptions;
 use serde_json::{Value, json};
 use testkit::synth::{Company, Injection, Kind};
-use workstation::{App, Dialog, FileDialogs, Picked, Places, Services, threads};
+use workstation::{App, Picked, Places, Services, threads};
 
 type Failure = Box<dyn Error>;
 
@@ -76,24 +76,6 @@ fn make(folder: &Path, minutes: u32) -> Result<Value, Failure> {
     Ok(json!({ "case": path, "events": written.records(), "windows": run.windows, "findings": run.findings }))
 }
 
-/// Nobody is asked for a file.
-struct NoDialogs;
-
-impl FileDialogs for NoDialogs {
-    fn captures(&self) -> Dialog {
-        Box::new(|| Picked::Cancelled)
-    }
-    fn case(&self) -> Dialog {
-        self.captures()
-    }
-    fn save_events(&self, _name: &str) -> Dialog {
-        self.captures()
-    }
-    fn save_png(&self, _name: &str) -> Dialog {
-        self.captures()
-    }
-}
-
 /// What one frame cost.
 #[derive(Clone, Copy)]
 struct Cost {
@@ -115,7 +97,7 @@ impl Stage {
     fn new(folder: &Path) -> Self {
         let ctx = egui::Context::default();
         let places = Places { config: folder.join("config"), data: folder.join("data"), sample: Vec::new() };
-        let services = Services { dialogs: Arc::new(NoDialogs), spawn: threads(), places };
+        let services = Services { dialogs: Arc::new(Picked::Cancelled), spawn: threads(), places };
         let app = App::new(&ctx, services);
         let output = egui::FullOutput::default();
         Self { ctx, app, began: Instant::now(), pointer: pos2(2.0, 798.0), output }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use workstation::{App, Dialog, FileDialogs, Job, Picked, Places, Services, Spawn, threads};
+use workstation::{App, Job, Picked, Places, Services, Spawn, threads};
 
 #[path = "window/crash.rs"]
 mod crash;
@@ -27,25 +27,6 @@ mod telemetry;
 mod tour;
 
 type Failure = Box<dyn std::error::Error>;
-
-/// Answers every dialog with the same paths.
-struct Canned(Picked);
-
-impl FileDialogs for Canned {
-    fn captures(&self) -> Dialog {
-        let picked = self.0.clone();
-        Box::new(move || picked)
-    }
-    fn case(&self) -> Dialog {
-        self.captures()
-    }
-    fn save_events(&self, _name: &str) -> Dialog {
-        self.captures()
-    }
-    fn save_png(&self, _name: &str) -> Dialog {
-        self.captures()
-    }
-}
 
 struct World {
     folder: tempfile::TempDir,
@@ -69,7 +50,7 @@ impl World {
 
     fn window(&self) -> Window {
         let services = Services {
-            dialogs: Arc::new(Canned(self.picked.clone())),
+            dialogs: Arc::new(self.picked.clone()),
             spawn: Arc::clone(&self.spawn),
             places: Places {
                 config: self.path("config"),

@@ -16,3 +16,15 @@ pub(crate) trait Reader: Send {
         window.pass_to(offset)
     }
 }
+
+/// Resumes by reading everything before the offset again, for formats whose state is in what was read.
+pub(crate) fn read_again(reader: &mut impl Reader, window: &mut Window, offset: u64) -> io::Result<bool> {
+    let mut passed = Batch::default();
+    while window.offset() < offset {
+        if !reader.read_unit(window, &mut passed)? {
+            return Ok(false);
+        }
+        passed.clear();
+    }
+    Ok(true)
+}

@@ -2,7 +2,7 @@
 //! disk here would hold.
 
 use super::*;
-use crate::dialogs::{Dialog, Picked};
+use crate::dialogs::Picked;
 use crate::query::{self, stream_data};
 use crate::store::{self, Store, Stores};
 use crate::work::Job;
@@ -19,30 +19,13 @@ type Failure = Box<dyn std::error::Error>;
 type Shared = Rc<RefCell<Option<App>>>;
 type Window = Harness<'static, Shared>;
 
-struct NoDialogs;
-
-impl FileDialogs for NoDialogs {
-    fn captures(&self) -> Dialog {
-        Box::new(|| Picked::Cancelled)
-    }
-    fn case(&self) -> Dialog {
-        self.captures()
-    }
-    fn save_events(&self, _name: &str) -> Dialog {
-        self.captures()
-    }
-    fn save_png(&self, _name: &str) -> Dialog {
-        self.captures()
-    }
-}
-
 fn window(folder: &Path, stores: Stores) -> Window {
     window_with(folder, stores, work::threads())
 }
 
 fn window_with(folder: &Path, stores: Stores, spawn: Spawn) -> Window {
     let places = Places { config: folder.join("config"), data: folder.join("data"), sample: Vec::new() };
-    let services = Services { dialogs: Arc::new(NoDialogs), spawn, places };
+    let services = Services { dialogs: Arc::new(Picked::Cancelled), spawn, places };
     let app: Shared = Rc::default();
     let made = Rc::clone(&app);
     let new = move |ctx: &egui::Context| {

@@ -6,7 +6,7 @@
 
 use super::*;
 use egui::{Key, Modifiers};
-use workstation::Command;
+use workstation::{Command, Dialog, FileDialogs};
 
 /// Answers each dialog as the tour needs it.
 struct Guide {

@@ -153,11 +153,21 @@ pub(crate) fn id_of<const N: usize>(
     odd: &mut Odd,
     what: &'static str,
 ) -> Read<Option<[u8; N]>> {
+    id_by(cursor, odd, what, ids::from_hex)
+}
+
+/// The same, where hexadecimal digits are read in a way of their own.
+pub(crate) fn id_by<const N: usize>(
+    cursor: &mut Cursor<'_>,
+    odd: &mut Odd,
+    what: &'static str,
+    from_hex: impl Fn(&[u8]) -> Option<[u8; N]>,
+) -> Read<Option<[u8; N]>> {
     let text = text_of(cursor, odd, what)?;
     if text.is_empty() {
         return Ok(None);
     }
-    let id = ids::from_hex(&text).or_else(|| ids::from_base64(&text).and_then(|bytes| bytes.try_into().ok()));
+    let id = from_hex(&text).or_else(|| ids::from_base64(&text).and_then(|bytes| bytes.try_into().ok()));
     if id.is_none() {
         odd.get_or_insert(what);
     }

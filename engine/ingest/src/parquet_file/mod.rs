@@ -9,7 +9,7 @@ mod worker;
 
 use crate::llm::{self, Origin};
 use crate::model::{Batch, Limits, Problem};
-use crate::reader::Reader;
+use crate::reader::{Reader, read_again};
 use crate::record::Record;
 use crate::stamp::Years;
 use crate::streams::{LogStreams, OtlpStreams};
@@ -112,14 +112,7 @@ impl Reader for ParquetReader {
     }
 
     fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
-        let mut passed = Batch::default();
-        while window.offset() < offset {
-            if !self.read_unit(window, &mut passed)? {
-                return Ok(false);
-            }
-            passed.clear();
-        }
-        Ok(true)
+        read_again(self, window, offset)
     }
 }
 

@@ -9,7 +9,7 @@ mod line;
 use crate::budget::Budget;
 use crate::model::{Batch, Limits, Problem};
 use crate::probe::Probe;
-use crate::reader::Reader;
+use crate::reader::{Reader, read_again};
 use crate::streams::OtlpStreams;
 use crate::text::{reject_long_line, skip_byte_order_mark};
 use crate::window::{LineAt, Window};
@@ -76,14 +76,7 @@ impl Reader for PrometheusReader {
 
     /// A family may be cut into units, so its metadata are looked for from the begin.
     fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
-        let mut passed = Batch::default();
-        while window.offset() < offset {
-            if !self.read_unit(window, &mut passed)? {
-                return Ok(false);
-            }
-            passed.clear();
-        }
-        Ok(true)
+        read_again(self, window, offset)
     }
 }
 

@@ -3,8 +3,7 @@
 use super::Decoded;
 use crate::ids;
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::otlp::known_id;
-use crate::otlp_json::typed::{Odd, text_of};
+use crate::otlp_json::typed::{Odd, id_by, text_of};
 use crate::stamp::{self, Years};
 use cbad::{Field, Value};
 
@@ -14,15 +13,7 @@ pub(super) fn id_of<const N: usize>(
     odd: &mut Odd,
     what: &'static str,
 ) -> Read<Option<[u8; N]>> {
-    let text = text_of(cursor, odd, what)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let id = padded(&text).or_else(|| ids::from_base64(&text).and_then(|bytes| bytes.try_into().ok()));
-    if id.is_none() {
-        odd.get_or_insert(what);
-    }
-    Ok(id.and_then(|id: [u8; N]| known_id(&id)))
+    id_by(cursor, odd, what, padded)
 }
 
 fn padded<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {

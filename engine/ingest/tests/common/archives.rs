@@ -32,8 +32,12 @@ impl Zipped {
 
     pub(crate) fn deflated(name: &str, bytes: &[u8]) -> Self {
         let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(bytes).unwrap();
-        Self { method: 8, data: encoder.finish().unwrap(), ..Self::stored(name, bytes) }
+        encoder.write_all(bytes).expect("a Vec takes all bytes");
+        Self {
+            method: 8,
+            data: encoder.finish().expect("a Vec takes all bytes"),
+            ..Self::stored(name, bytes)
+        }
     }
 }
 
@@ -135,9 +139,9 @@ pub(crate) fn tar(entries: &[(&str, EntryType, &str, &[u8])]) -> Vec<u8> {
 
 fn append(archive: &mut Vec<u8>, name: &str, kind: EntryType, target: &str, bytes: &[u8]) {
     let mut header = Header::new_gnu();
-    header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.as_gnu_mut().expect("the header is a GNU one").name[..name.len()].copy_from_slice(name.as_bytes());
     header.set_entry_type(kind);
-    header.set_link_name_literal(target).unwrap();
+    header.set_link_name_literal(target).expect("the name fits");
     header.set_size(bytes.len() as u64);
     header.set_mode(0o644);
     header.set_cksum();

@@ -46,9 +46,12 @@ pub(crate) const SET: [Hostile; 21] = [
 
 /// Makes the set in a folder.
 pub(crate) fn make(folder: &Path) {
-    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.join(name), bytes).expect("the folder can be written");
+    };
     let text = LINE.repeat(2 * MEBIBYTE / LINE.len());
-    let (gz, zst) = (gzip(text.as_bytes()), zstd::encode_all(text.as_bytes(), 1).unwrap());
+    let (gz, zst) =
+        (gzip(text.as_bytes()), zstd::encode_all(text.as_bytes(), 1).expect("a Vec takes all bytes"));
     write("bomb.gz", &gz.repeat(128));
     write("bomb.zst", &zst.repeat(128));
     write("bomb.xz", &xz(text.as_bytes()).repeat(128));
@@ -58,7 +61,7 @@ pub(crate) fn make(folder: &Path) {
     let entry = |n: usize| Zipped { name: format!("{n}.log"), ..Zipped::deflated("", text.as_bytes()) };
     write("bomb.zip", &zip(&(0..128).map(entry).collect::<Vec<_>>()));
     let file: Vec<(&str, &[u8])> = vec![("a.log", text.as_bytes()); 128];
-    write("bomb.tar.zst", &zstd::encode_all(tar_of(&file).as_slice(), 1).unwrap());
+    write("bomb.tar.zst", &zstd::encode_all(tar_of(&file).as_slice(), 1).expect("a Vec takes all bytes"));
     let mut nested = zip_of(&[("a.log", text.as_bytes())]);
     for _ in 0..8 {
         nested = zip_of(&[("inner.zip", &nested), ("beside.log", LINE.as_bytes())]);
@@ -87,7 +90,7 @@ pub(crate) fn make(folder: &Path) {
         &[&otlp_log(b"\x2a\x03\x0a\x01x")[..], b"\xff\xff\xff\xf0\x0a\x02\x12\x00"].concat(),
     );
     write("deep.json", format!("{{\"n\":1}}\n{{\"a\":{}\n{{\"n\":2}}\n", "[".repeat(1_000_000)).as_bytes());
-    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
+    let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 1).expect("a Vec takes all bytes");
     let long = |pack: &dyn Fn(&[u8]) -> Vec<u8>, piece: &[u8]| {
         [pack(LINE.as_bytes()), pack(piece).repeat(256), pack(b"\nthe line behind it\n")].concat()
     };
@@ -114,39 +117,40 @@ fn odd_letters() -> Vec<u8> {
 
 /// Links to a file outside, to the folder itself, and a log beside them.
 fn make_links(folder: &Path) {
-    std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("a.log"), LINE).unwrap();
+    std::fs::create_dir_all(folder).expect("the folder can be written");
+    std::fs::write(folder.join("a.log"), LINE).expect("the folder can be written");
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink("/etc/passwd", folder.join("passwd.log")).unwrap();
-        std::os::unix::fs::symlink(".", folder.join("loop")).unwrap();
-        std::os::unix::fs::symlink("/dev/zero", folder.join("zero.log")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", folder.join("passwd.log"))
+            .expect("the folder can be written");
+        std::os::unix::fs::symlink(".", folder.join("loop")).expect("the folder can be written");
+        std::os::unix::fs::symlink("/dev/zero", folder.join("zero.log")).expect("the folder can be written");
     }
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 fn xz(bytes: &[u8]) -> Vec<u8> {
     let options = lzma_rust2::XzOptions::with_preset(1);
-    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).expect("a Vec takes all bytes");
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 fn bzip2(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 fn lz4(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 /// Bytes of a protobuf field that has a length, written from its end to its begin.

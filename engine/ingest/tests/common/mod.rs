@@ -79,31 +79,31 @@ pub(crate) fn shown(reading: &Reading) -> String {
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
+    zstd::encode_all(bytes, 1).expect("a Vec takes all bytes")
 }
 
 pub(crate) fn xz(bytes: &[u8]) -> Vec<u8> {
     let options = lzma_rust2::XzOptions::with_preset(0);
-    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).expect("a Vec takes all bytes");
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 pub(crate) fn bzip2(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 pub(crate) fn lz4(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("a Vec takes all bytes");
+    encoder.finish().expect("a Vec takes all bytes")
 }
 
 pub(crate) type Packer = fn(&[u8]) -> Vec<u8>;
