@@ -5,7 +5,7 @@ pub(crate) mod follow;
 pub(crate) mod review;
 pub(crate) mod telemetry;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use case::Moment;
 use cbad::{CodecName, Config, Lens, Profile, Statistic};
@@ -27,6 +27,7 @@ use crate::baseline::{
 use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
 use crate::matrix::MatrixArguments;
+use crate::passphrase::{ChangeArguments, DecryptArguments, EncryptArguments};
 use crate::synth::parse_injection;
 use crate::test::{parse_codec, parse_statistic};
 
@@ -46,6 +47,9 @@ pub(crate) struct Arguments {
     /// The name that changes of a case are recorded under, instead of the system's for the user
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    /// Read the passphrase of encrypted cases from the first line of this file instead of asking for it; - is standard input
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -122,6 +126,9 @@ pub(crate) struct AnalyzeArguments {
     /// Keep everything in this case file; without it nothing is kept
     #[arg(long, value_name = "OUT.driftlock")]
     pub(crate) case: Option<PathBuf>,
+    /// Make the case encrypted, under a passphrase that is asked for or read from --passphrase-file
+    #[arg(long, requires = "case")]
+    pub(crate) encrypt: bool,
     /// What a window is compared with: rest, trailing:EVENTS, range:START..END with two times (RFC 3339) or two event
     /// positions, season:day or season:week for the same hour of other days or weeks, anchor:FILE.driftlock for the streams
     /// of another case
@@ -374,6 +381,23 @@ pub(crate) struct GrepArguments {
 pub(crate) enum CaseCommand {
     /// Hash everything in a case again, and say what is damaged
     Verify(VerifyArguments),
+    /// Encrypt a case under a passphrase
+    Encrypt(EncryptArguments),
+    /// Decipher a case: whoever has the file can read it then
+    Decrypt(DecryptArguments),
+    /// Give an encrypted case another passphrase
+    Passphrase(ChangeArguments),
+}
+
+impl Command {
+    /// The case that is to be made encrypted where there is none.
+    pub(crate) fn made_encrypted(&self) -> Option<&Path> {
+        match self {
+            Self::Analyze(arguments) if arguments.encrypt => arguments.case.as_deref(),
+            Self::Follow(arguments) if arguments.encrypt => Some(&arguments.case),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

@@ -26,6 +26,7 @@ mod json;
 mod jury;
 mod matrix;
 mod output;
+mod passphrase;
 mod preview;
 mod progress;
 mod purge;
@@ -42,9 +43,10 @@ mod verify;
 mod words;
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
-use case::Decision;
+use case::{CaseError, Decision};
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::arguments::decide::{
@@ -66,7 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parsed = Arguments::command().try_get_matches_from(arguments);
     let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
     let outcome = match parsed {
-        Ok(Arguments { command, by }) => carry_out(&command, by.as_deref()),
+        Ok(arguments) => unlock_and_carry_out(&arguments),
         Err(error) => {
             // Where even the message cannot be written there is nobody left to tell.
             let _ = error.print();
@@ -79,7 +81,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
+/// Carries a command out, and asks for the passphrase of each encrypted case on which it stops: the one named on the command
+/// line, an anchor, another to compare with. Commands open their cases before they print, and what they did before is not
+/// done twice.
+fn unlock_and_carry_out(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let file = arguments.passphrase_file.as_deref();
+    if let Some(path) = arguments.command.made_encrypted() {
+        passphrase::make(path, file)?;
+    }
+    let mut unlocked = Vec::new();
+    loop {
+        match carry_out(&arguments.command, arguments.by.as_deref(), file) {
+            Err(Failure::Case(CaseError::Locked { path })) if !unlocked.contains(&path) => {
+                passphrase::unlock(&path, file)?;
+                unlocked.push(path);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn carry_out(command: &Command, by: Option<&str>, file: Option<&Path>) -> Result<ExitCode, Failure> {
     match command {
         Command::Analyze(arguments) => analyze::run(arguments, by),
         Command::Follow(arguments) => follow::run(arguments, by),
@@ -121,6 +143,9 @@ fn carry_out(command: &Command, by: Option<&str>) -> Result<ExitCode, Failure> {
         Command::Story(arguments) => story::run(arguments),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
+        Command::Case(CaseCommand::Encrypt(arguments)) => passphrase::encrypt(arguments, file, by),
+        Command::Case(CaseCommand::Decrypt(arguments)) => passphrase::decrypt(arguments, by),
+        Command::Case(CaseCommand::Passphrase(arguments)) => passphrase::change(arguments, file, by),
         Command::Synth(arguments) => synth::run(arguments),
     }
 }

@@ -221,7 +221,7 @@ fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) 
             ));
         }
         next = place.end_position();
-        let events = case.read_block(&place).at(&case.path)?;
+        let events = case.read_block(&place)?;
         let events = events.and_then(|block| (0..block.len()).map(|index| block.event(index)).collect());
         if !take(events.map_err(|what| case.damaged(&place, row, what))?) {
             return Ok(false);

@@ -34,6 +34,9 @@ pub(crate) enum Action {
     ForgetSalts,
     Decide,
     Purge,
+    Encrypt,
+    Decrypt,
+    Passphrase,
 }
 
 impl Action {
@@ -51,6 +54,9 @@ impl Action {
             Self::ForgetSalts => "forget_salts",
             Self::Decide => "decide",
             Self::Purge => "purge",
+            Self::Encrypt => "encrypt",
+            Self::Decrypt => "decrypt",
+            Self::Passphrase => "passphrase",
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::decisions::Subject;
 use crate::error::CaseError;
 use crate::events::BlockPlace;
 use crate::rows::StreamRow;
-use crate::sql::AtPath;
 use crate::store::Case;
 
 /// Differences that are given at most.
@@ -213,7 +212,7 @@ impl Case {
             if !keep.may_have(&place) {
                 continue;
             }
-            let block = match self.read_block(&place).at(&self.path)? {
+            let block = match self.read_block(&place)? {
                 Ok(block) => block,
                 Err(what) => {
                     damaged.push(self.damaged(&place, row, what).to_string());

@@ -97,6 +97,42 @@ impl Case {
     }
 }
 
+impl Case {
+    /// Data, hash and length of one block; the inner error says what is wrong with the pages that hold them.
+    ///
+    /// In an encrypted case a page that cannot be deciphered makes its connection useless, so that blocks are read through
+    /// one of their own, and through a new one after damage. What is not committed yet only the first one sees.
+    pub(crate) fn of_block<T>(
+        &self,
+        place: &BlockPlace,
+        row: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Result<T, String>, CaseError> {
+        const QUERY: &str = "SELECT data, sha256, raw_bytes FROM block WHERE id = ?1";
+        if self.key.is_none() || !self.connection.is_autocommit() {
+            let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
+            let read = statement.query_row([place.id], row);
+            return read.map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path);
+        }
+        let mut apart = self.apart.borrow_mut();
+        let connection = match apart.take() {
+            Some(connection) => connection,
+            None => self.another_connection()?,
+        };
+        let prepared = connection.prepare_cached(QUERY);
+        let read = prepared.and_then(|mut statement| statement.query_row([place.id], row));
+        match read {
+            Ok(read) => {
+                *apart = Some(connection);
+                Ok(Ok(read))
+            }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                Ok(Err("the pages of the file that hold it cannot be deciphered".to_owned()))
+            }
+            Err(error) => damage_of(error).map(Err).at(&self.path),
+        }
+    }
+}
+
 /// What a failed read of one row means: damage of that row in words, or an error of the whole query.
 pub(crate) fn damage_of(error: rusqlite::Error) -> rusqlite::Result<String> {
     let is_damage = matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt))

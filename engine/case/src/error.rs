@@ -29,6 +29,61 @@ pub enum CaseError {
         /// The file.
         path: PathBuf,
     },
+    /// The case is encrypted, and nobody gave its passphrase.
+    #[error("{} is an encrypted case, or no case at all: it opens with its passphrase only. Give it at the terminal, with --passphrase-file FILE, or when the window asks for it.", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key of a passphrase does not fit the first page.
+    #[error("The passphrase does not open {}: it is another one, or the file is damaged or no case. Try again; without the passphrase nobody can open an encrypted case.", path.display())]
+    WrongPassphrase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The passphrase given protects nothing.
+    #[error("An empty passphrase protects nothing. Give one of several words.")]
+    EmptyPassphrase,
+    /// The case is encrypted, and this program was built without what deciphers it.
+    #[error("{} looks like an encrypted case, and this program was built without encryption. Open it with a build that has the cargo feature `encryption`, which releases have.", path.display())]
+    NoEncryption {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An encrypted case was expected.
+    #[error("{} is not encrypted. Encrypt it first: `driftlock case encrypt {}`.", path.display(), path.display())]
+    NotEncrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A case that is not encrypted was expected.
+    #[error("{} is encrypted already. To give it another passphrase: `driftlock case passphrase {}`.", path.display(), path.display())]
+    EncryptedAlready {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Pages of an encrypted case cannot be deciphered, and its key is right.
+    #[error("Pages of the encrypted case {} cannot be deciphered: the file is damaged. `driftlock case verify {}` says what is lost.", path.display(), path.display())]
+    Undecipherable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Encrypting, deciphering or changing the passphrase did not come to its end.
+    #[error("{} could not be written anew: {what}. It is as it was.", path.display())]
+    NotResealed {
+        /// The file.
+        path: PathBuf,
+        /// The cause, with what to do.
+        what: String,
+    },
+    /// The system gave no random numbers for a key.
+    #[error("Could not make a key for {}: {what}. Nothing was written.", path.display())]
+    NoRandomness {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        what: String,
+    },
     /// The capture is a pipe or a device.
     #[error("{} is a pipe or a device. Save what comes out of it to a file and import that.", path.display())]
     NotAFile {

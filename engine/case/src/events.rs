@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rusqlite::{Row, params};
 
 use crate::block::Block;
-use crate::damage::damage_of;
 use crate::error::CaseError;
 use crate::rows::{EventRow, StreamRow};
 use crate::sql::{AtPath, unsigned};
@@ -150,21 +149,19 @@ impl Case {
             return Ok(block);
         }
         let block = Arc::new(
-            self.read_block(place).at(&self.path)?.map_err(|what| self.damaged(place, stream, what))?,
+            self.read_block(place)?.map_err(|what| self.damaged(place, stream, what))?,
         );
         self.blocks.borrow_mut().put(place.id, Arc::clone(&block));
         Ok(block)
     }
 
     /// A block, checked and decompressed; the inner error says what is wrong with it.
-    pub(crate) fn read_block(&self, place: &BlockPlace) -> rusqlite::Result<Result<Block, String>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT data, sha256, raw_bytes FROM block WHERE id = ?1")?;
-        let read = statement.query_row([place.id], |row| {
+    pub(crate) fn read_block(&self, place: &BlockPlace) -> Result<Result<Block, String>, CaseError> {
+        self.of_block(place, |row| {
             let (data, sha256) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
             Ok(Block::unseal(data, sha256, unsigned(row, 2)?, place.events))
-        });
-        read.or_else(|error| damage_of(error).map(Err))
+        })
+        .map(Result::flatten)
     }
 
     pub(crate) fn damaged(&self, place: &BlockPlace, stream: &StreamRow, what: String) -> CaseError {

@@ -38,6 +38,7 @@ mod messages;
 mod migrate;
 mod moment;
 mod pack;
+mod passphrase;
 mod pattern;
 mod prompt_diff;
 mod purge;
@@ -46,10 +47,12 @@ mod query_text;
 mod read;
 mod readings;
 mod redact;
+mod reseal;
 mod rows;
 mod runs;
 mod scan;
 mod schema;
+mod sealed;
 mod search;
 mod settle;
 mod source;
@@ -88,11 +91,13 @@ pub use inert::inert;
 pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};
 pub use moment::Moment;
+pub use passphrase::{FEW_CHARACTERS, KEY_ROUNDS, Passphrase};
 pub use prompt_diff::{DiffPart, diff_texts, prompt_text};
 pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};
 pub use readings::{Reading, ReadingBin, ReadingKind, Readings};
 pub use redact::RedactBy;
+pub use reseal::Reseal;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,
     ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use serde_json::{Value, json};
 
 use crate::audit::{self, Action};
 use crate::error::CaseError;
+use crate::passphrase::CaseKey;
 use crate::schema::{self, SCHEMA_VERSION};
+use crate::sealed::connect;
 use crate::sql::AtPath;
 use crate::store::{Case, beside};
 
@@ -28,7 +30,7 @@ impl Case {
             return Ok(());
         }
         let backup = free_name(&self.path, found);
-        copy(&self.connection, &backup).map_err(|what| CaseError::Backup {
+        copy(&self.connection, &backup, self.key.as_ref()).map_err(|what| CaseError::Backup {
             path: self.path.clone(),
             backup: backup.clone(),
             what,
@@ -53,10 +55,11 @@ fn free_name(path: &Path, found: i64) -> PathBuf {
 }
 
 /// Whole or not at all: a copy has its name only once every page is on the disk.
-fn copy(from: &Connection, to: &Path) -> Result<(), String> {
+fn copy(from: &Connection, to: &Path, key: Option<&CaseKey>) -> Result<(), String> {
     let partial = beside(to, ".partial");
     let copied = (|| {
-        let mut target = Connection::open(&partial).map_err(|error| error.to_string())?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut target = connect(&partial, flags, key).map_err(|error| error.to_string())?;
         let backup = Backup::new(from, &mut target).map_err(|error| error.to_string())?;
         backup.run_to_completion(PAGES, Duration::ZERO, None).map_err(|error| error.to_string())?;
         drop(backup);

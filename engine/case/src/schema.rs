@@ -14,6 +14,8 @@ pub(crate) const APPLICATION_ID: i32 = 0x4472_6674;
 pub(crate) const SCHEMA_VERSION: i64 = 4;
 /// Earliest schema that is read.
 const OLDEST_SCHEMA: i64 = 1;
+/// Bytes of a page of a case file.
+pub(crate) const PAGE_BYTES: usize = 16384;
 /// First bytes of every `SQLite` database.
 pub(crate) const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -232,7 +234,7 @@ CREATE TABLE window_block (
 
 /// Makes an empty database a case, all or nothing.
 pub(crate) fn initialise(connection: &mut Connection, path: &Path) -> Result<(), CaseError> {
-    connection.pragma_update(None, "page_size", 16384).at(path)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES as i64).at(path)?;
     let transaction = connection.transaction().at(path)?;
     transaction.execute_batch(TABLES).at(path)?;
     for tables in STEPS.into_iter().flatten() {

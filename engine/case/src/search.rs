@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use crate::analyze::pool;
 use crate::block::Block;
-use crate::damage::{Damage, damage_of};
+use crate::damage::Damage;
 use crate::error::CaseError;
 use crate::events::BlockPlace;
 use crate::grams::Filter;
@@ -215,12 +215,9 @@ impl Case {
 
     /// A block as it is stored; the inner error says what is wrong with it.
     pub(crate) fn stored(&self, place: &BlockPlace) -> Result<Result<Stored, String>, CaseError> {
-        let query = "SELECT data, sha256, raw_bytes FROM block WHERE id = ?1";
-        let mut statement = self.connection.prepare_cached(query).at(&self.path)?;
-        let read = statement.query_row([place.id], |row| {
+        self.of_block(place, |row| {
             Ok(Stored { data: row.get(0)?, sha256: row.get(1)?, raw_bytes: unsigned(row, 2)? })
-        });
-        read.map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path)
+        })
     }
 
     /// What is lost with a block that cannot be read.

@@ -25,6 +25,9 @@ const COMMIT_BYTES: u64 = 16 << 20;
 /// A stream with several blocks of less than this on average has them joined.
 const SMALL_BLOCK_BYTES: u64 = 64 << 10;
 
+/// `PRAGMA temp_store` where nothing temporary may lie in a file.
+const IN_MEMORY: i64 = 2;
+
 struct Unsettled {
     stream: i64,
     raw_bytes: u64,
@@ -221,23 +224,32 @@ impl Output<'_> {
     }
 }
 
-/// Sorted runs in a temporary table, which `SQLite` keeps in a file of its own outside the case.
+/// Sorted runs in a temporary table, which `SQLite` keeps in a file of its own outside the case. That file would be in the
+/// clear, so that an encrypted case holds the table itself until the stream is in order.
 struct Spill<'a> {
     connection: &'a Connection,
+    schema: &'static str,
     runs: i64,
 }
 
 impl<'a> Spill<'a> {
     fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
-        connection.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS spill (run INTEGER, sequence INTEGER, data BLOB, PRIMARY KEY (run, sequence));
-             DELETE FROM temp.spill;",
-        )?;
-        Ok(Self { connection, runs: 0 })
+        let store: i64 = connection.pragma_query_value(None, "temp_store", |row| row.get(0))?;
+        let schema = if store == IN_MEMORY { "main" } else { "temp" };
+        Ok(Self { connection, schema, runs: 0 })
     }
 
     fn add(&mut self, run: &Run) -> rusqlite::Result<()> {
-        let mut insert = self.connection.prepare_cached("INSERT INTO temp.spill VALUES (?1, ?2, ?3)")?;
+        let schema = self.schema;
+        if self.runs == 0 {
+            self.connection.execute_batch(&format!(
+                "CREATE TABLE IF NOT EXISTS {schema}.spill
+                 (run INTEGER, sequence INTEGER, data BLOB, PRIMARY KEY (run, sequence));
+                 DELETE FROM {schema}.spill;"
+            ))?;
+        }
+        let insert = format!("INSERT INTO {schema}.spill VALUES (?1, ?2, ?3)");
+        let mut insert = self.connection.prepare_cached(&insert)?;
         let mut page = Vec::new();
         let mut sequence = 0;
         for (key, time, encoded) in run.events() {
@@ -265,7 +277,7 @@ impl<'a> Spill<'a> {
         let mut heap = BinaryHeap::new();
         for run in 0..self.runs {
             let mut cursor =
-                Cursor { connection: self.connection, run, sequence: 0, page: Vec::new(), at: 0 };
+                Cursor { spill: self, run, sequence: 0, page: Vec::new(), at: 0 };
             if let Some(key) = cursor.key()? {
                 heap.push(Reverse((key, run)));
             }
@@ -279,7 +291,8 @@ impl<'a> Spill<'a> {
                 heap.push(Reverse((key, run)));
             }
         }
-        Ok(())
+        drop(cursors);
+        self.connection.execute_batch(&format!("DROP TABLE {}.spill", self.schema))
     }
 }
 
@@ -288,7 +301,7 @@ const HEAD_BYTES: usize = KEY_BYTES + 1 + 8;
 
 /// Reads one run page by page.
 struct Cursor<'a> {
-    connection: &'a Connection,
+    spill: &'a Spill<'a>,
     run: i64,
     sequence: i64,
     page: Vec<u8>,
@@ -300,9 +313,9 @@ impl Cursor<'_> {
     fn key(&mut self) -> rusqlite::Result<Option<Key>> {
         if self.at == self.page.len() {
             use rusqlite::OptionalExtension as _;
-            let mut select = self
-                .connection
-                .prepare_cached("SELECT data FROM temp.spill WHERE run = ?1 AND sequence = ?2")?;
+            let Spill { connection, schema, .. } = self.spill;
+            let select = format!("SELECT data FROM {schema}.spill WHERE run = ?1 AND sequence = ?2");
+            let mut select = connection.prepare_cached(&select)?;
             let page = select.query_row([self.run, self.sequence], |row| row.get(0)).optional()?;
             self.page = page.unwrap_or_default();
             self.at = 0;

@@ -7,6 +7,7 @@ use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Row, RowIndex};
 
 use crate::error::CaseError;
+use crate::store::Case;
 
 /// Says in which case file a query failed.
 pub(crate) trait AtPath<T> {
@@ -16,6 +17,9 @@ pub(crate) trait AtPath<T> {
 impl<T> AtPath<T> for rusqlite::Result<T> {
     fn at(self, path: &Path) -> Result<T, CaseError> {
         self.map_err(|source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) if Case::is_encrypted(path) => {
+                CaseError::Undecipherable { path: path.to_owned() }
+            }
             Some(rusqlite::ErrorCode::NotADatabase) => CaseError::NotACase { path: path.to_owned() },
             _ => CaseError::Database { path: path.to_owned(), source },
         })

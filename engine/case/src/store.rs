@@ -3,16 +3,18 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::audit::system_user;
+use crate::audit::{Action, system_user};
 use crate::cache::BlockCache;
 use crate::error::CaseError;
-use crate::schema::{self, APPLICATION_ID, Kind, SCHEMA_VERSION, SQLITE_MAGIC};
+use crate::passphrase::{CaseKey, Passphrase};
+use crate::reseal::cipher;
+use crate::schema::{self, Kind, SCHEMA_VERSION};
+use crate::sealed::{Header, connect, header, key_for};
 use crate::source::Verdict;
 use crate::sql::AtPath;
 
@@ -27,6 +29,10 @@ pub struct Case {
     pub(crate) verdicts: RefCell<Vec<Verdict>>,
     /// Whose name changes are recorded under.
     pub(crate) actor: String,
+    /// What the pages of the file are enciphered with.
+    pub(crate) key: Option<CaseKey>,
+    /// A connection for blocks alone, of an encrypted case: one page that cannot be deciphered makes a connection useless.
+    pub(crate) apart: RefCell<Option<Connection>>,
     /// What everything that is read goes through, where a person asked for that.
     pub(crate) veil: Option<RefCell<ingest::Redactor>>,
     /// Removed on drop, after the connection above is closed.
@@ -36,17 +42,49 @@ pub struct Case {
 impl Case {
     /// Makes a new case file. A file that is there already is left alone.
     pub fn create(path: &Path) -> Result<Self, CaseError> {
-        File::create_new(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => CaseError::Exists { path: path.to_owned() },
-            _ => CaseError::Io { action: "create", path: path.to_owned(), source },
-        })?;
-        Self::writable(path, true)
+        create_file(path)?;
+        Self::writable(path, true, None)
+    }
+
+    /// Makes a new case file whose every page is enciphered from the first, and lets this process open it. A file that is
+    /// there already is left alone. Takes a good part of a second longer than [`Case::create`].
+    pub fn create_encrypted(path: &Path, passphrase: &Passphrase) -> Result<Self, CaseError> {
+        if !cfg!(feature = "encryption") {
+            return Err(CaseError::NoEncryption { path: path.to_owned() });
+        }
+        let key = CaseKey::fresh(passphrase, path)?;
+        create_file(path)?;
+        Self::begin_encrypted(path, key)
+    }
+
+    /// Opens an encrypted case with its passphrase, or makes it where there is no file or an empty one.
+    pub fn open_or_create_encrypted(path: &Path, passphrase: &Passphrase) -> Result<Self, CaseError> {
+        match header(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::create_encrypted(path, passphrase),
+            Err(source) => Err(CaseError::Io { action: "read", path: path.to_owned(), source }),
+            Ok(Header::Other) => Err(CaseError::NotACase { path: path.to_owned() }),
+            Ok(Header::Case) => Err(CaseError::NotEncrypted { path: path.to_owned() }),
+            Ok(Header::Empty) => Self::begin_encrypted(path, CaseKey::fresh(passphrase, path)?),
+            Ok(Header::Sealed(_)) => {
+                Self::unlock(path, passphrase)?;
+                Self::writable(path, true, key_for(path, refuse_other_files(path)?)?)
+            }
+        }
+    }
+
+    fn begin_encrypted(path: &Path, key: CaseKey) -> Result<Self, CaseError> {
+        key.keep();
+        let case = Self::writable(path, true, Some(key))?;
+        let transaction = case.immediate()?;
+        case.record(&transaction, Action::Encrypt, "the case, as it was made", &cipher())?;
+        transaction.commit().at(path)?;
+        Ok(case)
     }
 
     /// Opens a case to read and write.
     pub fn open(path: &Path) -> Result<Self, CaseError> {
-        refuse_other_files(path)?;
-        Self::writable(path, false)
+        let key = key_for(path, refuse_other_files(path)?)?;
+        Self::writable(path, false, key)
     }
 
     /// Opens the case, or makes it where there is no file or an empty one.
@@ -56,7 +94,9 @@ impl Case {
             Err(source) => Err(CaseError::Io { action: "read", path: path.to_owned(), source }),
             Ok(Header::Other) => Err(CaseError::NotACase { path: path.to_owned() }),
             // A kill while the tables were being made leaves either; SQLite's journal makes it an empty database again.
-            Ok(Header::Empty | Header::Case) => Self::writable(path, true),
+            Ok(found @ (Header::Empty | Header::Case | Header::Sealed(_))) => {
+                Self::writable(path, true, key_for(path, found)?)
+            }
         }
     }
 
@@ -75,22 +115,9 @@ impl Case {
 
     /// Opens a case to read only, on read-only media as well.
     pub fn open_read_only(path: &Path) -> Result<Self, CaseError> {
-        refuse_other_files(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).at(path)?;
-        connection.busy_timeout(BUSY).at(path)?;
-        match schema::kind(&connection) {
-            Ok(kind) => Self::checked(connection, path, kind),
-            Err(_) if !beside(path, "-wal").exists() => {
-                // A journal that cannot be made (read-only media) and is not needed: nobody else writes there.
-                let connection =
-                    Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
-                        .at(path)?;
-                let kind = schema::kind(&connection).at(path)?;
-                Self::checked(connection, path, kind)
-            }
-            Err(source) => Err(source).at(path),
-        }
+        let key = key_for(path, refuse_other_files(path)?)?;
+        let (connection, kind) = read_only(path, key.as_ref())?;
+        Self::checked(connection, path, kind, key)
     }
 
     /// The case file.
@@ -98,9 +125,15 @@ impl Case {
         &self.path
     }
 
-    /// Whether a file is a case, by content; false where it cannot be read.
+    /// Whether a file is a case, by content; false where it cannot be read. An encrypted case is one as far as that can be
+    /// told ([`Case::is_encrypted`]).
     pub fn is_case(path: &Path) -> bool {
-        header(path).is_ok_and(|header| header == Header::Case)
+        header(path).is_ok_and(|header| matches!(header, Header::Case | Header::Sealed(_)))
+    }
+
+    /// A second connection to read the case as this one does.
+    pub(crate) fn another_connection(&self) -> Result<Connection, CaseError> {
+        Ok(read_only(&self.path, self.key.as_ref())?.0)
     }
 
     /// A transaction that may write from its beginning, so that what it reads first is what it changes.
@@ -108,15 +141,15 @@ impl Case {
         Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).at(&self.path)
     }
 
-    fn writable(path: &Path, may_initialise: bool) -> Result<Self, CaseError> {
+    pub(crate) fn writable(path: &Path, may_initialise: bool, key: Option<CaseKey>) -> Result<Self, CaseError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags).at(path)?;
+        let mut connection = connect(path, flags, key.as_ref()).at(path)?;
         connection.busy_timeout(BUSY).at(path)?;
         if may_initialise && schema::kind(&connection).at(path)? == Kind::Empty {
             schema::initialise(&mut connection, path)?;
         }
         let kind = schema::kind(&connection).at(path)?;
-        let case = Self::checked(connection, path, kind)?;
+        let case = Self::checked(connection, path, kind, key)?;
         case.connection.pragma_update(None, "journal_mode", "WAL").at(path)?;
         // With a write-ahead log NORMAL keeps the file whole but may forget the last commits after a power cut. An
         // import would only go on from an earlier offset; but a run whose result was shown must not be gone, and at
@@ -125,7 +158,12 @@ impl Case {
         Ok(case)
     }
 
-    fn checked(connection: Connection, path: &Path, kind: Kind) -> Result<Self, CaseError> {
+    fn checked(
+        connection: Connection,
+        path: &Path,
+        kind: Kind,
+        key: Option<CaseKey>,
+    ) -> Result<Self, CaseError> {
         match kind {
             Kind::Case => {}
             Kind::OtherSchema(found) => {
@@ -142,35 +180,41 @@ impl Case {
             blocks: RefCell::default(),
             verdicts: RefCell::default(),
             actor: system_user(),
+            key,
+            apart: RefCell::default(),
             veil: None,
             folder: None,
         })
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum Header {
-    Case,
-    Empty,
-    Other,
+fn read_only(path: &Path, key: Option<&CaseKey>) -> Result<(Connection, Kind), CaseError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(path, flags, key).at(path)?;
+    connection.busy_timeout(BUSY).at(path)?;
+    match schema::kind(&connection) {
+        Ok(kind) => Ok((connection, kind)),
+        Err(_) if !beside(path, "-wal").exists() => {
+            // A journal that cannot be made (read-only media) and is not needed: nobody else writes there.
+            let connection = connect(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI, key).at(path)?;
+            let kind = schema::kind(&connection).at(path)?;
+            Ok((connection, kind))
+        }
+        Err(source) => Err(source).at(path),
+    }
 }
 
-fn header(path: &Path) -> std::io::Result<Header> {
-    let mut head = Vec::with_capacity(72);
-    File::open(path)?.take(72).read_to_end(&mut head)?;
-    let is_case =
-        head.len() == 72 && head.starts_with(SQLITE_MAGIC) && head[68..72] == APPLICATION_ID.to_be_bytes();
-    Ok(match (is_case, head.is_empty()) {
-        (true, _) => Header::Case,
-        (false, true) => Header::Empty,
-        (false, false) => Header::Other,
+fn create_file(path: &Path) -> Result<(), CaseError> {
+    File::create_new(path).map(drop).map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => CaseError::Exists { path: path.to_owned() },
+        _ => CaseError::Io { action: "create", path: path.to_owned(), source },
     })
 }
 
 /// `SQLite` would make a journal beside any file that it opens; a file that is no case is not given to it.
-fn refuse_other_files(path: &Path) -> Result<(), CaseError> {
+pub(crate) fn refuse_other_files(path: &Path) -> Result<Header, CaseError> {
     match header(path) {
-        Ok(Header::Case) => Ok(()),
+        Ok(found @ (Header::Case | Header::Sealed(_))) => Ok(found),
         Ok(Header::Empty | Header::Other) => Err(CaseError::NotACase { path: path.to_owned() }),
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
             Err(CaseError::NotFound { path: path.to_owned() })
@@ -186,7 +230,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// `file:` address of a database that nothing writes to; sqlite.org/uri.html says what must be escaped.
-fn immutable_uri(path: &Path) -> String {
+pub(crate) fn immutable_uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         if byte.is_ascii_alphanumeric() || b"/.-_\\:".contains(byte) {

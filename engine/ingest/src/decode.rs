@@ -96,6 +96,11 @@ fn peek(source: &mut Source, meter: &Meter) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Whether a file that begins like this is compressed or an archive.
+pub fn is_wrapped(head: &[u8]) -> bool {
+    layer_of(head).is_some()
+}
+
 /// The compression or the archive that the first bytes announce.
 fn layer_of(head: &[u8]) -> Option<Layer> {
     const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];

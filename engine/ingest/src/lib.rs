@@ -64,6 +64,7 @@ mod wrapping;
 mod zip;
 
 pub use capture::Capture;
+pub use decode::is_wrapped;
 pub use error::IngestError;
 pub use folder::{FolderFile, folder_files, set_files};
 pub use format::{EventOrder, Format};

@@ -13,6 +13,9 @@ pub(crate) struct FollowArguments {
     /// The case file; made where there is none
     #[arg(value_name = "CASE")]
     pub(crate) case: PathBuf,
+    /// Make the case encrypted, under a passphrase that is asked for or read from --passphrase-file
+    #[arg(long)]
+    pub(crate) encrypt: bool,
     /// A file that grows, or a folder where captures drop
     #[arg(value_name = "FILE|FOLDER")]
     pub(crate) path: PathBuf,
