@@ -112,7 +112,13 @@ pub(crate) fn change(
         unlock(case, file)?;
     }
     let how = Reseal::ChangePassphrase(choose(case, new_passphrase_file.as_deref())?);
-    reseal(case, &how, out.as_deref(), by, "opens with the new passphrase only; copies from before keep the old one")
+    reseal(
+        case,
+        &how,
+        out.as_deref(),
+        by,
+        "opens with the new passphrase only; copies from before keep the old one",
+    )
 }
 
 fn reseal(

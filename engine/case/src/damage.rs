@@ -1,7 +1,7 @@
 //! Events that the case file has lost: which ones, and where they can be had again.
 
 use cbad::ByteRange;
-use rusqlite::{ErrorCode, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::error::CaseError;
 use crate::events::BlockPlace;
@@ -99,49 +99,47 @@ impl Case {
 
 impl Case {
     /// Data, hash and length of one block; the inner error says what is wrong with the pages that hold them.
-    ///
-    /// In an encrypted case a page that cannot be deciphered makes its connection useless, so that blocks are read through
-    /// one of their own, and through a new one after damage. What is not committed yet only the first one sees.
     pub(crate) fn of_block<T>(
         &self,
         place: &BlockPlace,
-        row: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+        row: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Result<T, String>, CaseError> {
-        const QUERY: &str = "SELECT data, sha256, raw_bytes FROM block WHERE id = ?1";
+        self.row_apart("SELECT data, sha256, raw_bytes FROM block WHERE id = ?1", place.id, row)
+    }
+
+    /// A row that takes pages of its own, and of which damage costs no other; the inner error says what is wrong with it.
+    ///
+    /// In an encrypted case a page that cannot be deciphered makes its connection useless, so that such rows are read through
+    /// one of their own, and once more through a new one. What is not committed yet only the first one sees.
+    pub(crate) fn row_apart<T>(
+        &self,
+        query: &'static str,
+        id: i64,
+        row: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Result<T, String>, CaseError> {
+        let read = |connection: &Connection| connection.prepare_cached(query)?.query_row([id], &row);
         if self.key.is_none() || !self.connection.is_autocommit() {
-            let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
-            let read = statement.query_row([place.id], row);
-            return read.map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path);
+            return read(&self.connection).map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path);
         }
         let mut apart = self.apart.borrow_mut();
-        let connection = match apart.take() {
-            Some(connection) => connection,
-            None => self.another_connection()?,
-        };
-        let prepared = connection.prepare_cached(QUERY);
-        let read = prepared.and_then(|mut statement| statement.query_row([place.id], row));
-        match read {
-            Ok(read) => {
-                *apart = Some(connection);
-                Ok(Ok(read))
-            }
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                Ok(Err("the pages of the file that hold it cannot be deciphered".to_owned()))
-            }
-            Err(error) => damage_of(error).map(Err).at(&self.path),
+        if let Some(value) = apart.as_ref().and_then(|connection| read(connection).ok()) {
+            return Ok(Ok(value));
         }
+        let connection = apart.insert(self.another_connection()?);
+        read(connection).map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path)
     }
 }
 
 /// What a failed read of one row means: damage of that row in words, or an error of the whole query.
 pub(crate) fn damage_of(error: rusqlite::Error) -> rusqlite::Result<String> {
-    let is_damage = matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt))
-        || matches!(
-            error,
-            rusqlite::Error::InvalidColumnType(..)
-                | rusqlite::Error::FromSqlConversionFailure(..)
-                | rusqlite::Error::IntegralValueOutOfRange(..)
-        );
+    let is_damage =
+        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            || matches!(
+                error,
+                rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+            );
     if is_damage {
         Ok(format!("the pages of the file that hold it cannot be read ({error})"))
     } else {

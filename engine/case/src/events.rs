@@ -148,9 +148,7 @@ impl Case {
         if let Some(block) = self.blocks.borrow_mut().get(place.id) {
             return Ok(block);
         }
-        let block = Arc::new(
-            self.read_block(place)?.map_err(|what| self.damaged(place, stream, what))?,
-        );
+        let block = Arc::new(self.read_block(place)?.map_err(|what| self.damaged(place, stream, what))?);
         self.blocks.borrow_mut().put(place.id, Arc::clone(&block));
         Ok(block)
     }

@@ -175,7 +175,8 @@ mod tests {
 
     #[test]
     fn length_is_counted_in_characters() {
-        for (text, short) in [("eleven char", true), ("twelve chars", false), ("ééééééééééé", true)] {
+        for (text, short) in [("eleven char", true), ("twelve chars", false), ("ééééééééééé", true)]
+        {
             assert_eq!(Passphrase::new(text).expect("it is not empty").is_short(), short, "{text}");
         }
     }

@@ -120,9 +120,11 @@ impl Work<'_> {
     fn alone(&self) -> Result<Connection, CaseError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = connect(self.path, flags, self.old_key.as_ref()).at(self.path)?;
-        let in_use = |_| CaseError::NotResealed {
+        let in_use = |_| {
+            CaseError::NotResealed {
             path: self.path.to_owned(),
             what: "another window or program has it open, or its folder cannot be written. Close the case there and try again".to_owned(),
+        }
         };
         connection.busy_timeout(Duration::from_secs(1)).at(self.path)?;
         let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
@@ -147,6 +149,7 @@ impl Work<'_> {
         let detail = if self.new_key.is_some() { cipher() } else { json!({}) };
         case.record(&transaction, self.how.action(), "the case", &detail)?;
         transaction.commit().at(partial)?;
+        case.apart.take();
         // Out of the log and into the file, which is all that is kept.
         case.connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).at(partial)?;
         drop(case);

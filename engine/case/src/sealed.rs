@@ -100,7 +100,8 @@ pub(crate) fn say_nothing(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Whether a key opens a case: its first page has a hash that only this key makes.
 pub(crate) fn prove(path: &Path, key: &CaseKey) -> Result<(), CaseError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     // Of this file alone, whatever is being written beside it: the key is that of the file.
     let connection = connect(crate::store::immutable_uri(path), flags, Some(key)).at(path)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {

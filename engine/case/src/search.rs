@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 
 use cbad::{Stage, Watch};
 use rayon::prelude::*;
-use rusqlite::params;
 
 use crate::analyze::pool;
 use crate::block::Block;
@@ -190,22 +189,26 @@ impl Case {
         candidates: &mut Vec<Candidate<'a>>,
     ) -> Result<(), CaseError> {
         const GRAMS: &str = "SELECT grams FROM block_index WHERE block = ?1";
-        let mut grams = has_index.then(|| self.connection.prepare_cached(GRAMS)).transpose().at(&self.path)?;
         let (id, _) = self.stream_by_number(stream.id)?;
         for place in self.blocks_with(id, &query.positions())? {
             if !query.may_be_within(place.start_nanos, place.end_nanos) {
                 continue;
             }
-            let may_hold = match &mut grams {
-                Some(statement) => {
-                    let mut rows = statement.query(params![place.id]).at(&self.path)?;
-                    // A filter that is missing or damaged skips nothing.
-                    let stored =
-                        rows.next().ok().flatten().and_then(|row| row.get_ref(0).ok()?.as_blob().ok());
-                    stored.and_then(Filter::read).is_none_or(|filter| query.may_be_in_block(&filter))
-                }
-                None => true,
-            };
+            // A filter that is missing or damaged skips nothing.
+            let may_hold = !has_index
+                || self
+                    .row_apart(GRAMS, place.id, |row| {
+                        Ok(row
+                            .get_ref(0)?
+                            .as_blob()
+                            .ok()
+                            .and_then(Filter::read)
+                            .map(|filter| query.may_be_in_block(&filter)))
+                    })
+                    .ok()
+                    .and_then(Result::ok)
+                    .flatten()
+                    .unwrap_or(true);
             if may_hold {
                 candidates.push(Candidate { stream, place });
             }

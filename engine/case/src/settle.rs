@@ -276,8 +276,7 @@ impl<'a> Spill<'a> {
         let mut cursors = Vec::new();
         let mut heap = BinaryHeap::new();
         for run in 0..self.runs {
-            let mut cursor =
-                Cursor { spill: self, run, sequence: 0, page: Vec::new(), at: 0 };
+            let mut cursor = Cursor { spill: self, run, sequence: 0, page: Vec::new(), at: 0 };
             if let Some(key) = cursor.key()? {
                 heap.push(Reverse((key, run)));
             }

@@ -17,7 +17,9 @@ pub(crate) trait AtPath<T> {
 impl<T> AtPath<T> for rusqlite::Result<T> {
     fn at(self, path: &Path) -> Result<T, CaseError> {
         self.map_err(|source| match source.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) if Case::is_encrypted(path) => {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
+                if Case::is_encrypted(path) =>
+            {
                 CaseError::Undecipherable { path: path.to_owned() }
             }
             Some(rusqlite::ErrorCode::NotADatabase) => CaseError::NotACase { path: path.to_owned() },

@@ -60,7 +60,9 @@ impl Case {
     /// Opens an encrypted case with its passphrase, or makes it where there is no file or an empty one.
     pub fn open_or_create_encrypted(path: &Path, passphrase: &Passphrase) -> Result<Self, CaseError> {
         match header(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::create_encrypted(path, passphrase),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Self::create_encrypted(path, passphrase)
+            }
             Err(source) => Err(CaseError::Io { action: "read", path: path.to_owned(), source }),
             Ok(Header::Other) => Err(CaseError::NotACase { path: path.to_owned() }),
             Ok(Header::Case) => Err(CaseError::NotEncrypted { path: path.to_owned() }),
@@ -141,7 +143,11 @@ impl Case {
         Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).at(&self.path)
     }
 
-    pub(crate) fn writable(path: &Path, may_initialise: bool, key: Option<CaseKey>) -> Result<Self, CaseError> {
+    pub(crate) fn writable(
+        path: &Path,
+        may_initialise: bool,
+        key: Option<CaseKey>,
+    ) -> Result<Self, CaseError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, flags, key.as_ref()).at(path)?;
         connection.busy_timeout(BUSY).at(path)?;
@@ -196,7 +202,8 @@ fn read_only(path: &Path, key: Option<&CaseKey>) -> Result<(Connection, Kind), C
         Ok(kind) => Ok((connection, kind)),
         Err(_) if !beside(path, "-wal").exists() => {
             // A journal that cannot be made (read-only media) and is not needed: nobody else writes there.
-            let connection = connect(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI, key).at(path)?;
+            let connection =
+                connect(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI, key).at(path)?;
             let kind = schema::kind(&connection).at(path)?;
             Ok((connection, kind))
         }

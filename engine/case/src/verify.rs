@@ -2,7 +2,7 @@
 
 use cbad::{StreamKey, Watch};
 use rayon::prelude::*;
-use rusqlite::params;
+use rusqlite::Connection;
 
 use crate::analyze::pool;
 use crate::block::{Block, BlockIndex};
@@ -92,9 +92,12 @@ impl Case {
     /// counts. Changes nothing. The captures themselves are not read.
     pub fn verify(&self, watch: &dyn Watch) -> Result<Verification, CaseError> {
         let mut found = Verification::default();
-        self.verify_pages(&mut found)?;
+        // Where pages of an encrypted case cannot be deciphered, the connection that met one is of no use any more.
+        let apart = self.key.is_some().then(|| self.another_connection()).transpose()?;
+        let connection = apart.as_ref().unwrap_or(&self.connection);
+        self.verify_pages(connection, &mut found)?;
         for (query, what) in COUNTS {
-            match self.connection.query_row(query, [], |row| unsigned(row, 0)) {
+            match connection.query_row(query, [], |row| unsigned(row, 0)) {
                 Ok(0) => {}
                 Ok(count) => found.problems.push(format!("There are {count} {what}.")),
                 Err(error) => found.problems.push(damage_of(error).at(&self.path)?),
@@ -112,12 +115,21 @@ impl Case {
     }
 
     /// What `SQLite` itself finds: pages, indexes, types, and rows that refer to missing ones.
-    fn verify_pages(&self, found: &mut Verification) -> Result<(), CaseError> {
+    fn verify_pages(&self, connection: &Connection, found: &mut Verification) -> Result<(), CaseError> {
         let list = |query: &str, said: &dyn Fn(&rusqlite::Row<'_>) -> rusqlite::Result<String>| {
-            let mut statement = self.connection.prepare(query)?;
+            let mut statement = connection.prepare(query)?;
             let rows = statement.query_map([], |row| said(row))?;
             rows.take(MOST_LISTED as usize).collect::<rusqlite::Result<Vec<String>>>()
         };
+        if self.key.is_some() {
+            let sealed = list("PRAGMA cipher_integrity_check", &|row| row.get(0)).at(&self.path)?;
+            if !sealed.is_empty() {
+                let said = |line| format!("The pages of the file cannot all be deciphered: {line}.");
+                found.problems.extend(sealed.into_iter().map(said));
+                // What SQLite itself says of zeros in the place of a page helps nobody.
+                return Ok(());
+            }
+        }
         let pages = list(&format!("PRAGMA integrity_check({MOST_LISTED})"), &|row| row.get(0));
         let pages = pages.or_else(|error| damage_of(error).map(|what| vec![what])).at(&self.path)?;
         let pages = pages.into_iter().filter(|line| line != "ok");
@@ -229,20 +241,19 @@ impl Case {
     /// What is known of a block without reading it, as stored; `None` for blocks of earlier schemas.
     fn index(&self, place: &BlockPlace) -> Result<Option<BlockIndex>, CaseError> {
         const QUERY: &str = "SELECT source_start, source_end, grams FROM block_index WHERE block = ?1";
-        let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
-        let mut rows = statement.query(params![place.id]).at(&self.path)?;
-        let read = rows.next().and_then(|row| {
-            row.map(|row| {
-                Ok(BlockIndex {
-                    source_start: unsigned(row, 0)?,
-                    source_end: unsigned(row, 1)?,
-                    grams: row.get(2)?,
-                })
+        let read = self.row_apart(QUERY, place.id, |row| {
+            Ok(BlockIndex {
+                source_start: unsigned(row, 0)?,
+                source_end: unsigned(row, 1)?,
+                grams: row.get(2)?,
             })
-            .transpose()
         });
-        // One that cannot be read fits no block.
-        read.or_else(|error| damage_of(error).map(|_| Some(BlockIndex::default()))).at(&self.path)
+        match read {
+            // One that cannot be read fits no block.
+            Ok(read) => Ok(Some(read.unwrap_or_default())),
+            Err(CaseError::Database { source: rusqlite::Error::QueryReturnedNoRows, .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
     }
 }
 

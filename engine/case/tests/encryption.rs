@@ -14,8 +14,14 @@ use rusqlite::Connection;
 
 const WORDS: &str = "correct horse battery staple";
 /// Pieces of a capture and of what people wrote, none of which an encrypted case may show.
-const SECRETS: [&str; 6] =
-    ["shop-secret.log", "pool exhausted", "billing-gateway", "a note of mine", "Inspector Clouseau", "driftlock"];
+const SECRETS: [&str; 6] = [
+    "shop-secret.log",
+    "pool exhausted",
+    "billing-gateway",
+    "a note of mine",
+    "Inspector Clouseau",
+    "driftlock",
+];
 
 fn passphrase(text: &str) -> Passphrase {
     Passphrase::new(text).expect("the test gives one")
@@ -99,7 +105,7 @@ fn the_file_is_one_that_any_sqlcipher_opens_by_the_passphrase() -> Outcome {
 fn without_the_passphrase_or_with_another_nothing_opens_and_strange_ones_are_taken_as_they_are() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("a.driftlock");
-    for text in ["'; DROP TABLE capture; --", "\" x'00' \"", "né 🗝 \t ", "a\0b", "x'0011'"] {
+    for text in ["'; DROP TABLE capture; -- \"", "x'00' né 🗝 \t a\0b "] {
         let _ = std::fs::remove_file(&path);
         drop(Case::create_encrypted(&path, &passphrase(text))?);
         Case::lock(&path);
@@ -132,7 +138,11 @@ fn encrypting_changing_and_deciphering_keep_content_and_chain_and_leave_nothing_
     for (number, (how, action, is_sealed)) in steps.iter().enumerate() {
         Case::reseal(&path, how, None, Some("Inspector Clouseau"), &Unwatched)?;
         assert_eq!(names(folder.path())?, ["plain.driftlock"], "{action}");
-        assert_eq!((Case::is_encrypted(&path), shown(&path)?.is_empty()), (*is_sealed, *is_sealed), "{action}");
+        assert_eq!(
+            (Case::is_encrypted(&path), shown(&path)?.is_empty()),
+            (*is_sealed, *is_sealed),
+            "{action}"
+        );
         let case = Case::open_read_only(&path)?;
         assert_eq!(case.content_sha256()?, content);
         let now = case.audit()?;
@@ -182,8 +192,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() -> Outcome {
         Case::open_or_create_encrypted(&path, &passphrase(WORDS)),
         Err(CaseError::NotEncrypted { .. })
     ));
-    let stopped =
-        Case::reseal(&path, &Reseal::Encrypt(passphrase(WORDS)), None, None, &CancelAfter::new(0));
+    let stopped = Case::reseal(&path, &Reseal::Encrypt(passphrase(WORDS)), None, None, &CancelAfter::new(0));
     assert!(matches!(stopped, Err(CaseError::Cancelled)), "{stopped:?}");
     assert_eq!(names(folder.path())?, ["plain.driftlock"]);
     assert!(Case::open_read_only(&path)?.verify(&Unwatched)?.is_sound());
@@ -216,10 +225,10 @@ fn a_case_of_every_earlier_schema_can_be_encrypted_and_is_moved_forward_with_it(
         let fixture = format!("{}/tests/fixtures/schema-{schema}.driftlock.zst", env!("CARGO_MANIFEST_DIR"));
         let path = folder.path().join(format!("schema-{schema}.driftlock"));
         std::fs::write(&path, zstd::decode_all(&std::fs::read(fixture)?[..])?)?;
-        let content = Case::open_read_only(&path)?.content_sha256()?;
+        let content = Case::open_read_only(&path)?.evidence_sha256()?;
         Case::reseal(&path, &Reseal::Encrypt(passphrase(WORDS)), None, None, &Unwatched)?;
         let case = Case::open_read_only(&path)?;
-        assert_eq!(case.content_sha256()?, content, "schema {schema}");
+        assert_eq!(case.evidence_sha256()?, content, "schema {schema}");
         let actions: Vec<String> = case.audit()?.into_iter().map(|row| row.action).collect();
         assert_eq!(actions, ["migrate", "encrypt"]);
         assert!(case.verify(&Unwatched)?.is_sound());
