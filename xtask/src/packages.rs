@@ -22,6 +22,9 @@ pub(crate) const WINDOW: [&str; 12] = [
 /// What the fuzzer is compiled with.
 const COMPILER: &str = "g++";
 
+/// What OpenSSL's ciphers are compiled with: programs and packages of one name.
+const BUILDING: [&str; 2] = ["perl", "make"];
+
 /// What is needed and could not be had.
 pub(crate) struct Missing {
     packages: Vec<&'static str>,
@@ -50,7 +53,7 @@ pub(crate) fn ensure() -> anyhow::Result<Missing> {
     let missing = absent();
     let list = missing.packages.join(" ");
     if list.is_empty() {
-        println!("all {} system packages are there", WINDOW.len() + 1);
+        println!("all {} system packages are there", WINDOW.len() + 1 + BUILDING.len());
         return Ok(missing);
     }
     println!("missing: {list}");
@@ -70,6 +73,7 @@ fn absent() -> Missing {
     if !shell::has("c++") {
         packages.push(COMPILER);
     }
+    packages.extend(BUILDING.into_iter().filter(|program| !shell::has(program)));
     Missing { packages }
 }
 

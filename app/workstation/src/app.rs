@@ -14,6 +14,7 @@ mod sample;
 mod search;
 #[cfg(test)]
 mod tests;
+mod vault;
 
 use crate::command::Command;
 use crate::dialogs::{FileDialogs, SystemDialogs};
@@ -160,6 +161,7 @@ impl App {
             ui.ctx().request_repaint();
         }
         self.decide_seen();
+        self.follow_vault();
         self.follow_filter();
         if !is_presented {
             self.follow_prefs(ui.ctx(), &prefs);
@@ -229,6 +231,7 @@ impl App {
     fn finished(&mut self, result: Result<Finished, Failure>) {
         match result {
             Ok(Finished::Case(path)) => self.show_case(&path, None),
+            Ok(Finished::Locked(path, why)) => self.ask_passphrase(path, why),
             Ok(Finished::Run(path, run)) => self.show_case(&path, Some(run)),
             Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
             Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
@@ -442,6 +445,9 @@ impl App {
             Command::Redo => {
                 let point = self.state.changes.forward();
                 self.step(point);
+            }
+            Command::EncryptCase | Command::ChangePassphrase | Command::SaveDecrypted => {
+                self.vault_command(command);
             }
             Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
             Command::AnalyzeAgain => self.analyze_again(),

@@ -30,6 +30,10 @@ pub trait FileDialogs: Send + Sync {
     fn save_events(&self, name: &str) -> Dialog;
     /// Where to write a picture.
     fn save_png(&self, name: &str) -> Dialog;
+    /// Where to write a case.
+    fn save_case(&self, name: &str) -> Dialog {
+        self.save_events(name)
+    }
 }
 
 /// Dialogs that were answered beforehand, each with the same: for runs without a person.
@@ -76,6 +80,15 @@ impl FileDialogs for SystemDialogs {
             .set_file_name(name)
             .add_filter("Comma-separated values", &["csv"])
             .add_filter("JSON lines", &["jsonl"])
+            .save_file();
+        waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
+    }
+
+    fn save_case(&self, name: &str) -> Dialog {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Save a decrypted copy")
+            .set_file_name(name)
+            .add_filter("Driftlock case", &[crate::places::CASE_EXTENSION])
             .save_file();
         waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
     }

@@ -113,6 +113,8 @@ pub(crate) struct Doc {
     pub(crate) differences: Vec<String>,
     /// Ids of the streams that have windows: those with the most unusual findings first, then by id.
     pub(crate) scored: Vec<u32>,
+    /// Whether the file opens with a passphrase only.
+    pub(crate) is_encrypted: bool,
 }
 
 impl Doc {
@@ -127,9 +129,20 @@ impl Doc {
     ) -> Self {
         let (axis, extent) = axis_of(&streams);
         let differences = run.as_ref().map_or_else(Vec::new, |run| cbad::differences(&run.codecs));
-        let scored = Vec::new();
-        let mut doc =
-            Self { path, captures, streams, run, runs, findings, axis, extent, differences, scored };
+        let (scored, is_encrypted) = (Vec::new(), case::Case::is_encrypted(&path));
+        let mut doc = Self {
+            path,
+            captures,
+            streams,
+            run,
+            runs,
+            findings,
+            axis,
+            extent,
+            differences,
+            scored,
+            is_encrypted,
+        };
         doc.scored = doc.by_interest();
         doc
     }

@@ -36,6 +36,7 @@ mod telemetry;
 mod theme;
 mod tokens;
 mod ui;
+mod vault;
 mod view;
 mod window;
 mod words;

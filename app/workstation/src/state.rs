@@ -153,6 +153,8 @@ pub(crate) struct State {
     pub(crate) doc: Option<Arc<Doc>>,
     pub(crate) doc_id: u64,
     pub(crate) loading: bool,
+    /// The passphrase that a person is asked for.
+    pub(crate) vault: Option<crate::vault::Asked>,
     /// Whether the sample incident can be opened.
     pub(crate) sample_here: bool,
     pub(crate) selection: Selection,
@@ -417,6 +419,10 @@ impl State {
             | Command::ShowSettings
             | Command::ShowActivity
             | Command::Palette => true,
+            Command::EncryptCase => self.doc.as_ref().is_some_and(|doc| !doc.is_encrypted),
+            Command::ChangePassphrase | Command::SaveDecrypted => {
+                self.doc.as_ref().is_some_and(|doc| doc.is_encrypted)
+            }
             Command::CancelTasks => !self.tasks.is_empty(),
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),

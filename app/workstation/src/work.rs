@@ -104,6 +104,8 @@ pub(crate) enum For {
     Events(Box<crate::export::Export>),
     /// Where to write these rows of the audit chain.
     Audit(Arc<str>),
+    /// Where to write the open case in the clear.
+    Decrypted,
     /// Where to write this picture.
     Picture(Arc<egui::ColorImage>),
 }
@@ -113,6 +115,8 @@ pub(crate) enum For {
 pub(crate) enum Finished {
     /// A complete case.
     Case(PathBuf),
+    /// A case is encrypted and its passphrase is to be asked for, with what was wrong with the one before.
+    Locked(PathBuf, Option<String>),
     /// A run of a case.
     Run(PathBuf, i64),
     /// A test of this finding of a run.
@@ -233,6 +237,7 @@ pub(crate) fn open(
 ) {
     let result = match files {
         [] => Ok(Finished::Cancelled(None)),
+        [case] if Case::needs_passphrase(case) => Ok(Finished::Locked(case.clone(), None)),
         [case] if Case::is_case(case) => open_case(task, case, how, watch, post),
         captures => import(task, captures, places, how, watch, post),
     };

@@ -25,6 +25,9 @@ mod shell;
 mod telemetry;
 #[path = "window/tour.rs"]
 mod tour;
+#[cfg(feature = "encryption")]
+#[path = "window/vault.rs"]
+mod vault;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -45,7 +45,7 @@ pub enum CaseError {
     #[error("An empty passphrase protects nothing. Give one of several words.")]
     EmptyPassphrase,
     /// The case is encrypted, and this program was built without what deciphers it.
-    #[error("{} looks like an encrypted case, and this program was built without encryption. Open it with a build that has the cargo feature `encryption`, which releases have.", path.display())]
+    #[error("{} cannot be opened or made as an encrypted case: this program was built without encryption. Use a build with the cargo feature `encryption`, which releases have.", path.display())]
     NoEncryption {
         /// The file.
         path: PathBuf,

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cbad::{Stage, Watch};
 use rusqlite::{Connection, OpenFlags, params};
@@ -24,6 +24,8 @@ use crate::store::{Case, beside, immutable_uri, refuse_other_files};
 
 /// How often the work is asked how far it is.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long others may take to let go of the case.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What becomes of a case's pages.
 #[derive(Clone, Debug)]
@@ -126,10 +128,16 @@ impl Work<'_> {
             what: "another window or program has it open, or its folder cannot be written. Close the case there and try again".to_owned(),
         }
         };
-        connection.busy_timeout(Duration::from_secs(1)).at(self.path)?;
-        let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
-        mode.and_then(|_| connection.execute_batch("BEGIN IMMEDIATE")).map_err(in_use)?;
-        Ok(connection)
+        let begun = Instant::now();
+        loop {
+            let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
+            match mode.and_then(|()| connection.execute_batch("BEGIN IMMEDIATE")) {
+                Ok(()) => return Ok(connection),
+                // A window that closes the case has readers that come to their end.
+                Err(_) if begun.elapsed() < PATIENCE => std::thread::sleep(LOOK),
+                Err(error) => return Err(in_use(error)),
+            }
+        }
     }
 
     /// The successor, whole and looked at again.

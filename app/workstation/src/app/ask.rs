@@ -21,6 +21,7 @@ impl App {
             For::Captures | For::Case => self.open(&paths),
             For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
             For::Events(export) => self.export_to(*export, paths),
+            For::Decrypted => self.save_decrypted(paths),
             For::Audit(csv) => self.write_audit(csv, paths),
             For::Picture(image) => self.write_picture(image, paths),
         }

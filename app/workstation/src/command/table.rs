@@ -59,6 +59,13 @@ commands! {
         "Open the recorded incident that comes with the program.";
     CloseCase, "close-case", "Close case", Some(key(CTRL, Key::W)), ONLY_LOOKS,
         "Back to the welcome screen. The case file stays.";
+    EncryptCase, "encrypt-case", "Encrypt this case…", None, line("driftlock case encrypt CASE"),
+        "Encipher the whole case under a passphrase. Without the passphrase nobody can open it again.";
+    ChangePassphrase, "change-passphrase", "Change passphrase…", None, line("driftlock case passphrase CASE"),
+        "Encipher the case anew under another passphrase. Copies from before keep the old one.";
+    SaveDecrypted, "save-decrypted", "Save a decrypted copy…", None,
+        line("driftlock case decrypt CASE --out OUT.driftlock"),
+        "Write the case to another file that everybody can read who has it. The case stays encrypted.";
     AnalyzeAgain, "analyze-again", "Analyze again with these settings", Some(key(CTRL_SHIFT, Key::Enter)),
         line("driftlock analyze CASE --profile … --baseline … --seed …"),
         "Start a new run over this case with the settings of the analysis. Earlier runs stay.";

@@ -15,6 +15,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
             &[Command::OpenCapture, Command::OpenCase, Command::OpenSample],
             &[Command::ExportPlot, Command::ExportEvents, Command::CopyEvents, Command::CopyCommandLine],
             &[Command::ExportAudit, Command::CopyAudit],
+            &[Command::EncryptCase, Command::ChangePassphrase, Command::SaveDecrypted],
             &[Command::ShowSettings],
             &[Command::CloseCase, Command::Quit],
         ],

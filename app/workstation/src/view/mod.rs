@@ -42,6 +42,7 @@ mod timeline;
 mod traces;
 mod track;
 mod trial;
+mod vault;
 mod welcome;
 
 use crate::command::Command;
@@ -106,6 +107,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
     }
     sheet::show(ui, state);
     saved::show(ui, state);
+    vault::show(ui, state);
     palette::show(ui, state);
 }
 

@@ -40,6 +40,10 @@ fn at_rest(ui: &mut Ui, state: &State) {
         return;
     };
     let events = doc.captures.iter().map(|capture| capture.events).sum();
+    if doc.is_encrypted {
+        ui.label(RichText::new("Encrypted").color(weak))
+            .on_hover_text("The case opens with its passphrase only. What is exported from it is in the clear.");
+    }
     let mut parts = vec![
         words::counted(events, "event", "events"),
         words::counted(doc.streams.len() as u64, "stream", "streams"),

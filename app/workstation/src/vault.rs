@@ -1,0 +1,136 @@
+//! Encrypted cases in the window: what a person is asked for, and the work that comes of it.
+
+use crate::places::Places;
+use crate::query::said;
+use crate::settings::Analysis;
+use crate::work::{self, Failure, Finished, Message, Post, TaskWatch};
+use case::{Case, CaseError, FEW_CHARACTERS, Passphrase, Reseal};
+use std::path::{Path, PathBuf};
+
+/// What a passphrase is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To open this case.
+    Open(PathBuf),
+    /// To encrypt this case.
+    Encrypt(PathBuf),
+    /// The new one of this case.
+    Change(PathBuf),
+}
+
+/// A passphrase that is being typed. Without `Debug`, so that it is shown nowhere by accident.
+pub(crate) struct Asked {
+    pub(crate) purpose: Purpose,
+    /// As typed.
+    pub(crate) first: String,
+    /// Typed again, where it is a new one.
+    pub(crate) second: String,
+    /// Whether it can be read on the screen.
+    pub(crate) shown: bool,
+    /// What was wrong with the one before.
+    pub(crate) why: Option<String>,
+    /// It was entered.
+    pub(crate) entered: bool,
+}
+
+impl Asked {
+    pub(crate) fn new(purpose: Purpose, why: Option<String>) -> Self {
+        Self { purpose, first: String::new(), second: String::new(), shown: false, why, entered: false }
+    }
+
+    /// The case.
+    pub(crate) fn path(&self) -> &Path {
+        match &self.purpose {
+            Purpose::Open(path) | Purpose::Encrypt(path) | Purpose::Change(path) => path,
+        }
+    }
+
+    /// Whether a new passphrase is asked for, which is typed twice.
+    pub(crate) fn is_new(&self) -> bool {
+        !matches!(self.purpose, Purpose::Open(_))
+    }
+
+    /// What is in the way of what was typed; an empty field is in the way without a word.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        if self.first.is_empty() {
+            return Some("");
+        }
+        (self.is_new() && self.first != self.second).then_some("The two are not the same yet.")
+    }
+
+    /// Said of what was typed, and no reason against it.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let is_short = self.first.chars().count() < FEW_CHARACTERS && !self.first.is_empty();
+        (self.is_new() && is_short).then(|| {
+            format!("Fewer than {FEW_CHARACTERS} characters can be guessed by a machine. Several words are better.")
+        })
+    }
+}
+
+/// Opens an encrypted case with a passphrase, and asks again where it is another one.
+pub(crate) fn open(
+    task: u64,
+    path: PathBuf,
+    passphrase: &Passphrase,
+    places: &Places,
+    how: &Analysis,
+    watch: &TaskWatch,
+    post: &Post,
+) {
+    let result = match Case::unlock(&path, passphrase) {
+        Ok(()) => return work::open(task, &[path], places, how, watch, post),
+        Err(error @ CaseError::WrongPassphrase { .. }) => Ok(Finished::Locked(path, Some(said(&error)))),
+        Err(error) => {
+            let name = case::inert(crate::words::file_name(&path));
+            Err(Failure::new(format!("Could not open {name}"), error))
+        }
+    };
+    post.send(Message::Finished { task, result });
+}
+
+/// Writes a closed case anew in its own place, and opens it again whatever came of that.
+pub(crate) fn reseal(task: u64, path: PathBuf, how: &Reseal, watch: &TaskWatch, post: &Post) {
+    let outcome = Case::reseal(&path, how, None, None, watch);
+    let result = match outcome {
+        Ok(()) => Ok(Finished::Case(path)),
+        Err(error) => {
+            let result = match error {
+                CaseError::Cancelled => Ok(Finished::Stopped("The case is as it was.".to_owned())),
+                error => Err(Failure::new("The case was not written anew", error)),
+            };
+            post.send(Message::Imported { task, case: path, notices: Vec::new() });
+            result
+        }
+    };
+    post.send(Message::Finished { task, result });
+}
+
+/// Writes a copy in the clear.
+pub(crate) fn save_decrypted(path: &Path, out: PathBuf, watch: &TaskWatch) -> Result<Finished, Failure> {
+    match Case::reseal(path, &Reseal::Decrypt, Some(&out), None, watch) {
+        Ok(()) => Ok(Finished::Written(out)),
+        Err(CaseError::Cancelled) => Ok(Finished::Stopped("No copy was written.".to_owned())),
+        Err(error) => Err(Failure::new("The copy was not written", error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_passphrase_is_typed_twice_and_a_short_one_is_said_to_be_short() {
+        for (purpose, first, second, problem, advised) in [
+            (Purpose::Open(PathBuf::new()), "", "", Some(""), false),
+            (Purpose::Open(PathBuf::new()), "short", "", None, false),
+            (Purpose::Encrypt(PathBuf::new()), "short", "sh", Some("The two are not the same yet."), true),
+            (Purpose::Change(PathBuf::new()), "short", "short", None, true),
+            (Purpose::Encrypt(PathBuf::new()), "several words here", "several words here", None, false),
+        ] {
+            let mut asked = Asked::new(purpose, None);
+            asked.first.push_str(first);
+            asked.second.push_str(second);
+            assert_eq!((asked.problem(), asked.advice().is_some()), (problem, advised), "{first} {second}");
+        }
+    }
+}

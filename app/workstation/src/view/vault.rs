@@ -1,0 +1,91 @@
+//! The dialog that asks for a passphrase: to open a case, to encrypt one, to change it.
+
+use crate::state::State;
+use crate::theme::text_font;
+use crate::tokens::{self, size};
+use crate::vault::{Asked, Purpose};
+use egui::{Id, Key, Label, Modal, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo};
+
+/// What it costs and what it does not give back, in words.
+const COST: &str = "Every page of the file is enciphered. Opening the case takes a good part of a second longer, reading and \
+writing it somewhat longer. Without the passphrase nobody, the makers of this program included, can open it. What is \
+exported is in the clear.";
+/// What is left of a case that was in the clear.
+const REMAINS: &str = "The file as it is now is overwritten; copies of it, snapshots and what flash memory keeps are not.";
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(mut asked) = state.vault.take_if(|asked| !asked.entered) else { return };
+    let (enter, escape) = ui.input_mut(|input| {
+        let enter = input.consume_key(Modifiers::NONE, Key::Enter);
+        (enter, input.consume_key(Modifiers::NONE, Key::Escape))
+    });
+    let (mut done, mut close) = (enter, escape);
+    let modal = Modal::new(Id::unique("passphrase")).backdrop_color(tokens::of(ui).veil);
+    let shown = modal.show(ui.ctx(), |ui| {
+        ui.set_width((ui.ctx().content_rect().width() - 80.0).min(480.0));
+        let (heading, yes, no) = words(&asked);
+        super::heading(ui, &heading);
+        if let Some(why) = &asked.why {
+            ui.add(Label::new(RichText::new(why).color(tokens::of(ui).strong)).wrap());
+        }
+        fields(ui, &mut asked);
+        about(ui, &asked);
+        ui.add_space(size::GAP);
+        ui.horizontal(|ui| {
+            done |= ui.add_enabled(asked.problem().is_none(), egui::Button::new(yes)).clicked();
+            close |= ui.button(no).clicked();
+        });
+    });
+    if done && asked.problem().is_none() {
+        asked.entered = true;
+        // What egui keeps to undo typing is not kept longer than the dialog.
+        ui.data_mut(|data| FIELDS.map(|field| data.remove::<egui::text_edit::TextEditState>(Id::unique(field))));
+        state.vault = Some(asked);
+    } else if !(close || shown.should_close()) {
+        state.vault = Some(asked);
+    }
+}
+
+const FIELDS: [&str; 2] = ["Passphrase", "Passphrase again"];
+
+fn words(asked: &Asked) -> (String, &'static str, &'static str) {
+    let name = case::inert(crate::words::file_name(asked.path()));
+    match asked.purpose {
+        Purpose::Open(_) => (format!("{name} is encrypted"), "Open", "Do not open"),
+        Purpose::Encrypt(_) => (format!("Encrypt {name}"), "Encrypt", "Do not encrypt"),
+        Purpose::Change(_) => (format!("New passphrase for {name}"), "Change", "Do not change"),
+    }
+}
+
+fn fields(ui: &mut Ui, asked: &mut Asked) {
+    let (is_new, is_masked) = (asked.is_new(), !asked.shown);
+    let texts = [&mut asked.first, &mut asked.second];
+    for (number, (text, label)) in texts.into_iter().zip(FIELDS).enumerate().take(if is_new { 2 } else { 1 }) {
+        ui.add_space(size::TIGHT);
+        let field = TextEdit::singleline(text).id(Id::unique(label)).hint_text(label).password(is_masked);
+        let field = ui.add(field.desired_width(f32::INFINITY));
+        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, label));
+        // The first has the focus until a person goes on to the other.
+        if number == 0 && ui.memory(|memory| memory.focused().is_none()) {
+            field.request_focus();
+        }
+    }
+    ui.checkbox(&mut asked.shown, "Show what is typed");
+}
+
+fn about(ui: &mut Ui, asked: &Asked) {
+    let small = |text: &str| RichText::new(text).font(text_font(size::SMALL));
+    let weak = tokens::of(ui).weak;
+    if let Some(problem) = asked.problem().filter(|problem| !problem.is_empty() && !asked.second.is_empty()) {
+        ui.label(small(problem));
+    }
+    if let Some(advice) = asked.advice() {
+        ui.add(Label::new(small(&advice)).wrap());
+    }
+    if asked.is_new() {
+        ui.add(Label::new(small(COST).color(weak)).wrap());
+    }
+    if matches!(asked.purpose, Purpose::Encrypt(_)) {
+        ui.add(Label::new(small(REMAINS).color(weak)).wrap());
+    }
+}
