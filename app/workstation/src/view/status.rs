@@ -41,8 +41,9 @@ fn at_rest(ui: &mut Ui, state: &State) {
     };
     let events = doc.captures.iter().map(|capture| capture.events).sum();
     if doc.is_encrypted {
-        ui.label(RichText::new("Encrypted").color(weak))
-            .on_hover_text("The case opens with its passphrase only. What is exported from it is in the clear.");
+        ui.label(RichText::new("Encrypted").color(weak)).on_hover_text(
+            "The case opens with its passphrase only. What is exported from it is in the clear.",
+        );
     }
     let mut parts = vec![
         words::counted(events, "event", "events"),

@@ -11,7 +11,8 @@ const COST: &str = "Every page of the file is enciphered. Opening the case takes
 writing it somewhat longer. Without the passphrase nobody, the makers of this program included, can open it. What is \
 exported is in the clear.";
 /// What is left of a case that was in the clear.
-const REMAINS: &str = "The file as it is now is overwritten; copies of it, snapshots and what flash memory keeps are not.";
+const REMAINS: &str =
+    "The file as it is now is overwritten; copies of it, snapshots and what flash memory keeps are not.";
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(mut asked) = state.vault.take_if(|asked| !asked.entered) else { return };
@@ -39,7 +40,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if done && asked.problem().is_none() {
         asked.entered = true;
         // What egui keeps to undo typing is not kept longer than the dialog.
-        ui.data_mut(|data| FIELDS.map(|field| data.remove::<egui::text_edit::TextEditState>(Id::unique(field))));
+        ui.data_mut(|data| {
+            FIELDS.map(|field| data.remove::<egui::text_edit::TextEditState>(Id::unique(field)))
+        });
         state.vault = Some(asked);
     } else if !(close || shown.should_close()) {
         state.vault = Some(asked);
@@ -60,7 +63,8 @@ fn words(asked: &Asked) -> (String, &'static str, &'static str) {
 fn fields(ui: &mut Ui, asked: &mut Asked) {
     let (is_new, is_masked) = (asked.is_new(), !asked.shown);
     let texts = [&mut asked.first, &mut asked.second];
-    for (number, (text, label)) in texts.into_iter().zip(FIELDS).enumerate().take(if is_new { 2 } else { 1 }) {
+    for (number, (text, label)) in texts.into_iter().zip(FIELDS).enumerate().take(if is_new { 2 } else { 1 })
+    {
         ui.add_space(size::TIGHT);
         let field = TextEdit::singleline(text).id(Id::unique(label)).hint_text(label).password(is_masked);
         let field = ui.add(field.desired_width(f32::INFINITY));

@@ -52,7 +52,8 @@ fn a_case_is_encrypted_opened_by_its_passphrase_alone_and_saved_in_the_clear() -
     command(&mut window, "Save a decrypted copy…");
     let clear = world.path("clear.driftlock");
     assert!(Case::is_case(&clear) && !Case::is_encrypted(&clear));
-    let actions = |rows: Vec<AuditRow>| rows.into_iter().map(|row| row.action).rev().take(2).collect::<Vec<_>>();
+    let actions =
+        |rows: Vec<AuditRow>| rows.into_iter().map(|row| row.action).rev().take(2).collect::<Vec<_>>();
     assert_eq!(actions(Case::open_read_only(&clear)?.audit()?), ["decrypt", "encrypt"]);
     Ok(())
 }

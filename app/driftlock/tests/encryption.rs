@@ -1,0 +1,47 @@
+//! Encrypted cases from the command line: with the passphrase every command works, without it none.
+#![cfg(feature = "encryption")]
+
+mod common;
+
+use common::{Outcome, run, text_log};
+
+#[test]
+fn an_encrypted_case_opens_for_every_command_that_is_given_its_passphrase() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "burst.log", 2000, 80)?;
+    std::fs::write(at.join("words"), "correct horse battery staple\n")?;
+    std::fs::write(at.join("others"), "another one entirely\n")?;
+    let says = |arguments: &[&str]| -> Result<(Option<i32>, String, String), Box<dyn std::error::Error>> {
+        let output = run(at, arguments)?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok((output.status.code(), text(output.stdout), text(output.stderr)))
+    };
+    let import = ["analyze", "burst.log", "--case", "c.driftlock", "--encrypt", "--passphrase-file"];
+    let (code, plain, _) = says(&["analyze", "burst.log"])?;
+    let (sealed_code, sealed, said) = says(&[&import[..], &["words"]].concat())?;
+    assert_eq!((sealed_code, &sealed), (code, &plain), "{said}");
+    let (code, out, said) = says(&["findings", "c.driftlock"])?;
+    assert_eq!((code, out.as_str()), (Some(3), ""));
+    assert!(said.contains("passphrase") && said.contains("c.driftlock"), "{said}");
+    let (code, _, said) = says(&["findings", "c.driftlock", "--passphrase-file", "others"])?;
+    assert_eq!(code, Some(3));
+    assert!(said.contains("does not open") && !said.contains("entirely"), "{said}");
+    for command in [&["findings"][..], &["case", "verify"], &["info"], &["grep"]] {
+        let (code, out, said) = says(&[command, &["c.driftlock", "--passphrase-file", "words"]].concat())?;
+        assert!(code == Some(0) && !out.is_empty(), "{command:?}: {said}");
+    }
+    let change = ["case", "passphrase", "c.driftlock", "--passphrase-file", "words"];
+    let (code, _, said) = says(&[&change[..], &["--new-passphrase-file", "others"]].concat())?;
+    assert_eq!(code, Some(0), "{said}");
+    let (code, _, said) = says(&["case", "decrypt", "c.driftlock", "--passphrase-file", "others"])?;
+    assert_eq!(code, Some(0), "{said}");
+    let (code, out, said) = says(&["audit", "c.driftlock"])?;
+    assert!(
+        code == Some(0) && ["encrypt", "passphrase", "decrypt"].iter().all(|row| out.contains(row)),
+        "{said}"
+    );
+    let (code, _, said) = says(&["case", "encrypt", "c.driftlock", "--passphrase-file", "absent"])?;
+    assert!(code == Some(2) && said.contains("absent"), "{said}");
+    Ok(())
+}
