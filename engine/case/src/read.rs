@@ -26,6 +26,8 @@ const AHEAD: usize = 4;
 /// Checkpoints that may wait for their blocks before sorting waits for them.
 const WAITING: usize = 2;
 const MOST_SEALERS: usize = 4;
+/// Blocks that wait to be sealed: as many as keep the sealers busy while a commit waits for the disk.
+const UNSEALED: usize = 24;
 /// Bytes of sealed blocks that may wait for the capture's hash: of a gigabyte about half of what is read while it is hashed.
 const MOST_HELD_BYTES: usize = 64 << 20;
 
@@ -51,6 +53,29 @@ impl Case {
     pub(crate) fn read_capture(
         &mut self,
         beginning: Beginning<'_, '_>,
+        opened: Capture,
+        seconds: u64,
+        watch: &dyn Watch,
+    ) -> Result<(Begun, Option<Fingerprint>), CaseError> {
+        // After a power cut the import goes on from an earlier checkpoint; what is complete was flushed to the disk.
+        let kept = self.write_less_safely()?;
+        let read = self.read_on(beginning, opened, seconds, watch);
+        self.connection.pragma_update(None, "synchronous", kept).at(&self.path)?;
+        read
+    }
+
+    /// Lets commits not wait for the disk one by one, and returns what was set.
+    fn write_less_safely(&self) -> Result<i64, CaseError> {
+        const NORMAL: i64 = 1;
+        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        let kept: i64 = self.connection.query_row("PRAGMA synchronous", [], read).at(&self.path)?;
+        self.connection.pragma_update(None, "synchronous", kept.min(NORMAL)).at(&self.path)?;
+        Ok(kept)
+    }
+
+    fn read_on(
+        &mut self,
+        beginning: Beginning<'_, '_>,
         mut opened: Capture,
         seconds: u64,
         watch: &dyn Watch,
@@ -67,7 +92,7 @@ impl Case {
         thread::scope(|scope| {
             // Created inside, so that an early return closes them and the threads end.
             let (batches_in, batches) = bounded(AHEAD);
-            let (jobs, jobs_out) = bounded::<Job>(2 * sealers);
+            let (jobs, jobs_out) = bounded::<Job>(UNSEALED);
             let (sealed_in, sealed) = unbounded();
             let (spares_in, spares) = unbounded();
             scope.spawn(move || read_batches(opened, redactor, &batches_in, &spares));
