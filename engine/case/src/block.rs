@@ -91,17 +91,29 @@ pub(crate) fn append(event: &Event, bytes: &mut Vec<u8>) -> u32 {
     length + LENGTH_BYTES as u32
 }
 
+/// Bytes of the longest number as postcard writes it.
+const MOST_NUMBER_BYTES: usize = 10;
+
 /// The end of a buffer, to which whole slices are copied at once.
 struct Tail<'a>(&'a mut Vec<u8>);
 
 impl postcard::ser_flavors::Flavor for Tail<'_> {
     type Output = ();
 
+    #[inline]
     fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(data);
+        // Most are numbers of a few bytes, for which the call that copies takes longer than the bytes.
+        if data.len() <= MOST_NUMBER_BYTES {
+            for byte in data {
+                self.0.push(*byte);
+            }
+        } else {
+            self.0.extend_from_slice(data);
+        }
         Ok(())
     }
 
+    #[inline]
     fn try_push(&mut self, data: u8) -> postcard::Result<()> {
         self.0.push(data);
         Ok(())

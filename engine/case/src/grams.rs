@@ -186,7 +186,7 @@ fn id_hashes(id: &[u8]) -> impl Iterator<Item = u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CRC_BYTES, Filter, FilterOf, MOST_BYTES};
+    use super::{CRC_BYTES, Filter, FilterOf, GRAM, MOST_BYTES};
     use crate::view::{EventView, FieldView, ValueView};
     use cbad::{ByteRange, Event};
 
@@ -228,6 +228,38 @@ mod tests {
         assert!(!filter.may_hold(b"connection refused"));
         let denied = (10..=200).filter(|id| !filter.may_hold_id(&[*id; 16])).count();
         assert!(denied > 150, "{denied} of 191 absent ids");
+    }
+
+    #[test]
+    fn what_a_text_shares_with_the_one_before_is_passed_over() {
+        let all = |text: &'static [u8]| text.array_windows::<GRAM>().collect::<Vec<_>>();
+        let texts: [&[u8]; 7] = [
+            b"",
+            b"abc",
+            b"12:00:01 worker 17 took job 4",
+            b"12:00:01 worker 17 took job 5",
+            b"12:00:01 worker 18 took job 5",
+            b"12:00:01 worker 17 took job 4 again and again",
+            b"worker 17 took job 4",
+        ];
+        for before in texts {
+            for text in texts {
+                let looked_at = super::news(before, text);
+                let had = all(before);
+                let is_found = |gram: &&[u8; GRAM]| {
+                    had.contains(gram) || looked_at.array_windows().any(|new| new == *gram)
+                };
+                assert!(
+                    all(text).iter().all(is_found),
+                    "{} after {}",
+                    text.escape_ascii(),
+                    before.escape_ascii()
+                );
+            }
+        }
+        assert_eq!(super::news(texts[2], texts[3]), b"ob 5");
+        assert_eq!(super::news(texts[2], texts[2]), b"");
+        assert_eq!(super::news(b"abab", b"abababab"), b"bababa");
     }
 
     #[test]
