@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use case::{Case, CaseError, FEW_CHARACTERS, Passphrase, Reseal};
+use case::{Case, CaseError, ENCRYPTION_COST, Passphrase, Reseal};
 use clap::Args;
 
 use crate::failure::Failure;
@@ -17,14 +17,8 @@ use crate::{interrupt, output};
 /// How often a person may mistype.
 const TRIES: usize = 3;
 
-/// What a passphrase costs and what it does not give back, as the window says it too.
-const COST: &str = "Every page of the file is enciphered (SQLCipher 4, AES-256). Opening a case takes a good part of a second longer, \
-and reading and writing it somewhat longer (docs/BENCHMARKS.md). Without the passphrase nobody, the makers of this program \
-included, can open the case: keep it where it cannot be lost. What is exported is in the clear, and so is what the machine \
-keeps in memory. docs/ENCRYPTION.md says what is protected and what is not.";
-
 #[derive(Args, Debug)]
-#[command(after_help = COST)]
+#[command(after_help = ENCRYPTION_COST)]
 pub(crate) struct EncryptArguments {
     /// The case file; nobody else may have it open
     #[arg(value_name = "CASE")]
@@ -163,10 +157,8 @@ fn choose(path: &Path, file: Option<&Path>) -> Result<Passphrase, Failure> {
             return Err(Failure::Usage(what.to_owned()));
         }
     };
-    if chosen.is_short() {
-        eprintln!(
-            "A passphrase of fewer than {FEW_CHARACTERS} characters can be guessed by a machine. Several words are better."
-        );
+    if let Some(weakness) = chosen.weakness() {
+        eprintln!("{weakness}");
     }
     Ok(chosen)
 }

@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{Outcome, run, text_log};
+use case::{Case, Passphrase};
+use common::{Outcome, driftlock, run, text_log};
 
 #[test]
 fn an_encrypted_case_opens_for_every_command_that_is_given_its_passphrase() -> Outcome {
@@ -43,5 +44,41 @@ fn an_encrypted_case_opens_for_every_command_that_is_given_its_passphrase() -> O
     );
     let (code, _, said) = says(&["case", "encrypt", "c.driftlock", "--passphrase-file", "absent"])?;
     assert!(code == Some(2) && said.contains("absent"), "{said}");
+    Ok(())
+}
+
+/// Killed while the partial file is there, or after it has taken its place: never in between.
+#[test]
+fn killed_while_it_encrypts_the_case_is_what_it_was_and_the_next_attempt_goes_through() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "a.log", 40_000, 80)?;
+    std::fs::write(at.join("words"), "correct horse battery staple\n")?;
+    let path = at.join("c.driftlock");
+    let mut case = Case::create(&path)?;
+    case.import(&at.join("a.log"), &ingest::OpenOptions::default(), &cbad::Unwatched)?;
+    let content = case.content_sha256()?;
+    drop(case);
+    let encrypt = ["case", "encrypt", "c.driftlock", "--passphrase-file", "words"];
+    for _ in 0..3 {
+        let mut child = driftlock().current_dir(at).args(encrypt).spawn()?;
+        while !at.join("c.driftlock.partial").exists() && child.try_wait()?.is_none() {
+            std::thread::yield_now();
+        }
+        child.kill()?;
+        child.wait()?;
+        if Case::is_encrypted(&path) {
+            break;
+        }
+        assert_eq!(Case::open_read_only(&path)?.content_sha256()?, content);
+    }
+    if !Case::is_encrypted(&path) {
+        let output = run(at, &encrypt)?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let words = Passphrase::new("correct horse battery staple").ok_or("it is not empty")?;
+    Case::unlock(&path, &words)?;
+    assert_eq!(Case::open_read_only(&path)?.content_sha256()?, content);
+    assert!(!at.join("c.driftlock.partial").exists());
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::places::Places;
 use crate::query::said;
 use crate::settings::Analysis;
 use crate::work::{self, Failure, Finished, Message, Post, TaskWatch};
-use case::{Case, CaseError, FEW_CHARACTERS, Passphrase, Reseal};
+use case::{Case, CaseError, Passphrase, Reseal};
 use std::path::{Path, PathBuf};
 
 /// What a passphrase is for.
@@ -60,10 +60,10 @@ impl Asked {
 
     /// Said of what was typed, and no reason against it.
     pub(crate) fn advice(&self) -> Option<String> {
-        let is_short = self.first.chars().count() < FEW_CHARACTERS && !self.first.is_empty();
-        (self.is_new() && is_short).then(|| {
-            format!("Fewer than {FEW_CHARACTERS} characters can be guessed by a machine. Several words are better.")
-        })
+        if !self.is_new() {
+            return None;
+        }
+        Passphrase::new(self.first.as_str()).and_then(|passphrase| passphrase.weakness())
     }
 }
 

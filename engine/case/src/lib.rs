@@ -93,7 +93,7 @@ pub use inert::inert;
 pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};
 pub use moment::Moment;
-pub use passphrase::{FEW_CHARACTERS, KEY_ROUNDS, Passphrase};
+pub use passphrase::{ENCRYPTION_COST, KEY_ROUNDS, Passphrase};
 pub use prompt_diff::{DiffPart, diff_texts, prompt_text};
 pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};

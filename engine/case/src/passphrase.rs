@@ -1,6 +1,6 @@
 //! Passphrases, the keys made of them, and which cases this process may open.
 //!
-//! Deriving a key takes a good part of a second on purpose, and a case is opened by many connections: a case is unlocked
+//! Deriving a key takes some tenths of a second on purpose, and a case is opened by many connections: a case is unlocked
 //! once, and every connection of the process to it finds its key by the salt that stands at the head of the file.
 //! Nothing here is ever shown, logged or kept in a file.
 
@@ -19,7 +19,11 @@ use crate::store::Case;
 /// Rounds of PBKDF2-HMAC-SHA512 that make a key of a passphrase: the default of `SQLCipher` 4.
 pub const KEY_ROUNDS: u32 = 256_000;
 /// Characters below which a passphrase is said to be short.
-pub const FEW_CHARACTERS: usize = 12;
+const FEW_CHARACTERS: usize = 12;
+/// What encryption costs and what it does not give back, for whoever is about to choose a passphrase.
+pub const ENCRYPTION_COST: &str = "Every page of the file is enciphered. Opening the case takes some tenths of a second longer, \
+reading and writing it somewhat longer. Without the passphrase nobody, the makers of this program included, can open it: keep it \
+where it cannot be lost. What is exported is in the clear, and so is what the machine keeps in memory.";
 
 /// What stands at the head of an encrypted case, at random.
 pub(crate) type Salt = [u8; 16];
@@ -42,9 +46,11 @@ impl Passphrase {
         Self::new(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
-    /// Whether it has so few characters that a machine may guess it; what is said of it, never a refusal.
-    pub fn is_short(&self) -> bool {
-        String::from_utf8_lossy(&self.0).chars().count() < FEW_CHARACTERS
+    /// What is said of one with so few characters that a machine may guess it; never a refusal.
+    pub fn weakness(&self) -> Option<String> {
+        (String::from_utf8_lossy(&self.0).chars().count() < FEW_CHARACTERS).then(|| {
+            format!("Fewer than {FEW_CHARACTERS} characters can be guessed by a machine. Several words are better.")
+        })
     }
 }
 
@@ -126,7 +132,7 @@ impl Case {
         matches!(header(path), Ok(Header::Sealed(salt)) if known(&salt).is_none())
     }
 
-    /// Lets this process open an encrypted case from now on, wherever it lies. Takes a good part of a second. A case that is
+    /// Lets this process open an encrypted case from now on, wherever it lies. Takes some tenths of a second. A case that is
     /// not encrypted needs nothing.
     pub fn unlock(path: &Path, passphrase: &Passphrase) -> Result<(), CaseError> {
         let io = |source| CaseError::io("read", path)(source);
@@ -177,7 +183,8 @@ mod tests {
     fn length_is_counted_in_characters() {
         for (text, short) in [("eleven char", true), ("twelve chars", false), ("ééééééééééé", true)]
         {
-            assert_eq!(Passphrase::new(text).expect("it is not empty").is_short(), short, "{text}");
+            let passphrase = Passphrase::new(text).expect("it is not empty");
+            assert_eq!(passphrase.weakness().is_some(), short, "{text}");
         }
     }
 }

@@ -144,8 +144,10 @@ impl Work<'_> {
     fn write(&self, partial: &Path) -> Result<(), CaseError> {
         remove(partial);
         File::create_new(partial).map_err(CaseError::io("create", partial))?;
-        let permissions = self.path.metadata().map_err(CaseError::io("read", self.path))?.permissions();
-        std::fs::set_permissions(partial, permissions).map_err(CaseError::io("write", partial))?;
+        if self.target == self.path {
+            let permissions = self.path.metadata().map_err(CaseError::io("read", self.path))?.permissions();
+            std::fs::set_permissions(partial, permissions).map_err(CaseError::io("write", partial))?;
+        }
         self.copy(partial)?;
         let mut case = Case::writable(partial, false, self.new_key.clone())?;
         if let Some(actor) = self.actor {

@@ -47,7 +47,7 @@ impl Case {
     }
 
     /// Makes a new case file whose every page is enciphered from the first, and lets this process open it. A file that is
-    /// there already is left alone. Takes a good part of a second longer than [`Case::create`].
+    /// there already is left alone. Takes some tenths of a second longer than [`Case::create`].
     pub fn create_encrypted(path: &Path, passphrase: &Passphrase) -> Result<Self, CaseError> {
         if !cfg!(feature = "encryption") {
             return Err(CaseError::NoEncryption { path: path.to_owned() });

@@ -4,12 +4,9 @@ use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, size};
 use crate::vault::{Asked, Purpose};
+use case::ENCRYPTION_COST;
 use egui::{Id, Key, Label, Modal, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo};
 
-/// What it costs and what it does not give back, in words.
-const COST: &str = "Every page of the file is enciphered. Opening the case takes a good part of a second longer, reading and \
-writing it somewhat longer. Without the passphrase nobody, the makers of this program included, can open it. What is \
-exported is in the clear.";
 /// What is left of a case that was in the clear.
 const REMAINS: &str =
     "The file as it is now is overwritten; copies of it, snapshots and what flash memory keeps are not.";
@@ -87,7 +84,7 @@ fn about(ui: &mut Ui, asked: &Asked) {
         ui.add(Label::new(small(&advice)).wrap());
     }
     if asked.is_new() {
-        ui.add(Label::new(small(COST).color(weak)).wrap());
+        ui.add(Label::new(small(ENCRYPTION_COST).color(weak)).wrap());
     }
     if matches!(asked.purpose, Purpose::Encrypt(_)) {
         ui.add(Label::new(small(REMAINS).color(weak)).wrap());
