@@ -35,7 +35,7 @@ fn a_case_is_encrypted_opened_by_its_passphrase_alone_and_saved_in_the_clear() -
     type_into(&mut window, "Passphrase again", WORDS);
     click(&mut window, "Encrypt");
     assert!(Case::is_encrypted(&path) && shows(&window, "Encrypted"));
-    command(&mut window, "Close case");
+    command(&mut window, "Close case Ctrl+W");
 
     // As another process would find it.
     Case::lock(&path);
