@@ -28,7 +28,7 @@ fn an_encrypted_case_opens_for_every_command_that_is_given_its_passphrase() -> O
     let (code, _, said) = says(&["findings", "c.driftlock", "--passphrase-file", "others"])?;
     assert_eq!(code, Some(3));
     assert!(said.contains("does not open") && !said.contains("entirely"), "{said}");
-    for command in [&["findings"][..], &["case", "verify"], &["info"], &["grep"]] {
+    for command in [&["findings"][..], &["case", "verify"], &["info"], &["events"]] {
         let (code, out, said) = says(&[command, &["c.driftlock", "--passphrase-file", "words"]].concat())?;
         assert!(code == Some(0) && !out.is_empty(), "{command:?}: {said}");
     }
