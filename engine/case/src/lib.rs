@@ -34,6 +34,7 @@ mod follower;
 mod grams;
 mod import;
 mod inert;
+mod lean;
 mod matrix;
 mod members;
 mod messages;
