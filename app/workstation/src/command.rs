@@ -49,9 +49,11 @@ impl Command {
     pub(crate) const fn icon(self) -> Option<Icon> {
         Some(match self {
             Self::OpenCapture => Icon::Capture,
+            Self::FollowFile => Icon::Forward,
+            Self::FollowFolder => Icon::Folder,
             Self::OpenCase | Self::ChooseAnchor => Icon::Case,
             Self::OpenSample => Icon::Sample,
-            Self::CloseCase | Self::CancelTasks => Icon::Close,
+            Self::CloseCase | Self::CancelTasks | Self::StopFollowing => Icon::Close,
             Self::ShowOverview | Self::LayoutTriage | Self::LayoutTimeline => Icon::Overview,
             Self::ShowFinding | Self::TestFinding => Icon::Finding,
             Self::ShowEvents => Icon::Events,
