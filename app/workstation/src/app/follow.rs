@@ -135,11 +135,18 @@ impl App {
                 (trial.asked, trial.answer) = (None, None);
             }
         }
-        match (selection, doc.findings.first(), doc.streams.first()) {
-            // Nothing was there to be selected yet, so that nobody's place is lost.
-            (Selection::Nothing, Some(finding), _) => state.select(Selection::Finding(finding.id)),
-            (Selection::Nothing, None, Some(stream)) => state.select(Selection::Stream(stream.id)),
-            (selection, ..) => state.selection = selection,
+        // Before the first run a stream was selected for want of anything else, so that nobody's place is lost.
+        let is_nobodys = match selection {
+            Selection::Nothing => true,
+            Selection::Stream(_) => old.run.is_none(),
+            _ => false,
+        };
+        match (doc.findings.first(), doc.streams.first()) {
+            (Some(finding), _) if is_nobodys => state.select(Selection::Finding(finding.id)),
+            (None, Some(stream)) if selection == Selection::Nothing => {
+                state.select(Selection::Stream(stream.id));
+            }
+            _ => state.selection = selection,
         }
         true
     }

@@ -19,7 +19,7 @@ fn shop(world: &World) -> Result<PathBuf, Failure> {
     let line = |at: usize| {
         let level = ["info", "warn"][at % 2];
         format!(
-            "{{\"time\":\"2026-03-01T09:{:02}:{:02}Z\",\"level\":\"{level}\",\"order\":\"o-{at}\",\"message\":\"mail to ann{at}@example.org\"}}\n",
+            "{{\"time\":\"2026-03-01T09:{:02}:{:02}Z\",\"level\":\"{level}\",\"order\":\"o-{at}\",\"shop\":\"{level}\",\"message\":\"mail to ann{at}@example.org\"}}\n",
             at / 60,
             at % 60
         )
@@ -62,7 +62,7 @@ fn the_dialog_says_what_a_capture_is_and_writes_nothing_until_it_is_told_to() ->
     ] {
         assert!(shows(&window, words), "“{words}” is not there");
     }
-    assert!(shows(&window, "Field level: text, in 100 %, good as column, info · warn"));
+    assert!(shows(&window, "Field shop: text, in 100 %, good as column, info · warn"));
     assert!(shows(&window, "Field order: text, in 100 %, good as index"));
     click(&mut window, "Problems");
     assert!(shows(&window, "line 201, byte "), "a problem has its place");

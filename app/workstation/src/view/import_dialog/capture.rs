@@ -149,6 +149,12 @@ fn sure(format: Format, confidence: f64) -> String {
     format!("{} ({:.0} %)", format.title(), confidence * 100.0)
 }
 
+/// What the capture could be, the surest first.
+fn candidates(seen: &Inspection) -> Vec<Format> {
+    let others = seen.runners_up.iter().map(|(format, _)| *format);
+    std::iter::once(seen.format).chain(others).collect()
+}
+
 fn format(ui: &mut Ui, row: &mut Row) {
     let weak = tokens::of(ui).weak;
     let seen = match &row.seen {
@@ -164,7 +170,13 @@ fn format(ui: &mut Ui, row: &mut Row) {
     let combo = ComboBox::from_id_salt("format").width(270.0).height(360.0).truncate().selected_text(shown);
     let combo = combo.show_ui(ui, |ui| {
         ui.selectable_value(&mut chosen, None, "By its content");
-        for format in Format::ALL {
+        // What it could be at all comes first.
+        let likely: Vec<Format> = seen.map(candidates).unwrap_or_default();
+        for format in &likely {
+            ui.selectable_value(&mut chosen, Some(*format), format.title());
+        }
+        ui.separator();
+        for format in Format::ALL.into_iter().filter(|format| !likely.contains(format)) {
             ui.selectable_value(&mut chosen, Some(format), format.title());
         }
     });
