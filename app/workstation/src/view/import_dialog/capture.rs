@@ -87,6 +87,9 @@ fn facts(ui: &mut Ui, row: &mut Row) -> bool {
     let grid = Grid::new("facts").num_columns(2).min_col_width(NAMES).spacing([size::WIDE, 5.0]);
     grid.show(ui, |ui| {
         fact(ui, "Format", |ui| format(ui, row));
+        if let Some(others) = others(row) {
+            fact(ui, "Can also be", |ui| drop(ui.add(Label::new(others).wrap())));
+        }
         if !row.chosen.set.is_empty() {
             fact(ui, "Rotated set", |ui| set(ui, row));
         }
@@ -158,7 +161,7 @@ fn candidates(seen: &Inspection) -> Vec<Format> {
 fn format(ui: &mut Ui, row: &mut Row) {
     let weak = tokens::of(ui).weak;
     let seen = match &row.seen {
-        Some(Ok(seen)) => Some(seen),
+        Some(Ok(seen)) => Some(seen.as_ref()),
         _ => None,
     };
     let shown = match (row.format, seen) {
@@ -181,22 +184,25 @@ fn format(ui: &mut Ui, row: &mut Row) {
         }
     });
     combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, format!("Format: {shown}")));
-    let mut words = match (row.format, seen) {
+    let words = match (row.format, seen) {
         (Some(_), _) => "chosen by you".to_owned(),
         (None, Some(seen)) => {
-            format!("{}, {:.0} % sure by its content", sureness(seen.confidence), seen.confidence * 100.0)
+            format!("{} by its content ({:.0} %)", sureness(seen.confidence), seen.confidence * 100.0)
         }
         (None, None) => String::new(),
     };
-    let others = seen.into_iter().flat_map(|seen| &seen.runners_up);
-    let others =
-        others.filter(|(format, sure)| *sure >= LEAST_LIKELY && Some(*format) != row.format).take(OTHERS);
-    let others: Vec<String> = others.map(|(format, confidence)| sure(*format, *confidence)).collect();
-    if !others.is_empty() {
-        words += &format!("; it could be {}", others.join(" or "));
-    }
-    ui.add(Label::new(RichText::new(words).color(weak)).wrap());
+    ui.label(RichText::new(words).color(weak));
     row.format = chosen;
+}
+
+/// What else it can be read as, in words.
+fn others(row: &Row) -> Option<String> {
+    let Some(Ok(seen)) = &row.seen else { return None };
+    let likely =
+        seen.runners_up.iter().filter(|(format, sure)| *sure >= LEAST_LIKELY && Some(*format) != row.format);
+    let words: Vec<String> =
+        likely.take(OTHERS).map(|(format, confidence)| sure(*format, *confidence)).collect();
+    (!words.is_empty()).then(|| words.join(" or "))
 }
 
 fn set(ui: &mut Ui, row: &mut Row) {
@@ -233,11 +239,12 @@ fn of_inspection(ui: &mut Ui, seen: &Inspection) {
         ui.add(Label::new(seen.looked_at(words::bytes)).wrap());
     });
     fact(ui, "Events", |ui| {
-        let mut text = words::count(seen.events);
         let by: Vec<String> = seen.signals.iter().map(|(signal, count)| of_signal(*signal, *count)).collect();
-        if !by.is_empty() {
-            text += &format!(": {}", by.join(", "));
-        }
+        let text = match &by[..] {
+            [] => "none".to_owned(),
+            [one] => one.clone(),
+            several => format!("{}: {}", words::count(seen.events), several.join(", ")),
+        };
         ui.label(text);
         if seen.rejected > 0 {
             let lost = words::counted(seen.rejected, "record cannot be read", "records cannot be read");

@@ -71,9 +71,8 @@ pub(super) fn limits(ui: &mut Ui, dialog: &mut ImportDialog) {
                 let is_usual = dialog.written[number].trim() == own;
                 let color = if is_usual { t.text } else { t.strong };
                 ui.label(RichText::new(*name).font(mono_font()).color(color));
-                let field =
-                    TextEdit::singleline(&mut dialog.written[number]).desired_width(84.0).font(mono_font());
-                let field = ui.add(field);
+                let field = TextEdit::singleline(&mut dialog.written[number]).font(mono_font());
+                let field = ui.add_sized([84.0, ui.spacing().interact_size.y], field);
                 field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Limit {name}")));
                 is_done |= field.lost_focus();
                 let mut words = (*meaning).to_owned();

@@ -50,7 +50,11 @@ pub(super) fn show(ui: &mut Ui, dialog: &mut ImportDialog) {
         Tab::Fields | Tab::Problems | Tab::Members => {}
     }
     let ImportDialog { rows, selected, tab, list, redact, .. } = dialog;
-    let Some(Row { seen: Some(Ok(seen)), .. }) = rows.get(*selected) else { return };
+    let seen = match rows.get(*selected) {
+        Some(Row { seen: Some(Ok(seen)), .. }) => seen,
+        Some(Row { seen: Some(Err(_)), .. }) => return about(ui, "Nothing of it could be read."),
+        _ => return,
+    };
     let height = ui.available_height();
     match tab {
         Tab::Fields if seen.fields.is_empty() => about(ui, "Its events have no fields besides their text."),
