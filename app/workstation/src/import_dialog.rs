@@ -192,15 +192,15 @@ pub(crate) enum Asked {
     Rules,
 }
 
-/// Where the captures go.
+/// Cases that the captures could go into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destinations {
-    /// A case that is not there yet.
-    pub(crate) new_case: PathBuf,
-    /// A case that has the first capture already.
-    pub(crate) known_case: Option<PathBuf>,
-    /// The case that is open.
-    pub(crate) open_case: Option<PathBuf>,
+    /// One that is not there yet.
+    pub(crate) new: PathBuf,
+    /// One that has the first capture already.
+    pub(crate) known: Option<PathBuf>,
+    /// The one that is open.
+    pub(crate) open: Option<PathBuf>,
 }
 
 /// The dialog.
@@ -241,7 +241,7 @@ impl ImportDialog {
             rows: Vec::new(),
             selected: 0,
             tab: Tab::default(),
-            into: places.known_case.clone().unwrap_or_else(|| places.new_case.clone()),
+            into: places.known.clone().unwrap_or_else(|| places.new.clone()),
             places,
             redact: if redact { Redact::Personal } else { Redact::Nothing },
             limits,
@@ -333,7 +333,7 @@ fn written(limits: &Limits) -> Vec<String> {
 /// A limit as it is written: the largest unit that leaves it whole.
 pub(crate) fn limit(value: u64) -> String {
     let units = [(40, "T"), (30, "G"), (20, "M"), (10, "K")];
-    let unit = units.into_iter().find(|(shift, _)| value > 0 && value % (1 << shift) == 0);
+    let unit = units.into_iter().find(|(shift, _)| value > 0 && value.is_multiple_of(1 << shift));
     unit.map_or_else(|| value.to_string(), |(shift, unit)| format!("{}{unit}", value >> shift))
 }
 
@@ -342,7 +342,7 @@ mod tests {
     use super::*;
 
     fn dialog() -> ImportDialog {
-        let places = Destinations { new_case: "a.driftlock".into(), known_case: None, open_case: None };
+        let places = Destinations { new: "a.driftlock".into(), known: None, open: None };
         let chosen = |name: &str| Chosen { path: name.into(), is_folder: false, set: Vec::new() };
         ImportDialog::new(vec![chosen("a"), chosen("b"), chosen("a")], places, false)
     }

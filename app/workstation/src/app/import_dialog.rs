@@ -44,7 +44,7 @@ impl App {
             (Some(Found::Captures { captures, new_case, known_case }), None) => {
                 let open_case = self.state.doc.as_ref().map(|doc| doc.path.clone());
                 let open_case = open_case.filter(|path| known_case.as_ref() != Some(path));
-                let places = Destinations { new_case, known_case, open_case };
+                let places = Destinations { new: new_case, known: known_case, open: open_case };
                 let redact = self.state.prefs.analysis.redact;
                 self.state.import = Some(ImportDialog::new(captures, places, redact));
             }

@@ -61,20 +61,19 @@ pub(super) fn following_in_words(following: &Following) -> String {
 
 /// Since when something is followed, what came and when it was looked at.
 pub(super) fn following_in_full(following: &Following) -> String {
-    let mut text =
-        format!("{} since {}.", following_in_words(following), words::clock(following.since_nanos));
-    if following.rejected > 0 {
-        let rejected = words::counted(following.rejected, "record", "records");
-        text += &format!(" {rejected} could not be read.");
-    }
-    text += &match following.came_nanos {
+    let rejected = match following.rejected {
+        0 => String::new(),
+        lost => format!(" {} could not be read.", words::counted(lost, "record", "records")),
+    };
+    let came = match following.came_nanos {
         Some(at) => format!(" Something came last at {}.", words::clock(at)),
         None => " Nothing has come yet.".to_owned(),
     };
-    if let Some(at) = following.line.looked_nanos() {
-        text += &format!(" Looked at {}.", words::clock(at));
-    }
-    text + &format!(" {}", case::inert(following.path.display().to_string()))
+    let looked = following.line.looked_nanos();
+    let looked = looked.map(|at| format!(" Looked at {}.", words::clock(at))).unwrap_or_default();
+    let (now, since) = (following_in_words(following), words::clock(following.since_nanos));
+    let path = case::inert(following.path.display().to_string());
+    format!("{now} since {since}.{rejected}{came}{looked} {path}")
 }
 
 /// The mark and the colour of a notice.

@@ -53,6 +53,23 @@ const MATRIX: Help = Help {
     commands: &[Command::ShowMatrix, Command::MakeMatrix, Command::ToggleTables, Command::CancelTasks],
 };
 
+const ACTIVITY: Help = Help {
+    shows: "The tasks that run, how far each is and how long its present step will take; below, every notice since the window was opened.",
+    read: &[
+        "The time left is a guess from the pace of the present step.",
+        "What a cancelled task has put into the case stays there.",
+        "A file or folder that is followed is looked at every second; the views keep their selection and time as it grows.",
+        "Following stores lines as they come and cannot redact them.",
+    ],
+    commands: &[
+        Command::CancelTasks,
+        Command::FollowFile,
+        Command::FollowFolder,
+        Command::StopFollowing,
+        Command::ShowActivity,
+    ],
+};
+
 const IMPORT: Help = Help {
     shows: "What each capture is and how it will be read, from its first bytes and some later places. Nothing is written before Import is pressed.",
     read: &[
@@ -238,22 +255,7 @@ const fn help(pane: Pane) -> Help {
             read: &["Rejected records are in no stream; notes are about records that were read."],
             commands: &[Command::ShowProblems],
         },
-        Pane::Activity => Help {
-            shows: "The tasks that run, how far each is and how long its present step will take; below, every notice since the window was opened.",
-            read: &[
-                "The time left is a guess from the pace of the present step.",
-                "What a cancelled task has put into the case stays there.",
-                "A file or folder that is followed is looked at every second; the views keep their selection and time as it grows.",
-                "Following stores lines as they come and cannot redact them.",
-            ],
-            commands: &[
-                Command::CancelTasks,
-                Command::FollowFile,
-                Command::FollowFolder,
-                Command::StopFollowing,
-                Command::ShowActivity,
-            ],
-        },
+        Pane::Activity => ACTIVITY,
         Pane::Calls => CALLS,
         Pane::Matrix => MATRIX,
         Pane::Compare => COMPARE,

@@ -106,9 +106,9 @@ fn a_limit_that_is_set_is_met_and_reported() -> Result<(), Failure> {
     let mut world = World::new()?;
     let long = "x".repeat(2000);
     let capture = shop(&world)?;
-    let mut text = std::fs::read_to_string(&capture)?;
-    text += &format!("{{\"time\":\"2026-03-01T10:00:00Z\",\"message\":\"{long}\"}}\n");
-    let capture = world.write("shop.jsonl", text)?;
+    let text = std::fs::read_to_string(&capture)?;
+    let line = format!("{{\"time\":\"2026-03-01T10:00:00Z\",\"message\":\"{long}\"}}\n");
+    let capture = world.write("shop.jsonl", text + &line)?;
     let mut window = asked(&mut world, std::slice::from_ref(&capture));
     assert!(shows(&window, "300 logs"));
     click(&mut window, "Limits");

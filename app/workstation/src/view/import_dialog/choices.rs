@@ -75,10 +75,8 @@ pub(super) fn limits(ui: &mut Ui, dialog: &mut ImportDialog) {
                 let field = ui.add_sized([84.0, ui.spacing().interact_size.y], field);
                 field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Limit {name}")));
                 is_done |= field.lost_focus();
-                let mut words = (*meaning).to_owned();
-                if !is_usual {
-                    words += &format!("; usually {own}");
-                }
+                let usually = if is_usual { String::new() } else { format!("; usually {own}") };
+                let words = format!("{meaning}{usually}");
                 ui.add(Label::new(RichText::new(words).color(t.weak)).wrap());
                 ui.end_row();
             }

@@ -83,7 +83,7 @@ fn head(ui: &mut Ui, state: &mut State, dialog: &mut ImportDialog) {
 fn foot(ui: &mut Ui, dialog: &mut ImportDialog) {
     let import = dialog.import();
     let count = import.captures.len() as u64;
-    let is_known = dialog.places.known_case.as_deref() == Some(dialog.into.as_path());
+    let is_known = dialog.places.known.as_deref() == Some(dialog.into.as_path());
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let t = tokens::of(ui);
@@ -113,12 +113,12 @@ fn foot(ui: &mut Ui, dialog: &mut ImportDialog) {
 
 fn destination(ui: &mut Ui, dialog: &mut ImportDialog) {
     let name = |path: &Path| case::inert(words::file_name(path));
-    let new = dialog.places.new_case.clone();
+    let new = dialog.places.new.clone();
     let mut all = vec![(new.clone(), format!("New case {}", name(&new)))];
-    if let Some(known) = &dialog.places.known_case {
+    if let Some(known) = &dialog.places.known {
         all.push((known.clone(), format!("{}, which has it already", name(known))));
     }
-    if let Some(open) = &dialog.places.open_case {
+    if let Some(open) = &dialog.places.open {
         all.push((open.clone(), format!("The open case {}", name(open))));
     }
     let shown = all.iter().find(|(path, _)| *path == dialog.into).map(|(_, words)| words.clone());
