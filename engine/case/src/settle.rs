@@ -13,8 +13,8 @@ use ingest::EventOrder;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::block::{Block, OpenBlock, Sealer};
+use crate::commit::insert_block;
 use crate::error::CaseError;
-use crate::read::insert_block;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
@@ -182,8 +182,13 @@ fn rewrite(
     }
     drop(rows);
     transaction.execute("DELETE FROM block WHERE stream = ?1", [stream.stream])?;
-    let mut output =
-        Output { transaction, stream: stream.stream, open: OpenBlock::default(), sealer: Sealer::new() };
+    let mut output = Output {
+        transaction,
+        stream: stream.stream,
+        open: OpenBlock::default(),
+        rooms: Vec::new(),
+        sealer: Sealer::new(),
+    };
     run.sort();
     if spill.runs == 0 {
         run.events().try_for_each(|(_, time, encoded)| output.push(time, encoded))?;
@@ -202,6 +207,7 @@ struct Output<'a> {
     transaction: &'a Transaction<'a>,
     stream: i64,
     open: OpenBlock,
+    rooms: Vec<Vec<u8>>,
     sealer: Sealer,
 }
 
@@ -212,7 +218,9 @@ impl Output<'_> {
     }
 
     fn seal(&mut self) -> rusqlite::Result<()> {
-        let sealed = self.sealer.seal(&self.open.take());
+        let full = self.open.take(&mut self.rooms);
+        let sealed = self.sealer.seal(&full);
+        self.rooms.extend(full.into_room());
         insert_block(self.transaction, self.stream, &sealed)
     }
 
