@@ -113,8 +113,8 @@ fn facts(ui: &mut Ui, row: &mut Row) -> bool {
 fn fact(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui)) {
     ui.label(RichText::new(name).color(tokens::of(ui).weak));
     ui.horizontal_wrapped(|ui| {
-        // Left for the words behind a control.
-        ui.set_min_width((ui.available_width()).max(0.0));
+        // The last column of a grid is as wide as what was in it before, and words would wrap early.
+        ui.set_min_width(ui.available_width());
         add(ui);
     });
     ui.end_row();
