@@ -34,6 +34,8 @@ mod follower;
 mod grams;
 mod import;
 mod inert;
+mod keep_up;
+mod lean;
 mod matrix;
 mod members;
 mod messages;
@@ -90,6 +92,7 @@ pub use fields::{FieldUse, StreamFields};
 pub use follow::{Growing, Piece, Standing};
 pub use follower::{Follower, Notice};
 pub use inert::inert;
+pub use keep_up::{FollowNews, FollowPlan};
 pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};
 pub use moment::Moment;
@@ -98,7 +101,7 @@ pub use prompt_diff::{DiffPart, diff_texts, prompt_text};
 pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};
 pub use readings::{Reading, ReadingBin, ReadingKind, Readings};
-pub use redact::RedactBy;
+pub use redact::{RedactBy, preview_redactor};
 pub use reseal::Reseal;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,

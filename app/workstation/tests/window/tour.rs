@@ -20,6 +20,17 @@ impl FileDialogs for Guide {
         let path = self.capture.clone();
         Box::new(move || Picked::Paths(vec![path]))
     }
+    fn folder(&self) -> Dialog {
+        let path = self.folder.join("dropped");
+        Box::new(move || Picked::Paths(vec![path]))
+    }
+    fn growing(&self) -> Dialog {
+        let path = self.folder.join("growing.log");
+        Box::new(move || Picked::Paths(vec![path]))
+    }
+    fn rules(&self) -> Dialog {
+        Box::new(|| Picked::Cancelled)
+    }
     fn case(&self) -> Dialog {
         let path = self.case.clone();
         Box::new(move || Picked::Paths(vec![path]))
@@ -58,7 +69,10 @@ const TOUR: &[(&str, Then)] = &[
     ("open-sample", Sees("Heatmap of ")),
     ("close-case", Sees("Try the sample incident")),
     ("open-case", Sees("Heatmap of ")),
-    ("open-capture", Sees("Heatmap of ")),
+    ("open-capture", Sees("Import captures")),
+    ("follow-file", Excused("it goes on until it is stopped; `following.rs` follows, appends and stops")),
+    ("follow-folder", Excused("it goes on until it is stopped; `following.rs` follows, appends and stops")),
+    ("stop-following", Excused("it needs what is followed; `following.rs` follows, appends and stops")),
     ("show-overview", Sees("NCD over time")),
     ("next-finding", Sees("Finding 2")),
     ("previous-finding", Sees("Finding 1")),
