@@ -111,6 +111,8 @@ pub(crate) struct Doc {
     pub(crate) extent: (f64, f64),
     /// How the codecs that made the run differ from those of this program, in words; mostly empty.
     pub(crate) differences: Vec<String>,
+    /// Captures whose events were taken out for good.
+    pub(crate) purges: Vec<case::PurgeRow>,
     /// Ids of the streams that have windows: those with the most unusual findings first, then by id.
     pub(crate) scored: Vec<u32>,
 }
@@ -127,9 +129,9 @@ impl Doc {
     ) -> Self {
         let (axis, extent) = axis_of(&streams);
         let differences = run.as_ref().map_or_else(Vec::new, |run| cbad::differences(&run.codecs));
-        let scored = Vec::new();
+        let (purges, scored) = (Vec::new(), Vec::new());
         let mut doc =
-            Self { path, captures, streams, run, runs, findings, axis, extent, differences, scored };
+            Self { path, captures, streams, run, runs, findings, axis, extent, differences, purges, scored };
         doc.scored = doc.by_interest();
         doc
     }

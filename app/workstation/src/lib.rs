@@ -9,6 +9,7 @@ mod dialogs;
 mod doc;
 mod export;
 mod filter;
+mod fonts;
 mod fuzzy;
 mod heatmap;
 mod history;

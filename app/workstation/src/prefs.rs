@@ -79,6 +79,8 @@ pub(crate) struct Prefs {
     pub(crate) analysis: Analysis,
     /// Present cases without redacting what is shown.
     pub(crate) present_in_the_clear: bool,
+    /// A second window for whoever speaks, while a story is presented.
+    pub(crate) presenter_window: bool,
     /// Cases opened, latest first.
     pub(crate) recent: Vec<PathBuf>,
     /// Ids of the commands run from the palette, latest first.
@@ -96,6 +98,7 @@ impl Default for Prefs {
             zone: Zone::default(),
             analysis: Analysis::default(),
             present_in_the_clear: false,
+            presenter_window: false,
             recent: Vec::new(),
             used: Vec::new(),
             layout: None,

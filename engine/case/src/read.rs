@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -26,6 +26,8 @@ const AHEAD: usize = 4;
 /// Checkpoints that may wait for their blocks before sorting waits for them.
 const WAITING: usize = 2;
 const MOST_SEALERS: usize = 4;
+/// How long an import that is cancelled waits for blocks of its closed checkpoints.
+const GRACE: Duration = Duration::from_millis(20);
 
 type Sealed = (u64, usize, SealedBlock);
 
@@ -67,8 +69,8 @@ impl Case {
             for batch in batches {
                 let (batch, redacted) = batch?;
                 if watch.cancelled() {
-                    // Checkpoints that are closed are worth their wait; the one being gathered is read again.
-                    queue.commit_ready(0)?;
+                    // Checkpoints that are closed are worth a short wait; the one being gathered is read again.
+                    queue.commit_soon(Instant::now() + GRACE)?;
                     return Err(CaseError::Cancelled);
                 }
                 if is_late() {
@@ -186,9 +188,7 @@ impl<'a> Queue<'a> {
                 self.put(sealed);
             }
             while self.checkpoints.front().is_some_and(Checkpoint::is_ready) {
-                let ready = self.checkpoints.pop_front().expect("it was looked at just now");
-                self.first += 1;
-                self.writer.commit(ready)?;
+                self.commit_first()?;
             }
             let closed = self.checkpoints.iter().filter(|checkpoint| checkpoint.closed).count();
             if closed <= waiting {
@@ -197,6 +197,25 @@ impl<'a> Queue<'a> {
             let sealed = self.sealed.recv().expect("sealers live as long as there are blocks to seal");
             self.put(sealed);
         }
+    }
+
+    /// Commits what is complete by then.
+    fn commit_soon(&mut self, until: Instant) -> Result<(), CaseError> {
+        while self.checkpoints.iter().any(|checkpoint| checkpoint.closed)
+            && let Ok(sealed) = self.sealed.recv_deadline(until)
+        {
+            self.put(sealed);
+            while self.checkpoints.front().is_some_and(Checkpoint::is_ready) {
+                self.commit_first()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn commit_first(&mut self) -> Result<(), CaseError> {
+        let ready = self.checkpoints.pop_front().expect("it was looked at just now");
+        self.first += 1;
+        self.writer.commit(ready)
     }
 
     fn put(&mut self, (checkpoint, index, block): Sealed) {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use rusqlite::params;
 
 use crate::analyze::pool;
+use crate::apart::look;
 use crate::block::{Block, BlockIndex};
 use crate::damage::{Damage, damage_of};
 use crate::error::CaseError;
@@ -91,8 +92,13 @@ impl Case {
     /// Hashes every block again, decodes every event, and checks the pages of the file, references between rows and
     /// counts. Changes nothing. The captures themselves are not read.
     pub fn verify(&self, watch: &dyn Watch) -> Result<Verification, CaseError> {
+        self.interruptible(watch, || self.verify_all(watch))
+    }
+
+    fn verify_all(&self, watch: &dyn Watch) -> Result<Verification, CaseError> {
         let mut found = Verification::default();
         self.verify_pages(&mut found)?;
+        look(watch)?;
         for (query, what) in COUNTS {
             match self.connection.query_row(query, [], |row| unsigned(row, 0)) {
                 Ok(0) => {}
@@ -106,7 +112,7 @@ impl Case {
         for stream in &streams {
             self.verify_stream(stream, &pool, &mut found, watch, total)?;
         }
-        self.verify_runs(&mut found)?;
+        self.verify_runs(&mut found, watch)?;
         self.verify_audit(&mut found)?;
         Ok(found)
     }
@@ -166,9 +172,7 @@ impl Case {
             stream.number.is_some() && has_table(&self.connection, "block_index").at(&self.path)?;
         let mut next = 0;
         for round in places.chunks(ROUND * pool.current_num_threads()) {
-            if watch.cancelled() {
-                return Err(CaseError::Cancelled);
-            }
+            look(watch)?;
             let mut blocks = Vec::with_capacity(round.len());
             for place in round {
                 blocks.push((self.stored(place)?, if has_index { self.index(place)? } else { None }));

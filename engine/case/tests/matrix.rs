@@ -69,11 +69,9 @@ fn it_stops_within_one_pair_or_a_few_events() -> Outcome {
     let matrix = case.ncd_matrix(0, choice(8), Some(1), &looks)?;
     let pairs = matrix.sizes.pairs.len() as u64;
     let reads = 8 * matrix.events_a_block / 64;
-    assert_eq!(
-        looks.0.load(Ordering::Relaxed),
-        pairs + reads,
-        "a look before each pair, and every 64 events"
-    );
+    let looks = looks.0.load(Ordering::Relaxed);
+    // Whoever waits looks now and then as well.
+    assert!(looks >= pairs + reads, "{looks}: a look before each pair, and every 64 events");
     for stop in [0, reads - 1, reads, reads + pairs - 1] {
         assert!(
             case.ncd_matrix(0, choice(8), Some(1), &CancelAfter::new(stop)).is_err(),

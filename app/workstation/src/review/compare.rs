@@ -3,7 +3,7 @@
 use super::Asked;
 use crate::doc::Doc;
 use crate::state::State;
-use crate::telemetry::{Desk, Ticket};
+use crate::telemetry::{Desk, Sort, Ticket};
 use crate::ui::rows::ListState;
 use case::{Case, CaseError, Compared, RunsCompared, Subject};
 use std::sync::Arc;
@@ -79,8 +79,10 @@ pub(crate) struct Comparing {
     pub(crate) reading: bool,
     pub(crate) found: Option<Result<Arc<Answer>, String>>,
     pub(crate) filter: String,
-    /// The differences that the filter leaves, of the answer at this address.
-    pub(crate) listed: Option<(usize, String, Arc<Vec<usize>>)>,
+    /// How the table of differences is sorted; by bits where nobody chose.
+    pub(crate) sort: Option<Sort>,
+    /// The differences that the filter leaves, sorted, of the answer at this address.
+    pub(crate) listed: Option<(usize, String, Option<Sort>, Arc<Vec<usize>>)>,
     pub(crate) list: ListState,
 }
 

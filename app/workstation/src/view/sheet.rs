@@ -108,12 +108,14 @@ const STORY: Help = Help {
     read: &[
         "A step shows the case itself and no picture of it: whoever presents can point, scroll and zoom.",
         "Presenting: arrows, Page Up and Page Down, Space go from step to step; B shows nothing, N the notes, P a dot that follows the mouse; Escape ends it.",
-        "The rules of redaction are applied before the first step is drawn; exact bytes are not shown.",
+        "With “Presenter window” a second window has the notes, the next step and the time gone by, and obeys the same keys: drag the main window to the display of the audience, then begin. Where the system allows one window only, the notes stand below the step.",
+        "The rules of redaction are applied before the first step is drawn, in both windows; exact bytes are not shown.",
         "Every change of a step is a decision in the audit chain, and so is taking it back.",
     ],
     commands: &[
         Command::AddToStory,
         Command::Present,
+        Command::TogglePresenter,
         Command::SetStep,
         Command::MoveStepUp,
         Command::MoveStepDown,
