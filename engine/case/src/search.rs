@@ -132,6 +132,10 @@ impl Case {
 
     /// Looks through the blocks that may hold a hit, a few at a time on all threads, and gives what was found out in order.
     /// A round is left where it is when the watch cancels.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a closure becomes a trait object in an Arc by value only"
+    )]
     pub(crate) fn in_rounds<T: Send + 'static>(
         &self,
         query: &Query,
@@ -148,7 +152,11 @@ impl Case {
         while !rest.is_empty() {
             look(watch)?;
             let (now, later) = rest.split_at(round.min(rest.len()));
-            let stored: Vec<_> = now.iter().map(|one| self.stored(&one.place)).collect::<Result<_, _>>()?;
+            let read = |one: &Candidate| {
+                look(watch)?;
+                self.stored(&one.place)
+            };
+            let stored: Vec<_> = now.iter().map(read).collect::<Result<_, _>>()?;
             let given = summary.given;
             let (blocks, look_through, on) = (now.to_vec(), Arc::clone(&look_through), Arc::clone(&pool));
             let found = apart(watch, move |watch| {

@@ -124,9 +124,9 @@ const TOUR: &[(&str, Then)] = &[
     ("show-compare", Changes),
     ("keep-time", Sees("This is the kept time itself")),
     ("show-overview", Sees("NCD over time")),
-    ("add-to-story", Sees("Step 1: ")),
+    ("add-to-story", Sees("Added to the story")),
     ("show-events", Sees("Events list")),
-    ("add-to-story", Sees("Step 2: ")),
+    ("add-to-story", Sees("Added to the story")),
     ("show-story", Sees("Notes of the step")),
     ("set-step", Sees("Story alone")),
     ("move-step-up", Changes),
@@ -163,7 +163,16 @@ const TOUR: &[(&str, Then)] = &[
 ];
 
 /// What has to be there before a command has anything to do.
-const BEFORE: &[(&str, fn(&mut Window))] = &[("next-hit", filter_events), ("manage-views", save_view)];
+const BEFORE: &[(&str, fn(&mut Window))] =
+    &[("next-hit", filter_events), ("add-to-story", read_notices), ("manage-views", save_view)];
+
+/// Those that came first stand in front of the next ones.
+fn read_notices(window: &mut Window) {
+    while let Some(node) = window.query_all_by_label_contains("Dismiss: ").next() {
+        node.click();
+        settle(window);
+    }
+}
 
 fn filter_events(window: &mut Window) {
     carry_out(window, Command::SearchEvents);
