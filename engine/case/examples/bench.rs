@@ -28,12 +28,18 @@ fn main() -> Result<(), Failure> {
     };
     let runs: usize = arguments.get(2).map_or(Ok(3), |runs| runs.parse())?;
     let (mut passes, mut stages, mut work) = (Vec::new(), Vec::new(), Vec::new());
-    let mut bytes = 0;
+    let (mut bytes, mut case_bytes) = (0, 0);
     for run in 1..=runs {
         let (size, pass) = zstd_pass(capture)?;
         bytes = size;
         let before = processor_seconds();
-        let seconds = if stage == "import" { import(capture)?.1 } else { analysis(capture)? };
+        let seconds = if stage == "import" {
+            let (seconds, stored) = import(capture)?;
+            case_bytes = stored;
+            seconds
+        } else {
+            analysis(capture)?
+        };
         let processor = processor_seconds() - before;
         println!(
             "run {run}: zstd -3 {pass:.3} s, {stage} {seconds:.3} s, ratio {:.2}, processor {processor:.2} s",
@@ -54,6 +60,10 @@ fn main() -> Result<(), Failure> {
         best / best_pass,
         least(&work)
     );
+    if case_bytes > 0 {
+        let share = 100.0 * case_bytes as f64 / bytes as f64;
+        println!("case {case_bytes} bytes, {share:.1} % of the capture");
+    }
     if let Some(peak) = peak_kilobytes() {
         println!("peak memory {:.0} MB", peak as f64 / 1024.0);
     }
@@ -94,15 +104,21 @@ fn decoded(capture: &Path) -> Result<Box<dyn Read>, Failure> {
     })
 }
 
-fn import(capture: &Path) -> Result<(Case, f64), Failure> {
-    let mut case = Case::temporary()?;
+/// Into a case that is kept, which waits for the disk as that of a person does.
+fn import(capture: &Path) -> Result<(f64, u64), Failure> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("bench.driftlock");
+    let mut case = Case::create(&path)?;
     let began = Instant::now();
     case.import(capture, &OpenOptions::default(), &Unwatched)?;
-    Ok((case, began.elapsed().as_secs_f64()))
+    let seconds = began.elapsed().as_secs_f64();
+    drop(case);
+    Ok((seconds, std::fs::metadata(&path)?.len()))
 }
 
 fn analysis(capture: &Path) -> Result<f64, Failure> {
-    let (mut case, _) = import(capture)?;
+    let mut case = Case::temporary()?;
+    case.import(capture, &OpenOptions::default(), &Unwatched)?;
     let began = Instant::now();
     case.analyze(&Config::default(), None, &Unwatched)?;
     Ok(began.elapsed().as_secs_f64())

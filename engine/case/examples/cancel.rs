@@ -49,10 +49,12 @@ impl Watch for Switch {
     }
 }
 
+type Run = dyn Fn(u64, &dyn Watch) -> Result<(), Failure> + Sync;
+
 /// One kind of long work; told which time it is done.
 struct Work {
     name: &'static str,
-    run: Box<dyn Fn(u64, &dyn Watch) -> Result<(), Failure> + Sync>,
+    run: Box<Run>,
 }
 
 /// How long one cancelled piece of work took to return, and where it was.
@@ -156,12 +158,12 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
     }
     for (name, path) in [("search, a word", &log), ("search, 1 MB lines, a word", &wide)] {
         works.push(reading(name, path.clone(), |case, watch| {
-            search(case, Query::new().with_text("e", true), watch)
+            search(case, &Query::new().with_text("e", true), watch)
         }));
     }
     for (name, path) in [("search, an expression", &log), ("search, 1 MB lines, an expression", &wide)] {
         works.push(reading(name, path.clone(), |case, watch| {
-            search(case, Query::new().with_regex(REGEX, true)?, watch)
+            search(case, &Query::new().with_regex(REGEX, true)?, watch)
         }));
     }
     for (name, path) in [("compare, half and half", &log), ("compare, 1 MB lines", &wide)] {
@@ -269,8 +271,8 @@ fn reading(
     Work { name, run: Box::new(move |_, watch| work(&Case::open_read_only(&path)?, watch)) }
 }
 
-fn search(case: &Case, query: Query, watch: &dyn Watch) -> Result<(), Failure> {
-    Ok(case.search(&query, 0, watch, &mut |_| ControlFlow::Continue(())).map(drop)?)
+fn search(case: &Case, query: &Query, watch: &dyn Watch) -> Result<(), Failure> {
+    Ok(case.search(query, 0, watch, &mut |_| ControlFlow::Continue(())).map(drop)?)
 }
 
 /// The first half of the longest stream against the second.

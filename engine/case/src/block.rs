@@ -10,6 +10,8 @@ use crate::view::EventView;
 /// event waits for the whole block.
 pub(crate) const BLOCK_BYTES: usize = 512 << 10;
 const LEVEL: i32 = 3;
+/// More than this is not kept for a later block.
+const MOST_ROOM_BYTES: usize = 2 * BLOCK_BYTES;
 const LENGTH_BYTES: usize = 4;
 /// What a block may take without its data proving it; only events beyond the block size take more.
 const TRUSTED_BYTES: u64 = 4 << 20;
@@ -57,14 +59,23 @@ impl OpenBlock {
         self.events == 0
     }
 
-    /// Takes what was gathered and goes on at the position after it. A stream that filled a block has room for another, so
-    /// that it is not moved as it grows.
-    pub(crate) fn take(&mut self) -> Self {
+    /// Takes what was gathered and goes on at the position after it, in the memory of an earlier block where that is worth it; small
+    /// streams, of which there may be thousands, begin with none.
+    pub(crate) fn take(&mut self, rooms: &mut Vec<Vec<u8>>) -> Self {
         let mut next = Self::starting_at(self.first_position + self.events);
+        if self.bytes.len() >= BLOCK_BYTES / 4 {
+            next.bytes = rooms.pop().unwrap_or_default();
+        }
         if self.is_full() {
             next.bytes.reserve(BLOCK_BYTES + BLOCK_BYTES / 8);
         }
         std::mem::replace(self, next)
+    }
+
+    /// Its memory for a later block, where it is as much as one takes and no single large event took more.
+    pub(crate) fn into_room(mut self) -> Option<Vec<u8>> {
+        self.bytes.clear();
+        (BLOCK_BYTES..=MOST_ROOM_BYTES).contains(&self.bytes.capacity()).then_some(self.bytes)
     }
 }
 
@@ -80,17 +91,29 @@ pub(crate) fn append(event: &Event, bytes: &mut Vec<u8>) -> u32 {
     length + LENGTH_BYTES as u32
 }
 
+/// Bytes of the longest number as postcard writes it.
+const MOST_NUMBER_BYTES: usize = 10;
+
 /// The end of a buffer, to which whole slices are copied at once.
 struct Tail<'a>(&'a mut Vec<u8>);
 
 impl postcard::ser_flavors::Flavor for Tail<'_> {
     type Output = ();
 
+    #[inline]
     fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(data);
+        // Most are numbers of a few bytes, for which the call that copies takes longer than the bytes.
+        if data.len() <= MOST_NUMBER_BYTES {
+            for byte in data {
+                self.0.push(*byte);
+            }
+        } else {
+            self.0.extend_from_slice(data);
+        }
         Ok(())
     }
 
+    #[inline]
     fn try_push(&mut self, data: u8) -> postcard::Result<()> {
         self.0.push(data);
         Ok(())
@@ -122,6 +145,13 @@ pub(crate) struct SealedBlock {
     pub(crate) index: BlockIndex,
 }
 
+impl SealedBlock {
+    /// Bytes that it takes in memory and, about, in the case.
+    pub(crate) fn stored_bytes(&self) -> usize {
+        self.data.len() + self.index.grams.len()
+    }
+}
+
 /// What is known of a block without reading it; made from the block, and not part of its hash.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct BlockIndex {
@@ -135,11 +165,10 @@ pub(crate) struct BlockIndex {
 impl BlockIndex {
     /// Of a block's bytes before compression.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let Ok(places) = places(bytes) else { return Self::default() };
         let mut filter = FilterOf::default();
         let (mut source_start, mut source_end) = (u64::MAX, 0);
-        for (start, length) in places {
-            let Ok(view) = EventView::of(&bytes[start as usize..][..length as usize]) else {
+        for encoded in encodings(bytes) {
+            let Some(view) = encoded.ok().and_then(|encoded| EventView::of(encoded).ok()) else {
                 return Self::default();
             };
             source_start = source_start.min(view.source.offset);
@@ -150,16 +179,18 @@ impl BlockIndex {
     }
 }
 
-/// Compresses blocks; keeps the compressor's tables between them.
+/// Compresses blocks; keeps the compressor's tables between them, and room for what comes out: memory asked for anew each time
+/// is memory that the system clears each time.
 pub(crate) struct Sealer {
     compressor: zstd::bulk::Compressor<'static>,
+    room: Vec<u8>,
 }
 
 impl Sealer {
     pub(crate) fn new() -> Self {
         let compressor =
             zstd::bulk::Compressor::new(LEVEL).expect("level 3 exists and memory for its tables is there");
-        Self { compressor }
+        Self { compressor, room: Vec::new() }
     }
 
     pub(crate) fn seal(&mut self, block: &OpenBlock) -> SealedBlock {
@@ -168,8 +199,15 @@ impl Sealer {
 
     /// Without an index: for a block that is to be taken apart again before its capture is shown.
     pub(crate) fn seal_for_now(&mut self, block: &OpenBlock) -> SealedBlock {
-        let data =
-            self.compressor.compress(&block.bytes).expect("the buffer is as large as zstd says it must be");
+        self.room.clear();
+        self.room.reserve(zstd::zstd_safe::compress_bound(block.bytes.len()));
+        self.compressor
+            .compress_to_buffer(&block.bytes, &mut self.room)
+            .expect("the buffer is as large as zstd says it must be");
+        let data = self.room.clone();
+        if self.room.capacity() > MOST_ROOM_BYTES {
+            self.room = Vec::new();
+        }
         SealedBlock {
             first_position: block.first_position,
             events: block.events,
@@ -247,16 +285,31 @@ impl Block {
 }
 
 /// Start and length of each event's encoding.
-fn places(bytes: &[u8]) -> Result<Vec<(u32, u32)>, String> {
+fn places(bytes: &[u8]) -> Result<Vec<(u32, u32)>, &'static str> {
     let mut found = Vec::with_capacity(bytes.len() / 64);
-    let mut rest = bytes;
-    while let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() {
-        let length = u32::from_le_bytes(*length);
-        let start = (bytes.len() - after.len()) as u32;
-        rest = after.get(length as usize..).ok_or("an event runs over its end")?;
-        found.push((start, length));
+    let mut end = 0;
+    for encoded in encodings(bytes) {
+        let (start, length) = (end + LENGTH_BYTES, encoded?.len());
+        found.push((start as u32, length as u32));
+        end = start + length;
     }
-    if rest.is_empty() { Ok(found) } else { Err("bytes are left over after its last event".to_owned()) }
+    Ok(found)
+}
+
+/// Each event's encoding, one after another; the error says what does not fit, and is the last.
+fn encodings(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], &'static str>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let after_all = std::mem::take(&mut rest);
+        let Some((length, after)) = after_all.split_first_chunk::<LENGTH_BYTES>() else {
+            return (!after_all.is_empty()).then_some(Err("bytes are left over after its last event"));
+        };
+        let Some((encoded, after)) = after.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+            return Some(Err("an event runs over its end"));
+        };
+        rest = after;
+        Some(Ok(encoded))
+    })
 }
 
 /// The size is the case file's word; memory is taken as the data prove it, and never for more than was said.
@@ -295,7 +348,7 @@ mod tests {
     fn events_come_back_as_they_went_in() {
         let mut open = OpenBlock::starting_at(7);
         (0..50).for_each(|index| push(&mut open, &event(index)));
-        let sealed = Sealer::new().seal(&open.take());
+        let sealed = Sealer::new().seal(&open.take(&mut Vec::new()));
         assert_eq!((open.first_position, open.events, sealed.first_position), (57, 0, 7));
         assert_eq!((sealed.start_nanos, sealed.end_nanos), (Some(49 * -1_000_000_007), Some(-1_000_000_007)));
         let block = Block::unseal(&sealed.data, &sealed.sha256, sealed.raw_bytes, 50).expect("whole");

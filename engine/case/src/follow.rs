@@ -16,6 +16,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::audit::{Action, append as record};
+use crate::beginning::Beginning;
 use crate::error::CaseError;
 use crate::import::{Begun, completed, file_name, number_streams};
 use crate::settle::join_blocks;
@@ -277,7 +278,7 @@ impl Case {
         let is_first = !begun.is_complete;
         let options = begun.options_as(before.format, self.limits(capture)?);
         let opened = growing.open_to(end, &options)?;
-        self.read_capture(begun, opened, 0, watch)?;
+        self.read_capture(Beginning::Begun(begun), opened, 0, watch)?;
         if growing.length()? < end {
             return Err(CaseError::CaptureChanged { path, what: growing.shrank().to_string() });
         }

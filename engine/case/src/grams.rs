@@ -21,27 +21,27 @@ const CRC_BYTES: usize = 4;
 pub(crate) struct FilterOf<'a> {
     bits: Vec<u8>,
     text: String,
+    lower: Vec<u8>,
     before: Option<EventView<'a>>,
 }
 
 impl Default for FilterOf<'_> {
     fn default() -> Self {
-        Self { bits: vec![0; MOST_BYTES], text: String::new(), before: None }
+        Self { bits: vec![0; MOST_BYTES], text: String::new(), lower: Vec::new(), before: None }
     }
 }
 
 impl<'a> FilterOf<'a> {
     pub(crate) fn take(&mut self, event: EventView<'a>) {
         let before = self.before.as_ref();
-        if before.is_none_or(|before| before.body != event.body) {
-            for_each_gram(event.body, |hash| set(&mut self.bits, hash));
-        }
+        let news = news(before.map_or(b"", |before| before.body), event.body);
+        set_grams(news, &mut self.lower, &mut self.bits);
         for (index, field) in event.fields.iter().enumerate() {
             // Most repeat what the event before has there.
             if before.and_then(|before| before.fields.get(index)) != Some(field) {
                 self.text.clear();
                 field.write(&mut self.text);
-                for_each_gram(self.text.as_bytes(), |hash| set(&mut self.bits, hash));
+                set_grams(self.text.as_bytes(), &mut self.lower, &mut self.bits);
             }
         }
         for id in ids(&event) {
@@ -118,9 +118,8 @@ impl<'a> Filter<'a> {
 
     /// Whether a text that holds these bytes, in any case of its ASCII letters, may be in the block.
     pub(crate) fn may_hold(&self, literal: &[u8]) -> bool {
-        let mut may = true;
-        for_each_gram(literal, |hash| may &= self.has(hash));
-        may
+        let lower = literal.to_ascii_lowercase();
+        lower.array_windows::<GRAM>().all(|gram| self.has(spread(u32::from_be_bytes(*gram))))
     }
 
     /// Whether a trace or span with this id may be in the block.
@@ -129,20 +128,40 @@ impl<'a> Filter<'a> {
     }
 }
 
+/// What of a text has pieces that the text before may not have: all but what both begin with, and what both end with. Lines of a
+/// log share their date and often their whole wording.
+fn news<'a>(before: &[u8], text: &'a [u8]) -> &'a [u8] {
+    let begin = common_prefix(before, text).saturating_sub(GRAM - 1);
+    let end = (text.len() - common_suffix(before, text) + GRAM - 1).min(text.len());
+    text.get(begin..end).unwrap_or_default()
+}
+
+fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let start = 8 * words.take_while(|(one, other)| one == other).count();
+    start + one[start..].iter().zip(&other[start..]).take_while(|(one, other)| one == other).count()
+}
+
+fn common_suffix(one: &[u8], other: &[u8]) -> usize {
+    let words = one.as_rchunks::<8>().1.iter().rev().zip(other.as_rchunks::<8>().1.iter().rev());
+    let end = 8 * words.take_while(|(one, other)| one == other).count();
+    let rest = one[..one.len() - end].iter().rev().zip(other[..other.len() - end].iter().rev());
+    end + rest.take_while(|(one, other)| one == other).count()
+}
+
+/// Sets the bits of every piece of a text; `lower` is room for it in lower case.
+fn set_grams(text: &[u8], lower: &mut Vec<u8>, bits: &mut [u8]) {
+    lower.clear();
+    lower.extend_from_slice(text);
+    lower.make_ascii_lowercase();
+    for gram in lower.array_windows::<GRAM>() {
+        set(bits, spread(u32::from_be_bytes(*gram)));
+    }
+}
+
 fn set(bits: &mut [u8], hash: u32) {
     let position = position(hash, MOST_BYTES * 8);
     bits[position / 8] |= 1 << (position % 8);
-}
-
-/// The hash of each piece of a text; none where the text is shorter than one.
-fn for_each_gram(text: &[u8], mut take: impl FnMut(u32)) {
-    let Some((begin, rest)) = text.split_at_checked(GRAM - 1) else { return };
-    let with = |gram: u32, byte: &u8| gram << 8 | u32::from(byte.to_ascii_lowercase());
-    let mut gram = begin.iter().fold(0, with);
-    for byte in rest {
-        gram = with(gram, byte);
-        take(spread(gram));
-    }
 }
 
 /// Spreads neighbouring values over the upper bits, which [`position`] goes by (Knuth, The Art of Computer Programming 3,
@@ -167,7 +186,7 @@ fn id_hashes(id: &[u8]) -> impl Iterator<Item = u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CRC_BYTES, Filter, FilterOf, MOST_BYTES};
+    use super::{CRC_BYTES, Filter, FilterOf, GRAM, MOST_BYTES};
     use crate::view::{EventView, FieldView, ValueView};
     use cbad::{ByteRange, Event};
 
@@ -209,6 +228,38 @@ mod tests {
         assert!(!filter.may_hold(b"connection refused"));
         let denied = (10..=200).filter(|id| !filter.may_hold_id(&[*id; 16])).count();
         assert!(denied > 150, "{denied} of 191 absent ids");
+    }
+
+    #[test]
+    fn what_a_text_shares_with_the_one_before_is_passed_over() {
+        let all = |text: &'static [u8]| text.array_windows::<GRAM>().collect::<Vec<_>>();
+        let texts: [&[u8]; 7] = [
+            b"",
+            b"abc",
+            b"12:00:01 worker 17 took job 4",
+            b"12:00:01 worker 17 took job 5",
+            b"12:00:01 worker 18 took job 5",
+            b"12:00:01 worker 17 took job 4 again and again",
+            b"worker 17 took job 4",
+        ];
+        for before in texts {
+            for text in texts {
+                let looked_at = super::news(before, text);
+                let had = all(before);
+                let is_found = |gram: &&[u8; GRAM]| {
+                    had.contains(gram) || looked_at.array_windows().any(|new| new == *gram)
+                };
+                assert!(
+                    all(text).iter().all(is_found),
+                    "{} after {}",
+                    text.escape_ascii(),
+                    before.escape_ascii()
+                );
+            }
+        }
+        assert_eq!(super::news(texts[2], texts[3]), b"ob 5");
+        assert_eq!(super::news(texts[2], texts[2]), b"");
+        assert_eq!(super::news(b"abab", b"abababab"), b"bababa");
     }
 
     #[test]

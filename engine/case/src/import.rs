@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use crate::audit::{Action, append as record};
+use crate::beginning::Beginning;
 use crate::error::CaseError;
 use crate::members::{self, is_set, read_alike};
 use crate::redact::RedactBy;
@@ -104,11 +105,19 @@ impl Case {
         refuse_pipes(&path)?;
         // Opened for what is wrong with it, before a long read; opened again after, so that a file put in its place
         // while its hash was taken shows by its stamp.
-        drop(Capture::open(&path, options)?);
+        let looked_at = Capture::open(&path, options)?;
         if let Some(redact) = redact {
             redact.check()?;
         }
-        let fingerprint = Fingerprint::take(&path, options.set && !path.is_dir(), watch)?;
+        let is_set = options.set && !path.is_dir();
+        let stamp = Stamp::at(&path, is_set).map_err(CaseError::io("read", &path))?;
+        if redact.is_none() && !self.has_of_size(stamp.stored_bytes)? {
+            self.move_forward()?;
+            let (begun, fingerprint) = self.read_new(path, &looked_at, options, watch)?;
+            return self.finish(&begun, &fingerprint, watch, ImportOutcome::Imported);
+        }
+        drop(looked_at);
+        let fingerprint = Fingerprint::take(&path, is_set, watch)?;
         let opened = Capture::open(&path, options)?;
         let known = self.begun_with(&fingerprint)?;
         if let Some(known) = &known {
@@ -171,13 +180,26 @@ impl Case {
         (seconds, watch): (u64, &dyn Watch),
         outcome: ImportOutcome,
     ) -> Result<ImportReport, CaseError> {
+        if begun.read_to_end {
+            return self.finish(&begun, fingerprint, watch, outcome);
+        }
+        let (begun, _) = self.read_capture(Beginning::Begun(begun), opened, seconds, watch)?;
+        self.finish(&begun, fingerprint, watch, outcome)
+    }
+
+    /// What comes after the last event was read.
+    fn finish(
+        &mut self,
+        begun: &Begun,
+        fingerprint: &Fingerprint,
+        watch: &dyn Watch,
+        outcome: ImportOutcome,
+    ) -> Result<ImportReport, CaseError> {
         let capture = begun.capture;
         if !begun.read_to_end {
-            let path = begun.path.clone();
-            self.read_capture(begun, opened, seconds, watch)?;
-            if let Some(what) = fingerprint.difference(&path, watch)? {
+            if let Some(what) = fingerprint.difference(&begun.path, watch)? {
                 self.discard(capture)?;
-                return Err(CaseError::CaptureChanged { path, what });
+                return Err(CaseError::CaptureChanged { path: begun.path.clone(), what });
             }
             self.mark_read(capture)?;
         }
@@ -203,7 +225,7 @@ impl Case {
             .at(&self.path)
     }
 
-    fn begun_with(&self, fingerprint: &Fingerprint) -> Result<Option<Begun>, CaseError> {
+    pub(crate) fn begun_with(&self, fingerprint: &Fingerprint) -> Result<Option<Begun>, CaseError> {
         self.begun("WHERE sha256 = ?1", [fingerprint.sha256.as_slice()])
     }
 
@@ -263,7 +285,7 @@ impl Case {
     }
 
     /// Takes an unfinished import out of the case, with everything that it brought.
-    fn discard(&mut self, capture: i64) -> Result<(), CaseError> {
+    pub(crate) fn discard(&mut self, capture: i64) -> Result<(), CaseError> {
         const DELETE: &str = "DELETE FROM capture WHERE id = ?1 AND completion IS NULL
             RETURNING file_name, lower(hex(sha256))";
         self.move_forward()?;

@@ -15,6 +15,9 @@ use crate::block::{OpenBlock, SealedBlock, append, widen};
 /// less would cost more flushes to disk and cut blocks smaller.
 pub(crate) const CHECKPOINT_BYTES: u64 = 8 << 20;
 
+/// Blocks whose memory is kept for later ones: about as many as are on their way at once.
+const MOST_ROOMS: usize = 16;
+
 /// What a stream is so far, as written.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamState {
@@ -64,15 +67,16 @@ impl EncodedBatch {
             events: Vec::with_capacity(batch.events.len()),
             stretches: Vec::new(),
         };
-        for (key, event) in batch.events.drain(..) {
-            let length = append(&event, &mut encoded.bytes);
+        for (key, event) in &batch.events {
+            let length = append(event, &mut encoded.bytes);
             encoded.events.push((event.time_nanos, length));
             match encoded.stretches.last_mut() {
-                Some((last, count)) if Arc::ptr_eq(last, &key) => *count += 1,
-                _ => encoded.stretches.push((key, 1)),
+                Some((last, count)) if Arc::ptr_eq(last, key) => *count += 1,
+                _ => encoded.stretches.push((Arc::clone(key), 1)),
             }
         }
-        let room = std::mem::take(&mut batch.events);
+        let mut room = std::mem::take(&mut batch.events);
+        room.clear();
         encoded.rest = std::mem::replace(batch, Batch { events: room, ..Batch::default() });
         encoded
     }
@@ -116,6 +120,11 @@ impl Checkpoint {
         self.closed && self.missing == 0
     }
 
+    /// Bytes of its blocks that are sealed.
+    pub(crate) fn sealed_bytes(&self) -> usize {
+        self.blocks.iter().filter_map(|(_, block)| block.as_ref()).map(SealedBlock::stored_bytes).sum()
+    }
+
     pub(crate) fn put(&mut self, index: usize, block: SealedBlock) {
         self.blocks[index].1 = Some(block);
         self.missing -= 1;
@@ -137,6 +146,8 @@ pub(crate) struct Packer {
     /// The checkpoint that events go to now.
     number: u64,
     begun_at: u64,
+    /// Memory of blocks that are sealed.
+    rooms: Vec<Vec<u8>>,
 }
 
 impl Packer {
@@ -149,6 +160,7 @@ impl Packer {
             order,
             number: 0,
             begun_at: decoded_offset,
+            rooms: Vec::new(),
         };
         for state in streams {
             packer.add_slot(state);
@@ -174,6 +186,12 @@ impl Packer {
         let index = known.unwrap_or_else(|| self.add_slot(StreamState::new(Arc::clone(key))));
         self.last = Some((Arc::clone(key), index));
         index
+    }
+
+    /// Takes memory of sealed blocks, for later ones.
+    pub(crate) fn give_rooms(&mut self, rooms: &mut Vec<Vec<u8>>) {
+        self.rooms.append(rooms);
+        self.rooms.truncate(MOST_ROOMS);
     }
 
     /// Takes a batch into the checkpoint being gathered; full blocks are handed to `seal`. The batch's memory is given back.
@@ -203,7 +221,8 @@ impl Packer {
                 slot.state.add(time_nanos);
                 slot.open.push_appended(event, time_nanos);
                 if slot.open.is_full() {
-                    seal(job(self.number, index, slot, self.order, into));
+                    let block = slot.open.take(&mut self.rooms);
+                    seal(job(self.number, index, &slot.state, block, self.order, into));
                 }
             }
         }
@@ -219,7 +238,8 @@ impl Packer {
     pub(crate) fn close(&mut self, into: &mut Checkpoint, mut seal: impl FnMut(Job)) {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             if !slot.open.is_empty() {
-                seal(job(self.number, index, slot, self.order, into));
+                let block = slot.open.take(&mut self.rooms);
+                seal(job(self.number, index, &slot.state, block, self.order, into));
             }
             if std::mem::take(&mut slot.is_touched) {
                 into.streams.push((index, slot.state.clone()));
@@ -231,10 +251,17 @@ impl Packer {
     }
 }
 
-fn job(checkpoint: u64, slot: usize, from: &mut Slot, order: EventOrder, into: &mut Checkpoint) -> Job {
+fn job(
+    checkpoint: u64,
+    slot: usize,
+    state: &StreamState,
+    block: OpenBlock,
+    order: EventOrder,
+    into: &mut Checkpoint,
+) -> Job {
     let index = into.blocks.len();
     into.blocks.push((slot, None));
     into.missing += 1;
-    let is_for_now = order == EventOrder::ByTime && !from.state.in_order;
-    Job { checkpoint, index, block: from.open.take(), is_for_now }
+    let is_for_now = order == EventOrder::ByTime && !state.in_order;
+    Job { checkpoint, index, block, is_for_now }
 }

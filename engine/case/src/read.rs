@@ -4,19 +4,19 @@ use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use ingest::{Batch, Capture, Counts, EventOrder, IngestError, Problem, Redactor};
-use rusqlite::{Transaction, TransactionBehavior, params};
+use ingest::{Batch, Capture, Counts, EventOrder, IngestError, Redactor};
 
+use crate::beginning::Beginning;
 use crate::block::{SealedBlock, Sealer};
+use crate::commit::Writer;
 use crate::error::CaseError;
 use crate::import::Begun;
-use crate::members;
 use crate::pack::{Checkpoint, EncodedBatch, Job, Packer, StreamState};
-use crate::redact::insert_counts;
+use crate::source::Fingerprint;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 use crate::tables::stream_key;
@@ -26,36 +26,73 @@ const AHEAD: usize = 4;
 /// Checkpoints that may wait for their blocks before sorting waits for them.
 const WAITING: usize = 2;
 const MOST_SEALERS: usize = 4;
-/// How long an import that is cancelled waits for blocks of its closed checkpoints.
-const GRACE: Duration = Duration::from_millis(20);
+/// Blocks that wait to be sealed: as many as keep the sealers busy while a commit waits for the disk.
+const UNSEALED: usize = 24;
+/// Bytes of sealed blocks that may wait for the capture's hash: of a gigabyte about half of what is read while it is hashed.
+const MOST_HELD_BYTES: usize = 64 << 20;
 
-type Sealed = (u64, usize, SealedBlock);
+/// A block sealed: the checkpoint and the place in it that it belongs to, and memory for another.
+struct Sealed {
+    checkpoint: u64,
+    index: usize,
+    block: SealedBlock,
+    room: Option<Vec<u8>>,
+}
+
+/// What reading goes on from; of a capture that is new, nothing.
+struct Before {
+    redactor: Option<Redactor>,
+    ids: Vec<i64>,
+    states: Vec<StreamState>,
+    order: EventOrder,
+    decoded_offset: u64,
+}
 
 impl Case {
     /// Reads a capture from its last checkpoint to its end.
     pub(crate) fn read_capture(
         &mut self,
-        begun: Begun,
+        beginning: Beginning<'_, '_>,
+        opened: Capture,
+        seconds: u64,
+        watch: &dyn Watch,
+    ) -> Result<(Begun, Option<Fingerprint>), CaseError> {
+        // After a power cut the import goes on from an earlier checkpoint; what is complete was flushed to the disk.
+        let kept = self.write_less_safely()?;
+        let read = self.read_on(beginning, opened, seconds, watch);
+        self.connection.pragma_update(None, "synchronous", kept).at(&self.path)?;
+        read
+    }
+
+    /// Lets commits not wait for the disk one by one, and returns what was set.
+    fn write_less_safely(&self) -> Result<i64, CaseError> {
+        const NORMAL: i64 = 1;
+        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        let kept: i64 = self.connection.query_row("PRAGMA synchronous", [], read).at(&self.path)?;
+        self.connection.pragma_update(None, "synchronous", kept.min(NORMAL)).at(&self.path)?;
+        Ok(kept)
+    }
+
+    fn read_on(
+        &mut self,
+        beginning: Beginning<'_, '_>,
         mut opened: Capture,
         seconds: u64,
         watch: &dyn Watch,
-    ) -> Result<(), CaseError> {
+    ) -> Result<(Begun, Option<Fingerprint>), CaseError> {
         let begun_at = Instant::now();
         let is_late = || seconds > 0 && begun_at.elapsed().as_secs() >= seconds;
-        if begun.decoded_offset > 0 {
-            opened.resume_at(begun.decoded_offset)?;
-        }
         let stored_bytes = opened.stored_bytes();
-        let redactor = self.redactor(begun.capture)?;
-        let (ids, states) = self.streams_begun(begun.capture)?;
-        // What comes to a capture that is complete goes behind what is there: its events have their positions for good.
-        let order = if begun.is_complete { EventOrder::AsWritten } else { opened.order() };
-        let mut packer = Packer::new(states, order, begun.decoded_offset);
+        let Before { redactor, ids, states, order, decoded_offset } = self.before(&beginning, &opened)?;
+        if decoded_offset > 0 {
+            opened.resume_at(decoded_offset)?;
+        }
+        let mut packer = Packer::new(states, order, decoded_offset);
         let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
         thread::scope(|scope| {
             // Created inside, so that an early return closes them and the threads end.
             let (batches_in, batches) = bounded(AHEAD);
-            let (jobs, jobs_out) = bounded::<Job>(2 * sealers);
+            let (jobs, jobs_out) = bounded::<Job>(UNSEALED);
             let (sealed_in, sealed) = unbounded();
             let (spares_in, spares) = unbounded();
             scope.spawn(move || read_batches(opened, redactor, &batches_in, &spares));
@@ -64,13 +101,23 @@ impl Case {
                 scope.spawn(move || seal_blocks(&jobs_out, &sealed_in));
             }
             drop((jobs_out, sealed_in));
-            let mut queue = Queue::new(Writer { case: self, ids, begun }, sealed);
+            let mut queue = Queue::new(Writer::new(self, ids, beginning), sealed);
             let seal = |job: Job| jobs.send(job).expect("sealers end only after this channel is closed");
             for batch in batches {
-                let (batch, redacted) = batch?;
+                let (batch, redacted) = match batch {
+                    Ok(read) => read,
+                    Err(error) => {
+                        // What was read until then is of a capture that the case should know of.
+                        queue.writer.begin(true)?;
+                        return Err(error.into());
+                    }
+                };
                 if watch.cancelled() {
-                    // Checkpoints that are closed are worth a short wait; the one being gathered is read again.
-                    queue.commit_soon(Instant::now() + GRACE)?;
+                    // The first checkpoint that is closed is worth its wait, so that every try gets somewhere; more would be longer
+                    // than a person waits. The rest is read again.
+                    if queue.writer.begin(false)? {
+                        queue.commit_first_closed()?;
+                    }
                     return Err(CaseError::Cancelled);
                 }
                 if is_late() {
@@ -87,13 +134,34 @@ impl Case {
                     queue.next_checkpoint();
                 }
                 queue.commit_ready(WAITING)?;
+                packer.give_rooms(&mut queue.rooms);
             }
             // Going on from the very end brings no batch, and then there is nothing to commit.
             if queue.gathering().decoded_offset > 0 {
                 packer.close(queue.gathering(), seal);
             }
-            queue.commit_ready(0)
+            queue.commit_ready(0)?;
+            queue.writer.end()
         })
+    }
+
+    /// How things stand where reading begins.
+    fn before(&self, beginning: &Beginning<'_, '_>, opened: &Capture) -> Result<Before, CaseError> {
+        let Beginning::Begun(begun) = beginning else {
+            let order = opened.order();
+            return Ok(Before {
+                redactor: None,
+                ids: Vec::new(),
+                states: Vec::new(),
+                order,
+                decoded_offset: 0,
+            });
+        };
+        let (ids, states) = self.streams_begun(begun.capture)?;
+        // What comes to a capture that is complete goes behind what is there: its events have their positions for good.
+        let order = if begun.is_complete { EventOrder::AsWritten } else { opened.order() };
+        let redactor = self.redactor(begun.capture)?;
+        Ok(Before { redactor, ids, states, order, decoded_offset: begun.decoded_offset })
     }
 
     /// Row ids and states of the streams that an interrupted import has brought so far.
@@ -153,24 +221,36 @@ fn seal_blocks(jobs: &Receiver<Job>, sealed: &Sender<Sealed>) {
     let mut sealer = Sealer::new();
     for job in jobs {
         let block = if job.is_for_now { sealer.seal_for_now(&job.block) } else { sealer.seal(&job.block) };
-        if sealed.send((job.checkpoint, job.index, block)).is_err() {
+        let Job { checkpoint, index, block: open, .. } = job;
+        if sealed.send(Sealed { checkpoint, index, block, room: open.into_room() }).is_err() {
             return;
         }
     }
 }
 
 /// Checkpoints in order: the last is being gathered, those before wait for their blocks.
-struct Queue<'a> {
-    writer: Writer<'a>,
+struct Queue<'case, 'scope, 'a> {
+    writer: Writer<'case, 'scope, 'a>,
     sealed: Receiver<Sealed>,
     checkpoints: VecDeque<Checkpoint>,
     /// Number of the first in the queue.
     first: u64,
+    /// Memory of the blocks that came back.
+    rooms: Vec<Vec<u8>>,
+    /// Bytes of sealed blocks that are not committed.
+    held_bytes: usize,
 }
 
-impl<'a> Queue<'a> {
-    fn new(writer: Writer<'a>, sealed: Receiver<Sealed>) -> Self {
-        Self { writer, sealed, checkpoints: VecDeque::from([Checkpoint::default()]), first: 0 }
+impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
+    fn new(writer: Writer<'case, 'scope, 'a>, sealed: Receiver<Sealed>) -> Self {
+        Self {
+            writer,
+            sealed,
+            checkpoints: VecDeque::from([Checkpoint::default()]),
+            first: 0,
+            rooms: Vec::new(),
+            held_bytes: 0,
+        }
     }
 
     fn gathering(&mut self) -> &mut Checkpoint {
@@ -181,11 +261,15 @@ impl<'a> Queue<'a> {
         self.checkpoints.push_back(Checkpoint::default());
     }
 
-    /// Commits what is complete, and waits while more than `waiting` closed checkpoints are not.
+    /// Commits what is complete, and waits while more than `waiting` closed checkpoints are not. As long as the capture's hash is
+    /// being taken more may wait, up to a bound on their memory.
     fn commit_ready(&mut self, waiting: usize) -> Result<(), CaseError> {
         loop {
             while let Ok(sealed) = self.sealed.try_recv() {
                 self.put(sealed);
+            }
+            if !self.writer.begin(waiting == 0 || self.held_bytes >= MOST_HELD_BYTES)? {
+                return Ok(());
             }
             while self.checkpoints.front().is_some_and(Checkpoint::is_ready) {
                 self.commit_first()?;
@@ -199,164 +283,25 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Commits what is complete by then.
-    fn commit_soon(&mut self, until: Instant) -> Result<(), CaseError> {
-        while self.checkpoints.iter().any(|checkpoint| checkpoint.closed)
-            && let Ok(sealed) = self.sealed.recv_deadline(until)
-        {
+    /// Commits one checkpoint, once its blocks are sealed; nothing where none is closed.
+    fn commit_first_closed(&mut self) -> Result<(), CaseError> {
+        while self.checkpoints.front().is_some_and(|first| first.closed && !first.is_ready()) {
+            let sealed = self.sealed.recv().expect("sealers live as long as there are blocks to seal");
             self.put(sealed);
-            while self.checkpoints.front().is_some_and(Checkpoint::is_ready) {
-                self.commit_first()?;
-            }
         }
-        Ok(())
+        if self.checkpoints.front().is_some_and(Checkpoint::is_ready) { self.commit_first() } else { Ok(()) }
     }
 
     fn commit_first(&mut self) -> Result<(), CaseError> {
         let ready = self.checkpoints.pop_front().expect("it was looked at just now");
         self.first += 1;
+        self.held_bytes -= ready.sealed_bytes();
         self.writer.commit(ready)
     }
 
-    fn put(&mut self, (checkpoint, index, block): Sealed) {
-        self.checkpoints[(checkpoint - self.first) as usize].put(index, block);
+    fn put(&mut self, sealed: Sealed) {
+        self.rooms.extend(sealed.room);
+        self.held_bytes += sealed.block.stored_bytes();
+        self.checkpoints[(sealed.checkpoint - self.first) as usize].put(sealed.index, sealed.block);
     }
-}
-
-/// Writes checkpoints of one import.
-struct Writer<'a> {
-    case: &'a mut Case,
-    /// Row id of each slot's stream.
-    ids: Vec<i64>,
-    begun: Begun,
-}
-
-impl Writer<'_> {
-    /// Everything that one checkpoint brings, and the offset to go on from, or nothing of it.
-    fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), CaseError> {
-        let path = self.case.path.clone();
-        let transaction =
-            self.case.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
-        if !advance(&transaction, &self.begun, &checkpoint).at(&path)? {
-            return Err(CaseError::ImportedElsewhere { path: self.begun.path.clone() });
-        }
-        for (slot, state) in checkpoint.streams {
-            if slot < self.ids.len() {
-                update_stream(&transaction, self.ids[slot], &state).at(&path)?;
-            } else {
-                // Slots are numbered as streams appear, and a checkpoint lists them in that order.
-                self.ids.push(insert_stream(&transaction, self.begun.capture, &state).at(&path)?);
-            }
-        }
-        for (slot, block) in checkpoint.blocks {
-            let block = block.expect("a checkpoint is committed once its last block is sealed");
-            insert_block(&transaction, self.ids[slot], &block).at(&path)?;
-        }
-        insert_counts(&transaction, self.begun.capture, &checkpoint.redacted).at(&path)?;
-        members::insert(&transaction, self.begun.capture, &checkpoint.members).at(&path)?;
-        let sequence = self.begun.problems;
-        insert_problems(&transaction, self.begun.capture, sequence, &checkpoint.problems).at(&path)?;
-        transaction.commit().at(&path)?;
-        self.begun.checkpoints += 1;
-        self.begun.problems += checkpoint.problems.len() as u64;
-        Ok(())
-    }
-}
-
-/// Moves the counts and the offset on; false where another program did so since.
-fn advance(transaction: &Transaction<'_>, begun: &Begun, by: &Checkpoint) -> rusqlite::Result<bool> {
-    const ADVANCE: &str =
-        "UPDATE capture SET checkpoints = checkpoints + 1, decoded_bytes = max(decoded_bytes, ?3),
-        records = records + ?4, events = events + ?5, rejected = rejected + ?6, notes = notes + ?7
-        WHERE id = ?1 AND checkpoints = ?2";
-    let mut statement = transaction.prepare_cached(ADVANCE)?;
-    let changed = statement.execute(params![
-        begun.capture,
-        begun.checkpoints as i64,
-        by.decoded_offset as i64,
-        by.records as i64,
-        by.events as i64,
-        by.rejected as i64,
-        by.notes as i64,
-    ])?;
-    Ok(changed == 1)
-}
-
-fn insert_stream(transaction: &Transaction<'_>, capture: i64, state: &StreamState) -> rusqlite::Result<i64> {
-    const INSERT: &str =
-        "INSERT INTO stream (capture, signal, service, name, events, start_nanos, end_nanos, last_nanos,
-        in_order) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    let StreamState { key, events, start_nanos, end_nanos, last_nanos, in_order } = state;
-    let (signal, events) = (key.signal.name(), *events as i64);
-    transaction.prepare_cached(INSERT)?.insert(params![
-        capture,
-        signal,
-        key.service,
-        key.name,
-        events,
-        start_nanos,
-        end_nanos,
-        last_nanos,
-        in_order
-    ])
-}
-
-fn update_stream(transaction: &Transaction<'_>, id: i64, state: &StreamState) -> rusqlite::Result<()> {
-    const UPDATE: &str =
-        "UPDATE stream SET events = ?2, start_nanos = ?3, end_nanos = ?4, last_nanos = ?5, in_order = ?6
-        WHERE id = ?1";
-    let StreamState { events, start_nanos, end_nanos, last_nanos, in_order, .. } = state;
-    let values = params![id, *events as i64, start_nanos, end_nanos, last_nanos, in_order];
-    transaction.prepare_cached(UPDATE)?.execute(values).map(drop)
-}
-
-pub(crate) fn insert_block(
-    transaction: &Transaction<'_>,
-    stream: i64,
-    block: &SealedBlock,
-) -> rusqlite::Result<()> {
-    const INSERT: &str =
-        "INSERT INTO block (stream, first_position, events, start_nanos, end_nanos, raw_bytes, sha256, data)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    const INDEX: &str =
-        "INSERT INTO block_index (block, source_start, source_end, grams) VALUES (?1, ?2, ?3, ?4)";
-    let values = params![
-        stream,
-        block.first_position as i64,
-        block.events as i64,
-        block.start_nanos,
-        block.end_nanos,
-        block.raw_bytes as i64,
-        block.sha256.as_slice(),
-        block.data,
-    ];
-    let id = transaction.prepare_cached(INSERT)?.insert(values)?;
-    let index = &block.index;
-    let values = params![id, index.source_start as i64, index.source_end as i64, index.grams];
-    transaction.prepare_cached(INDEX)?.execute(values).map(drop)
-}
-
-fn insert_problems(
-    transaction: &Transaction<'_>,
-    capture: i64,
-    first: u64,
-    problems: &[Problem],
-) -> rusqlite::Result<()> {
-    const INSERT: &str =
-        "INSERT INTO problem (capture, sequence, kind, byte_offset, byte_length, line, reason, hint)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let mut statement = transaction.prepare_cached(INSERT)?;
-    for (sequence, problem) in (first as i64..).zip(problems) {
-        statement.execute(params![
-            capture,
-            sequence,
-            problem.kind.name(),
-            problem.source.offset as i64,
-            problem.source.length as i64,
-            problem.line.map(|line| line as i64),
-            problem.reason,
-            problem.hint,
-        ])?;
-    }
-    Ok(())
 }

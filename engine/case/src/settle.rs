@@ -15,8 +15,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::apart::look;
 use crate::block::{Block, OpenBlock, Sealer};
+use crate::commit::insert_block;
 use crate::error::CaseError;
-use crate::read::insert_block;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
@@ -209,6 +209,7 @@ fn rewrite(
         transaction,
         stream: stream.stream,
         open: OpenBlock::default(),
+        rooms: Vec::new(),
         sealer: Sealer::new(),
         watch,
     };
@@ -246,6 +247,7 @@ struct Output<'a> {
     transaction: &'a Transaction<'a>,
     stream: i64,
     open: OpenBlock,
+    rooms: Vec<Vec<u8>>,
     sealer: Sealer,
     watch: &'a dyn Watch,
 }
@@ -260,7 +262,9 @@ impl Output<'_> {
         if self.watch.cancelled() {
             return Err(Unwritten::Cancelled);
         }
-        let sealed = self.sealer.seal(&self.open.take());
+        let full = self.open.take(&mut self.rooms);
+        let sealed = self.sealer.seal(&full);
+        self.rooms.extend(full.into_room());
         Ok(insert_block(self.transaction, self.stream, &sealed)?)
     }
 

@@ -118,9 +118,8 @@ impl Case {
         let kind = schema::kind(&connection).at(path)?;
         let case = Self::checked(connection, path, kind)?;
         case.connection.pragma_update(None, "journal_mode", "WAL").at(path)?;
-        // With a write-ahead log NORMAL keeps the file whole but may forget the last commits after a power cut. An
-        // import would only go on from an earlier offset; but a run whose result was shown must not be gone, and at
-        // one commit for 8 MiB of capture a flush to disk costs next to nothing.
+        // With a write-ahead log NORMAL keeps the file whole but may forget the last commits after a power cut. Reading a
+        // capture would only go on from an earlier offset, and does so; but a run whose result was shown must not be gone.
         case.connection.pragma_update(None, "synchronous", "FULL").at(path)?;
         Ok(case)
     }

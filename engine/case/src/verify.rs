@@ -1,11 +1,13 @@
 //! Everything in a case looked at again: hashes, counts, references, and the pages of the file.
 
+use std::sync::Arc;
+
 use cbad::{StreamKey, Watch};
 use rayon::prelude::*;
 use rusqlite::params;
 
 use crate::analyze::pool;
-use crate::apart::look;
+use crate::apart::{apart, look};
 use crate::block::{Block, BlockIndex};
 use crate::damage::{Damage, damage_of};
 use crate::error::CaseError;
@@ -108,7 +110,7 @@ impl Case {
         }
         let streams = self.every_stream()?;
         let total = streams.iter().map(|stream| stream.events).sum();
-        let pool = pool(None)?;
+        let pool = Arc::new(pool(None)?);
         for stream in &streams {
             self.verify_stream(stream, &pool, &mut found, watch, total)?;
         }
@@ -161,7 +163,7 @@ impl Case {
     fn verify_stream(
         &self,
         stream: &Stream,
-        pool: &rayon::ThreadPool,
+        pool: &Arc<rayon::ThreadPool>,
         found: &mut Verification,
         watch: &dyn Watch,
         total: u64,
@@ -175,15 +177,18 @@ impl Case {
             look(watch)?;
             let mut blocks = Vec::with_capacity(round.len());
             for place in round {
-                blocks.push((self.stored(place)?, if has_index { self.index(place)? } else { None }));
+                look(watch)?;
+                let index = if has_index { self.index(place)? } else { None };
+                blocks.push((place.clone(), self.stored(place)?, index));
             }
-            let checked: Vec<_> = pool.install(|| {
-                round
-                    .par_iter()
-                    .zip(blocks)
-                    .map(|(place, (stored, index))| check(place, stored, index.as_ref()))
-                    .collect()
-            });
+            let on = Arc::clone(pool);
+            let checked = apart(watch, move |watch| {
+                let check = |(place, stored, index): (BlockPlace, _, Option<BlockIndex>)| {
+                    look(watch)?;
+                    Ok(check(&place, stored, index.as_ref()))
+                };
+                on.install(|| blocks.into_par_iter().map(check).collect::<Result<Vec<_>, CaseError>>())
+            })??;
             for (place, checked) in round.iter().zip(checked) {
                 if place.first_position != next {
                     let (label, first) = (stream.key.label(), place.first_position);

@@ -4,11 +4,10 @@ mod common;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use case::{Case, CaseError, MatrixChoice, Query, Subject, TestChoice};
-use cbad::{Config, Stage, Unwatched, Watch};
-use common::{CancelAfter, Numbers, Outcome, SPANS_BEGIN, span_line, spans, text_log};
+use cbad::{Config, Unwatched, Watch};
+use common::{CancelAfter, Looks, Numbers, Outcome, SPANS_BEGIN, span_line, spans, text_log};
 use ingest::OpenOptions;
 
 type Work = fn(&mut Case, &dyn Watch) -> Result<(), CaseError>;
@@ -39,26 +38,6 @@ const WORKS: [(&str, Work); 10] = [
     ("calls", |case, watch| case.calls(i64::MIN..i64::MAX, watch).map(drop)),
     ("clocks", |case, watch| case.estimate_clocks(watch).map(drop)),
 ];
-
-/// Counts the looks at the flag.
-#[derive(Default)]
-struct Looks(AtomicU64);
-
-impl Watch for Looks {
-    fn progress(&self, _stage: Stage, _done: u64, _total: u64) {}
-    fn cancelled(&self) -> bool {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        false
-    }
-}
-
-impl Looks {
-    fn of<T>(work: impl FnOnce(&dyn Watch) -> Result<T, CaseError>) -> Result<u64, CaseError> {
-        let looks = Self::default();
-        work(&looks)?;
-        Ok(looks.0.into_inner())
-    }
-}
 
 fn case_of(folder: &Path) -> Result<Case, Box<dyn std::error::Error>> {
     let mut case = Case::create(&folder.join("c.driftlock"))?;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use case::{Case, CaseError, ImportOutcome, SourceBytes};
 use cbad::Unwatched;
-use common::{CancelAfter, Numbers, Outcome, spans, text_log};
+use common::{CancelAfter, Numbers, Outcome, interrupt, spans, text_log};
 use ingest::{EventOrder, Limits, OpenOptions};
 
 fn options() -> OpenOptions {
@@ -88,8 +88,7 @@ fn a_rotated_set_is_found_from_one_of_its_files_and_finished_by_the_case_alone()
     }
     let set = OpenOptions { set: true, ..options() };
     let mut case = Case::create(&at.path().join("a.driftlock"))?;
-    let stopped = case.import(&at.path().join("app.log"), &set, &CancelAfter::new(150));
-    assert!(matches!(stopped, Err(CaseError::Cancelled)));
+    interrupt(&mut case, &at.path().join("app.log"), &set, 150)?;
     let reports = case.resume_imports(&Unwatched)?;
     let capture = &reports[0].capture;
     assert_eq!((capture.wrapping.name().as_str(), capture.events), ("set", 210_000));

@@ -75,6 +75,7 @@ impl Batch {
         self.records = 0;
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, stream: Arc<StreamKey>, event: Event) {
         self.records += 1;
         self.events.push((stream, event));

@@ -63,6 +63,7 @@ impl Reader for TextReader {
 }
 
 /// The event of a text whose first line takes up its first bytes.
+#[inline]
 pub(crate) fn event_of(text: &[u8], first_line: usize, years: Years, source: ByteRange) -> Event {
     let line = &text[..first_line];
     let stamp = stamp::find(line, years);

@@ -64,6 +64,9 @@ pub(super) fn answer(case: &Case, question: &Question, ticket: &Ticket) -> Resul
     })
 }
 
+/// Rows of the differences that are listed, and what they are listed by: the answer, the filter, the order.
+type Listed = (usize, String, Option<Sort>, Arc<Vec<usize>>);
+
 /// The view of two sides.
 #[derive(Debug, Default)]
 pub(crate) struct Comparing {
@@ -82,7 +85,7 @@ pub(crate) struct Comparing {
     /// How the table of differences is sorted; by bits where nobody chose.
     pub(crate) sort: Option<Sort>,
     /// The differences that the filter leaves, sorted, of the answer at this address.
-    pub(crate) listed: Option<(usize, String, Option<Sort>, Arc<Vec<usize>>)>,
+    pub(crate) listed: Option<Listed>,
     pub(crate) list: ListState,
 }
 

@@ -194,6 +194,7 @@ const fn help(pane: Pane) -> Help {
                 "Copied and exported is what the list has, with its columns. A text that a spreadsheet would take for a formula has an apostrophe before it.",
                 "The marked rows belong to the selection.",
                 "Times are in the zone of the settings; where an event has none, its position counts.",
+                "Text from right to left stands in the order of its bytes, letter by letter, so that nothing changes places; a character that no font can draw is told by its number, \\u{4e2d}.",
             ],
             commands: &[
                 Command::SearchEvents,

@@ -168,8 +168,10 @@ const BEFORE: &[(&str, fn(&mut Window))] =
 
 /// Those that came first stand in front of the next ones.
 fn read_notices(window: &mut Window) {
-    while let Some(node) = window.query_all_by_label_contains("Dismiss: ").next() {
+    while window.query_all_by_label_contains("Dismiss: ").next().is_some_and(|node| {
         node.click();
+        true
+    }) {
         settle(window);
     }
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use case::{CaptureRow, CaptureState, Case, CaseError};
 use cbad::{Stage, Watch};
+use ingest::OpenOptions;
 
 /// What every test returns.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -26,6 +28,54 @@ impl Watch for CancelAfter {
 
     fn cancelled(&self) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err()
+    }
+}
+
+/// Stops an import that the case knows of, after so many looks or a few more: the hash is taken beside the reading, and only then
+/// does the case know.
+pub fn interrupt(
+    case: &mut Case,
+    capture: &Path,
+    options: &OpenOptions,
+    looks: u64,
+) -> Result<CaptureRow, Box<dyn std::error::Error>> {
+    for looks in (looks..).step_by(10) {
+        match case.import(capture, options, &CancelAfter::new(looks)) {
+            Err(CaseError::Cancelled) => {}
+            Err(other) => return Err(other.into()),
+            Ok(_) => return Err(format!("it was over before look {looks}").into()),
+        }
+        let is_begun = |row: &CaptureRow| row.state == CaptureState::Importing;
+        if let Some(row) = case.captures()?.into_iter().find(is_begun) {
+            return Ok(row);
+        }
+    }
+    unreachable!("there are always more looks")
+}
+
+/// Counts the looks at the flag, and never cancels.
+#[derive(Default)]
+pub struct Looks(AtomicU64);
+
+impl Looks {
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// How many looks some work takes.
+    pub fn of<T>(work: impl FnOnce(&dyn Watch) -> Result<T, CaseError>) -> Result<u64, CaseError> {
+        let looks = Self::default();
+        work(&looks)?;
+        Ok(looks.count())
+    }
+}
+
+impl Watch for Looks {
+    fn progress(&self, _stage: Stage, _done: u64, _total: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        false
     }
 }
 
