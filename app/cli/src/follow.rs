@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use case::{Case, CaseError, Follower, Notice, RunRow, inert};
+use case::{Case, CaseError, FollowNews, FollowPlan, Follower, Notice, RunRow, inert};
 use cbad::{Config, Watch};
 use ingest::OpenOptions;
 
@@ -16,15 +16,6 @@ use crate::{analyze, interrupt, output};
 
 /// How long Ctrl-C waits at most while nothing is done.
 const BLINK: Duration = Duration::from_millis(100);
-/// Of the time, analyses take at most one part in so many, so that a stream without a pause does not starve its import.
-const SHARE: u32 = 4;
-
-/// When the case was analysed last, and whether something came since.
-struct Analyses {
-    is_stale: bool,
-    ended: Option<Instant>,
-    took: Duration,
-}
 
 pub(crate) fn run(arguments: &FollowArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
     interrupt::listen();
@@ -37,67 +28,32 @@ pub(crate) fn run(arguments: &FollowArguments, by: Option<&str>) -> Result<ExitC
     if let Some(by) = by {
         case.set_actor(by);
     }
-    let mut follower = Follower::new(&arguments.path, options)?;
+    let follower = Follower::new(&arguments.path, options)?;
+    let plan = FollowPlan {
+        once: arguments.once,
+        every: Duration::from_secs(u64::from(arguments.every)),
+        config: (!arguments.import_only).then(Config::default),
+    };
     let progress = Progress::new();
-    let outcome = follow(arguments, &mut case, &mut follower, &progress);
+    let tell = |case: &Case, news: FollowNews<'_>| {
+        progress.clear();
+        match news {
+            FollowNews::Looked(notices) => notices.iter().for_each(|notice| tell(notice, &progress)),
+            FollowNews::Analyzing => {}
+            FollowNews::Analyzed(run) => say(case, run)?,
+        }
+        Ok::<(), Failure>(())
+    };
+    let outcome = follower.keep_up(&mut case, &plan, &progress, |whole| wait(whole, &progress), tell);
     progress.clear();
     match outcome {
         Ok(()) | Err(Failure::Case(CaseError::Cancelled)) => {}
         Err(other) => return Err(other),
     }
-    follower.finish(&mut case)?;
     if interrupt::asked() {
         eprintln!("Stopped. The case is whole, and the same command goes on from there.");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn follow(
-    arguments: &FollowArguments,
-    case: &mut Case,
-    follower: &mut Follower,
-    progress: &Progress,
-) -> Result<(), Failure> {
-    let mut analyses = Analyses { is_stale: false, ended: None, took: Duration::ZERO };
-    loop {
-        let notices = follower.look(case, arguments.once, progress)?;
-        progress.clear();
-        for notice in &notices {
-            tell(notice, progress);
-        }
-        let is_news = notices.iter().any(Notice::is_news);
-        analyses.is_stale |= is_news;
-        if analyses.is_stale && !arguments.import_only && (arguments.once || analyses.is_due()) {
-            analyses.analyze(case, progress)?;
-        }
-        if arguments.once {
-            return Ok(());
-        }
-        // What waits for nothing but the next look is taken at once.
-        if !is_news {
-            wait(Duration::from_secs(u64::from(arguments.every)), progress)?;
-        }
-    }
-}
-
-impl Analyses {
-    fn is_due(&self) -> bool {
-        self.ended.is_none_or(|ended| ended.elapsed() >= SHARE * self.took)
-    }
-
-    /// A run over all that the case holds. Runs before it stay as they are.
-    fn analyze(&mut self, case: &mut Case, progress: &Progress) -> Result<(), Failure> {
-        let began = Instant::now();
-        let config = case.with_decisions(Config::default())?;
-        let run = match case.analyze(&config, None, progress) {
-            Ok(run) => run,
-            Err(CaseError::NothingToAnalyze { .. }) => return Ok(()),
-            Err(other) => return Err(other.into()),
-        };
-        progress.clear();
-        (self.is_stale, self.ended, self.took) = (false, Some(Instant::now()), began.elapsed());
-        say(case, &run)
-    }
 }
 
 fn say(case: &Case, run: &RunRow) -> Result<(), Failure> {
@@ -116,23 +72,16 @@ fn say(case: &Case, run: &RunRow) -> Result<(), Failure> {
 }
 
 /// Waits as long, or until Ctrl-C.
-fn wait(whole: Duration, progress: &Progress) -> Result<(), CaseError> {
+fn wait(whole: Duration, progress: &Progress) {
     let began = Instant::now();
-    while began.elapsed() < whole {
-        if progress.cancelled() {
-            return Err(CaseError::Cancelled);
-        }
+    while began.elapsed() < whole && !progress.cancelled() {
         std::thread::sleep(BLINK.min(whole));
     }
-    Ok(())
 }
 
 fn tell(notice: &Notice, progress: &Progress) {
     let name = |path: &std::path::Path| inert(path.as_os_str().as_encoded_bytes());
     match notice {
-        Notice::GoesOn { path, taken_bytes } => {
-            eprintln!("{}: the case has its first {}; going on from there.", name(path), bytes(*taken_bytes));
-        }
         Notice::Took { path, piece } => {
             let events = counted(piece.events, "event", "events");
             let waiting = match piece.waiting_bytes {
@@ -148,16 +97,10 @@ fn tell(notice: &Notice, progress: &Progress) {
             );
         }
         Notice::Imported { report } => analyze::tell(progress, &report.capture.path, report),
-        Notice::Truncated { path, taken_bytes, bytes } => eprintln!(
-            "{}: emptied: it has {bytes} bytes, and {taken_bytes} were taken. It begins anew, as another capture.",
-            name(path)
-        ),
-        Notice::Rotated { path, to: Some(to) } => {
-            eprintln!("{}: rotated to {}; taken to its end.", name(path), name(to));
+        other => {
+            if let Some((path, says)) = other.says(bytes) {
+                eprintln!("{}: {}", name(path), inert(says));
+            }
         }
-        Notice::Rotated { path, to: None } => {
-            eprintln!("{}: moved away or deleted; what it had was taken to its end.", name(path));
-        }
-        Notice::Refused { path, what } => eprintln!("{}: not taken: {}", name(path), inert(what)),
     }
 }

@@ -17,8 +17,6 @@ use crate::progress::Progress;
 use crate::table::{Align, Table};
 use crate::words::{bytes, counted, time};
 
-/// Decoded bytes that are looked at.
-const SAMPLE_BYTES: u64 = 32 << 20;
 /// Fields listed in text; `--json` gives all.
 const SHOWN_FIELDS: usize = 60;
 const SHOWN_PROBLEMS: usize = 20;
@@ -34,6 +32,8 @@ pub(crate) struct InspectionJson {
     stored_bytes: u64,
     sample_bytes: u64,
     is_whole: bool,
+    later_places: u32,
+    later_bytes: u64,
     records: u64,
     events: u64,
     rejected: u64,
@@ -70,7 +70,7 @@ impl InspectionJson {
             types: field.types.iter().copied().collect(),
             events: field.events,
             nulls: field.nulls,
-            nullable: is_nullable(field, inspection),
+            nullable: field.is_nullable(inspection.events),
             distinct: field.distinct,
             suggestion: field.suggestion.map(ingest::Suggestion::name),
             examples: field.examples.clone(),
@@ -86,6 +86,8 @@ impl InspectionJson {
             stored_bytes: inspection.stored_bytes,
             sample_bytes: inspection.sample_bytes,
             is_whole: inspection.is_whole,
+            later_places: inspection.later_places,
+            later_bytes: inspection.later_bytes,
             records: inspection.records,
             events: inspection.events,
             rejected: inspection.rejected,
@@ -106,15 +108,11 @@ struct QuickJson {
     inspection: InspectionJson,
 }
 
-fn is_nullable(field: &FieldSummary, inspection: &Inspection) -> bool {
-    field.nulls > 0 || field.events < inspection.events
-}
-
 /// Reads the begin of a capture.
 pub(crate) fn look(file: &Path, options: &OpenOptions) -> Result<Inspection, Failure> {
     interrupt::listen();
     let progress = Progress::new();
-    let inspection = Inspection::of(file, options, SAMPLE_BYTES, || !progress.cancelled());
+    let inspection = Inspection::of(file, options, Inspection::SAMPLE_BYTES, |_| !progress.cancelled());
     let cancelled = progress.cancelled();
     progress.clear();
     if cancelled {
@@ -172,12 +170,7 @@ pub(crate) fn write(out: &mut impl Write, inspection: &Inspection) -> Result<(),
     if inspection.untimed > 0 {
         writeln!(out, "{} without a time.", counted(inspection.untimed, "event", "events"))?;
     }
-    let looked_at = if inspection.is_whole {
-        "all of it".to_owned()
-    } else {
-        format!("only its first {} (decoded)", bytes(inspection.sample_bytes))
-    };
-    writeln!(out, "Looked at: {looked_at}.\n")?;
+    writeln!(out, "Looked at: {}.\n", inspection.looked_at(bytes))?;
     if inspection.fields.is_empty() {
         return Ok(());
     }
@@ -198,7 +191,7 @@ pub(crate) fn write(out: &mut impl Write, inspection: &Inspection) -> Result<(),
             inert(&field.path),
             types.join(", "),
             format!("{share:.0} %"),
-            if is_nullable(field, inspection) { "yes" } else { "" }.to_owned(),
+            if field.is_nullable(inspection.events) { "yes" } else { "" }.to_owned(),
             field
                 .distinct
                 .map_or_else(|| format!("over {}", ingest::MOST_DISTINCT), |count| count.to_string()),

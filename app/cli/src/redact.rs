@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use case::{CaptureRedaction, CaptureRow, Case, CaseError, RedactBy, inert};
 use cbad::{Stage, Watch};
-use ingest::{Batch, Capture, Counts, OpenOptions, Redaction, Redactor, RuleHits};
+use ingest::{Batch, Capture, Counts, OpenOptions, Redaction, RuleHits};
 use serde::Serialize;
 
 use crate::arguments::AnalyzeArguments;
@@ -171,7 +171,7 @@ fn look(
     progress: &Progress,
 ) -> Result<Vec<RulePreview>, Failure> {
     let mut capture = Capture::open(file, options).map_err(CaseError::from)?;
-    let mut redactor = Redactor::new(rules, &random_salt()?)?.with_examples(EXAMPLES);
+    let mut redactor = case::preview_redactor(rules)?.with_examples(EXAMPLES);
     let mut hits = Counts::new();
     let mut batch = Batch::default();
     let stored_bytes = capture.stored_bytes();
@@ -191,11 +191,4 @@ fn look(
         examples: examples.into_iter().map(example).collect(),
     };
     Ok(redactor.preview(hits).into_iter().map(preview).collect())
-}
-
-/// So that tokens of a preview do not stand for those of a case.
-fn random_salt() -> Result<[u8; 32], Failure> {
-    let mut salt = [0; 32];
-    getrandom::fill(&mut salt).map_err(|error| CaseError::NoSalt { what: error.to_string() })?;
-    Ok(salt)
 }

@@ -5,6 +5,8 @@ mod analysis;
 mod ask;
 mod decide;
 mod events;
+mod follow;
+mod import_dialog;
 mod keep;
 mod matrix;
 mod picture;
@@ -24,7 +26,7 @@ use crate::places::Places;
 use crate::prefs::{Prefs, ThemeChoice};
 use crate::query::{Answer, Query};
 use crate::remembered::Kept;
-use crate::state::{Level, Pane, State};
+use crate::state::{Level, Notice, Pane, State};
 use crate::tokens::Ramp;
 use crate::view;
 use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
@@ -71,6 +73,8 @@ pub struct App {
     seen_on_its_way: Vec<Seen>,
     keeper: keep::Keeper,
     searcher: search::Searcher,
+    /// Looks at captures that have not ended.
+    inspecting: usize,
     /// The case that is presented, which is read again at both ends of it.
     presented: Option<PathBuf>,
 }
@@ -105,6 +109,7 @@ impl App {
             seen_on_its_way: Vec::new(),
             keeper: keep::Keeper::default(),
             searcher: search::Searcher::default(),
+            inspecting: 0,
             presented: None,
         }
     }
@@ -129,7 +134,7 @@ impl App {
         }
         let dropped: Vec<PathBuf> =
             ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
-        self.open(&dropped);
+        self.choose(dropped);
         let is_presented = self.state.review.showing.is_some();
         if is_presented {
             view::present::keys(ui, &mut self.state);
@@ -160,6 +165,7 @@ impl App {
             }
             ui.ctx().request_repaint();
         }
+        self.follow_import(ui.ctx());
         self.decide_seen();
         self.follow_filter();
         if !is_presented {
@@ -224,6 +230,11 @@ impl App {
             Message::Kept(failures) => self.kept(failures),
             Message::Seen { doc, seen, failure } => self.seen(doc, seen, failure),
             Message::Searched(number, said) => self.searched(number, said),
+            Message::Found(found) => self.found(found),
+            Message::Inspected(of, seen) => self.inspected(of, seen),
+            Message::Rules(rules) => self.rules(rules),
+            Message::Followed(said) => self.followed(said),
+            Message::Tell(Notice { level, what, detail }) => self.state.notice(level, what, detail),
         }
     }
 
@@ -363,6 +374,10 @@ impl App {
     }
 
     fn loaded(&mut self, doc: Doc, kept: Option<Kept>) {
+        let doc = Arc::new(doc);
+        if self.take_grown(&doc) {
+            return;
+        }
         let state = &mut self.state;
         state.loading = false;
         let first = state.doc.is_none();
@@ -372,7 +387,6 @@ impl App {
             state.range = doc.extent;
         }
         state.prefs.remember(&doc.path);
-        let doc = Arc::new(doc);
         state.doc = Some(Arc::clone(&doc));
         if new_run {
             state.trail = History::default();
@@ -402,6 +416,9 @@ impl App {
             Command::OpenCapture => self.ask_person(For::Captures, self.services.dialogs.captures()),
             Command::OpenCase => self.ask_person(For::Case, self.services.dialogs.case()),
             Command::OpenSample => self.open_sample(),
+            Command::FollowFile => self.ask_person(For::Follow, self.services.dialogs.growing()),
+            Command::FollowFolder => self.ask_person(For::Follow, self.services.dialogs.folder()),
+            Command::StopFollowing => self.stop_following(),
             Command::CloseCase => self.close(),
             Command::CancelTasks => self.state.tasks.iter().for_each(|task| task.watch.cancel()),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),

@@ -49,9 +49,10 @@ impl Command {
     pub(crate) const fn icon(self) -> Option<Icon> {
         Some(match self {
             Self::OpenCapture => Icon::Capture,
+            Self::FollowFolder => Icon::Folder,
             Self::OpenCase | Self::ChooseAnchor => Icon::Case,
             Self::OpenSample => Icon::Sample,
-            Self::CloseCase | Self::CancelTasks => Icon::Close,
+            Self::CloseCase | Self::CancelTasks | Self::StopFollowing => Icon::Close,
             Self::ShowOverview | Self::LayoutTriage | Self::LayoutTimeline => Icon::Overview,
             Self::ShowFinding | Self::TestFinding => Icon::Finding,
             Self::ShowEvents => Icon::Events,
@@ -67,7 +68,7 @@ impl Command {
             Self::ToggleLists => Icon::SideLeft,
             Self::ToggleExplanation => Icon::SideRight,
             Self::Back => Icon::Back,
-            Self::Forward => Icon::Forward,
+            Self::Forward | Self::FollowFile => Icon::Forward,
             Self::ToggleBookmark => Icon::Bookmark,
             Self::SearchFindings | Self::SearchEvents => Icon::Search,
             Self::Acknowledge | Self::Confirm | Self::ShowCoverage => Icon::Done,

@@ -24,6 +24,12 @@ pub type Dialog = Box<dyn FnOnce() -> Picked + Send>;
 pub trait FileDialogs: Send + Sync {
     /// Captures to import.
     fn captures(&self) -> Dialog;
+    /// A folder, as a capture or to be followed.
+    fn folder(&self) -> Dialog;
+    /// A file that grows, to be followed.
+    fn growing(&self) -> Dialog;
+    /// Rules of redaction.
+    fn rules(&self) -> Dialog;
     /// A case to open.
     fn case(&self) -> Dialog;
     /// Where to write events: as CSV, or as JSON lines where the name ends so.
@@ -37,6 +43,18 @@ impl FileDialogs for Picked {
     fn captures(&self) -> Dialog {
         let picked = self.clone();
         Box::new(move || picked)
+    }
+
+    fn folder(&self) -> Dialog {
+        self.captures()
+    }
+
+    fn growing(&self) -> Dialog {
+        self.captures()
+    }
+
+    fn rules(&self) -> Dialog {
+        self.captures()
     }
 
     fn case(&self) -> Dialog {
@@ -60,6 +78,24 @@ impl FileDialogs for SystemDialogs {
     fn captures(&self) -> Dialog {
         let dialog = rfd::AsyncFileDialog::new().set_title("Open capture").pick_files();
         waiting(async { Some(dialog.await?.into_iter().map(|file| file.path().to_owned()).collect()) })
+    }
+
+    fn folder(&self) -> Dialog {
+        let dialog = rfd::AsyncFileDialog::new().set_title("Choose a folder").pick_folder();
+        waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
+    }
+
+    fn growing(&self) -> Dialog {
+        let dialog = rfd::AsyncFileDialog::new().set_title("Follow a file").pick_file();
+        waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
+    }
+
+    fn rules(&self) -> Dialog {
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Rules of redaction")
+            .add_filter("Rules as JSON", &["json"])
+            .pick_file();
+        waiting(async { Some(vec![dialog.await?.path().to_owned()]) })
     }
 
     fn case(&self) -> Dialog {

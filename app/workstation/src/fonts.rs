@@ -143,7 +143,7 @@ mod tests {
                 assert!(covered.has(character), "{character:?} of {text}");
             }
         }
-        for character in ['中', '語', '한', '\u{e000}', '\u{10ffff}'] {
+        for character in ['中', '語', '한', '\u{10fffd}', '\u{10ffff}'] {
             assert!(!covered.has(character), "{character:?}");
         }
     }

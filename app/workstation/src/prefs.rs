@@ -77,6 +77,8 @@ pub(crate) struct Prefs {
     pub(crate) zone: Zone,
     /// How the next analysis is made.
     pub(crate) analysis: Analysis,
+    /// Import captures that are chosen or dropped at once, as they are recognised.
+    pub(crate) import_without_asking: bool,
     /// Present cases without redacting what is shown.
     pub(crate) present_in_the_clear: bool,
     /// A second window for whoever speaks, while a story is presented.
@@ -97,6 +99,7 @@ impl Default for Prefs {
             ramp: Ramp::default(),
             zone: Zone::default(),
             analysis: Analysis::default(),
+            import_without_asking: false,
             present_in_the_clear: false,
             presenter_window: false,
             recent: Vec::new(),

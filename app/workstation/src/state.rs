@@ -65,6 +65,8 @@ pub(crate) enum Sheet {
     Shortcuts,
     /// What a view shows.
     Help(Pane),
+    /// The import dialog.
+    Import,
 }
 
 /// Order of the findings.
@@ -215,6 +217,10 @@ pub(crate) struct State {
     /// Files to open, asked for by a view.
     pub(crate) open: Vec<std::path::PathBuf>,
     pub(crate) tasks: Vec<Task>,
+    /// Captures that are about to be imported.
+    pub(crate) import: Option<crate::import_dialog::ImportDialog>,
+    /// What is followed.
+    pub(crate) following: Option<crate::follow::Following>,
     pub(crate) front: Option<Pane>,
     pub(crate) palette: Option<crate::view::palette::Palette>,
     /// Left and right end of the shared axis on the screen.
@@ -390,8 +396,7 @@ impl State {
     pub(crate) fn notice(&mut self, level: Level, what: impl Into<String>, detail: impl Into<String>) {
         let notice = Notice { level, what: what.into(), detail: detail.into() };
         if !self.notices.contains(&notice) {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            let at_nanos = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
+            let at_nanos = crate::words::now_nanos();
             self.log.push(Logged { notice: notice.clone(), at_nanos });
             self.notices.push(notice);
         }
@@ -417,6 +422,8 @@ impl State {
             | Command::ShowSettings
             | Command::ShowActivity
             | Command::Palette => true,
+            Command::FollowFile | Command::FollowFolder => self.following.is_none(),
+            Command::StopFollowing => self.following.is_some(),
             Command::CancelTasks => !self.tasks.is_empty(),
             Command::ShowBytes => self.selected_event().is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),

@@ -171,6 +171,12 @@ pub(crate) fn span(start_nanos: i64, end_nanos: i64) -> String {
     if from.ends_with(&to) { from } else { format!("{from} to {to}") }
 }
 
+/// Now, by the clock of this computer, in nanoseconds UTC.
+pub(crate) fn now_nanos() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}
+
 /// `10:05:03 to 10:07:00`, for a case within which the day goes without saying.
 pub(crate) fn clock_span(start_nanos: i64, end_nanos: i64) -> String {
     let clock = format_description!("[hour]:[minute]:[second]");

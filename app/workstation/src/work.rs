@@ -1,10 +1,13 @@
 //! Long work: named tasks that report progress, can be cancelled, and never hold up the window.
 
 use crate::dialogs::Picked;
+use crate::follow::FollowSaid;
+use crate::import_dialog::{Found, Import};
 use crate::places::Places;
 use crate::query::Answer;
 use crate::settings::Analysis;
-use case::{CaptureState, Case, CaseError, RedactBy};
+use crate::state::{Level, Notice};
+use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, RedactBy};
 use cbad::{Stage, Watch};
 use crossbeam_channel::Sender;
 use std::path::{Path, PathBuf};
@@ -55,6 +58,16 @@ pub(crate) enum Message {
     Seen { doc: u64, seen: crate::app::Seen, failure: Option<Failure> },
     /// Decisions about the case with this number were written, or could not be.
     Decided(u64, Option<Failure>),
+    /// What these paths are that were chosen; nothing where none was.
+    Found(Option<Found>),
+    /// A look of this number at the capture of this row of the import dialog has ended.
+    Inspected((u64, u64), Result<Box<ingest::Inspection>, String>),
+    /// Rules of redaction in a file, or why there are none.
+    Rules(Result<(PathBuf, ingest::Redaction), String>),
+    /// What is followed tells something.
+    Followed(FollowSaid),
+    /// Something that a person has to be told.
+    Tell(crate::state::Notice),
     /// Settings and views were kept, but for these.
     Kept(Vec<Failure>),
 }
@@ -98,6 +111,10 @@ pub(crate) enum For {
     Captures,
     /// A case to open.
     Case,
+    /// Rules of redaction for the import dialog.
+    Rules,
+    /// What to follow.
+    Follow,
     /// A case to compare the open one with.
     Anchor,
     /// Where to write these events.
@@ -234,8 +251,21 @@ pub(crate) fn open(
     let result = match files {
         [] => Ok(Finished::Cancelled(None)),
         [case] if Case::is_case(case) => open_case(task, case, how, watch, post),
-        captures => import(task, captures, places, how, watch, post),
+        captures => import(task, &Import::usual(captures, how.redact), places, how, watch, post),
     };
+    post.send(Message::Finished { task, result });
+}
+
+/// Imports captures as they were chosen.
+pub(crate) fn import_chosen(
+    task: u64,
+    chosen: &Import,
+    places: &Places,
+    how: &Analysis,
+    watch: &TaskWatch,
+    post: &Post,
+) {
+    let result = import(task, chosen, places, how, watch, post);
     post.send(Message::Finished { task, result });
 }
 
@@ -269,13 +299,15 @@ fn open_case(
 
 fn import(
     task: u64,
-    captures: &[PathBuf],
+    chosen: &Import,
     places: &Places,
     how: &Analysis,
     watch: &TaskWatch,
     post: &Post,
 ) -> Result<Finished, Failure> {
-    let first = std::path::absolute(&captures[0]).unwrap_or_else(|_| captures[0].clone());
+    let captures = &chosen.captures;
+    let Some((first, _)) = captures.first() else { return Ok(Finished::Cancelled(None)) };
+    let first = std::path::absolute(first).unwrap_or_else(|_| first.clone());
     let could_not = |file: &Path| format!("Could not open {}", case::inert(crate::words::file_name(file)));
     if !first.exists() {
         let why = format!(
@@ -284,23 +316,14 @@ fn import(
         );
         return Err(Failure::new(could_not(&first), why));
     }
-    let path = places.case_for(&first, |case| !holds(case, &first));
+    let path = chosen.case.clone().unwrap_or_else(|| places.case_for(&first, |case| !holds(case, &first)));
     let fresh = !path.exists();
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::new(
-                could_not(&first),
-                format!("No folder for the case at {}: {error}.", folder.display()),
-            )
-        })?;
-    }
-    let mut case = Case::open_or_create(&path).map_err(|error| Failure::new(could_not(&first), error))?;
+    let mut case = open_or_create(&path).map_err(|why| Failure::new(could_not(&first), why))?;
     let mut failures = Vec::new();
-    let rules = how.redact.then(ingest::Redaction::personal);
-    let by = rules.as_ref().map(|rules| RedactBy { rules, salt: None, forget_salt: false });
-    for capture in captures {
-        match case.import_redacted(capture, &ingest::OpenOptions::default(), by.as_ref(), watch) {
-            Ok(_) => {}
+    let by = chosen.redact.as_ref().map(|rules| RedactBy { rules, salt: None, forget_salt: false });
+    for (capture, options) in captures {
+        match case.import_redacted(capture, options, by.as_ref(), watch) {
+            Ok(report) => tell_known(chosen, &report, post),
             Err(CaseError::Cancelled) => return Ok(stopped(case, &path, fresh)),
             Err(error) => failures.push(Failure::new(could_not(capture), error)),
         }
@@ -313,6 +336,25 @@ fn import(
     finish(case, &path, how, watch)
 }
 
+/// A case, in a folder that is made where it is not there.
+pub(crate) fn open_or_create(path: &Path) -> Result<Case, String> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("No folder for the case at {}: {error}.", folder.display()))?;
+    }
+    Case::open_or_create(path).map_err(|error| error.to_string())
+}
+
+/// Whoever chose how a capture is read has to know where that did not count.
+fn tell_known(chosen: &Import, report: &ImportReport, post: &Post) {
+    if report.outcome == ImportOutcome::AlreadyThere && chosen.case.is_some() {
+        let what = format!("{} was in the case already", case::inert(&report.capture.file_name));
+        let detail = "The case has the same bytes from an earlier import, and keeps the events that were read from them then. \
+                      To read them in another way, import them into a new case.";
+        post.send(Message::Tell(Notice { level: Level::Warning, what, detail: detail.to_owned() }));
+    }
+}
+
 fn finish(mut case: Case, path: &Path, how: &Analysis, watch: &TaskWatch) -> Result<Finished, Failure> {
     let config = how.config(None).map_err(|why| Failure::new("Could not analyse the case", why))?;
     match case.analyze(&config, None, watch) {
@@ -323,7 +365,7 @@ fn finish(mut case: Case, path: &Path, how: &Analysis, watch: &TaskWatch) -> Res
 }
 
 /// Whether the case holds this capture, by name and size. Its SHA-256 decides later, in the import.
-fn holds(case: &Path, capture: &Path) -> bool {
+pub(crate) fn holds(case: &Path, capture: &Path) -> bool {
     let size = std::fs::metadata(capture).map(|meta| meta.len()).unwrap_or_default();
     let rows = Case::open_read_only(case).and_then(|case| case.captures()).unwrap_or_default();
     rows.iter()
@@ -331,7 +373,7 @@ fn holds(case: &Path, capture: &Path) -> bool {
 }
 
 /// Leaves no empty case behind that this task made itself.
-fn stopped(case: Case, path: &Path, fresh: bool) -> Finished {
+pub(crate) fn stopped(case: Case, path: &Path, fresh: bool) -> Finished {
     let empty = case.captures().is_ok_and(|captures| captures.is_empty());
     drop(case);
     if fresh && empty {

@@ -13,8 +13,12 @@ use workstation::{App, Job, Picked, Places, Services, Spawn, threads};
 mod crash;
 #[path = "window/events.rs"]
 mod events;
+#[path = "window/following.rs"]
+mod following;
 #[path = "window/hostile.rs"]
 mod hostile;
+#[path = "window/import.rs"]
+mod import;
 #[path = "window/matrix.rs"]
 mod matrix;
 #[path = "window/review.rs"]
@@ -136,6 +140,8 @@ fn a_capture_is_opened_and_its_finding_is_there() -> Result<(), Failure> {
     let mut window = world.window();
     settle(&mut window);
     click(&mut window, "Open capture…");
+    assert!(!world.path("shop.jsonl.driftlock").exists(), "it is asked for before anything is written");
+    click(&mut window, "Import");
     let findings = listed(&window);
     assert!(findings.first().is_some_and(|name| name.contains("checkout")), "{findings:?}");
     assert!(shows(&window, "4,500 events"), "the status line counts");

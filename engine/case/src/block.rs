@@ -4,12 +4,15 @@ use cbad::Event;
 use sha2::{Digest, Sha256};
 
 use crate::grams::FilterOf;
+use crate::lean::{Lean, most_bytes, restore};
 use crate::view::EventView;
 
 /// A block is sealed once its events take this many bytes: zstd gains little from more, and a person who looks at one
 /// event waits for the whole block.
 pub(crate) const BLOCK_BYTES: usize = 512 << 10;
 const LEVEL: i32 = 3;
+/// First byte of a block that is kept lean, before its zstd frame; a block as it is begins with the frame, whose first byte is 0x28.
+const LEAN: u8 = 2;
 /// More than this is not kept for a later block.
 const MOST_ROOM_BYTES: usize = 2 * BLOCK_BYTES;
 const LENGTH_BYTES: usize = 4;
@@ -165,17 +168,22 @@ pub(crate) struct BlockIndex {
 impl BlockIndex {
     /// Of a block's bytes before compression.
     pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::with(bytes, |_, _| {}).unwrap_or_default()
+    }
+
+    /// The same, while each event is seen by another too; none where one cannot be decoded.
+    fn with(bytes: &[u8], mut see: impl FnMut(&[u8], &EventView<'_>)) -> Option<Self> {
         let mut filter = FilterOf::default();
         let (mut source_start, mut source_end) = (u64::MAX, 0);
         for encoded in encodings(bytes) {
-            let Some(view) = encoded.ok().and_then(|encoded| EventView::of(encoded).ok()) else {
-                return Self::default();
-            };
+            let encoded = encoded.ok()?;
+            let view = EventView::of(encoded).ok()?;
+            see(encoded, &view);
             source_start = source_start.min(view.source.offset);
             source_end = source_end.max(view.source.offset.saturating_add(view.source.length));
             filter.take(view);
         }
-        Self { source_start: source_start.min(source_end), source_end, grams: filter.finish() }
+        Some(Self { source_start: source_start.min(source_end), source_end, grams: filter.finish() })
     }
 }
 
@@ -183,6 +191,8 @@ impl BlockIndex {
 /// is memory that the system clears each time.
 pub(crate) struct Sealer {
     compressor: zstd::bulk::Compressor<'static>,
+    lean: Lean,
+    lean_bytes: Vec<u8>,
     room: Vec<u8>,
 }
 
@@ -190,42 +200,67 @@ impl Sealer {
     pub(crate) fn new() -> Self {
         let compressor =
             zstd::bulk::Compressor::new(LEVEL).expect("level 3 exists and memory for its tables is there");
-        Self { compressor, room: Vec::new() }
+        Self { compressor, lean: Lean::default(), lean_bytes: Vec::new(), room: Vec::new() }
     }
 
     pub(crate) fn seal(&mut self, block: &OpenBlock) -> SealedBlock {
-        SealedBlock { index: BlockIndex::of(&block.bytes), ..self.seal_for_now(block) }
+        let lean = &mut self.lean;
+        let index = BlockIndex::with(&block.bytes, |encoded, view| lean.push(encoded, view));
+        let mut lean_bytes = std::mem::take(&mut self.lean_bytes);
+        let is_lean = self.lean.finish(&mut lean_bytes) && index.is_some();
+        let data =
+            if is_lean { self.compressed(&[LEAN], &lean_bytes) } else { self.compressed(&[], &block.bytes) };
+        self.keep_little(lean_bytes);
+        SealedBlock { index: index.unwrap_or_default(), ..sealed(block, data) }
     }
 
     /// Without an index: for a block that is to be taken apart again before its capture is shown.
     pub(crate) fn seal_for_now(&mut self, block: &OpenBlock) -> SealedBlock {
+        let data = self.compressed(&[], &block.bytes);
+        sealed(block, data)
+    }
+
+    fn compressed(&mut self, mark: &[u8], bytes: &[u8]) -> Vec<u8> {
         self.room.clear();
-        self.room.reserve(zstd::zstd_safe::compress_bound(block.bytes.len()));
+        self.room.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
         self.compressor
-            .compress_to_buffer(&block.bytes, &mut self.room)
+            .compress_to_buffer(bytes, &mut self.room)
             .expect("the buffer is as large as zstd says it must be");
-        let data = self.room.clone();
-        if self.room.capacity() > MOST_ROOM_BYTES {
-            self.room = Vec::new();
-        }
-        SealedBlock {
-            first_position: block.first_position,
-            events: block.events,
-            start_nanos: block.start_nanos,
-            end_nanos: block.end_nanos,
-            raw_bytes: block.bytes.len() as u64,
-            sha256: Sha256::digest(&data).into(),
-            data,
-            index: BlockIndex::default(),
+        [mark, &self.room].concat()
+    }
+
+    /// Gives back what a single large event took.
+    fn keep_little(&mut self, lean_bytes: Vec<u8>) {
+        let is_large = lean_bytes.capacity().max(self.room.capacity()) > MOST_ROOM_BYTES;
+        if is_large {
+            (self.room, self.lean) = (Vec::new(), Lean::default());
+        } else {
+            self.lean_bytes = lean_bytes;
         }
     }
 }
+
+fn sealed(block: &OpenBlock, data: Vec<u8>) -> SealedBlock {
+    SealedBlock {
+        first_position: block.first_position,
+        events: block.events,
+        start_nanos: block.start_nanos,
+        end_nanos: block.end_nanos,
+        raw_bytes: block.bytes.len() as u64,
+        sha256: Sha256::digest(&data).into(),
+        data,
+        index: BlockIndex::default(),
+    }
+}
+
+/// Start and length of each event's encoding in a block.
+pub(crate) type Places = Vec<(u32, u32)>;
 
 /// A block read back: its bytes, and where each event's stand in them.
 #[derive(Debug)]
 pub(crate) struct Block {
     bytes: Vec<u8>,
-    events: Vec<(u32, u32)>,
+    events: Places,
 }
 
 impl Block {
@@ -234,9 +269,19 @@ impl Block {
         if Sha256::digest(data).as_slice() != sha256 {
             return Err("its bytes do not match their SHA-256".to_owned());
         }
-        let bytes =
-            decompress(data, raw_bytes).map_err(|error| format!("it cannot be decompressed ({error})"))?;
-        let found = places(&bytes)?;
+        let undone = |frame, most| {
+            decompress(frame, most).map_err(|error| format!("it cannot be decompressed ({error})"))
+        };
+        let (bytes, found) = if let Some((&LEAN, frame)) = data.split_first() {
+            restore(&undone(frame, most_bytes(raw_bytes, events))?, raw_bytes)?
+        } else {
+            let bytes = undone(data, raw_bytes)?;
+            let found = places(&bytes)?;
+            (bytes, found)
+        };
+        if bytes.len() as u64 != raw_bytes || u32::try_from(raw_bytes).is_err() {
+            return Err(format!("it holds {} bytes where {raw_bytes} were announced", bytes.len()));
+        }
         if found.len() as u64 != events {
             return Err(format!("it holds {} events and should hold {events}", found.len()));
         }
@@ -284,8 +329,7 @@ impl Block {
     }
 }
 
-/// Start and length of each event's encoding.
-fn places(bytes: &[u8]) -> Result<Vec<(u32, u32)>, &'static str> {
+fn places(bytes: &[u8]) -> Result<Places, &'static str> {
     let mut found = Vec::with_capacity(bytes.len() / 64);
     let mut end = 0;
     for encoded in encodings(bytes) {
@@ -297,7 +341,7 @@ fn places(bytes: &[u8]) -> Result<Vec<(u32, u32)>, &'static str> {
 }
 
 /// Each event's encoding, one after another; the error says what does not fit, and is the last.
-fn encodings(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], &'static str>> {
+pub(crate) fn encodings(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], &'static str>> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let after_all = std::mem::take(&mut rest);
@@ -313,16 +357,16 @@ fn encodings(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], &'static str>> 
 }
 
 /// The size is the case file's word; memory is taken as the data prove it, and never for more than was said.
-fn decompress(data: &[u8], raw_bytes: u64) -> std::io::Result<Vec<u8>> {
+fn decompress(data: &[u8], most_bytes: u64) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
-    let mut bytes = Vec::with_capacity(raw_bytes.min(TRUSTED_BYTES) as usize);
+    let mut bytes = Vec::with_capacity(most_bytes.min(TRUSTED_BYTES) as usize);
     zstd::stream::read::Decoder::with_buffer(data)?
-        .take(raw_bytes.saturating_add(1))
+        .take(most_bytes.saturating_add(1))
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == raw_bytes && u32::try_from(raw_bytes).is_ok() {
+    if bytes.len() as u64 <= most_bytes {
         Ok(bytes)
     } else {
-        Err(std::io::Error::other(format!("{} bytes or more where {raw_bytes} were announced", bytes.len())))
+        Err(std::io::Error::other(format!("more than the {most_bytes} bytes that were announced")))
     }
 }
 
@@ -349,6 +393,7 @@ mod tests {
         let mut open = OpenBlock::starting_at(7);
         (0..50).for_each(|index| push(&mut open, &event(index)));
         let sealed = Sealer::new().seal(&open.take(&mut Vec::new()));
+        assert_eq!(sealed.data[0], LEAN);
         assert_eq!((open.first_position, open.events, sealed.first_position), (57, 0, 7));
         assert_eq!((sealed.start_nanos, sealed.end_nanos), (Some(49 * -1_000_000_007), Some(-1_000_000_007)));
         let block = Block::unseal(&sealed.data, &sealed.sha256, sealed.raw_bytes, 50).expect("whole");

@@ -90,6 +90,31 @@ impl Notice {
             _ => false,
         }
     }
+
+    /// The file and a sentence about what happened to it, where it was more than that something came. `bytes` writes a size.
+    pub fn says(&self, bytes: impl Fn(u64) -> String) -> Option<(&Path, String)> {
+        let (path, says) = match self {
+            Self::GoesOn { path, taken_bytes } => {
+                (path, format!("The case has its first {}; going on from there.", bytes(*taken_bytes)))
+            }
+            Self::Truncated { path, taken_bytes, bytes: now } => {
+                let (now, taken) = (bytes(*now), bytes(*taken_bytes));
+                let what = format!(
+                    "It was emptied: it has {now}, and {taken} were taken. It begins anew, as another capture."
+                );
+                (path, what)
+            }
+            Self::Rotated { path, to: Some(to) } => {
+                (path, format!("It was rotated to {}; taken to its end.", to.display()))
+            }
+            Self::Rotated { path, to: None } => {
+                (path, "It was moved away or deleted; what it had was taken to its end.".to_owned())
+            }
+            Self::Refused { path, what } => (path, format!("It is not taken: {what}")),
+            Self::Took { .. } | Self::Imported { .. } => return None,
+        };
+        Some((path, says))
+    }
 }
 
 impl Follower {

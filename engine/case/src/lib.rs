@@ -35,6 +35,8 @@ mod follower;
 mod grams;
 mod import;
 mod inert;
+mod keep_up;
+mod lean;
 mod matrix;
 mod members;
 mod messages;
@@ -88,6 +90,7 @@ pub use fields::{FieldUse, StreamFields};
 pub use follow::{Growing, Piece, Standing};
 pub use follower::{Follower, Notice};
 pub use inert::{escape_undrawn, inert};
+pub use keep_up::{FollowNews, FollowPlan};
 pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};
 pub use moment::Moment;
@@ -95,7 +98,7 @@ pub use prompt_diff::{DiffPart, diff_texts, prompt_text};
 pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};
 pub use readings::{Reading, ReadingBin, ReadingKind, Readings};
-pub use redact::RedactBy;
+pub use redact::{RedactBy, preview_redactor};
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,
     ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,

@@ -174,6 +174,12 @@ fn latest_salt(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
     connection.query_row(QUERY, [], |row| row.get(0)).optional()
 }
 
+/// Applies rules for a look at what they would take. Its salt is of this look alone, so that its tokens do not stand for
+/// those of a case.
+pub fn preview_redactor(rules: &Redaction) -> Result<Redactor, CaseError> {
+    Ok(Redactor::new(rules, &random_salt()?)?)
+}
+
 pub(crate) fn random_salt() -> Result<Vec<u8>, CaseError> {
     let mut salt = vec![0; SALT_BYTES];
     getrandom::fill(&mut salt).map_err(|error| CaseError::NoSalt { what: error.to_string() })?;

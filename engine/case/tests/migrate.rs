@@ -11,10 +11,11 @@ use common::{Outcome, text_log};
 use ingest::OpenOptions;
 use rusqlite::Connection;
 
-const EARLIER: [(i64, &[u8]); 3] = [
+const EARLIER: [(i64, &[u8]); 4] = [
     (1, include_bytes!("fixtures/schema-1.driftlock.zst")),
     (2, include_bytes!("fixtures/schema-2.driftlock.zst")),
     (3, include_bytes!("fixtures/schema-3.driftlock.zst")),
+    (4, include_bytes!("fixtures/schema-4.driftlock.zst")),
 ];
 
 fn unpacked(folder: &Path, schema: i64, packed: &[u8]) -> std::io::Result<PathBuf> {
@@ -71,7 +72,7 @@ fn what_is_added_moves_a_case_forward_and_keeps_what_it_had() -> Outcome {
         let (streams, runs) = (case.streams()?, case.runs()?);
         assert_eq!(schema(&path)?, number, "opening changes nothing");
         case.analyze(&Config { seed: 7, ..Config::default() }, None, &Unwatched)?;
-        assert_eq!((schema(&path)?, case.evidence_sha256()?), (4, evidence));
+        assert_eq!((schema(&path)?, case.evidence_sha256()?), (5, evidence));
         assert_eq!((case.streams()?, &case.runs()?[..runs.len()]), (streams, &runs[..]));
         case.import(&log, &OpenOptions::default(), &Unwatched)?;
         assert_eq!((count(&case, "cache hit for key 7919")?, count(&case, "pool exhausted")?), (1, 12));
@@ -100,7 +101,7 @@ fn a_move_that_fails_leaves_the_case_and_a_copy_of_it() -> Outcome {
     let evidence = case.evidence_sha256()?;
     for attempt in ["schema-3.driftlock.schema-3.backup", "schema-3.driftlock.schema-3.backup-2"] {
         let refused = case.analyze(&Config { seed: 9, ..Config::default() }, None, &Unwatched);
-        let Err(error @ CaseError::Migration { found: 3, known: 4, .. }) = refused else {
+        let Err(error @ CaseError::Migration { found: 3, known: 5, .. }) = refused else {
             return Err(format!("{refused:?}").into());
         };
         let copy = folder.path().join(attempt);

@@ -1,14 +1,16 @@
 //! A capture looked at before anything of it is kept: what it is, how sure that is, and what its records hold.
 //!
-//! Only the first decoded bytes are read, so that the answer comes at once however large the capture is.
+//! Only the first decoded bytes are read, and where each line is a record by itself a little at places behind them, so that
+//! the answer comes at once however large the capture is.
 
 use crate::capture::Capture;
 use crate::error::IngestError;
 use crate::format::Format;
-use crate::model::{Batch, Member, OpenOptions, Problem, ProblemKind};
+use crate::inspect_places;
+use crate::model::{Batch, Member, OpenOptions, Problem};
 use crate::redact::{Counts, Redactor, RuleHits};
 use crate::wrapping::Wrapping;
-use cbad::{Event, Value};
+use cbad::{Event, Signal, Value};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -38,12 +40,20 @@ pub struct Inspection {
     pub stored_bytes: u64,
     /// Decoded bytes that were looked at.
     pub sample_bytes: u64,
+    /// Bytes of the file as stored that those were decoded from.
+    pub sample_stored_bytes: u64,
     /// Whether that was all of it.
     pub is_whole: bool,
+    /// Places behind the first bytes that were looked at too; the last is the end of the capture.
+    pub later_places: u32,
+    /// Bytes looked at there, all places together.
+    pub later_bytes: u64,
     /// Records in the sample: `events` plus `rejected`.
     pub records: u64,
     /// Events in the sample.
     pub events: u64,
+    /// Events in the sample by their signal, those that there are.
+    pub signals: Vec<(Signal, u64)>,
     /// Records of the sample that could not be read.
     pub rejected: u64,
     /// Events without a time.
@@ -85,6 +95,13 @@ pub struct FieldSummary {
     pub suggestion: Option<Suggestion>,
 }
 
+impl FieldSummary {
+    /// Whether some of so many events have no value there.
+    pub fn is_nullable(&self, events: u64) -> bool {
+        self.nulls > 0 || self.events < events
+    }
+}
+
 /// What a field may be good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suggestion {
@@ -105,13 +122,16 @@ impl Suggestion {
 }
 
 impl Inspection {
-    /// Reads up to about `most_bytes` of the decoded capture; `goes_on` is asked after each batch, and where it says no
-    /// the inspection is of what was read until then.
+    /// Decoded bytes that are enough for a person to judge a capture by.
+    pub const SAMPLE_BYTES: u64 = 32 << 20;
+
+    /// Reads up to about `most_bytes` of the decoded capture; `goes_on` is told after each batch how many have been read,
+    /// and where it says no the inspection is of what was read until then.
     pub fn of(
         path: &Path,
         options: &OpenOptions,
         most_bytes: u64,
-        goes_on: impl FnMut() -> bool,
+        goes_on: impl FnMut(u64) -> bool,
     ) -> Result<Self, IngestError> {
         Self::redacting(path, options, most_bytes, None, goes_on)
     }
@@ -122,33 +142,49 @@ impl Inspection {
         options: &OpenOptions,
         most_bytes: u64,
         redactor: Option<Redactor>,
-        mut goes_on: impl FnMut() -> bool,
+        mut goes_on: impl FnMut(u64) -> bool,
     ) -> Result<Self, IngestError> {
-        let mut redactor = redactor.map(|redactor| redactor.with_examples(EXAMPLES));
-        let mut hits = Counts::new();
         let mut capture = Capture::open(path, options)?;
-        let mut inspection = Self::before(&capture);
-        let mut schema = Schema::default();
+        let mut taking = Taking::new(Self::before(&capture), redactor);
         let mut batch = Batch::default();
-        inspection.is_whole = loop {
-            if inspection.sample_bytes >= most_bytes || !goes_on() {
+        let mut is_stopped;
+        taking.inspection.is_whole = loop {
+            let read = taking.inspection.sample_bytes;
+            is_stopped = !goes_on(read);
+            if is_stopped || read >= most_bytes {
                 break false;
             }
             if !capture.next_batch(&mut batch)? {
                 break true;
             }
-            inspection.take(&batch, &mut schema);
-            for (rule, more) in
-                redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default()
-            {
-                *hits.entry(rule).or_default() += more;
-            }
-            inspection.sample_bytes = capture.decoded_bytes();
+            taking.inspection.sample_stored_bytes = batch.stored_bytes_read;
+            taking.take(&mut batch);
+            taking.inspection.sample_bytes = capture.decoded_bytes();
         };
-        inspection.more_fields = schema.more.len() as u64;
-        inspection.fields = schema.into_fields(inspection.events);
-        inspection.redaction = redactor.map(|redactor| redactor.preview(hits)).unwrap_or_default();
-        Ok(inspection)
+        if !taking.inspection.is_whole && !is_stopped && capture.is_by_line() {
+            inspect_places::look(&mut taking, path, options, goes_on)?;
+        }
+        Ok(taking.done())
+    }
+
+    /// What was looked at, in words that go on after “Looked at:”; `bytes` writes a size as the caller does elsewhere.
+    pub fn looked_at(&self, bytes: impl Fn(u64) -> String) -> String {
+        if self.is_whole {
+            return "all of it".to_owned();
+        }
+        let (sample, stored) = (bytes(self.sample_bytes), bytes(self.stored_bytes));
+        let first = if self.wrapping.is_none() {
+            format!("the first {sample} of {stored}")
+        } else {
+            let read = bytes(self.sample_stored_bytes);
+            format!("the first {sample} decoded, from {read} of the {stored} stored")
+        };
+        match self.later_places {
+            0 => first,
+            places => {
+                format!("{first}, and {} at {places} later places, the last its end", bytes(self.later_bytes))
+            }
+        }
     }
 
     fn before(capture: &Capture) -> Self {
@@ -161,9 +197,13 @@ impl Inspection {
             wrapping: capture.wrapping().clone(),
             stored_bytes: capture.stored_bytes(),
             sample_bytes: 0,
+            sample_stored_bytes: 0,
             is_whole: false,
+            later_places: 0,
+            later_bytes: 0,
             records: 0,
             events: 0,
+            signals: Vec::new(),
             rejected: 0,
             untimed: 0,
             start_nanos: None,
@@ -176,26 +216,64 @@ impl Inspection {
             redaction: Vec::new(),
         }
     }
+}
 
-    fn take(&mut self, batch: &Batch, schema: &mut Schema) {
-        self.records += batch.records;
-        self.events += batch.events.len() as u64;
-        self.rejected +=
-            batch.problems.iter().filter(|problem| problem.kind == ProblemKind::Rejected).count() as u64;
-        let room = MOST_LISTED - self.problems.len();
-        self.problems.extend(batch.problems.iter().take(room).cloned());
-        let room = MOST_LISTED - self.members.len();
-        self.members.extend(batch.members.iter().take(room).cloned());
-        for (_, event) in &batch.events {
+/// An inspection while it takes what is read.
+pub(crate) struct Taking {
+    pub(crate) inspection: Inspection,
+    redactor: Option<Redactor>,
+    hits: Counts,
+    schema: Schema,
+    signals: BTreeMap<Signal, u64>,
+}
+
+impl Taking {
+    fn new(inspection: Inspection, redactor: Option<Redactor>) -> Self {
+        let redactor = redactor.map(|redactor| redactor.with_examples(EXAMPLES));
+        Self {
+            inspection,
+            redactor,
+            hits: Counts::new(),
+            schema: Schema::default(),
+            signals: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a batch; what it leaves of it is redacted.
+    pub(crate) fn take(&mut self, batch: &mut Batch) {
+        let inspection = &mut self.inspection;
+        inspection.records += batch.records;
+        inspection.events += batch.events.len() as u64;
+        inspection.rejected += batch.rejected();
+        let room = MOST_LISTED - inspection.problems.len();
+        inspection.problems.extend(batch.problems.iter().take(room).cloned());
+        let room = MOST_LISTED - inspection.members.len();
+        inspection.members.extend(batch.members.iter().take(room).cloned());
+        for (stream, event) in &batch.events {
+            *self.signals.entry(stream.signal).or_default() += 1;
             match event.time_nanos {
-                None => self.untimed += 1,
+                None => inspection.untimed += 1,
                 Some(nanos) => {
-                    self.start_nanos = Some(self.start_nanos.map_or(nanos, |start| start.min(nanos)));
-                    self.end_nanos = Some(self.end_nanos.map_or(nanos, |end| end.max(nanos)));
+                    let (start, end) = (inspection.start_nanos, inspection.end_nanos);
+                    inspection.start_nanos = Some(start.map_or(nanos, |start| start.min(nanos)));
+                    inspection.end_nanos = Some(end.map_or(nanos, |end| end.max(nanos)));
                 }
             }
-            schema.take(event);
+            self.schema.take(event);
         }
+        let hits = self.redactor.as_mut().map(|redactor| redactor.apply(batch)).unwrap_or_default();
+        for (rule, more) in hits {
+            *self.hits.entry(rule).or_default() += more;
+        }
+    }
+
+    fn done(self) -> Inspection {
+        let Self { mut inspection, redactor, hits, schema, signals } = self;
+        inspection.more_fields = schema.more.len() as u64;
+        inspection.fields = schema.into_fields(inspection.events);
+        inspection.signals = signals.into_iter().collect();
+        inspection.redaction = redactor.map(|redactor| redactor.preview(hits)).unwrap_or_default();
+        inspection
     }
 }
 
@@ -304,7 +382,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let path = folder.path().join("app.jsonl");
         std::fs::write(&path, text).expect("the file can be written");
-        Inspection::of(&path, &OpenOptions::default(), most_bytes, || true).expect("the capture opens")
+        Inspection::of(&path, &OpenOptions::default(), most_bytes, |_| true).expect("the capture opens")
     }
 
     #[test]
@@ -325,6 +403,8 @@ mod tests {
         assert_eq!((inspection.format, inspection.is_whole), (Format::JsonLines, true));
         assert_eq!((inspection.records, inspection.events, inspection.rejected), (301, 300, 1));
         assert_eq!((inspection.untimed, inspection.problems.len()), (0, 1));
+        assert_eq!(inspection.signals, [(Signal::Log, 300)]);
+        assert_eq!(inspection.looked_at(|bytes| bytes.to_string()), "all of it");
         assert!(inspection.runners_up.iter().any(|(format, _)| *format == Format::Text));
         let field =
             |path: &str| inspection.fields.iter().find(|field| field.path == path).expect("it is listed");
@@ -348,7 +428,7 @@ mod tests {
         let redactor = Redactor::new(&rules, b"0123456789abcdef").expect("they can be used");
         let options = OpenOptions::default();
         let inspection =
-            Inspection::redacting(&path, &options, u64::MAX, Some(redactor), || true).expect("opens");
+            Inspection::redacting(&path, &options, u64::MAX, Some(redactor), |_| true).expect("opens");
         assert_eq!((inspection.format, inspection.events), (Format::Syslog, 5));
         let assumed = inspection.assumed.expect("no year and no zone");
         assert!(inspection.problems.contains(&assumed), "{assumed:?}");
@@ -359,11 +439,37 @@ mod tests {
     }
 
     #[test]
-    fn only_the_begin_of_a_large_capture_is_read() {
-        let line = format!("{{\"msg\":\"{}\"}}\n", "x".repeat(1000));
-        let inspection = inspect(&line.repeat(9000), 1 << 20);
+    fn of_a_large_capture_the_begin_is_read_and_where_lines_allow_later_places_too() {
+        let line = |second: u32, padding: usize| {
+            let time = format!("2024-05-01T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60);
+            format!("{{\"ts\":\"{time}\",\"msg\":\"{}\"}}\n", "x".repeat(padding))
+        };
+        let mut lines: Vec<String> = (0..9000).map(|second| line(second, 1000)).collect();
+        lines[8998] = "not a record\n".to_owned();
+        let text = lines.concat();
+        let inspection = inspect(&text, 1 << 20);
         assert!(!inspection.is_whole && inspection.events < 9000, "{}", inspection.events);
         assert!(inspection.sample_bytes < inspection.stored_bytes);
+        assert_eq!(inspection.records, inspection.events + inspection.rejected);
+        let said = inspection.looked_at(|bytes| bytes.to_string());
+        assert!(said.contains("at 8 later places, the last its end"), "{said}");
+        let ninth_thousand = Some(1_714_521_600_000_000_000 + 8999 * 1_000_000_000);
+        assert_eq!(inspection.end_nanos, ninth_thousand, "the end of the times is that of the capture");
+        let [problem] = &inspection.problems[..] else { panic!("{:?}", inspection.problems) };
+        let begin = problem.source.offset as usize;
+        assert!(text[begin..].starts_with("not a record"), "its place is that in the whole capture");
+        assert_eq!(problem.line, None, "which line that is, is not known");
+
+        let stopped = {
+            let folder = tempfile::tempdir().expect("a folder can be made");
+            let path = folder.path().join("app.jsonl");
+            std::fs::write(&path, &text).expect("the file can be written");
+            let options = OpenOptions::default();
+            Inspection::of(&path, &options, 1 << 30, |read| read < 3 << 20).expect("the capture opens")
+        };
+        assert_eq!((stopped.is_whole, stopped.later_places), (false, 0));
+        let said = stopped.looked_at(|bytes| format!("{} MiB", bytes >> 20));
+        assert_eq!(said, "the first 3 MiB of 8 MiB");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod format;
 mod frames;
 mod ids;
 mod inspect;
+mod inspect_places;
 mod journal;
 mod json;
 mod json_lines;

@@ -81,6 +81,21 @@ impl Limits {
         ]
     }
 
+    /// What each limit bounds, in the words of a person, by its name and in the order of [`Limits::named`].
+    pub const MEANINGS: [(&'static str, &'static str); 11] = [
+        ("record-bytes", "longest line, JSON document or protobuf frame, in bytes"),
+        ("event-bytes", "longest text event after its continuation lines are joined, in bytes"),
+        ("depth", "deepest nesting of a JSON value"),
+        ("values", "most values that one line or frame may hold"),
+        ("decoded-bytes", "most decoded bytes of the whole capture"),
+        ("decoded-ratio", "most decoded bytes for each stored byte of a compressed capture"),
+        ("decoded-floor-bytes", "decoded bytes that any capture may have, however little is stored"),
+        ("wrappings", "most compressions and archives one inside another"),
+        ("entries", "most files of a folder, entries of an archive"),
+        ("memory-bytes", "most memory to undo one compression or to hold one inner archive, in bytes"),
+        ("seconds", "most seconds that the import may take; 0 for any"),
+    ];
+
     /// Sets one from `NAME=VALUE`. A value is a whole number, with `K`, `M`, `G` or `T` behind it for powers of 1024.
     pub fn set(&mut self, assignment: &str) -> Result<(), LimitError> {
         let error = |what| LimitError { asked: assignment.to_owned(), what };
@@ -125,6 +140,7 @@ mod tests {
     fn every_name_sets_its_own_limit_alone() {
         for (index, (name, _)) in Limits::default().named().into_iter().enumerate() {
             let mut limits = Limits::default();
+            assert_eq!(Limits::MEANINGS[index].0, name);
             limits.set(&format!("{name}=7K")).expect("it is a limit");
             for (other, (value, default)) in limits.named().iter().zip(Limits::default().named()).enumerate()
             {

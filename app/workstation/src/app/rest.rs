@@ -17,6 +17,8 @@ impl App {
             || self.state.telemetry.busy()
             || self.state.review.busy()
             || self.asking > 0
+            || self.inspecting > 0
+            || self.state.following.as_ref().is_some_and(crate::follow::Following::is_at_work)
             || self.is_keeping()
             || self.searcher.is_at_work()
             || !self.state.tasks.is_empty()

@@ -53,6 +53,13 @@ macro_rules! commands {
 commands! {
     OpenCapture, "open-capture", "Open capture…", Some(key(CTRL, Key::O)), line("driftlock FILE…"),
         "Import one or more capture files into a case and analyse them.";
+    FollowFile, "follow-file", "Follow a growing file…", Some(key(CTRL_SHIFT, Key::Y)),
+        line("driftlock follow CASE FILE"),
+        "Import a file while it is still written, and keep the analysis up to date as it grows.";
+    FollowFolder, "follow-folder", "Follow a folder…", None, line("driftlock follow CASE FOLDER"),
+        "Import every capture that is in a folder or drops into it, and keep the analysis up to date.";
+    StopFollowing, "stop-following", "Stop following", None, line("Ctrl-C"),
+        "End the import of a growing file or of a folder. The case keeps what it has, and following it again goes on from there.";
     OpenCase, "open-case", "Open case…", Some(key(CTRL_SHIFT, Key::O)), line("driftlock CASE"),
         "Open a .driftlock file that was made before.";
     OpenSample, "open-sample", "Try the sample incident", None, line("driftlock sample-data/…"),

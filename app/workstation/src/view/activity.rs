@@ -1,6 +1,7 @@
 //! What runs, how far it is and how long it will take; and every notice since the window was opened.
 
 use crate::command::Command;
+use crate::follow::Following;
 use crate::state::{Level, State};
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, Tokens, size};
@@ -13,7 +14,10 @@ use std::time::Instant;
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     super::heading(ui, "Tasks");
-    if state.tasks.is_empty() {
+    if let Some(following) = &state.following {
+        ui.add(Label::new(following_in_full(following)).wrap());
+        super::button(ui, state, Command::StopFollowing);
+    } else if state.tasks.is_empty() {
         ui.label(RichText::new("Nothing runs.").color(tokens::of(ui).weak));
     }
     let width = (ui.available_width() * 0.3).clamp(120.0, 320.0);
@@ -46,6 +50,30 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             ui.add_space(size::TIGHT);
         }
     });
+}
+
+/// What is followed, in a few words.
+pub(super) fn following_in_words(following: &Following) -> String {
+    let came = words::counted(following.events, "event", "events");
+    let now = if following.is_analyzing { ", analysing" } else { "" };
+    format!("Following {}: {came}{now}", following.name)
+}
+
+/// Since when something is followed, what came and when it was looked at.
+pub(super) fn following_in_full(following: &Following) -> String {
+    let rejected = match following.rejected {
+        0 => String::new(),
+        lost => format!(" {} could not be read.", words::counted(lost, "record", "records")),
+    };
+    let came = match following.came_nanos {
+        Some(at) => format!(" Something came last at {}.", words::clock(at)),
+        None => " Nothing has come yet.".to_owned(),
+    };
+    let looked = following.line.looked_nanos();
+    let looked = looked.map(|at| format!(" Looked at {}.", words::clock(at))).unwrap_or_default();
+    let (now, since) = (following_in_words(following), words::clock(following.since_nanos));
+    let path = case::inert(following.path.display().to_string());
+    format!("{now} since {since}.{rejected}{came}{looked} {path}")
 }
 
 /// The mark and the colour of a notice.

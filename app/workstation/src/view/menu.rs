@@ -13,6 +13,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
         "File",
         &[
             &[Command::OpenCapture, Command::OpenCase, Command::OpenSample],
+            &[Command::FollowFile, Command::FollowFolder, Command::StopFollowing],
             &[Command::ExportPlot, Command::ExportEvents, Command::CopyEvents, Command::CopyCommandLine],
             &[Command::ExportAudit, Command::CopyAudit],
             &[Command::ShowSettings],

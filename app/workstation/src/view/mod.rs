@@ -19,6 +19,7 @@ mod filter_bar;
 mod finding;
 mod findings;
 pub(crate) mod heatmap;
+mod import_dialog;
 mod jury;
 mod margins;
 mod matrix;
@@ -105,6 +106,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
         });
         state.alone = None;
     }
+    import_dialog::show(ui, state);
     sheet::show(ui, state);
     saved::show(ui, state);
     palette::show(ui, state);

@@ -12,6 +12,11 @@ use crate::words;
 use case::{ProblemRow, ProblemSeverity};
 use egui::{Id, Label, Rect, RichText, Ui, pos2, vec2};
 
+/// Height of a problem's row.
+pub(super) const ROW: f32 = 44.0;
+/// Room for the sign before its words.
+const LEFT: f32 = 34.0;
+
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     let rejected: u64 = doc.captures.iter().map(|capture| capture.rejected).sum();
@@ -81,7 +86,7 @@ impl Rows for Problems<'_> {
     }
 
     fn height(&self) -> f32 {
-        44.0
+        ROW
     }
 
     fn visible(&mut self, first: u64, end: u64) {
@@ -103,27 +108,31 @@ impl Rows for Problems<'_> {
     fn show(&mut self, ui: &mut Ui, row: u64, _selected: bool) {
         let t = tokens::of(ui);
         let rect = ui.max_rect();
-        let width = rect.width() - 44.0;
-        let (upper, lower) =
-            (pos2(rect.left() + 34.0, rect.top() + 14.0), pos2(rect.left() + 34.0, rect.top() + 31.0));
+        let (upper, width) = (pos2(rect.left() + LEFT, rect.top() + 14.0), rect.width() - LEFT - 10.0);
         match self.pages.row(row) {
             Cached::Row(problem) => {
-                let (icon, color) = match problem.severity {
-                    ProblemSeverity::Rejected => (Icon::Notable, t.warning),
-                    ProblemSeverity::Note => (Icon::Unusual, t.weak),
-                };
-                let side = vec2(size::ICON, size::ICON);
-                icon.paint(
-                    ui.painter(),
-                    Rect::from_center_size(rect.left_center() + vec2(17.0, 0.0), side),
-                    color,
-                );
                 let (what, place) = self.words(problem);
-                paint_line(ui, &what, text_font(size::TEXT), t.text, upper, width);
-                paint_line(ui, &place, mono_font(), t.weak, lower, width);
+                paint(ui, problem.severity, &what, &place);
             }
             Cached::Waiting => paint_line(ui, "…", mono_font(), t.weak, upper, width),
             Cached::Failed(why) => paint_line(ui, why, text_font(size::TEXT), t.danger, upper, width),
         }
     }
+}
+
+/// A problem in its row: what is wrong, and below it where and what to do.
+pub(super) fn paint(ui: &Ui, severity: ProblemSeverity, what: &str, place: &str) {
+    let t = tokens::of(ui);
+    let rect = ui.max_rect();
+    let width = rect.width() - LEFT - 10.0;
+    let (icon, color) = match severity {
+        ProblemSeverity::Rejected => (Icon::Notable, t.warning),
+        ProblemSeverity::Note => (Icon::Unusual, t.weak),
+    };
+    let side = vec2(size::ICON, size::ICON);
+    icon.paint(ui.painter(), Rect::from_center_size(rect.left_center() + vec2(17.0, 0.0), side), color);
+    let (upper, lower) =
+        (pos2(rect.left() + LEFT, rect.top() + 14.0), pos2(rect.left() + LEFT, rect.top() + 31.0));
+    paint_line(ui, what, text_font(size::TEXT), t.text, upper, width);
+    paint_line(ui, place, mono_font(), t.weak, lower, width);
 }

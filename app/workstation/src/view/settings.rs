@@ -27,7 +27,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         super::heading(ui, "Analysis");
         let about = "For captures that are opened from now on, and for a new run over this case. Runs that are there never change.";
         ui.add(Label::new(RichText::new(about).font(text_font(size::SMALL)).color(tokens::of(ui).weak)).wrap());
-        analysis(ui, &mut state.prefs.analysis);
+        let Prefs { analysis: how, import_without_asking, .. } = &mut state.prefs;
+        analysis(ui, how, import_without_asking);
         if let Some(problem) = state.prefs.analysis.problem() {
             ui.label(RichText::new(problem).color(tokens::of(ui).danger));
         }
@@ -120,7 +121,7 @@ fn display(ui: &mut Ui, prefs: &mut Prefs) {
     );
 }
 
-fn analysis(ui: &mut Ui, how: &mut Analysis) {
+fn analysis(ui: &mut Ui, how: &mut Analysis, without_asking: &mut bool) {
     row(ui, "Profile", "How much is flagged: the share of flags that may be false.", |ui| {
         for (profile, text) in
             [(Profile::Sensitive, "Sensitive"), (Profile::Balanced, "Balanced"), (Profile::Strict, "Strict")]
@@ -170,6 +171,13 @@ fn analysis(ui: &mut Ui, how: &mut Analysis) {
     });
     row(ui, "Seed", "Of every random choice. The same seed gives the same numbers, bit for bit.", |ui| {
         named(ui.add(DragValue::new(&mut how.seed)), "Seed");
+    });
+    row(ui, "Import", "What happens when captures are chosen or dropped on the window.", |ui| {
+        let about =
+            "A dialog shows what each capture is and how it will be read, before anything is written.";
+        choice(ui, "Import", without_asking, false, "Ask first", about);
+        let about = "Captures are imported as they are recognised, with the redaction chosen below.";
+        choice(ui, "Import", without_asking, true, "Without asking", about);
     });
     row(ui, "Redaction", "For captures that are imported from now on.", |ui| {
         choice(ui, "Redaction", &mut how.redact, false, "None", "Events are kept as the capture has them.");

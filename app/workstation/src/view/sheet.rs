@@ -53,6 +53,44 @@ const MATRIX: Help = Help {
     commands: &[Command::ShowMatrix, Command::MakeMatrix, Command::ToggleTables, Command::CancelTasks],
 };
 
+const ACTIVITY: Help = Help {
+    shows: "The tasks that run, how far each is and how long its present step will take; below, every notice since the window was opened.",
+    read: &[
+        "The time left is a guess from the pace of the present step.",
+        "What a cancelled task has put into the case stays there.",
+        "A file or folder that is followed is looked at every second; the views keep their selection and time as it grows.",
+        "Following stores lines as they come and cannot redact them.",
+    ],
+    commands: &[
+        Command::CancelTasks,
+        Command::FollowFile,
+        Command::FollowFolder,
+        Command::StopFollowing,
+        Command::ShowActivity,
+    ],
+};
+
+const IMPORT: Help = Help {
+    shows: "What each capture is and how it will be read, from its first bytes and some later places. Nothing is written before Import is pressed.",
+    read: &[
+        "The format is recognised by content. Another one can be chosen; the capture is then looked at again as that.",
+        "Counts, times, fields and problems are of what was looked at; the line says how much that is. The import reads everything.",
+        "Assumed is what times without a zone or a year are taken for. The year can be set; times without a zone are taken as UTC.",
+        "Good as column: few values in many events, to group and filter by. Good as index: every value is another, to find one event by.",
+        "Redaction shows what would be taken out, in the clear, and what would be stored in its place.",
+        "A capture that meets a limit is still imported: what goes beyond is rejected, with its place, and listed in Problems.",
+        "“Import without asking” in the settings leaves this dialog out.",
+    ],
+    commands: &[
+        Command::OpenCapture,
+        Command::FollowFile,
+        Command::FollowFolder,
+        Command::ShowSettings,
+        Command::ShowProblems,
+        Command::CancelTasks,
+    ],
+};
+
 const METRICS: Help = Help {
     shows: "Series of metrics over the time shown: every reading where they are few, else least, most and mean of each stretch of time.",
     read: &[
@@ -220,14 +258,7 @@ const fn help(pane: Pane) -> Help {
             read: &["Rejected records are in no stream; notes are about records that were read."],
             commands: &[Command::ShowProblems],
         },
-        Pane::Activity => Help {
-            shows: "The tasks that run, how far each is and how long its present step will take; below, every notice since the window was opened.",
-            read: &[
-                "The time left is a guess from the pace of the present step.",
-                "What a cancelled task has put into the case stays there.",
-            ],
-            commands: &[Command::CancelTasks, Command::ShowActivity],
-        },
+        Pane::Activity => ACTIVITY,
         Pane::Calls => CALLS,
         Pane::Matrix => MATRIX,
         Pane::Compare => COMPARE,
@@ -258,11 +289,12 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             let title = match sheet {
                 Sheet::Shortcuts => "Keyboard shortcuts".to_owned(),
                 Sheet::Help(pane) => format!("Help: {}", pane.title()),
+                Sheet::Import => "Help: Import captures".to_owned(),
             };
             super::heading(ui, &title);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 close |= ui.button("Close").clicked();
-                if matches!(sheet, Sheet::Help(_)) && ui.button("All shortcuts").clicked() {
+                if sheet != Sheet::Shortcuts && ui.button("All shortcuts").clicked() {
                     state.sheet = Some(Sheet::Shortcuts);
                 }
             });
@@ -275,7 +307,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             .auto_shrink([false, true])
             .show(ui, |ui| match sheet {
                 Sheet::Shortcuts => shortcuts(ui),
-                Sheet::Help(pane) => of_view(ui, pane),
+                Sheet::Help(pane) => of_view(ui, &help(pane)),
+                Sheet::Import => of_view(ui, &IMPORT),
             });
     });
     if close || shown.should_close() {
@@ -309,8 +342,7 @@ fn shortcuts(ui: &mut Ui) {
     keys(ui, "other keys", &others);
 }
 
-fn of_view(ui: &mut Ui, pane: Pane) {
-    let help = help(pane);
+fn of_view(ui: &mut Ui, help: &Help) {
     let strong = tokens::of(ui).strong;
     ui.add(Label::new(RichText::new(help.shows).color(strong)).wrap());
     ui.add_space(size::GAP);
@@ -344,6 +376,8 @@ mod tests {
     fn every_view_has_help_in_sentences() {
         for pane in Pane::ALL {
             let help = help(pane);
+            let own = help.read.iter().chain(IMPORT.read);
+            assert!(own.clone().all(|text| text.ends_with('.')) && IMPORT.shows.ends_with('.'));
             assert!(help.shows.ends_with('.') && !help.commands.is_empty(), "{pane:?}");
             assert!(!help.read.is_empty() && help.read.iter().all(|text| text.ends_with('.')), "{pane:?}");
         }

@@ -12,6 +12,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             shown_range(ui, state);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                following(ui, state);
                 if state.tasks.is_empty() { at_rest(ui, state) } else { running(ui, state) }
             });
         });
@@ -31,6 +32,23 @@ fn running(ui: &mut Ui, state: &mut State) {
     {
         state.command(Command::ShowActivity);
     }
+}
+
+/// What is followed, in a few words, and the rest of it under the pointer.
+fn following(ui: &mut Ui, state: &mut State) {
+    let Some(following) = &state.following else { return };
+    let t = tokens::of(ui);
+    crate::ui::icon::Icon::Forward.show(ui, 14.0, t.good);
+    let words = super::activity::following_in_words(following);
+    let label = ui.label(RichText::new(words).color(t.text));
+    label.on_hover_text(super::activity::following_in_full(following));
+    let is_stopping = following.is_stopping;
+    let text = if is_stopping { "Stopping…" } else { "Stop following" };
+    let button = ui.add_enabled(!is_stopping, egui::Button::new(text).small());
+    if button.on_hover_text(Command::StopFollowing.hover_text(ui.ctx())).clicked() {
+        state.command(Command::StopFollowing);
+    }
+    ui.add_space(tokens::size::GAP);
 }
 
 fn at_rest(ui: &mut Ui, state: &State) {

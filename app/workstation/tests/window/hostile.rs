@@ -45,7 +45,7 @@ fn hostile_texts() -> Vec<String> {
 }
 
 /// Logs, spans, metrics and a call to a language model whose every text is hostile; ordinary ones around them.
-fn capture() -> String {
+pub(super) fn capture() -> String {
     let texts = hostile_texts();
     let mut lines = String::new();
     let second = |at: usize| 1_772_355_600_u64 + at as u64;
@@ -93,7 +93,7 @@ fn laid_out(shape: &Shape) -> usize {
 }
 
 /// Whether anything on the screen or in the tree of assistive technology could act on a reader.
-fn is_inert(window: &Window, view: &str) {
+pub(super) fn is_inert(window: &Window, view: &str) {
     let acts = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c);
     for node in window.root().children_recursive() {
         let node = node.accesskit_node();

@@ -20,6 +20,17 @@ impl FileDialogs for Guide {
         let path = self.capture.clone();
         Box::new(move || Picked::Paths(vec![path]))
     }
+    fn folder(&self) -> Dialog {
+        let path = self.folder.join("dropped");
+        Box::new(move || Picked::Paths(vec![path]))
+    }
+    fn growing(&self) -> Dialog {
+        let path = self.folder.join("growing.log");
+        Box::new(move || Picked::Paths(vec![path]))
+    }
+    fn rules(&self) -> Dialog {
+        Box::new(|| Picked::Cancelled)
+    }
     fn case(&self) -> Dialog {
         let path = self.case.clone();
         Box::new(move || Picked::Paths(vec![path]))
@@ -56,15 +67,21 @@ enum Then {
 use Then::{Changes, Closes, Copies, Elsewhere, Misses, Sees, Writes};
 
 /// The tests that the tour may name, with what is in them.
-const FILES: [(&str, &str); 2] =
-    [("matrix.rs", include_str!("matrix.rs")), ("telemetry.rs", include_str!("telemetry.rs"))];
+const FILES: [(&str, &str); 3] = [
+    ("following.rs", include_str!("following.rs")),
+    ("matrix.rs", include_str!("matrix.rs")),
+    ("telemetry.rs", include_str!("telemetry.rs")),
+];
 
 /// The tour, in its order: commands by their stable names. A command may be visited more than once.
 const TOUR: &[(&str, Then)] = &[
     ("open-sample", Sees("Heatmap of ")),
     ("close-case", Sees("Try the sample incident")),
     ("open-case", Sees("Heatmap of ")),
-    ("open-capture", Sees("Heatmap of ")),
+    ("open-capture", Sees("Import captures")),
+    ("follow-file", Elsewhere("it goes on until it is stopped", "following.rs", "\"follow a growing file\"")),
+    ("follow-folder", Elsewhere("it goes on until it is stopped", "following.rs", "\"follow a folder\"")),
+    ("stop-following", Elsewhere("it needs what is being followed", "following.rs", "\"stop following\"")),
     ("show-overview", Sees("NCD over time")),
     ("next-finding", Sees("Finding 2")),
     ("previous-finding", Sees("Finding 1")),
