@@ -179,8 +179,10 @@ const TOUR: &[(&str, Then)] = &[
     ("quit", Closes),
 ];
 
+type Prepare = fn(&mut Window);
+
 /// What has to be there before a command has anything to do.
-const BEFORE: &[(&str, fn(&mut Window))] =
+const BEFORE: &[(&str, Prepare)] =
     &[("next-hit", filter_events), ("add-to-story", read_notices), ("manage-views", save_view)];
 
 /// Those that came first stand in front of the next ones.
@@ -220,7 +222,7 @@ fn said(window: &Window) -> String {
             let node = node.accesskit_node();
             let mut text = [node.label(), node.value()].into_iter().flatten().collect::<Vec<_>>().join(" ");
             if let Some(toggled) = node.toggled() {
-                text += &format!(" {toggled:?}");
+                text.extend([" ", &format!("{toggled:?}")]);
             }
             (!text.is_empty()).then_some(text)
         })
