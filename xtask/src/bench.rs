@@ -1,7 +1,7 @@
 //! Measurements: time as a ratio to one pass of a compressor, memory, and results that never change.
 
 use crate::shell::{self, cargo};
-use crate::{Rest, bench_case, bench_detection, bench_engine, bench_ui, big_log, end_to_end};
+use crate::{Rest, bench_cancel, bench_case, bench_detection, bench_engine, bench_ui, big_log, end_to_end};
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,9 +14,9 @@ const THREADS: [&str; 3] = ["1", "2", "8"];
 
 /// Reads what is to be measured, and measures it.
 pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
-    let what = rest
-        .file()?
-        .context("say what to measure: cargo xtask bench import|analysis|case|engine|detection|ui|repeat")?;
+    let what = rest.file()?.context(
+        "say what to measure: cargo xtask bench import|analysis|cancel|case|engine|detection|ui|repeat",
+    )?;
     match what.as_str() {
         "import" | "analysis" => {
             let runs = rest.number("--runs", 3)?;
@@ -24,6 +24,7 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
             rest.done()?;
             ratio(&what, &file, runs)
         }
+        "cancel" => bench_cancel::run(rest),
         "case" => bench_case::run(rest),
         "engine" => bench_engine::run(rest),
         "detection" => bench_detection::run(rest),
@@ -35,7 +36,7 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
         }
         other => {
             bail!(
-                "no such measurement: {other}; there are import, analysis, case, engine, detection, ui and repeat"
+                "no such measurement: {other}; there are import, analysis, cancel, case, engine, detection, ui and repeat"
             )
         }
     }

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bench;
+mod bench_cancel;
 mod bench_case;
 mod bench_detection;
 mod bench_engine;
@@ -43,6 +44,9 @@ Usage: cargo xtask CHORE
   bench import [FILE] [--runs N]
   bench analysis [FILE] [--runs N]
                         time as a ratio to one pass of zstd -3 over the same file, and peak memory
+  bench cancel [WORK…] [--times N] [--events N] [--minutes N]
+                        how soon each kind of long work (or those whose names have WORK in them) returns when it is cancelled at N
+                        moments (100) spread over it: a log of N events (1,200,000), N minutes of OTLP (180), lines of a megabyte
   bench case [FILE] [--mb N] [--runs N]
                         how soon the case of a file, or of a big log (850 MB, ten million lines), gives its first answer, and
                         how fast it is searched against zstd -dc | grep -F

@@ -146,6 +146,7 @@ impl App {
         self.state.in_front = Some(layout::front(&self.tree));
         let prefs = self.state.prefs.clone();
         view::frame(ui, &mut self.state, &mut self.tree);
+        view::presenter::show(ui.ctx(), &mut self.state);
         if !self.state.tasks.is_empty() {
             ui.ctx().request_repaint_after(Duration::from_millis(100));
         }

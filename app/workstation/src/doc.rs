@@ -111,6 +111,8 @@ pub(crate) struct Doc {
     pub(crate) extent: (f64, f64),
     /// How the codecs that made the run differ from those of this program, in words; mostly empty.
     pub(crate) differences: Vec<String>,
+    /// Captures whose events were taken out for good.
+    pub(crate) purges: Vec<case::PurgeRow>,
     /// Ids of the streams that have windows: those with the most unusual findings first, then by id.
     pub(crate) scored: Vec<u32>,
     /// Whether the file opens with a passphrase only.
@@ -129,7 +131,8 @@ impl Doc {
     ) -> Self {
         let (axis, extent) = axis_of(&streams);
         let differences = run.as_ref().map_or_else(Vec::new, |run| cbad::differences(&run.codecs));
-        let (scored, is_encrypted) = (Vec::new(), case::Case::is_encrypted(&path));
+        let (purges, scored) = (Vec::new(), Vec::new());
+        let is_encrypted = case::Case::is_encrypted(&path);
         let mut doc = Self {
             path,
             captures,
@@ -140,6 +143,7 @@ impl Doc {
             axis,
             extent,
             differences,
+            purges,
             scored,
             is_encrypted,
         };

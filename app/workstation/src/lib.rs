@@ -10,6 +10,7 @@ mod doc;
 mod export;
 mod filter;
 mod follow;
+mod fonts;
 mod fuzzy;
 mod heatmap;
 mod history;

@@ -81,6 +81,8 @@ pub(crate) struct Prefs {
     pub(crate) import_without_asking: bool,
     /// Present cases without redacting what is shown.
     pub(crate) present_in_the_clear: bool,
+    /// A second window for whoever speaks, while a story is presented.
+    pub(crate) presenter_window: bool,
     /// Cases opened, latest first.
     pub(crate) recent: Vec<PathBuf>,
     /// Ids of the commands run from the palette, latest first.
@@ -99,6 +101,7 @@ impl Default for Prefs {
             analysis: Analysis::default(),
             import_without_asking: false,
             present_in_the_clear: false,
+            presenter_window: false,
             recent: Vec::new(),
             used: Vec::new(),
             layout: None,

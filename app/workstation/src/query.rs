@@ -350,7 +350,8 @@ fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<K
         Some(run) => case.findings(run.id)?,
         None => Vec::new(),
     };
-    let doc = Doc::new(path, case.captures()?, case.streams()?, run, runs, findings);
+    let mut doc = Doc::new(path, case.captures()?, case.streams()?, run, runs, findings);
+    doc.purges = case.purges()?;
     if let Some(bookmarks) = remembered::decided(&doc, &decided, kept.as_ref()) {
         kept.get_or_insert_default().bookmarks = bookmarks;
     }

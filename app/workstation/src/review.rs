@@ -248,6 +248,7 @@ impl State {
                 return self.review.naming = Some(self.title_of_view(front));
             }
             Command::ManageViews => return self.review.managing = true,
+            Command::TogglePresenter => return self.prefs.presenter_window ^= true,
             _ => return,
         }
         self.front = Some(Pane::Compare);

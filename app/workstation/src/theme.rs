@@ -3,15 +3,14 @@
 use crate::prefs::ThemeChoice;
 use crate::tokens::{self, Tokens, size};
 use egui::epaint::Shadow;
-use egui::{CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, vec2};
-use std::sync::Arc;
+use egui::{CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, vec2};
 
 /// The family of headings and of the selected.
 pub(crate) const SEMIBOLD: &str = "semibold";
 
 /// Gives `ctx` the fonts and both themes.
 pub(crate) fn install(ctx: &egui::Context) {
-    ctx.set_fonts(fonts());
+    crate::fonts::install(ctx, None);
     apply(ctx, ThemeChoice::System, 100);
 }
 
@@ -53,26 +52,6 @@ pub(crate) fn semibold_font(points: f32) -> FontId {
 /// The font of evidence and numbers.
 pub(crate) fn mono_font() -> FontId {
     FontId::new(size::MONO, FontFamily::Monospace)
-}
-
-/// Own fonts first; egui's stay behind them for the symbols that these lack.
-fn fonts() -> FontDefinitions {
-    let mut fonts = FontDefinitions::default();
-    let own: [(&str, &'static [u8]); 3] = [
-        ("inter", include_bytes!("../../../assets/fonts/Inter-Regular.otf")),
-        ("inter-semibold", include_bytes!("../../../assets/fonts/Inter-SemiBold.otf")),
-        ("jetbrains-mono", include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf")),
-    ];
-    for (name, bytes) in own {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
-    }
-    let behind = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
-    let family =
-        |first: &[&str]| first.iter().map(|&name| name.to_owned()).chain(behind.iter().cloned()).collect();
-    fonts.families.insert(FontFamily::Proportional, family(&["inter", "jetbrains-mono"]));
-    fonts.families.insert(FontFamily::Monospace, family(&["jetbrains-mono", "inter"]));
-    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), family(&["inter-semibold", "jetbrains-mono"]));
-    fonts
 }
 
 fn style(theme: egui::Theme, t: &Tokens) -> egui::Style {

@@ -29,6 +29,7 @@ pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
     let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
     let start = move |creation: &eframe::CreationContext<'_>| {
         let mut app = App::new(&creation.egui_ctx, Services::of_system());
+        crate::fonts::add_system_font(&creation.egui_ctx);
         app.open(&files);
         Ok(Box::new(Native(app)) as Box<dyn eframe::App>)
     };

@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::anchor::Anchor;
+use crate::apart::{apart, look};
 use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::rows::{RunRow, StreamRow};
@@ -50,27 +51,34 @@ impl Case {
         }
         let rows = self.streams()?;
         let anchor = self.open_anchor(&config.baseline)?;
-        let streams = self.prepare(&rows, anchor.as_ref(), config, watch)?;
+        let prepared = self.prepare(&rows, anchor.as_ref(), config)?;
         drop(anchor);
         let offsets = self.clock_offsets(config)?;
         let lookup = Lookup { case: Mutex::new(Self::open_read_only(&self.path)?), offsets };
-        let result = in_pool(threads, || cbad::analyze(&streams, config, &lookup, watch))??;
-        drop(streams);
+        let of_run = config.clone();
+        let (result, results) = apart(watch, move |watch| {
+            let streams = prepared.build(watch)?;
+            let result = in_pool(threads, || cbad::analyze(&streams, &of_run, &lookup, watch))??;
+            let results = hex(&json_sha256(&result));
+            Ok::<_, CaseError>((result, results))
+        })??;
         self.move_forward()?;
         let path = self.path.clone();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
-        let id = store(&transaction, &key, digest, &result).at(&path)?;
+        let id = store(&transaction, &key, digest, &results, &result).at(&path)?;
+        store_windows(&transaction, id, &result, watch).at(&path)?.map_err(CaseError::from)?;
         let detail = serde_json::json!({
             "run": id,
             "key": hex(&digest),
-            "results": hex(&json_sha256(&result)),
+            "results": results,
             "engine": key.engine,
             "config": json(config),
             "captures": captures,
             "findings": result.findings.len(),
         });
         record(&transaction, &self.actor, Action::Run, &format!("run {id}"), &detail).at(&path)?;
+        look(watch)?;
         transaction.commit().at(&path)?;
         self.run(id)
     }
@@ -91,20 +99,56 @@ impl Case {
         self.connection.query_row(query, [digest.as_slice()], |row| row.get(0)).optional().at(&self.path)
     }
 
-    /// Turns stored events into what the engine compares, each stream after its anchor's. Blocks are read and decoded on a
-    /// thread of their own.
+    /// What it takes to turn stored events into what the engine compares, each stream after its anchor's.
     pub(crate) fn prepare(
         &self,
         rows: &[StreamRow],
         anchor: Option<&Anchor>,
         config: &Config,
-        watch: &dyn Watch,
-    ) -> Result<Vec<Stream>, CaseError> {
-        let sources = self.sources(rows, anchor, config)?;
+    ) -> Result<Prepared, CaseError> {
+        Ok(Prepared {
+            sources: self.sources(rows, anchor, config)?,
+            reader: Self::open_read_only(&self.path)?,
+            anchor_reader: anchor.map(|anchor| Self::open_read_only(&anchor.case.path)).transpose()?,
+        })
+    }
+
+    /// What each stream is made from.
+    fn sources(
+        &self,
+        rows: &[StreamRow],
+        anchor: Option<&Anchor>,
+        config: &Config,
+    ) -> Result<Vec<Source>, CaseError> {
+        let (all, offsets) = (self.streams()?, self.clock_offsets(config)?);
+        let source = |own: &StreamRow| {
+            let ends = all.iter().zip(&offsets).filter(|(stream, _)| stream.capture == own.capture);
+            let ends = ends.filter_map(|(stream, offset)| Some(stream.end_nanos?.saturating_add(*offset)));
+            let partner = anchor.map(|anchor| anchor.partner(self, own)).transpose()?.flatten();
+            Ok(Source {
+                own: own.clone(),
+                anchor: partner.cloned(),
+                offset_nanos: offsets[own.id as usize],
+                covered_until_nanos: ends.max(),
+            })
+        };
+        rows.iter().map(source).collect()
+    }
+}
+
+/// Streams that are to be made from stored events, with connections of their own.
+pub(crate) struct Prepared {
+    sources: Vec<Source>,
+    reader: Case,
+    anchor_reader: Option<Case>,
+}
+
+impl Prepared {
+    /// The streams. Blocks are read and decoded on a thread of their own.
+    pub(crate) fn build(self, watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
+        let Self { sources, reader, anchor_reader } = self;
         let total: u64 = sources.iter().flat_map(|s| s.anchor.iter().chain([&s.own])).map(|r| r.events).sum();
         let mut done = 0;
-        let reader = Self::open_read_only(&self.path)?;
-        let anchor_reader = anchor.map(|anchor| Self::open_read_only(&anchor.case.path)).transpose()?;
         thread::scope(|scope| {
             // Created inside, so that an early return closes it and the thread ends.
             let (parts_in, parts) = bounded(AHEAD);
@@ -141,28 +185,6 @@ impl Case {
             }
             Ok(streams)
         })
-    }
-
-    /// What each stream is made from.
-    fn sources(
-        &self,
-        rows: &[StreamRow],
-        anchor: Option<&Anchor>,
-        config: &Config,
-    ) -> Result<Vec<Source>, CaseError> {
-        let (all, offsets) = (self.streams()?, self.clock_offsets(config)?);
-        let source = |own: &StreamRow| {
-            let ends = all.iter().zip(&offsets).filter(|(stream, _)| stream.capture == own.capture);
-            let ends = ends.filter_map(|(stream, offset)| Some(stream.end_nanos?.saturating_add(*offset)));
-            let partner = anchor.map(|anchor| anchor.partner(self, own)).transpose()?.flatten();
-            Ok(Source {
-                own: own.clone(),
-                anchor: partner.cloned(),
-                offset_nanos: offsets[own.id as usize],
-                covered_until_nanos: ends.max(),
-            })
-        };
-        rows.iter().map(source).collect()
     }
 }
 
@@ -301,6 +323,7 @@ fn store(
     transaction: &Transaction<'_>,
     key: &RunKey<'_>,
     digest: [u8; 32],
+    results_sha256: &str,
     result: &RunResult,
 ) -> rusqlite::Result<i64> {
     const RUN: &str =
@@ -322,7 +345,7 @@ fn store(
             json(&key.codecs),
             json(key.config),
             json(&key.captures),
-            hex(&json_sha256(result)),
+            results_sha256,
             total,
             flagged,
             result.findings.len() as i64,
@@ -335,7 +358,6 @@ fn store(
         insert.execute(params![run, number, stream.windows.len() as i64, stream.note])?;
     }
     store_drifts(transaction, run, result)?;
-    store_windows(transaction, run, result)?;
     store_findings(transaction, run, result)?;
     Ok(run)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use cbad::{Event, Measure, Signal, Value, Watch};
 
@@ -126,13 +127,13 @@ impl Case {
                 .with_text(prefix, false)
                 .from(Moment::Nanos(times.start))
                 .until(Moment::Nanos(times.end));
-            let look = |stream: &StreamRow, position: u64, view: &EventView<'_>| {
+            let look = move |stream: &StreamRow, position: u64, view: &EventView<'_>| {
                 // An event with both kinds of fields is taken once.
                 let is_taken =
                     other.is_some_and(|other| view.fields.iter().any(|field| field.path.starts_with(other)));
                 look(stream, position, view, is_taken)
             };
-            let summary = self.scan(&query, watch, &look, &mut |row: CallRow| {
+            let summary = self.scan(&query, watch, Arc::new(look), &mut |row: CallRow| {
                 count(&row, &mut sums, &mut tools);
                 made.total += 1;
                 made.rows.push(row);

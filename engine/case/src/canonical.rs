@@ -4,6 +4,7 @@ use cbad::{CanonicalTest, CodecName, ENGINE_VERSION, Statistic, Watch, canonical
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::analyze::{in_pool, json, json_sha256};
+use crate::apart::{apart, look};
 use crate::audit::{Action, append as record};
 use crate::error::CaseError;
 use crate::runs::json_column;
@@ -50,13 +51,17 @@ impl Case {
             return Err(CaseError::OtherEngine { run, engine: run_row.engine, here: ENGINE_VERSION });
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
-        let streams =
-            self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), &run_row.config, watch)?;
+        let prepared = self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), &run_row.config)?;
         let TestChoice { codec, statistic, permutations } = choice;
-        let window = row.finding.window;
-        let test = in_pool(threads, || {
-            canonical_test(&streams[0], &run_row.config, window, codec, statistic, permutations, watch)
+        let (window, config) = (row.finding.window, run_row.config);
+        let test = apart(watch, move |watch| {
+            let streams = prepared.build(watch)?;
+            let test = in_pool(threads, || {
+                canonical_test(&streams[0], &config, window, codec, statistic, permutations, watch)
+            })??;
+            Ok::<_, CaseError>(test)
         })??;
+        look(watch)?;
         self.keep_test(run, finding, choice, key, &test)?;
         Ok(test)
     }

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use cbad::{Clock, Config, Event, Measure, Signal, Stage, Watch};
 use serde::{Deserialize, Serialize};
 
+use crate::apart::apart;
 use crate::decisions::{Decision, Subject};
 use crate::error::CaseError;
 use crate::rows::StreamRow;
@@ -116,7 +117,9 @@ impl Case {
                 watch.progress(Stage::Prepare, done, total);
             }
         }
-        Ok(solve(&sources, &bounds))
+        // Of millions of bounds the sorting alone takes seconds.
+        drop(known);
+        apart(watch, move |_| solve(&sources, &bounds))
     }
 
     /// The corrections that stand, by capture and service.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use cbad::{Amounts, Aspect, Change, Difference, Stage, StreamBuilder, Watch, compare, shares_bits};
 
+use crate::apart::apart;
 use crate::decisions::Subject;
 use crate::error::CaseError;
 use crate::events::BlockPlace;
@@ -177,7 +178,8 @@ impl Case {
                 taking.builder.end_anchor();
             }
         }
-        let found = compare(&taking.builder.finish(), pair.nanos, steps.watch)?;
+        let (builder, nanos) = (taking.builder, pair.nanos);
+        let found = apart(steps.watch, move |watch| compare(&builder.finish(), nanos, watch))??;
         compared.compared += found.compared;
         for difference in found.differences {
             let event = difference.event.and_then(|prepared| place(&taking.pieces, prepared));

@@ -12,6 +12,7 @@ use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 
 /// Where a block stands, without its data.
+#[derive(Clone)]
 pub(crate) struct BlockPlace {
     pub(crate) id: i64,
     pub(crate) first_position: u64,

@@ -9,7 +9,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use cbad::Watch;
+use cbad::{Unwatched, Watch};
 use ingest::{Capture, OpenOptions};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
@@ -295,18 +295,22 @@ impl Case {
         self.mark_followed(capture, sha256, growing, &piece)?;
         growing.pieces += 1;
         if growing.pieces.is_multiple_of(MOST_PIECES) {
-            self.join_pieces(growing)?;
+            self.join_small(growing, watch)?;
         }
         Ok(piece)
     }
 
     /// Joins the small blocks that many small pieces left; positions stay.
     pub fn join_pieces(&mut self, growing: &Growing) -> Result<(), CaseError> {
+        self.join_small(growing, &Unwatched)
+    }
+
+    pub(crate) fn join_small(&mut self, growing: &Growing, watch: &dyn Watch) -> Result<(), CaseError> {
         let Some(capture) = growing.capture else { return Ok(()) };
         let path = self.path.clone();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
-        join_blocks(&transaction, capture).at(&path)?.map_err(|what| CaseError::row(&path, "block", what))?;
+        join_blocks(&transaction, capture, watch).at(&path)?.map_err(|stop| stop.in_case(&path))?;
         transaction.commit().at(&path)
     }
 

@@ -281,7 +281,7 @@ impl Follower {
             return Ok(Some((path, Followed::Growing { growing, bytes: standing.bytes })));
         }
         let to = case.rotated(&mut growing)?;
-        case.join_pieces(&growing)?;
+        case.join_small(&growing, watch)?;
         notices.push(Notice::Rotated { path, to: to.clone() });
         // In a folder it is there under its new name, and nothing of it is new.
         Ok(to

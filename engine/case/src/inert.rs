@@ -1,6 +1,7 @@
 //! Evidence text made harmless for a screen, a terminal and a log.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Evidence as text that can only be read, not acted upon: control characters (terminal escapes, line ends),
 /// bidirectional controls and other invisible format characters become `\u{1b}`, bytes that are not UTF-8 become
@@ -10,6 +11,8 @@ use std::fmt::Write as _;
 /// (Unicode Technical Report 36, "Unicode security considerations", section 3.5; CVE-2021-42574 for the bidi controls).
 /// Marks that pile up on one letter beyond what any language writes are escaped as well: they would cover other lines.
 ///
+/// A character that the screen has no picture for is escaped too, once the screen has [said](escape_undrawn) which it has.
+///
 /// On a thread that shows everything [through a veil](crate::show_through), what its patterns find is taken out first.
 pub fn inert(evidence: impl AsRef<[u8]>) -> String {
     match crate::veil::veiled_text(evidence.as_ref()) {
@@ -18,13 +21,33 @@ pub fn inert(evidence: impl AsRef<[u8]>) -> String {
     }
 }
 
+/// Says of a character whether the screen has a picture for it.
+type Drawn = dyn Fn(char) -> bool + Send + Sync;
+
+static DRAWN: RwLock<Option<Arc<Drawn>>> = RwLock::new(None);
+
+/// From now on [`inert`] escapes characters that `is_drawn` has no picture for: an empty box tells a person nothing, and
+/// `\u{4e2d}` can be looked up. For a window, which knows its fonts; a terminal has its own. It is asked of what is not ASCII.
+pub fn escape_undrawn(is_drawn: impl Fn(char) -> bool + Send + Sync + 'static) {
+    *DRAWN.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(is_drawn));
+}
+
 fn escaped(evidence: &[u8]) -> String {
+    if evidence.is_ascii() {
+        return escaped_for(evidence, None);
+    }
+    let drawn = DRAWN.read().unwrap_or_else(PoisonError::into_inner).clone();
+    escaped_for(evidence, drawn.as_deref())
+}
+
+fn escaped_for(evidence: &[u8], drawn: Option<&Drawn>) -> String {
+    let is_undrawn = |character: char| !character.is_ascii() && drawn.is_some_and(|drawn| !drawn(character));
     let mut text = String::with_capacity(evidence.len());
     let mut marks = 0;
     for chunk in evidence.utf8_chunks() {
         for character in chunk.valid().chars() {
             marks = if is_mark(character) { marks + 1 } else { 0 };
-            if is_hidden(character) || marks > MOST_MARKS {
+            if is_hidden(character) || marks > MOST_MARKS || is_undrawn(character) {
                 text.extend(character.escape_unicode());
             } else {
                 text.push(character);
@@ -58,7 +81,15 @@ const fn is_mark(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_MARKS, inert};
+    use super::{MOST_MARKS, escaped_for, inert};
+
+    #[test]
+    fn what_the_screen_cannot_draw_is_told_by_its_number() {
+        let drawn = |character: char| character != '中';
+        let shown = escaped_for("a 中 é".as_bytes(), Some(&drawn));
+        assert_eq!(shown, "a \\u{4e2d} é");
+        assert_eq!(escaped_for("a 中 é".as_bytes(), None), "a 中 é", "a terminal has its own fonts");
+    }
 
     #[test]
     fn marks_do_not_pile_up() {

@@ -9,6 +9,7 @@
 
 mod analyze;
 mod anchor;
+mod apart;
 mod audit;
 mod audit_list;
 mod beginning;
@@ -91,7 +92,7 @@ pub use event_table::{EventFormat, EventWriter, event_text, value_text, value_te
 pub use fields::{FieldUse, StreamFields};
 pub use follow::{Growing, Piece, Standing};
 pub use follower::{Follower, Notice};
-pub use inert::inert;
+pub use inert::{escape_undrawn, inert};
 pub use keep_up::{FollowNews, FollowPlan};
 pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};

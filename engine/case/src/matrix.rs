@@ -7,6 +7,7 @@ use cbad::{CodecName, PieceMatrix, Stage, StreamBuilder, Watch, piece_matrix};
 use serde::Serialize;
 
 use crate::analyze::in_pool;
+use crate::apart::apart;
 use crate::error::CaseError;
 use crate::store::Case;
 
@@ -103,8 +104,10 @@ impl Case {
             }
             blocks.push(block);
         }
-        let events = builder.finish();
-        let sizes = in_pool(threads, || piece_matrix(&events, wanted as u32, choice.codec, watch))??;
+        let sizes = apart(watch, move |watch| {
+            let events = builder.finish();
+            in_pool(threads, || piece_matrix(&events, wanted as u32, choice.codec, watch))
+        })???;
         Ok(NcdMatrix { stream, blocks, events_a_block: coded, sizes })
     }
 }

@@ -113,9 +113,10 @@ impl Case {
                     }
                 };
                 if watch.cancelled() {
-                    // Checkpoints that are closed are worth their wait; the one being gathered is read again.
+                    // The first checkpoint that is closed is worth its wait, so that every try gets somewhere; more would be longer
+                    // than a person waits. The rest is read again.
                     if queue.writer.begin(false)? {
-                        queue.commit_ready(0)?;
+                        queue.commit_first_closed()?;
                     }
                     return Err(CaseError::Cancelled);
                 }
@@ -271,10 +272,7 @@ impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
                 return Ok(());
             }
             while self.checkpoints.front().is_some_and(Checkpoint::is_ready) {
-                let ready = self.checkpoints.pop_front().expect("it was looked at just now");
-                self.first += 1;
-                self.held_bytes -= ready.sealed_bytes();
-                self.writer.commit(ready)?;
+                self.commit_first()?;
             }
             let closed = self.checkpoints.iter().filter(|checkpoint| checkpoint.closed).count();
             if closed <= waiting {
@@ -283,6 +281,22 @@ impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
             let sealed = self.sealed.recv().expect("sealers live as long as there are blocks to seal");
             self.put(sealed);
         }
+    }
+
+    /// Commits one checkpoint, once its blocks are sealed; nothing where none is closed.
+    fn commit_first_closed(&mut self) -> Result<(), CaseError> {
+        while self.checkpoints.front().is_some_and(|first| first.closed && !first.is_ready()) {
+            let sealed = self.sealed.recv().expect("sealers live as long as there are blocks to seal");
+            self.put(sealed);
+        }
+        if self.checkpoints.front().is_some_and(Checkpoint::is_ready) { self.commit_first() } else { Ok(()) }
+    }
+
+    fn commit_first(&mut self) -> Result<(), CaseError> {
+        let ready = self.checkpoints.pop_front().expect("it was looked at just now");
+        self.first += 1;
+        self.held_bytes -= ready.sealed_bytes();
+        self.writer.commit(ready)
     }
 
     fn put(&mut self, sealed: Sealed) {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use cbad::{INSTANCE_PATH, Measure, RunningTotals, Watch};
 
@@ -134,7 +135,7 @@ impl Case {
             times,
             count: i128::from(bins.max(1)),
         };
-        let summary = self.scan(&query, watch, &look, &mut |point| fill.take(&point, &mut made))?;
+        let summary = self.scan(&query, watch, Arc::new(look), &mut |point| fill.take(&point, &mut made))?;
         made.damaged = summary.damaged;
         made.bins = fill.finish();
         if made.total > MOST_READINGS as u64 {

@@ -1,6 +1,7 @@
 //! Events that fit a query, looked at where they lie: what a picture of a range is made of, without an event being copied.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use cbad::Watch;
 
@@ -12,27 +13,28 @@ use crate::store::Case;
 use crate::view::EventView;
 
 /// Makes of an event, of a stream and at a position, what is wanted of it.
-pub(crate) type Look<'a, T> = dyn Fn(&StreamRow, u64, &EventView<'_>) -> Option<T> + Sync + 'a;
+pub(crate) type Look<T> = dyn Fn(&StreamRow, u64, &EventView<'_>) -> Option<T> + Send + Sync;
 
 impl Case {
     /// Hands what `look` makes of each event that fits to `take`, by stream and position. Blocks are looked through on
-    /// several threads, a few at a time, so that memory does not grow with the case. Cancelled between rounds.
-    pub(crate) fn scan<T: Send>(
+    /// several threads, a few at a time, so that memory does not grow with the case.
+    pub(crate) fn scan<T: Send + 'static>(
         &self,
         query: &Query,
         watch: &dyn Watch,
-        look: &Look<'_, T>,
+        look: Arc<Look<T>>,
         take: &mut dyn FnMut(T),
     ) -> Result<SearchSummary, CaseError> {
-        let look_at = |candidate: &Candidate<'_>, stored: &Stored, _given| {
+        let of_blocks = query.clone();
+        let look_at = move |candidate: &Candidate, stored: &Stored, _given| {
             let mut found = Vec::new();
-            each_that_fits(candidate, stored, query, &mut |_, _, position, view| {
-                found.extend(look(candidate.stream, position, view));
+            each_that_fits(candidate, stored, &of_blocks, &mut |_, _, position, view| {
+                found.extend(look(&candidate.stream, position, view));
                 Ok(())
             })?;
             Ok(found)
         };
-        self.in_rounds(query, watch, &look_at, &mut |_, found: Vec<T>, summary| {
+        self.in_rounds(query, watch, Arc::new(look_at), &mut |_, found: Vec<T>, summary| {
             summary.total += found.len() as u64;
             summary.given = summary.total;
             found.into_iter().for_each(&mut *take);

@@ -2,11 +2,13 @@
 //! several threads, and their hits given out in order.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use cbad::{Stage, Watch};
 use rayon::prelude::*;
 
 use crate::analyze::pool;
+use crate::apart::{apart, look};
 use crate::block::Block;
 use crate::damage::Damage;
 use crate::error::CaseError;
@@ -22,6 +24,8 @@ use crate::view::EventView;
 /// Blocks a thread in the first round, so that first hits come soon, and at most.
 const FIRST_ROUND: usize = 1;
 const MOST_A_ROUND: usize = 8;
+/// Filters read between two looks at whether to go on.
+const LOOK_EVERY: usize = 256;
 
 /// An event that fits a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +54,14 @@ pub struct SearchSummary {
 }
 
 /// A block to be looked through.
-pub(crate) struct Candidate<'a> {
-    pub(crate) stream: &'a StreamRow,
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) stream: Arc<StreamRow>,
     pub(crate) place: BlockPlace,
 }
+
+/// Looks through one block; told how many hits were given out before its round.
+pub(crate) type LookThrough<T> = dyn Fn(&Candidate, &Stored, u64) -> Result<T, String> + Send + Sync;
 
 /// The stored bytes of a block, or what is wrong with them.
 pub(crate) struct Stored {
@@ -70,7 +78,7 @@ struct Found {
 
 impl Case {
     /// Gives every event that fits to `on_hit`, by stream and position, the first `limit` of them; the total counts the
-    /// others too. `on_hit` may end the search. Cancelled between rounds of a few blocks.
+    /// others too. `on_hit` may end the search.
     pub fn search(
         &self,
         query: &Query,
@@ -78,10 +86,11 @@ impl Case {
         watch: &dyn Watch,
         on_hit: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<SearchSummary, CaseError> {
-        let look = |candidate: &Candidate<'_>, stored: &Stored, given| {
-            look_through(candidate, stored, query, limit - given)
+        let of_blocks = query.clone();
+        let look = move |candidate: &Candidate, stored: &Stored, given| {
+            look_through(candidate, stored, &of_blocks, limit - given)
         };
-        self.in_rounds(query, watch, &look, &mut |candidate, found, summary| {
+        self.in_rounds(query, watch, Arc::new(look), &mut |candidate, found, summary| {
             summary.total += found.total;
             for row in found.rows.into_iter().take((limit - summary.given) as usize) {
                 summary.given += 1;
@@ -94,22 +103,23 @@ impl Case {
     }
 
     /// Gives the positions of all events that fit to `on_hits`, a block at a time, by stream and position: where they are, for
-    /// a list that reads only those that are seen. `on_hits` may end the search. Cancelled between rounds of a few blocks.
+    /// a list that reads only those that are seen. `on_hits` may end the search.
     pub fn search_positions(
         &self,
         query: &Query,
         watch: &dyn Watch,
         on_hits: &mut dyn FnMut(u32, &[u64]) -> ControlFlow<()>,
     ) -> Result<SearchSummary, CaseError> {
-        let look = |candidate: &Candidate<'_>, stored: &Stored, _given| {
+        let of_blocks = query.clone();
+        let look = move |candidate: &Candidate, stored: &Stored, _given| {
             let mut positions = Vec::new();
-            each_that_fits(candidate, stored, query, &mut |_, _, position, _| {
+            each_that_fits(candidate, stored, &of_blocks, &mut |_, _, position, _| {
                 positions.push(position);
                 Ok(())
             })?;
             Ok(positions)
         };
-        self.in_rounds(query, watch, &look, &mut |candidate, positions: Vec<u64>, summary| {
+        self.in_rounds(query, watch, Arc::new(look), &mut |candidate, positions: Vec<u64>, summary| {
             summary.total += positions.len() as u64;
             summary.given = summary.total;
             if positions.is_empty() {
@@ -120,31 +130,43 @@ impl Case {
     }
 
     /// Looks through the blocks that may hold a hit, a few at a time on all threads, and gives what was found out in order.
-    /// `look` is told how many hits were given out before its round.
-    pub(crate) fn in_rounds<T: Send>(
+    /// A round is left where it is when the watch cancels.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a closure becomes a trait object in an Arc by value only"
+    )]
+    pub(crate) fn in_rounds<T: Send + 'static>(
         &self,
         query: &Query,
         watch: &dyn Watch,
-        look: &(dyn Fn(&Candidate<'_>, &Stored, u64) -> Result<T, String> + Sync),
-        give: &mut dyn FnMut(&Candidate<'_>, T, &mut SearchSummary) -> ControlFlow<()>,
+        look_through: Arc<LookThrough<T>>,
+        give: &mut dyn FnMut(&Candidate, T, &mut SearchSummary) -> ControlFlow<()>,
     ) -> Result<SearchSummary, CaseError> {
         let streams = self.streams()?;
         let mut summary = SearchSummary::default();
-        let candidates = self.candidates(query, &streams, &mut summary)?;
-        let pool = pool(None)?;
+        let candidates = self.candidates(query, &streams, &mut summary, watch)?;
+        let pool = Arc::new(pool(None)?);
         let mut round = FIRST_ROUND * pool.current_num_threads();
         let mut rest = candidates.as_slice();
         while !rest.is_empty() {
-            if watch.cancelled() {
-                return Err(CaseError::Cancelled);
-            }
+            look(watch)?;
             let (now, later) = rest.split_at(round.min(rest.len()));
-            let stored: Vec<_> = now.iter().map(|one| self.stored(&one.place)).collect::<Result<_, _>>()?;
-            let given = summary.given;
-            let look_at = |(candidate, stored): (&Candidate<'_>, Result<Stored, String>)| {
-                look(candidate, &stored?, given)
+            let read = |one: &Candidate| {
+                look(watch)?;
+                self.stored(&one.place)
             };
-            let found: Vec<_> = pool.install(|| now.par_iter().zip(stored).map(look_at).collect());
+            let stored: Vec<_> = now.iter().map(read).collect::<Result<_, _>>()?;
+            let given = summary.given;
+            let (blocks, look_through, on) = (now.to_vec(), Arc::clone(&look_through), Arc::clone(&pool));
+            let found = apart(watch, move |watch| {
+                let look_at = |(candidate, stored): (&Candidate, Result<Stored, String>)| {
+                    look(watch)?;
+                    Ok(stored.and_then(|stored| look_through(candidate, &stored, given)))
+                };
+                on.install(|| {
+                    blocks.par_iter().zip(stored).map(look_at).collect::<Result<Vec<_>, CaseError>>()
+                })
+            })??;
             for (candidate, found) in now.iter().zip(found) {
                 match found {
                     Err(what) => summary.damaged.push(self.damage_of_block(candidate, what)?),
@@ -164,33 +186,39 @@ impl Case {
     }
 
     /// Blocks that may hold a hit, by stream and position.
-    pub(crate) fn candidates<'a>(
+    pub(crate) fn candidates(
         &self,
         query: &Query,
-        streams: &'a [StreamRow],
+        streams: &[StreamRow],
         summary: &mut SearchSummary,
-    ) -> Result<Vec<Candidate<'a>>, CaseError> {
+        watch: &dyn Watch,
+    ) -> Result<Vec<Candidate>, CaseError> {
         let blocks = "SELECT count(*) FROM block";
         summary.blocks = self.connection.query_row(blocks, [], |row| unsigned(row, 0)).at(&self.path)?;
         let has_index = has_table(&self.connection, "block_index").at(&self.path)?;
         let mut candidates = Vec::new();
         for stream in streams.iter().filter(|stream| query.may_be_in_stream(stream.id, &stream.key)) {
-            self.candidates_of(query, stream, has_index, &mut candidates)?;
+            self.candidates_of(query, stream, has_index, &mut candidates, watch)?;
         }
         summary.skipped_blocks = summary.blocks - candidates.len() as u64;
         Ok(candidates)
     }
 
-    fn candidates_of<'a>(
+    fn candidates_of(
         &self,
         query: &Query,
-        stream: &'a StreamRow,
+        stream: &StreamRow,
         has_index: bool,
-        candidates: &mut Vec<Candidate<'a>>,
+        candidates: &mut Vec<Candidate>,
+        watch: &dyn Watch,
     ) -> Result<(), CaseError> {
         const GRAMS: &str = "SELECT grams FROM block_index WHERE block = ?1";
         let (id, _) = self.stream_by_number(stream.id)?;
-        for place in self.blocks_with(id, &query.positions())? {
+        let stream = Arc::new(stream.clone());
+        for (at, place) in self.blocks_with(id, &query.positions())?.into_iter().enumerate() {
+            if at % LOOK_EVERY == 0 {
+                look(watch)?;
+            }
             if !query.may_be_within(place.start_nanos, place.end_nanos) {
                 continue;
             }
@@ -210,7 +238,7 @@ impl Case {
                     .flatten()
                     .unwrap_or(true);
             if may_hold {
-                candidates.push(Candidate { stream, place });
+                candidates.push(Candidate { stream: Arc::clone(&stream), place });
             }
         }
         Ok(())
@@ -224,11 +252,7 @@ impl Case {
     }
 
     /// What is lost with a block that cannot be read.
-    pub(crate) fn damage_of_block(
-        &self,
-        candidate: &Candidate<'_>,
-        what: String,
-    ) -> Result<Damage, CaseError> {
+    pub(crate) fn damage_of_block(&self, candidate: &Candidate, what: String) -> Result<Damage, CaseError> {
         let Candidate { stream, place } = candidate;
         Ok(Damage {
             capture: stream.capture,
@@ -243,12 +267,7 @@ impl Case {
     }
 }
 
-fn look_through(
-    candidate: &Candidate<'_>,
-    stored: &Stored,
-    query: &Query,
-    room: u64,
-) -> Result<Found, String> {
+fn look_through(candidate: &Candidate, stored: &Stored, query: &Query, room: u64) -> Result<Found, String> {
     let mut found = Found { rows: Vec::new(), total: 0 };
     each_that_fits(candidate, stored, query, &mut |block, index, position, _| {
         found.total += 1;
@@ -266,7 +285,7 @@ type OnFit<'a> = dyn FnMut(&Block, usize, u64, &EventView<'_>) -> Result<(), Str
 
 /// Tells of each event of a block that fits.
 pub(crate) fn each_that_fits(
-    candidate: &Candidate<'_>,
+    candidate: &Candidate,
     stored: &Stored,
     query: &Query,
     on_fit: &mut OnFit<'_>,

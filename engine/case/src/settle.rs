@@ -7,11 +7,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::path::Path;
 
 use cbad::Watch;
 use ingest::EventOrder;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use crate::apart::look;
 use crate::block::{Block, OpenBlock, Sealer};
 use crate::commit::insert_block;
 use crate::error::CaseError;
@@ -61,12 +63,10 @@ impl Case {
             while rewritten < COMMIT_BYTES
                 && let Some(stream) = left.next()
             {
-                if watch.cancelled() {
-                    return Err(CaseError::Cancelled);
-                }
-                rewrite(&transaction, &stream, run_bytes)
+                look(watch)?;
+                rewrite(&transaction, &stream, run_bytes, watch)
                     .at(&path)?
-                    .map_err(|what| CaseError::row(&path, "block", what))?;
+                    .map_err(|stop| stop.in_case(&path))?;
                 rewritten += stream.raw_bytes;
             }
             transaction.commit().at(&path)?;
@@ -90,11 +90,30 @@ fn unsettled(connection: &Connection, capture: i64, order: EventOrder) -> rusqli
     rows.filter_map(Result::transpose).collect()
 }
 
-/// Joins the blocks of the streams of a capture that have many small ones. The inner error says which block is damaged.
+/// Why a stream is not rewritten: then the transaction is to be dropped.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The watch said so.
+    Cancelled,
+    /// Which block is damaged.
+    Damaged(String),
+}
+
+impl Stop {
+    pub(crate) fn in_case(self, path: &Path) -> CaseError {
+        match self {
+            Self::Cancelled => CaseError::Cancelled,
+            Self::Damaged(what) => CaseError::row(path, "block", what),
+        }
+    }
+}
+
+/// Joins the blocks of the streams of a capture that have many small ones.
 pub(crate) fn join_blocks(
     transaction: &Transaction<'_>,
     capture: i64,
-) -> rusqlite::Result<Result<(), String>> {
+    watch: &dyn Watch,
+) -> rusqlite::Result<Result<(), Stop>> {
     const QUERY: &str = "SELECT stream.id, count(*), sum(block.raw_bytes)
         FROM stream JOIN block ON block.stream = stream.id
         WHERE stream.capture = ?1 GROUP BY stream.id ORDER BY stream.id";
@@ -106,8 +125,8 @@ pub(crate) fn join_blocks(
     })?;
     let scattered: Vec<Unsettled> = rows.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?;
     for stream in scattered {
-        if let Err(what) = rewrite(transaction, &stream, RUN_BYTES)? {
-            return Ok(Err(what));
+        if let Err(stop) = rewrite(transaction, &stream, RUN_BYTES, watch)? {
+            return Ok(Err(stop));
         }
     }
     Ok(Ok(()))
@@ -148,12 +167,13 @@ impl Run {
     }
 }
 
-/// Replaces a stream's blocks by the same events in order. The inner error says which block is damaged.
+/// Replaces a stream's blocks by the same events in order, with a look at the watch a block.
 fn rewrite(
     transaction: &Transaction<'_>,
     stream: &Unsettled,
     run_bytes: usize,
-) -> rusqlite::Result<Result<(), String>> {
+    watch: &dyn Watch,
+) -> rusqlite::Result<Result<(), Stop>> {
     let mut spill = Spill::new(transaction)?;
     let mut run = Run::default();
     let mut key = Key::MIN;
@@ -162,15 +182,18 @@ fn rewrite(
     )?;
     let mut rows = statement.query([stream.stream])?;
     while let Some(row) = rows.next()? {
+        if watch.cancelled() {
+            return Ok(Err(Stop::Cancelled));
+        }
         let (data, sha256) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
         let block = match Block::unseal(data, sha256, unsigned(row, 2)?, unsigned(row, 3)?) {
             Ok(block) => block,
-            Err(what) => return Ok(Err(what)),
+            Err(what) => return Ok(Err(Stop::Damaged(what))),
         };
         for index in 0..block.len() {
             let time = match block.time_nanos(index) {
                 Ok(time) => time,
-                Err(what) => return Ok(Err(what)),
+                Err(what) => return Ok(Err(Stop::Damaged(what))),
             };
             if stream.must_sort {
                 key = time.unwrap_or(key);
@@ -191,18 +214,35 @@ fn rewrite(
         open: OpenBlock::default(),
         rooms: Vec::new(),
         sealer: Sealer::new(),
+        watch,
     };
     run.sort();
-    if spill.runs == 0 {
-        run.events().try_for_each(|(_, time, encoded)| output.push(time, encoded))?;
+    let written = if spill.runs == 0 {
+        run.events().try_for_each(|(_, time, encoded)| output.push(time, encoded))
     } else {
         spill.add(&run)?;
         drop(run);
-        spill.merge(|time, encoded| output.push(time, encoded))?;
+        spill.merge(|time, encoded| output.push(time, encoded))
+    };
+    match written.and_then(|()| output.finish()) {
+        Ok(()) => {}
+        Err(Unwritten::Cancelled) => return Ok(Err(Stop::Cancelled)),
+        Err(Unwritten::Sql(error)) => return Err(error),
     }
-    output.finish()?;
     transaction.execute("UPDATE stream SET settled = 1 WHERE id = ?1", [stream.stream])?;
     Ok(Ok(()))
+}
+
+/// Why the output of a stream ended early.
+enum Unwritten {
+    Cancelled,
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Unwritten {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 /// Cuts blocks of events that come in order.
@@ -212,22 +252,26 @@ struct Output<'a> {
     open: OpenBlock,
     rooms: Vec<Vec<u8>>,
     sealer: Sealer,
+    watch: &'a dyn Watch,
 }
 
 impl Output<'_> {
-    fn push(&mut self, time: Option<i64>, encoded: &[u8]) -> rusqlite::Result<()> {
+    fn push(&mut self, time: Option<i64>, encoded: &[u8]) -> Result<(), Unwritten> {
         self.open.push_encoded(encoded, time);
         if self.open.is_full() { self.seal() } else { Ok(()) }
     }
 
-    fn seal(&mut self) -> rusqlite::Result<()> {
+    fn seal(&mut self) -> Result<(), Unwritten> {
+        if self.watch.cancelled() {
+            return Err(Unwritten::Cancelled);
+        }
         let full = self.open.take(&mut self.rooms);
         let sealed = self.sealer.seal(&full);
         self.rooms.extend(full.into_room());
-        insert_block(self.transaction, self.stream, &sealed)
+        Ok(insert_block(self.transaction, self.stream, &sealed)?)
     }
 
-    fn finish(mut self) -> rusqlite::Result<()> {
+    fn finish(mut self) -> Result<(), Unwritten> {
         if self.open.is_empty() { Ok(()) } else { self.seal() }
     }
 }
@@ -279,8 +323,8 @@ impl<'a> Spill<'a> {
     /// Events of all runs by key; of equal keys those of the earlier run first, which keeps the sort stable.
     fn merge(
         &self,
-        mut push: impl FnMut(Option<i64>, &[u8]) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
+        mut push: impl FnMut(Option<i64>, &[u8]) -> Result<(), Unwritten>,
+    ) -> Result<(), Unwritten> {
         let mut cursors = Vec::new();
         let mut heap = BinaryHeap::new();
         for run in 0..self.runs {
@@ -299,7 +343,7 @@ impl<'a> Spill<'a> {
             }
         }
         drop(cursors);
-        self.connection.execute_batch(&format!("DROP TABLE {}.spill", self.schema))
+        Ok(self.connection.execute_batch(&format!("DROP TABLE {}.spill", self.schema))?)
     }
 }
 

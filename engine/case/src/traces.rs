@@ -120,7 +120,7 @@ impl Case {
             .until(Moment::Nanos(times.end));
         let mut index = SpanIndex { times, ..SpanIndex::default() };
         let mut names = Names::default();
-        let summary = self.scan(&query, watch, &look, &mut |read| index.take(read, &mut names))?;
+        let summary = self.scan(&query, watch, Arc::new(look), &mut |read| index.take(read, &mut names))?;
         index.total = summary.total;
         index.damaged = summary.damaged;
         (index.services, index.operations) = (names.services.names, names.operations.names);

@@ -1,10 +1,13 @@
 //! Everything in a case looked at again: hashes, counts, references, and the pages of the file.
 
+use std::sync::Arc;
+
 use cbad::{StreamKey, Watch};
 use rayon::prelude::*;
 use rusqlite::Connection;
 
 use crate::analyze::pool;
+use crate::apart::{apart, interruptible, look};
 use crate::block::{Block, BlockIndex};
 use crate::damage::{Damage, damage_of};
 use crate::error::CaseError;
@@ -91,11 +94,16 @@ impl Case {
     /// Hashes every block again, decodes every event, and checks the pages of the file, references between rows and
     /// counts. Changes nothing. The captures themselves are not read.
     pub fn verify(&self, watch: &dyn Watch) -> Result<Verification, CaseError> {
-        let mut found = Verification::default();
         // Where pages of an encrypted case cannot be deciphered, the connection that met one is of no use any more.
         let apart = self.key.is_some().then(|| self.another_connection()).transpose()?;
-        let connection = apart.as_ref().unwrap_or(&self.connection);
+        let pages = apart.as_ref().unwrap_or(&self.connection);
+        interruptible(pages, watch, || self.interruptible(watch, || self.verify_all(pages, watch)))
+    }
+
+    fn verify_all(&self, connection: &Connection, watch: &dyn Watch) -> Result<Verification, CaseError> {
+        let mut found = Verification::default();
         self.verify_pages(connection, &mut found)?;
+        look(watch)?;
         for (query, what) in COUNTS {
             match connection.query_row(query, [], |row| unsigned(row, 0)) {
                 Ok(0) => {}
@@ -105,11 +113,11 @@ impl Case {
         }
         let streams = self.every_stream()?;
         let total = streams.iter().map(|stream| stream.events).sum();
-        let pool = pool(None)?;
+        let pool = Arc::new(pool(None)?);
         for stream in &streams {
             self.verify_stream(stream, &pool, &mut found, watch, total)?;
         }
-        self.verify_runs(&mut found)?;
+        self.verify_runs(&mut found, watch)?;
         self.verify_audit(&mut found)?;
         Ok(found)
     }
@@ -167,7 +175,7 @@ impl Case {
     fn verify_stream(
         &self,
         stream: &Stream,
-        pool: &rayon::ThreadPool,
+        pool: &Arc<rayon::ThreadPool>,
         found: &mut Verification,
         watch: &dyn Watch,
         total: u64,
@@ -178,20 +186,21 @@ impl Case {
             stream.number.is_some() && has_table(&self.connection, "block_index").at(&self.path)?;
         let mut next = 0;
         for round in places.chunks(ROUND * pool.current_num_threads()) {
-            if watch.cancelled() {
-                return Err(CaseError::Cancelled);
-            }
+            look(watch)?;
             let mut blocks = Vec::with_capacity(round.len());
             for place in round {
-                blocks.push((self.stored(place)?, if has_index { self.index(place)? } else { None }));
+                look(watch)?;
+                let index = if has_index { self.index(place)? } else { None };
+                blocks.push((place.clone(), self.stored(place)?, index));
             }
-            let checked: Vec<_> = pool.install(|| {
-                round
-                    .par_iter()
-                    .zip(blocks)
-                    .map(|(place, (stored, index))| check(place, stored, index.as_ref()))
-                    .collect()
-            });
+            let on = Arc::clone(pool);
+            let checked = apart(watch, move |watch| {
+                let check = |(place, stored, index): (BlockPlace, _, Option<BlockIndex>)| {
+                    look(watch)?;
+                    Ok(check(&place, stored, index.as_ref()))
+                };
+                on.install(|| blocks.into_par_iter().map(check).collect::<Result<Vec<_>, CaseError>>())
+            })??;
             for (place, checked) in round.iter().zip(checked) {
                 if place.first_position != next {
                     let (label, first) = (stream.key.label(), place.first_position);

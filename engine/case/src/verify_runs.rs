@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use cbad::WindowScore;
+use cbad::{Watch, WindowScore};
 use rusqlite::params;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::analyze::json_sha256;
+use crate::apart::{apart, look};
 use crate::error::CaseError;
 use crate::rows::RunRow;
 use crate::schema::has_table;
@@ -37,18 +38,19 @@ struct StoredStream {
 type Chained = BTreeMap<i64, serde_json::Value>;
 
 impl Case {
-    pub(crate) fn verify_runs(&self, found: &mut Verification) -> Result<(), CaseError> {
+    pub(crate) fn verify_runs(&self, found: &mut Verification, watch: &dyn Watch) -> Result<(), CaseError> {
         let chained = self.chained_runs()?;
         for run in &self.runs()? {
+            look(watch)?;
             let problems = found.problems.len();
             if let Err(error) = self.findings(run.id) {
                 found.problems.push(format!("The findings of run {} cannot be read: {error}", run.id));
             }
-            let is_readable = self.verify_windows(run, found)?;
+            let is_readable = self.verify_windows(run, found, watch)?;
             let is_whole = is_readable && found.problems.len() == problems;
             // Another version may write the same results in another way; their windows have hashes of their own.
             if is_whole && run.engine == cbad::ENGINE_VERSION {
-                let results = self.results_again(run)?;
+                let results = self.results_again(run, watch)?;
                 if results != run.results_sha256 {
                     found.problems.push(format!(
                         "The windows and findings of run {} do not match the SHA-256 that it was kept with ({}): it is now {results}.",
@@ -64,8 +66,14 @@ impl Case {
     }
 
     /// Blocks of windows by their hashes; false where the run keeps them in a way that cannot be read here.
-    fn verify_windows(&self, run: &RunRow, found: &mut Verification) -> Result<bool, CaseError> {
+    fn verify_windows(
+        &self,
+        run: &RunRow,
+        found: &mut Verification,
+        watch: &dyn Watch,
+    ) -> Result<bool, CaseError> {
         for stream in &run.streams {
+            look(watch)?;
             let (id, number) = (run.id, stream.stream);
             match self.windows_in_blocks(id, number) {
                 Ok(None) => {}
@@ -90,11 +98,12 @@ impl Case {
     }
 
     /// The SHA-256 over a run's windows and findings, from what the case holds now.
-    fn results_again(&self, run: &RunRow) -> Result<String, CaseError> {
+    fn results_again(&self, run: &RunRow, watch: &dyn Watch) -> Result<String, CaseError> {
         let drifts = self.raw("SELECT stream, payload FROM run_drift WHERE run = ?1", "run_drift", run.id)?;
         let mut drifts: BTreeMap<i64, Box<RawValue>> = drifts.into_iter().collect();
         let mut streams = Vec::with_capacity(run.streams.len());
         for stream in &run.streams {
+            look(watch)?;
             streams.push(StoredStream {
                 windows: self.windows(run.id, stream.stream)?,
                 note: stream.note.clone(),
@@ -104,7 +113,8 @@ impl Case {
         let findings =
             self.raw("SELECT id, payload FROM finding WHERE run = ?1 ORDER BY id", "finding", run.id)?;
         let findings = findings.into_iter().map(|(_, finding)| finding).collect();
-        Ok(hex(&json_sha256(&Stored { streams, findings })))
+        let stored = Stored { streams, findings };
+        apart(watch, move |_| hex(&json_sha256(&stored)))
     }
 
     /// JSON of a table's rows by a number, as it is stored; nothing where an earlier schema has no such table.

@@ -2,7 +2,7 @@
 //!
 //! The table `window` keeps what is looked for by value (times, score, q, flag), a row a window; the whole scores are here.
 
-use cbad::{RunResult, WindowScore};
+use cbad::{Cancelled, RunResult, Watch, WindowScore};
 use rusqlite::{Transaction, params};
 use sha2::{Digest, Sha256};
 
@@ -23,11 +23,13 @@ pub(crate) struct WindowBlocks {
     pub(crate) windows: Vec<WindowScore>,
 }
 
+/// The inner error where the watch says to stop: then the transaction is to be dropped.
 pub(crate) fn store_windows(
     transaction: &Transaction<'_>,
     run: i64,
     result: &RunResult,
-) -> rusqlite::Result<()> {
+    watch: &dyn Watch,
+) -> rusqlite::Result<Result<(), Cancelled>> {
     const WINDOW: &str =
         "INSERT INTO window (run, stream, position, first_event, last_event, start_nanos, end_nanos,
         score_bits, q, flagged, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, x'')";
@@ -36,21 +38,24 @@ pub(crate) fn store_windows(
     let mut insert = transaction.prepare(WINDOW)?;
     let mut insert_block = transaction.prepare(BLOCK)?;
     for (number, stream) in (0_i64..).zip(&result.streams) {
-        for window in &stream.windows {
-            insert.execute(params![
-                run,
-                number,
-                window.index,
-                window.first_event as i64,
-                window.last_event as i64,
-                window.start_nanos,
-                window.end_nanos,
-                window.score_bits,
-                window.q,
-                window.flagged,
-            ])?;
-        }
         for windows in stream.windows.chunks(WINDOWS) {
+            if watch.cancelled() {
+                return Ok(Err(Cancelled));
+            }
+            for window in windows {
+                insert.execute(params![
+                    run,
+                    number,
+                    window.index,
+                    window.first_event as i64,
+                    window.last_event as i64,
+                    window.start_nanos,
+                    window.end_nanos,
+                    window.score_bits,
+                    window.q,
+                    window.flagged,
+                ])?;
+            }
             let encoded = postcard::to_stdvec(windows).expect("scores fit a growing buffer");
             let data = zstd::bulk::compress(&encoded, LEVEL).expect("level 3 exists and memory is there");
             let sha256: [u8; 32] = Sha256::digest(&data).into();
@@ -58,7 +63,7 @@ pub(crate) fn store_windows(
             insert_block.execute(params![run, number, first, count, sha256.as_slice(), data])?;
         }
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 impl Case {

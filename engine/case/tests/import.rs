@@ -42,8 +42,8 @@ fn an_import_stopped_anywhere_ends_up_as_if_it_had_not_been() -> Outcome {
     let folder = tempfile::tempdir()?;
     let log = text_log(folder.path(), "long.log", 320_000)?;
     let scattered = spans(folder.path(), "spans.jsonl", 3000)?;
-    // Looks at the watch that one undisturbed import takes: some 330, and some 8.
-    for (capture, looks) in [(&log, 330), (&scattered, 8)] {
+    // Looks at the watch that one undisturbed import takes: some 330, and some 14.
+    for (capture, looks) in [(&log, 330), (&scattered, 16)] {
         let mut undisturbed = Case::temporary()?;
         undisturbed.import(capture, &options(), &Unwatched)?;
         let expected = undisturbed.content_sha256()?;

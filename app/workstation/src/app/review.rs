@@ -228,12 +228,16 @@ impl App {
         };
         let before = Box::new(Shown::of(&self.state, &self.tree));
         let run = Shown::read(&steps[at].state).and_then(|shown| shown.run);
+        // Where there can be no second window the notes stand in this one.
+        let (presenter, has_windows) = (self.state.prefs.presenter_window, !ctx.embed_viewports());
         let showing = Showing {
             steps,
             at,
             is_shown: false,
             blank: false,
-            notes: false,
+            notes: presenter && !has_windows,
+            presenter: presenter && has_windows,
+            begun_at_seconds: ctx.input(|input| input.time),
             pointer: false,
             end: false,
             before,

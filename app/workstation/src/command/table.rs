@@ -127,6 +127,8 @@ commands! {
     Present, "present", "Present", Some(key(NONE, Key::F5)),
         Twin::Absent("It shows the case on a screen; `driftlock story` lists the steps."),
         "Show the story full screen, from the selected step on. What names a person or is secret is taken out first.";
+    TogglePresenter, "toggle-presenter", "Presenter window on or off", None, ONLY_LOOKS,
+        "While presenting, a second window for whoever speaks: notes, the step that comes next, the time gone by. Put it on your own display.";
     SetStep, "set-step", "Let the step show this view", None, line("driftlock story CASE --json"),
         "The selected step shows from now on what is shown now.";
     MoveStepUp, "move-step-up", "Move step up", Some(key(ALT, Key::PageUp)), line("driftlock story CASE"),

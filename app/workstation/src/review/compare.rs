@@ -3,7 +3,7 @@
 use super::Asked;
 use crate::doc::Doc;
 use crate::state::State;
-use crate::telemetry::{Desk, Ticket};
+use crate::telemetry::{Desk, Sort, Ticket};
 use crate::ui::rows::ListState;
 use case::{Case, CaseError, Compared, RunsCompared, Subject};
 use std::sync::Arc;
@@ -64,6 +64,9 @@ pub(super) fn answer(case: &Case, question: &Question, ticket: &Ticket) -> Resul
     })
 }
 
+/// Rows of the differences that are listed, and what they are listed by: the answer, the filter, the order.
+type Listed = (usize, String, Option<Sort>, Arc<Vec<usize>>);
+
 /// The view of two sides.
 #[derive(Debug, Default)]
 pub(crate) struct Comparing {
@@ -79,8 +82,10 @@ pub(crate) struct Comparing {
     pub(crate) reading: bool,
     pub(crate) found: Option<Result<Arc<Answer>, String>>,
     pub(crate) filter: String,
-    /// The differences that the filter leaves, of the answer at this address.
-    pub(crate) listed: Option<(usize, String, Arc<Vec<usize>>)>,
+    /// How the table of differences is sorted; by bits where nobody chose.
+    pub(crate) sort: Option<Sort>,
+    /// The differences that the filter leaves, sorted, of the answer at this address.
+    pub(crate) listed: Option<Listed>,
     pub(crate) list: ListState,
 }
 

@@ -176,6 +176,10 @@ pub(crate) struct Showing {
     pub(crate) blank: bool,
     /// The speaker's notes are shown.
     pub(crate) notes: bool,
+    /// The window of whoever speaks is open.
+    pub(crate) presenter: bool,
+    /// When it began, seconds of the window's clock.
+    pub(crate) begun_at_seconds: f64,
     /// A dot follows the mouse.
     pub(crate) pointer: bool,
     /// It is to end.
@@ -324,6 +328,8 @@ mod tests {
             is_shown: true,
             blank: true,
             notes: false,
+            presenter: false,
+            begun_at_seconds: 0.0,
             pointer: false,
             end: false,
             before: Box::new(shown()),

@@ -38,10 +38,60 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
                 let text = RichText::new("Bookmarked").font(semibold_font(size::SMALL));
                 ui.label(text.color(tokens::of(ui).accent));
             }
+            reservations(ui, state, &doc);
             icon_button(ui, state, Command::ToggleBookmark);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| trail(ui, state, &doc));
         });
     });
+}
+
+/// What a person has to know of what is shown: that its clock was corrected, that captures are gone. A click leads to the audit
+/// chain, where it was decided.
+fn reservations(ui: &mut Ui, state: &mut State, doc: &Doc) {
+    let color = tokens::of(ui).warning;
+    for (text, about) in in_words(state, doc) {
+        let shown = RichText::new(&text).font(crate::theme::text_font(size::SMALL)).color(color);
+        let button = ui.add(egui::Button::new(shown).frame_when_inactive(false));
+        button.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("{text}. {about}")));
+        if button.on_hover_text(&about).clicked() {
+            state.command(Command::ShowAudit);
+        }
+    }
+}
+
+/// The same in words: what stands there, and what is told at the pointer.
+fn in_words(state: &State, doc: &Doc) -> Vec<(String, String)> {
+    let mut said = Vec::new();
+    let stream = state.stream.and_then(|id| doc.stream(id));
+    let sha256 = stream.and_then(|stream| doc.captures.iter().find(|capture| capture.id == stream.capture));
+    if let (Some(stream), Some(capture), Some(run)) = (stream, sha256, &doc.run) {
+        let clocks = || run.config.clocks.iter().filter(|clock| clock.capture == capture.sha256);
+        let own = clocks().find(|clock| clock.service.is_some() && clock.service == stream.key.service);
+        let corrected = own.or_else(|| clocks().find(|clock| clock.service.is_none()));
+        if let Some(nanos) = corrected.map(|clock| clock.offset_nanos).filter(|nanos| *nanos != 0) {
+            let sign = if nanos > 0 { "+" } else { "−" };
+            let offset = words::duration(nanos.saturating_abs());
+            let about = format!(
+                "The run shown took the clock of this stream to be wrong and added {sign}{offset} to its times. Events keep the times that they came with."
+            );
+            said.push((format!("Clock {sign}{offset}"), about));
+        }
+    }
+    if !doc.purges.is_empty() {
+        let each = doc.purges.iter().map(|row| {
+            let (name, who) = (case::inert(&row.purge.file_name), case::inert(&row.actor));
+            let events = words::counted(row.purge.events, "event", "events");
+            format!(
+                "{name}: {events} taken out by {who}, {}: {}",
+                words::time(row.at_nanos),
+                case::inert(&row.purge.reason)
+            )
+        });
+        let about = each.collect::<Vec<_>>().join("\n");
+        let text = words::counted(doc.purges.len() as u64, "capture purged", "captures purged");
+        said.push((text, about));
+    }
+    said
 }
 
 fn trail(ui: &mut Ui, state: &mut State, doc: &Doc) {
@@ -216,6 +266,38 @@ mod tests {
             state.selection = selection;
             assert_eq!(texts(&state), way(rest), "{selection:?}");
         }
+    }
+
+    #[test]
+    fn corrected_clocks_and_purged_captures_are_said() {
+        let mut state = crate::scene::state();
+        state.stream = Some(0);
+        let mut doc = state.doc.as_deref().cloned().expect("the scene has a case");
+        assert!(in_words(&state, &doc).is_empty());
+        let capture = doc.captures[0].sha256.clone();
+        let service = doc.streams[0].key.service.clone();
+        let run = doc.run.as_mut().expect("the scene has a run");
+        run.config.clocks = vec![
+            cbad::Clock { capture: capture.clone(), service: None, offset_nanos: 1 },
+            cbad::Clock { capture: capture.clone(), service, offset_nanos: -2_500_000_000 },
+        ];
+        let purge = case::Purge {
+            capture: 2,
+            file_name: "old.log".to_owned(),
+            sha256: capture,
+            events: 7,
+            blocks: 1,
+            blocks_sha256: String::new(),
+            problems: 0,
+            runs: Vec::new(),
+            removes_runs: false,
+            reason: "asked for".to_owned(),
+        };
+        doc.purges = vec![case::PurgeRow { at_nanos: 0, actor: "anna".to_owned(), purge }];
+        let said = in_words(&state, &doc);
+        let texts: Vec<&str> = said.iter().map(|(text, _)| text.as_str()).collect();
+        assert_eq!(texts, ["Clock −2.5 s", "1 capture purged"], "that of the service, not of the capture");
+        assert!(said[1].1.starts_with("old.log: 7 events taken out by anna, 1970-01-01"), "{}", said[1].1);
     }
 
     #[test]

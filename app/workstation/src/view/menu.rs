@@ -87,7 +87,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
     (
         "Story",
         &[
-            &[Command::AddToStory, Command::Present, Command::ShowStory],
+            &[Command::AddToStory, Command::Present, Command::TogglePresenter, Command::ShowStory],
             &[Command::MoveStepUp, Command::MoveStepDown, Command::SetStep, Command::RemoveStep],
             &[Command::UndoStory],
             &[Command::SaveView, Command::ManageViews],

@@ -29,6 +29,7 @@ mod notices;
 mod overview;
 pub(crate) mod palette;
 pub(crate) mod present;
+pub(crate) mod presenter;
 mod problems;
 mod reasons;
 mod saved;

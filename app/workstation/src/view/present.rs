@@ -1,6 +1,6 @@
 //! The story on a screen: one step at a time, live, with nothing around it but its title.
 
-use super::dock;
+use super::{dock, presenter};
 use crate::review::story::Showing;
 use crate::state::{Pane, State};
 use crate::theme::{semibold_font, text_font};
@@ -106,18 +106,10 @@ fn title(ui: &mut Ui, showing: &Showing) {
 
 fn notes(ui: &mut Ui, showing: &Showing) {
     let t = tokens::of(ui);
-    let Some(step) = showing.steps.get(showing.at) else { return };
     super::heading(ui, "Notes");
-    let next = showing.steps.get(showing.at + 1).map(|next| case::inert(&next.title));
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        if step.note.trim().is_empty() {
-            ui.label(RichText::new("This step has no notes.").color(t.weak));
-        }
-        for line in step.note.lines() {
-            ui.add(Label::new(RichText::new(case::inert(line)).font(text_font(size::SENTENCE))).wrap());
-        }
-        let next = next.map_or_else(|| "This is the last step.".to_owned(), |next| format!("Next: {next}"));
-        ui.add(Label::new(RichText::new(next).color(t.weak)).wrap());
+        presenter::notes(ui, showing, size::SENTENCE);
+        ui.add(Label::new(RichText::new(presenter::what_is_next(showing)).color(t.weak)).wrap());
     });
 }
 

@@ -146,12 +146,14 @@ const STORY: Help = Help {
     read: &[
         "A step shows the case itself and no picture of it: whoever presents can point, scroll and zoom.",
         "Presenting: arrows, Page Up and Page Down, Space go from step to step; B shows nothing, N the notes, P a dot that follows the mouse; Escape ends it.",
-        "The rules of redaction are applied before the first step is drawn; exact bytes are not shown.",
+        "With “Presenter window” a second window has the notes, the next step and the time gone by, and obeys the same keys: drag the main window to the display of the audience, then begin. Where the system allows one window only, the notes stand below the step.",
+        "The rules of redaction are applied before the first step is drawn, in both windows; exact bytes are not shown.",
         "Every change of a step is a decision in the audit chain, and so is taking it back.",
     ],
     commands: &[
         Command::AddToStory,
         Command::Present,
+        Command::TogglePresenter,
         Command::SetStep,
         Command::MoveStepUp,
         Command::MoveStepDown,
@@ -230,6 +232,7 @@ const fn help(pane: Pane) -> Help {
                 "Copied and exported is what the list has, with its columns. A text that a spreadsheet would take for a formula has an apostrophe before it.",
                 "The marked rows belong to the selection.",
                 "Times are in the zone of the settings; where an event has none, its position counts.",
+                "Text from right to left stands in the order of its bytes, letter by letter, so that nothing changes places; a character that no font can draw is told by its number, \\u{4e2d}.",
             ],
             commands: &[
                 Command::SearchEvents,

@@ -46,6 +46,8 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         let about = "Addresses, cards, telephone numbers, tokens and fields such as passwords are taken out of everything that is presented.";
         ui.checkbox(&mut redacts, "Redact what is presented").on_hover_text(about);
         state.prefs.present_in_the_clear = !redacts;
+        let about = Command::TogglePresenter.spec().tooltip;
+        ui.checkbox(&mut state.prefs.presenter_window, "Presenter window").on_hover_text(about);
     });
     ui.add_space(size::TIGHT);
 }

@@ -36,6 +36,7 @@ fn hostile_texts() -> Vec<String> {
         "zero\\u200bwidth\\ufeff".to_owned(),
         "<b>bold</b> &amp; **mark** [link](http://x) <script>alert(1)</script>".to_owned(),
         "\\u0627\\u0644\\u0639\\u0631\\u0628\\u064a\\u0629 \\u05e9\\u05dc\\u05d5\\u05dd".to_owned(),
+        "\\u4e2d\\u6587 \\ud55c\\uad6d\\uc5b4 \\u0928\\u092e\\u0938\\u094d\\u0924\\u0947 \\u0e44\\u0e17\\u0e22 \\ud83d\\ude00 \\ue123".to_owned(),
         format!("piled z{}", "\\u0301".repeat(4000)),
         "line\\nfeed\\r\\ttab".to_owned(),
         // A megabyte has a test of its own: everything in it is analysed.
@@ -122,8 +123,8 @@ fn hostile_text_is_inert_and_bounded_in_every_view() -> Result<(), Failure> {
     let world = World::new()?;
     let capture = world.write("hostile \u{202e}name.jsonl", capture())?;
     let mut window = world.window();
-    // No font that is shipped has every script; what none has is a box in the window.
-    window.ctx.set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
+    // No empty box: what no font has is told by its number.
+    window.ctx.set_missing_glyph_policy(egui::MissingGlyphPolicy::Panic);
     with(window.state(), |app| app.open(&[capture]));
     settle(&mut window);
     let findings = listed(&window);

@@ -50,6 +50,21 @@ fn two_captures_are_compared_swapped_filtered_and_shown_as_a_table() -> Result<(
     assert!(shows(&window, "is gone: 40 times before"));
     click(&mut window, "Show as table");
     window.get_by_label("Table of differences");
+    // The dearest first, until a heading is chosen; once more turns it round.
+    let first = |window: &Window| labels(window, "").into_iter().find(|label| label.contains(" bits, in "));
+    let by_bits = first(&window).ok_or("the table has rows")?;
+    let mut seen = Vec::new();
+    for column in ["Bits", "Change", "What", "Name", "Before", "After", "Stream"] {
+        let heading = format!("Sort by {column}");
+        for _ in 0..2 {
+            click(&mut window, &heading);
+            seen.push(first(&window).ok_or("the table has rows")?);
+        }
+    }
+    assert_eq!(seen[1], by_bits, "least bits first, then as before");
+    assert_ne!(seen[0], by_bits);
+    assert_ne!(seen[6], seen[7], "by name, and from its end");
+    click(&mut window, "Sort by Bits");
     window.get_by_label("Filter differences").focus();
     window.run();
     window.get_by_label("Filter differences").type_text("no such name");
@@ -182,6 +197,43 @@ fn a_story_is_presented_by_its_keys_and_what_was_shown_before_comes_back() -> Re
     press(&mut window, Key::Escape);
     window.get_by_label("File");
     assert_eq!(labels(&window, "Step ").len(), 2, "the story is in front again");
+    Ok(())
+}
+
+#[test]
+fn the_presenter_has_notes_the_next_step_and_the_time_and_escape_ends_both_windows() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = story(&world)?;
+    let first = labels(&window, "Step 1: ").first().cloned().ok_or("no step")?;
+    click(&mut window, &first);
+    window.get_by_label("Notes of the step").focus();
+    settle(&mut window);
+    window.get_by_label("Notes of the step").type_text("Write to ann@people.test, then go on.");
+    window.run();
+    window.get_by_label("Title of the step").focus();
+    settle(&mut window);
+    click(&mut window, "Presenter window");
+    settle(&mut window);
+    // One window only: the notes stand below the step.
+    press(&mut window, Key::F5);
+    assert!(shows(&window, "then go on.") && !shows(&window, "Step 1 of 2"));
+    press(&mut window, Key::Escape);
+    // With a window of its own, which a test draws within its only one.
+    window.ctx.set_embed_viewports(false);
+    press(&mut window, Key::F5);
+    window.get_by_label("Step 1 of 2");
+    window.get_by_label("· redacted");
+    assert!(shows(&window, "then go on.") && !shows(&window, "ann@people.test"), "redacted there too");
+    assert!(shows(&window, "Next: ") && shows(&window, "0:0"));
+    press(&mut window, Key::ArrowRight);
+    window.get_by_label("Step 2 of 2");
+    window.get_by_label("redacted · 2 of 2");
+    window.get_by_label("This is the last step.");
+    press(&mut window, Key::B);
+    window.get_by_label("· the audience sees a blank screen");
+    press(&mut window, Key::Escape);
+    window.get_by_label("File");
+    assert!(!shows(&window, "Step 2 of 2"), "both have ended");
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! A case encrypted, opened again with its passphrase, and saved in the clear.
 
 use super::*;
-use case::{AuditRow, Case};
+use case::{AuditRow, Case, Passphrase};
 
 const WORDS: &str = "correct horse battery staple";
+const OTHER_WORDS: &str = "Tr0ub4dor & 3 ünïcode";
 
 fn command(window: &mut Window, name: &str) {
     click(window, "File");
@@ -49,11 +50,25 @@ fn a_case_is_encrypted_opened_by_its_passphrase_alone_and_saved_in_the_clear() -
     click(&mut window, "Open");
     assert!(with(window.state(), |app| app.shows_case()) && shows(&window, "Encrypted"));
 
+    command(&mut window, "Change passphrase…");
+    type_into(&mut window, "Passphrase", OTHER_WORDS);
+    type_into(&mut window, "Passphrase again", OTHER_WORDS);
+    click(&mut window, "Change");
+    command(&mut window, "Close case Ctrl+W");
+    Case::lock(&path);
+    let before = Passphrase::new(WORDS).ok_or("it is not empty")?;
+    assert!(Case::unlock(&path, &before).is_err(), "the one before opens it no more");
+    with(window.state(), |app| app.open(std::slice::from_ref(&path)));
+    settle(&mut window);
+    type_into(&mut window, "Passphrase", OTHER_WORDS);
+    click(&mut window, "Open");
+    assert!(with(window.state(), |app| app.shows_case()));
+
     command(&mut window, "Save a decrypted copy…");
     let clear = world.path("clear.driftlock");
     assert!(Case::is_case(&clear) && !Case::is_encrypted(&clear));
     let actions =
         |rows: Vec<AuditRow>| rows.into_iter().map(|row| row.action).rev().take(2).collect::<Vec<_>>();
-    assert_eq!(actions(Case::open_read_only(&clear)?.audit()?), ["decrypt", "encrypt"]);
+    assert_eq!(actions(Case::open_read_only(&clear)?.audit()?), ["decrypt", "passphrase"]);
     Ok(())
 }

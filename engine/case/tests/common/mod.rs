@@ -53,6 +53,32 @@ pub fn interrupt(
     unreachable!("there are always more looks")
 }
 
+/// Counts the looks at the flag, and never cancels.
+#[derive(Default)]
+pub struct Looks(AtomicU64);
+
+impl Looks {
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// How many looks some work takes.
+    pub fn of<T>(work: impl FnOnce(&dyn Watch) -> Result<T, CaseError>) -> Result<u64, CaseError> {
+        let looks = Self::default();
+        work(&looks)?;
+        Ok(looks.count())
+    }
+}
+
+impl Watch for Looks {
+    fn progress(&self, _stage: Stage, _done: u64, _total: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+}
+
 /// Knuth's MMIX generator; the same numbers on every machine.
 pub struct Numbers(pub u64);
 

@@ -8,12 +8,15 @@ use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::review::compare::{Answer, Question, Sides, two_of};
 use crate::state::State;
+use crate::telemetry::Sort;
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::rows::{self, Rows};
 use crate::words;
 use case::{Compared, ComparedDifference};
+use cbad::{Amounts, Difference};
 use egui::{ComboBox, Id, Label, RichText, Role, TextEdit, Ui, WidgetInfo};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 const COLUMNS: [Column; 7] = [
@@ -25,6 +28,9 @@ const COLUMNS: [Column; 7] = [
     column("After", 128.0, "How often it comes after, or its middle."),
     column("Stream", 220.0, "Where it is."),
 ];
+
+/// The dearest first.
+const BY_BITS: Sort = Sort(0, true);
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
@@ -160,7 +166,18 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
     let chosen = if state.as_table {
         let mut table = Table { compared, rows: &rows };
         let height = ui.available_height();
-        tables::table_of(ui, "Table of differences", &COLUMNS, &mut place, &mut table, height, None)
+        let mut sort = state.review.compare.sort.unwrap_or(BY_BITS);
+        let chosen = tables::table_of(
+            ui,
+            "Table of differences",
+            &COLUMNS,
+            &mut place,
+            &mut table,
+            height,
+            Some(&mut sort),
+        );
+        state.review.compare.sort = Some(sort);
+        chosen
     } else {
         bars::legend(ui);
         let most = compared.differences.first().map_or(1.0, |one| one.difference.bits);
@@ -178,22 +195,48 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
     }
 }
 
-/// The differences that the filter leaves.
+/// Whether two differences stand in this order by a column of the table.
+fn by_column(column: usize, a: &ComparedDifference, b: &ComparedDifference) -> Ordering {
+    let (x, y) = (&a.difference, &b.difference);
+    let number = |one: &Difference, side: usize| match one.amounts {
+        Amounts::Events { before, after, .. } => [before as f64, after as f64][side],
+        Amounts::Quantiles { before, after, .. } => [before[1], after[1]][side],
+        Amounts::Pace { before, after } => [before, after][side],
+    };
+    match column {
+        0 => x.bits.total_cmp(&y.bits),
+        1 => x.phrase().cmp(y.phrase()),
+        2 => x.aspect.label().cmp(y.aspect.label()),
+        3 => x.name.cmp(&y.name),
+        4 => number(x, 0).total_cmp(&number(y, 0)),
+        5 => number(x, 1).total_cmp(&number(y, 1)),
+        _ => a.label.cmp(&b.label),
+    }
+}
+
+/// The differences that the filter leaves: in the picture by bits, in the table as it is sorted, equals by bits.
 fn listed(state: &mut State, compared: &Compared) -> Arc<Vec<usize>> {
     let comparing = &mut state.review.compare;
     let key = (std::ptr::from_ref(compared) as usize, comparing.filter.to_lowercase());
-    if let Some((address, filter, rows)) = &comparing.listed
-        && (*address, filter) == (key.0, &key.1)
+    let sort = state.as_table.then_some(comparing.sort.unwrap_or(BY_BITS));
+    if let Some((address, filter, sorted, rows)) = &comparing.listed
+        && (*address, filter, *sorted) == (key.0, &key.1, sort)
     {
         return Arc::clone(rows);
     }
     let fits = |one: &ComparedDifference| {
         one.difference.name.to_lowercase().contains(&key.1) || one.label.to_lowercase().contains(&key.1)
     };
-    let rows: Vec<usize> =
+    let mut rows: Vec<usize> =
         compared.differences.iter().enumerate().filter(|(_, one)| fits(one)).map(|(row, _)| row).collect();
+    if let Some(Sort(column, is_descending)) = sort {
+        rows.sort_by(|&a, &b| {
+            let order = by_column(column, &compared.differences[a], &compared.differences[b]);
+            if is_descending { order.reverse() } else { order }
+        });
+    }
     let rows = Arc::new(rows);
-    comparing.listed = Some((key.0, key.1, Arc::clone(&rows)));
+    comparing.listed = Some((key.0, key.1, sort, Arc::clone(&rows)));
     rows
 }
 
