@@ -123,7 +123,7 @@ fn a_case_of_the_earlier_schema_is_read_as_it_is_and_moved_forward_when_there_is
     let again = case.canonical_test(1, 1, choice(CodecName::Zstd, Statistic::Ncd, 30), None, &Unwatched)?;
     assert_eq!(again, test);
     drop(case);
-    assert_eq!(version()?, 4);
+    assert_eq!(version()?, 5);
     let case = Case::open_read_only(&path)?;
     assert_eq!(
         (case.latest_run()?, case.findings(1)?, case.canonical_tests(1, 1)?),
