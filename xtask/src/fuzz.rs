@@ -2,8 +2,11 @@
 
 use crate::shell;
 use anyhow::{Context, bail};
-use std::path::PathBuf;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Inputs for each target, unless told otherwise: with thirty targets, more in all than a person waits for.
 pub(crate) const RUNS: u64 = 5_000;
@@ -20,16 +23,71 @@ fn folder() -> PathBuf {
     shell::root().join("engine/ingest/fuzz")
 }
 
-/// Runs these targets, or all, from the committed seeds alone: the same inputs each time.
-pub(crate) fn run(runs: u64, wanted: &[String]) -> anyhow::Result<()> {
+/// These targets, or all.
+fn chosen(wanted: &[String]) -> anyhow::Result<Vec<String>> {
     let known = targets()?;
     if let Some(unknown) = wanted.iter().find(|name| !known.contains(name)) {
         bail!("no fuzz target {unknown}; there are {}", known.join(", "));
     }
-    let chosen = if wanted.is_empty() { &known[..] } else { wanted };
+    Ok(if wanted.is_empty() { known } else { wanted.to_vec() })
+}
+
+/// Runs these targets, or all, for minutes each, as many at once as there are cores. Inputs that reach something new stay in the
+/// target directory, where the next run goes on from them, so that minutes add up.
+pub(crate) fn run_long(minutes: u64, wanted: &[String]) -> anyhow::Result<()> {
+    let chosen = chosen(wanted)?;
+    let programs = build()?;
+    let kept = shell::target().join("fuzz-kept");
+    let next = AtomicUsize::new(0);
+    let broken = Mutex::new(Vec::new());
+    let work = || -> anyhow::Result<()> {
+        while let Some(name) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if !long(name, minutes * 60, &programs, &kept)? {
+                broken.lock().expect("no thread panics while it holds this").push(name.clone());
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| -> anyhow::Result<()> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    })?;
+    let broken = broken.into_inner()?;
+    if !broken.is_empty() {
+        bail!("found inputs that break {}; they lie in {}", broken.join(", "), kept.display());
+    }
+    println!("{} fuzz targets found nothing in {minutes} minutes each", chosen.len());
+    Ok(())
+}
+
+/// One target for so many seconds; false where it found something.
+fn long(name: &str, seconds: u64, programs: &Path, kept: &Path) -> anyhow::Result<bool> {
+    let corpus = kept.join(name);
+    std::fs::create_dir_all(&corpus)?;
+    let mut command = Command::new(programs.join(name));
+    command
+        .arg(&corpus)
+        .arg(folder().join("seeds").join(name))
+        .args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}/{name}-", kept.display())]);
+    command.args(["-max_len=16384", "-rss_limit_mb=2048", "-timeout=100", "-print_final_stats=1"]);
+    let output = command.output().with_context(|| format!("cannot start {name}"))?;
+    std::fs::write(kept.join(format!("{name}.log")), &output.stderr)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let units = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let inputs = units.map_or("?", str::trim);
+    let kept_inputs = std::fs::read_dir(&corpus)?.count();
+    let end = if output.status.success() { "nothing found" } else { "FOUND SOMETHING" };
+    println!("{name}: {inputs} inputs in {seconds} s, {kept_inputs} kept, {end}");
+    Ok(output.status.success())
+}
+
+/// Runs these targets, or all, from the committed seeds alone: the same inputs each time.
+pub(crate) fn run(runs: u64, wanted: &[String]) -> anyhow::Result<()> {
+    let chosen = chosen(wanted)?;
     let programs = build()?;
     let scratch = shell::scratch("fuzz-run")?;
-    for name in chosen {
+    for name in &chosen {
         let corpus = scratch.join(name);
         std::fs::create_dir_all(&corpus)?;
         let mut command = Command::new(programs.join(name));

@@ -33,8 +33,9 @@ Usage: cargo xtask CHORE
   check                 the quick part of `test`: format, clippy, layers, files
   test                  everything that CI asks for
   layers                no crate depends on a layer above it
-  fuzz [--runs N] [TARGET…]
-                        each reader against N damaged captures (20000)
+  fuzz [--runs N | --minutes M] [TARGET…]
+                        each reader against N damaged captures (5000), or for M minutes, going on from what earlier
+                        minutes found to be new
   deny                  licences, sources and advisories of every dependency
   end-to-end            the release binary on the sample incident, on a display of its own
   screenshot            the same, and the picture goes to docs/images/workstation.png
@@ -90,7 +91,10 @@ fn chore(arguments: &[String]) -> anyhow::Result<()> {
         "layers" => rest.done().and_then(|()| layers::check()),
         "fuzz" => {
             let runs = rest.number("--runs", fuzz::RUNS)?;
-            fuzz::run(runs, &rest.0)
+            match rest.number("--minutes", 0)? {
+                0 => fuzz::run(runs, &rest.0),
+                minutes => fuzz::run_long(minutes, &rest.0),
+            }
         }
         "deny" => rest.done().and_then(|()| deny::check()),
         "end-to-end" => rest.done().and_then(|()| end_to_end::check()),
