@@ -9,6 +9,8 @@ use crate::block::Places;
 use crate::view::EventView;
 
 const LENGTH_BYTES: usize = 4;
+/// Of the longest number.
+const MOST_NUMBER_BYTES: usize = 10;
 /// The most that four numbers of an event take in front, beside what it gives away.
 const MOST_HEAD_BYTES: u64 = 40;
 
@@ -21,7 +23,6 @@ pub(crate) struct Lean {
     rests: Vec<u8>,
     before: Before,
     is_refused: bool,
-    number: Vec<u8>,
 }
 
 /// What the next event's numbers are counted from.
@@ -34,7 +35,7 @@ struct Before {
 impl Lean {
     /// Takes an encoded event, and what is in it.
     pub(crate) fn push(&mut self, encoded: &[u8], view: &EventView<'_>) {
-        let Some(rest) = self.rest_of(encoded, view) else {
+        let Some(rest) = rest_of(encoded, view) else {
             self.is_refused = true;
             return;
         };
@@ -52,18 +53,6 @@ impl Lean {
         self.rests.extend_from_slice(rest);
     }
 
-    /// What lies between an event's time, which comes first, and its place, which comes last; none where they are not written as
-    /// they would be written again.
-    fn rest_of<'e>(&mut self, encoded: &'e [u8], view: &EventView<'_>) -> Option<&'e [u8]> {
-        self.number.clear();
-        put_time(view.time_nanos, &mut self.number);
-        let rest = encoded.strip_prefix(&self.number[..])?;
-        self.number.clear();
-        put(view.source.offset, &mut self.number);
-        put(view.source.length, &mut self.number);
-        rest.strip_suffix(&self.number[..])
-    }
-
     /// Writes all of it, and makes room for the next block; false where an event was refused.
     pub(crate) fn finish(&mut self, into: &mut Vec<u8>) -> bool {
         into.clear();
@@ -75,6 +64,19 @@ impl Lean {
         self.before = Before::default();
         !std::mem::take(&mut self.is_refused)
     }
+}
+
+/// What lies between an event's time, which comes first, and its place, which comes last; none where they are not written as
+/// they would be written again.
+fn rest_of<'e>(encoded: &'e [u8], view: &EventView<'_>) -> Option<&'e [u8]> {
+    let (has_time, after) = encoded.split_first()?;
+    let after = match view.time_nanos {
+        None if *has_time == 0 => after,
+        Some(time) if *has_time == 1 => Number::of(zigzag(time)).after(after)?,
+        _ => return None,
+    };
+    let rest = Number::of(view.source.length).before(after)?;
+    Number::of(view.source.offset).before(rest)
 }
 
 /// The most bytes that a lean block may have whose events take `raw_bytes`.
@@ -140,7 +142,45 @@ fn unzigzag(number: u64) -> i64 {
     (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
-/// Seven bits a byte, the lowest first, as `postcard` and Protocol Buffers have it.
+/// A number as it is written: seven bits a byte, the lowest first, as `postcard` and Protocol Buffers have it.
+struct Number {
+    bytes: [u8; MOST_NUMBER_BYTES],
+    length: usize,
+}
+
+impl Number {
+    #[inline]
+    fn of(mut number: u64) -> Self {
+        let (mut bytes, mut last) = ([0; MOST_NUMBER_BYTES], 0);
+        while number >= 0x80 {
+            bytes[last] = number as u8 | 0x80;
+            number >>= 7;
+            last += 1;
+        }
+        bytes[last] = number as u8;
+        Self { bytes, length: last + 1 }
+    }
+
+    /// What comes after it in bytes that begin with it.
+    fn after<'b>(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let (begin, rest) = bytes.split_at_checked(self.length)?;
+        self.is(begin).then_some(rest)
+    }
+
+    /// What comes before it in bytes that end with it.
+    fn before<'b>(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let (rest, end) = bytes.split_at_checked(bytes.len().checked_sub(self.length)?)?;
+        self.is(end).then_some(rest)
+    }
+
+    /// Byte by byte: the call that compares takes longer than the few bytes.
+    #[inline]
+    fn is(&self, bytes: &[u8]) -> bool {
+        bytes.iter().zip(&self.bytes).all(|(one, other)| one == other)
+    }
+}
+
+#[inline]
 fn put(mut number: u64, bytes: &mut Vec<u8>) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
@@ -151,7 +191,7 @@ fn put(mut number: u64, bytes: &mut Vec<u8>) {
 
 fn take(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
-    for (index, byte) in bytes.iter().enumerate().take(10) {
+    for (index, byte) in bytes.iter().enumerate().take(MOST_NUMBER_BYTES) {
         number |= u64::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
             *bytes = &bytes[index + 1..];
