@@ -1,6 +1,6 @@
 //! The fonts of the window, and which characters they have.
 //!
-//! What no font has is shown by its number (`docs/decisions/0018-other-scripts.md`).
+//! What no font has is shown by its number (`docs/decisions/0017-other-scripts.md`).
 
 use crate::theme::SEMIBOLD;
 use egui::{FontData, FontDefinitions, FontFamily};

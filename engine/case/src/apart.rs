@@ -2,7 +2,7 @@
 //!
 //! A suffix array, a regular expression over a megabyte, the templates of a stream of ten million events: each is one call
 //! that looks at no flag until it is done. The caller looks for them. What is left ends at its own next look, and what it
-//! found goes nowhere: only the caller writes into a case (`docs/decisions/0017-cancelled-work-is-left.md`).
+//! found goes nowhere: only the caller writes into a case (`docs/decisions/0016-cancelled-work-is-left.md`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

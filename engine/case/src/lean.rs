@@ -1,9 +1,9 @@
 //! A block without what each event nearly shares with the one before: its time, and its place in the capture.
 //!
-//! A time takes nine bytes of an encoded event and a place five, new ones each time, in which a compressor finds little. Written as
-//! what they are off from the event before, in front of all events, they cost a tenth of that (`docs/BENCHMARKS.md`, the case file;
-//! such columns are as old as delta coding of time series: Pelkonen et al., Gorilla, VLDB 2015). The bytes come back exactly:
-//! an event whose own encoding would not is refused, and then its block is kept as it is.
+//! A time takes nine bytes of an encoded event and a place five, new ones each time, in which a compressor finds little. They are
+//! written as what they are off from the event before, in front of all events (`docs/BENCHMARKS.md`, the case file; delta coding of
+//! time series: Pelkonen et al., Gorilla, VLDB 2015). The bytes come back exactly: an event whose own encoding would not is
+//! refused, and then its block is kept as it is.
 
 use crate::block::Places;
 use crate::view::EventView;

@@ -28,7 +28,7 @@ const WAITING: usize = 2;
 const MOST_SEALERS: usize = 4;
 /// Blocks that wait to be sealed: as many as keep the sealers busy while a commit waits for the disk.
 const UNSEALED: usize = 24;
-/// Bytes of sealed blocks that may wait for the capture's hash: of a gigabyte about half of what is read while it is hashed.
+/// Bytes of sealed blocks that may wait for the capture's hash; beyond them reading waits for it too.
 const MOST_HELD_BYTES: usize = 64 << 20;
 
 /// A block sealed: the checkpoint and the place in it that it belongs to, and memory for another.
