@@ -72,7 +72,7 @@ fn import_and_analyze(
     if let Some(by) = by {
         case.set_actor(by);
     }
-    let redaction = redact::Asked::new(arguments, files)?;
+    let redaction = redact::Asked::new(&arguments.redaction, !files.is_empty())?;
     for file in files {
         let report = case.import_redacted(file, &options, redaction.by().as_ref(), progress)?;
         tell(progress, file, &report);
@@ -81,7 +81,7 @@ fn import_and_analyze(
         for report in case.resume_imports(progress)? {
             tell(progress, &report.capture.path, &report);
         }
-        if arguments.redact_forget_salt {
+        if arguments.redaction.redact_forget_salt {
             case.forget_salts()?;
         }
     }

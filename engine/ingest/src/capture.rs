@@ -217,6 +217,16 @@ impl Capture {
         self.wrapping.is_none() && self.current.as_ref().is_some_and(|current| current.is_by_line)
     }
 
+    /// Whether a record may take several lines, so that one at the end of a file that is still being written may go on.
+    pub fn joins_lines(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.format.joins_lines())
+    }
+
+    /// After the last batch: where the last record begins, if lines behind it could still belong to it.
+    pub fn open_since(&self) -> Option<u64> {
+        self.current.as_ref()?.reader.open_since()
+    }
+
     /// Size of the file as stored, in bytes; of a folder or a set, of all files that are read.
     pub fn stored_bytes(&self) -> u64 {
         self.stored_bytes

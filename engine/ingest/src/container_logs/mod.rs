@@ -44,11 +44,13 @@ pub(crate) struct PartReader<F> {
     container: Option<String>,
     years: Years,
     limits: Limits,
+    open_since: Option<u64>,
 }
 
 impl<F> PartReader<F> {
     pub(crate) fn new(format: F, name: String, years: Years, limits: Limits) -> Self {
-        Self { format, container: container_of(&name), streams: LogStreams::new(name), years, limits }
+        let (container, streams) = (container_of(&name), LogStreams::new(name));
+        Self { format, container, streams, years, limits, open_since: None }
     }
 
     /// By where they begin.
@@ -130,7 +132,14 @@ impl<F: PartFormat> Reader for PartReader<F> {
                 break;
             }
             let room = self.limits.event_bytes.saturating_sub(next as u64);
-            let LineAt::Line(ahead) = window.line_at(next, room)? else { break };
+            let ahead = match window.line_at(next, room)? {
+                LineAt::Line(ahead) => ahead,
+                LineAt::TooLong => break,
+                LineAt::End => {
+                    self.open_since = Some(window.offset());
+                    break;
+                }
+            };
             if ahead.end as u64 > self.limits.event_bytes {
                 break;
             }
@@ -139,6 +148,10 @@ impl<F: PartFormat> Reader for PartReader<F> {
         self.push_all(group, batch);
         window.pass(next, line);
         Ok(true)
+    }
+
+    fn open_since(&self) -> Option<u64> {
+        self.open_since
     }
 }
 
