@@ -11,7 +11,7 @@ use case::{Case, CaseError, Follower, Growing, ImportOutcome, Notice, RedactBy};
 use cbad::{Event, Unwatched};
 use common::people::{SECRETS, bytes_of, events, holds, people};
 use common::{Numbers, Outcome};
-use ingest::{OpenOptions, Redaction};
+use ingest::{Action, CustomRule, OpenOptions, Redaction};
 
 const SALT: &[u8] = b"a salt that both cases have";
 
