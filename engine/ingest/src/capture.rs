@@ -60,6 +60,10 @@ pub(crate) fn files_of(
     if metadata.is_dir() {
         return folder_files(path, limits.entries).map(Some).map_err(failed);
     }
+    // Opening a pipe would wait for somebody who writes to it.
+    if !metadata.is_file() {
+        return Err(IngestError::NotAFile { path: path.into() });
+    }
     if set {
         return set_files(path, limits.entries).map(Some).map_err(failed);
     }
@@ -215,11 +219,6 @@ impl Capture {
     /// everything up to its last whole line can be read.
     pub fn is_by_line(&self) -> bool {
         self.wrapping.is_none() && self.current.as_ref().is_some_and(|current| current.is_by_line)
-    }
-
-    /// Whether a record may take several lines, so that one at the end of a file that is still being written may go on.
-    pub fn joins_lines(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.format.joins_lines())
     }
 
     /// After the last batch: where the last record begins, if lines behind it could still belong to it.

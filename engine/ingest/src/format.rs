@@ -243,11 +243,6 @@ impl Format {
         }
     }
 
-    /// Whether a record may take several lines: what continues it, or its parts.
-    pub(crate) const fn joins_lines(self) -> bool {
-        matches!(self, Self::Text | Self::Cri | Self::Docker)
-    }
-
     /// Whether the format takes what a more telling one describes better: it is tried after all others.
     pub(crate) const fn is_general(self) -> bool {
         matches!(self, Self::JsonLines | Self::Text)

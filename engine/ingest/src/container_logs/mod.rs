@@ -6,7 +6,11 @@
 pub(crate) mod cri;
 pub(crate) mod docker;
 
+use cri::Cri;
+use docker::Docker;
+
 use crate::budget::Budget;
+use crate::format::Format;
 use crate::json::cursor::{Cursor, Kind};
 use crate::lines::{At, keep_as_text, next_line};
 use crate::model::{Batch, Limits, Problem};
@@ -44,13 +48,11 @@ pub(crate) struct PartReader<F> {
     container: Option<String>,
     years: Years,
     limits: Limits,
-    open_since: Option<u64>,
 }
 
 impl<F> PartReader<F> {
     pub(crate) fn new(format: F, name: String, years: Years, limits: Limits) -> Self {
-        let (container, streams) = (container_of(&name), LogStreams::new(name));
-        Self { format, container, streams, years, limits, open_since: None }
+        Self { format, container: container_of(&name), streams: LogStreams::new(name), years, limits }
     }
 
     /// By where they begin.
@@ -132,14 +134,7 @@ impl<F: PartFormat> Reader for PartReader<F> {
                 break;
             }
             let room = self.limits.event_bytes.saturating_sub(next as u64);
-            let ahead = match window.line_at(next, room)? {
-                LineAt::Line(ahead) => ahead,
-                LineAt::TooLong => break,
-                LineAt::End => {
-                    self.open_since = Some(window.offset());
-                    break;
-                }
-            };
+            let LineAt::Line(ahead) = window.line_at(next, room)? else { break };
             if ahead.end as u64 > self.limits.event_bytes {
                 break;
             }
@@ -148,10 +143,6 @@ impl<F: PartFormat> Reader for PartReader<F> {
         self.push_all(group, batch);
         window.pass(next, line);
         Ok(true)
-    }
-
-    fn open_since(&self) -> Option<u64> {
-        self.open_since
     }
 }
 
@@ -182,6 +173,29 @@ impl Group {
             self.open.push(joined);
         }
     }
+}
+
+/// Length of the lines after which no part of a line waits for its next one; of another format than these, of all.
+///
+/// For a log that is still written: what is behind belongs together with lines that are to come.
+pub fn whole_records(format: Format, lines: &[u8], limits: &Limits) -> usize {
+    let part: &dyn Fn(&[u8]) -> Result<Part, String> = match format {
+        Format::Cri => &|line| Cri.part(line, limits),
+        Format::Docker => &|line| Docker.part(line, limits),
+        _ => return lines.len(),
+    };
+    let (mut open, mut at, mut whole) = (Vec::new(), 0, 0);
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+        at += line.len();
+        if let Ok(part) = part(line.trim_ascii_end()) {
+            open.retain(|stream| *stream != part.stream);
+            open.extend((!part.ends).then_some(part.stream));
+        }
+        if open.is_empty() {
+            whole = at;
+        }
+    }
+    whole
 }
 
 fn first_line(text: &[u8]) -> usize {
