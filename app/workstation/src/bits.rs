@@ -184,9 +184,12 @@ impl Writer<'_> {
         *self.left = self.left.saturating_sub(shown);
         let mut at = 0;
         for (token, bytes) in tokens {
-            let (start, end) = (bytes.start as usize, bytes.end as usize);
+            let (start, end) = (whole_letters(whole, bytes.start), whole_letters(whole, bytes.end));
             if end > shown {
                 break;
+            }
+            if start == end {
+                continue;
             }
             self.push_bytes(&whole[at..start], None);
             self.push_bytes(&whole[start..end], Some(token));
@@ -233,6 +236,17 @@ impl Writer<'_> {
             text = later;
         }
     }
+}
+
+/// The place itself, or the end of the letters that it stands within: some are several bytes, which the codes take one by
+/// one, and marks belong to the letter before them.
+fn whole_letters(whole: &[u8], at: u32) -> usize {
+    let at = at as usize;
+    let is_within = at > 0 && at < whole.len() && !whole[at - 1].is_ascii() && !whole[at].is_ascii();
+    if !is_within {
+        return at;
+    }
+    whole[at..].iter().position(u8::is_ascii).map_or(whole.len(), |more| at + more)
 }
 
 /// The events of the finding that is shown.

@@ -5,7 +5,7 @@ use case::{Case, Decision};
 use cbad::Unwatched;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,8 @@ const WAYS: [Way; 6] = [
 /// Writes into a field, and presses the button that keeps it.
 fn write(window: &mut Window, begin: &str, field: &str, keep: &str) {
     click(window, begin);
+    window.get_by_label(field).focus();
+    window.run();
     window.get_by_label(field).type_text("a power cut");
     settle(window);
     window.get_by_label(keep).click();
@@ -102,7 +104,7 @@ fn what_the_window_shows_as_decided_outlives_a_crash() -> Result<(), Failure> {
     let whole = case_of(&world.path("shop.jsonl"));
     for (what, ..) in WAYS {
         let path = world.path(&format!("{what}.driftlock"));
-        std::fs::copy(&whole, &path)?;
+        copy(&whole, &path)?;
         let ended = Command::new(std::env::current_exe()?)
             .args(["crash::what_the_window_shows_as_decided_outlives_a_crash", "--exact", "--nocapture"])
             .env(OF_THE_CHILD, what)
@@ -114,6 +116,21 @@ fn what_the_window_shows_as_decided_outlives_a_crash() -> Result<(), Failure> {
         assert!(!said.contains("panicked"), "{what}: {said}");
         is_kept(what, &path)?;
     }
+    Ok(())
+}
+
+/// A case that somebody may still be reading: what is written beside it comes first, so that what a reader moves from there
+/// into the case meanwhile is there twice and not lost.
+fn copy(case: &Path, to: &Path) -> Result<(), Failure> {
+    let beside = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        PathBuf::from(name)
+    };
+    if beside(case).exists() {
+        std::fs::copy(beside(case), beside(to))?;
+    }
+    std::fs::copy(case, to)?;
     Ok(())
 }
 

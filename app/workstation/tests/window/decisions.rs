@@ -4,6 +4,8 @@ use super::*;
 use egui::{Key, Modifiers};
 
 fn write(window: &mut Window, field: &str, text: &str) {
+    window.get_by_label(field).focus();
+    window.run();
     window.get_by_label(field).type_text(text);
     settle(window);
 }

@@ -168,7 +168,6 @@ fn another_level_is_tried_and_a_finding_is_judged_and_tested() -> Result<(), Fai
 
     let before = listed(&window);
     click(&mut window, "Dismiss as ordinary…");
-    window.get_by_label("Run shown: Run 1 of 1");
     window.get_by_label("Why this finding is ordinary").type_text("the nightly drill");
     settle(&mut window);
     click(&mut window, "Dismiss and analyse again");

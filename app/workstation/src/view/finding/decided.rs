@@ -52,13 +52,23 @@ fn acknowledge(ui: &mut Ui, state: &mut State, row: &FindingRow) {
 }
 
 impl Kind {
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Note => "Write a note",
+            Self::Tag => "Tag this finding",
+            Self::Link => "Link this finding to another one",
+            Self::Dismiss => "Dismiss this finding: why is it ordinary?",
+            Self::Confirm => "Confirm this finding: why is it an incident?",
+        }
+    }
+
     const fn title(self) -> &'static str {
         match self {
             Self::Note => "Note about this finding",
             Self::Tag => "Tag of this finding",
             Self::Link => "Finding that this one belongs together with",
             Self::Dismiss => "Why this finding is ordinary",
-            Self::Confirm => "Why this finding is an incident (may stay empty)",
+            Self::Confirm => "Why this finding is an incident",
         }
     }
 
@@ -70,7 +80,7 @@ impl Kind {
                 "The reason is kept in the audit chain. A new run then has the finding in every baseline and never flags it."
             }
             Self::Confirm => {
-                "The reason is kept in the audit chain. A new run then has the finding in no baseline."
+                "The reason is kept in the audit chain, and may stay empty. A new run then has the finding in no baseline."
             }
         }
     }
@@ -99,7 +109,7 @@ pub(super) fn form(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let frame = Frame::new().fill(t.raised).stroke(Stroke::new(1.0, t.accent)).corner_radius(size::CORNER);
     frame.inner_margin(8).show(ui, |ui| {
         ui.set_width(ui.available_width().min(720.0));
-        ui.label(RichText::new(draft.kind.title()).font(semibold_font(size::TEXT)).color(t.strong));
+        ui.label(RichText::new(draft.kind.heading()).font(semibold_font(size::TEXT)).color(t.strong));
         (keep, close) = field(ui, &mut draft);
         ui.label(RichText::new(draft.kind.about()).font(text_font(size::SMALL)).color(t.weak));
         if draft.kind == Kind::Link {
@@ -126,29 +136,22 @@ pub(super) fn form(ui: &mut Ui, state: &mut State, row: &FindingRow) {
 
 /// The field itself; whether its key says to keep what is written, and whether to leave.
 fn field(ui: &mut Ui, draft: &mut Draft) -> (bool, bool) {
+    let id = ui.make_persistent_id("words about a finding");
     let is_note = draft.kind == Kind::Note;
     // A note may have lines; Enter makes one, and Ctrl and Enter keep it.
     let enter = if is_note { Modifiers::COMMAND } else { Modifiers::NONE };
-    let (keep, close) = if draft.wants_focus {
-        (false, false)
-    } else {
-        ui.input_mut(|input| {
-            let typing = input.consume_key(enter, Key::Enter);
-            (typing, input.consume_key(Modifiers::NONE, Key::Escape))
-        })
-    };
+    let has_focus = ui.memory(|memory| memory.has_focus(id));
+    let keep = has_focus && ui.input_mut(|input| input.consume_key(enter, Key::Enter));
     let edit =
         if is_note { TextEdit::multiline(&mut draft.text) } else { TextEdit::singleline(&mut draft.text) };
-    let edit = edit.desired_width(f32::INFINITY).desired_rows(2);
-    let response = ui.add(edit);
+    let response = ui.add(edit.id(id).desired_width(f32::INFINITY).desired_rows(2));
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, draft.kind.title()));
     if std::mem::take(&mut draft.wants_focus) {
         response.request_focus();
         response.scroll_to_me(Some(egui::Align::Center));
     }
-    // Keys pressed elsewhere, in a list or another field, are not meant for this one.
-    let is_here = response.has_focus() || response.lost_focus();
-    (keep && is_here, close && is_here)
+    let close = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+    (keep, close)
 }
 
 /// The other findings whose words fit; whether one was chosen, which makes the link.

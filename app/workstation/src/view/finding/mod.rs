@@ -5,6 +5,7 @@ mod bits;
 mod decided;
 mod drivers;
 mod ordinary;
+mod told;
 
 use super::button;
 use super::findings::{grade_mark, when};
