@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ReadingArguments;
+use super::redaction::RedactionArguments;
 
 #[derive(Args, Debug)]
 pub(crate) struct FollowArguments {
@@ -28,4 +29,6 @@ pub(crate) struct FollowArguments {
     pub(crate) import_only: bool,
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArguments,
 }
