@@ -291,3 +291,7 @@ impl Decoder<'_, '_> {
 #[cfg(test)]
 #[path = "../otlp_json_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../otlp_json_framed_tests.rs"]
+mod framed_tests;
