@@ -8,6 +8,7 @@ mod decode;
 mod worker;
 
 use crate::llm::{self, Origin};
+use crate::lynex;
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::{Reader, read_again};
 use crate::record::Record;
@@ -147,6 +148,9 @@ impl Table {
             Some(Message::Row { time_nanos, fields }) => {
                 let (stream, event) = if is_langsmith(&fields) {
                     llm::event_of(Origin::Langsmith, fields, source, years, &mut streams.calls)
+                } else if lynex::is_row(&fields) {
+                    let (project, event) = of_lynex(fields, time_nanos, source, years);
+                    (streams.rows.of(project.as_deref()), event)
                 } else {
                     let (service, event) = event_of(fields, time_nanos, source, years);
                     (streams.rows.of(service.as_deref()), event)
@@ -190,6 +194,19 @@ impl Table {
 /// The columns of `LangSmith`'s bulk export that no other table has together.
 fn is_langsmith(fields: &[Field]) -> bool {
     ["run_type", "dotted_order"].iter().all(|name| fields.iter().any(|field| field.path == *name))
+}
+
+/// A row of the archive of Lynex. Its time is a column of its own type, which the row has read already.
+fn of_lynex(
+    fields: Vec<Field>,
+    time_nanos: Option<i64>,
+    source: ByteRange,
+    years: Years,
+) -> (Option<String>, cbad::Event) {
+    let (project, mut event) =
+        lynex::event_of(fields, source, years).expect("a row with the column of its type is an event");
+    event.time_nanos = event.time_nanos.or(time_nanos);
+    (project, event)
 }
 
 fn event_of(
