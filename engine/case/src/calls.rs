@@ -268,9 +268,10 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
             "gen_ai.completion.0.finish_reason",
             "llm.response.finish_reason",
         ]),
-        is_error: event.fields.iter().any(|field| {
-            is_status(field) || matches!(field.path.as_str(), "error.type" | "error.message")
-        }),
+        is_error: event
+            .fields
+            .iter()
+            .any(|field| is_status(field) || matches!(field.path.as_str(), "error.type" | "error.message")),
         conversation: text(&["gen_ai.conversation.id", "session.id"]),
         tools: tool.map_or_else(|| asked_for(event), |tool| vec![tool]),
     })

@@ -162,7 +162,9 @@ mod tests {
             let row = EventRow { position: 0, capture: 1, event };
             serde_json::to_value(EventJson::new(0, &row)).expect("plain")["measure"].clone()
         };
-        for (value, shown) in [(f64::NAN, "NaN"), (f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")] {
+        for (value, shown) in
+            [(f64::NAN, "NaN"), (f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")]
+        {
             assert_eq!(measure(Measure::Gauge(value))["value"], shown);
             assert_eq!(measure(Measure::Delta(value))["value"], shown);
             let total = Measure::Cumulative { total: value, start_nanos: None };
@@ -175,6 +177,9 @@ mod tests {
             counts: vec![1, 0, 0],
             cumulative: false,
         });
-        assert_eq!((&histogram["sum"], &histogram["bounds"]), (&"NaN".into(), &serde_json::json!([0.5, "Infinity"])));
+        assert_eq!(
+            (&histogram["sum"], &histogram["bounds"]),
+            (&"NaN".into(), &serde_json::json!([0.5, "Infinity"]))
+        );
     }
 }

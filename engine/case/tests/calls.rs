@@ -146,7 +146,8 @@ fn calls_without_a_model_are_listed_and_are_steps_of_their_trace() -> Outcome {
         ) + "\n"
     };
     let child = format!("{}.{}", step(1), step(2));
-    let text = [run(1, "chain", &step(1)), run(2, "llm", &child), run(3, "tool", &format!("{child}.{}", step(3)))];
+    let text =
+        [run(1, "chain", &step(1)), run(2, "llm", &child), run(3, "tool", &format!("{child}.{}", step(3)))];
     std::fs::write(&runs, text.concat())?;
     let batch = folder.path().join("batch.jsonl");
     let failed = r#"{"id":"b","custom_id":"1","response":{"status_code":400,"request_id":"q","body":{"error":{"message":"too long","type":"invalid_request_error"}}},"error":null}"#;

@@ -45,9 +45,10 @@ pub(crate) fn canonical_tokens<'a>(event: &'a Event, mut emit: impl FnMut(Token<
 fn is_reference(path: &str) -> bool {
     match path.as_bytes().first() {
         Some(b't') => path == "trace_state",
-        Some(b'l') => path.strip_prefix("links[").and_then(|rest| rest.split_once("].")).is_some_and(|(_, leaf)| {
-            matches!(leaf, "trace_id" | "span_id" | "trace_state" | "flags")
-        }),
+        Some(b'l') => path
+            .strip_prefix("links[")
+            .and_then(|rest| rest.split_once("]."))
+            .is_some_and(|(_, leaf)| matches!(leaf, "trace_id" | "span_id" | "trace_state" | "flags")),
         Some(b'e') => path
             .strip_prefix("events[")
             .and_then(|rest| rest.split_once("]."))
@@ -87,8 +88,14 @@ mod tests {
         let kept = || vec![field("links[0].why", "retry"), field("events[0].name", "time_unix_nano")];
         let mut all = kept();
         all.extend(
-            ["links[0].trace_id", "links[12].span_id", "links[0].trace_state", "events[3].time_unix_nano", "trace_state"]
-                .map(|path| field(path, "9f")),
+            [
+                "links[0].trace_id",
+                "links[12].span_id",
+                "links[0].trace_state",
+                "events[3].time_unix_nano",
+                "trace_state",
+            ]
+            .map(|path| field(path, "9f")),
         );
         assert_eq!(tokens(all), tokens(kept()));
         assert_ne!(tokens(vec![field("links", "a")]), tokens(vec![]));

@@ -24,7 +24,8 @@ pub(crate) fn of_any<const N: usize>(text: &str) -> Option<([u8; N], bool)> {
         return None;
     }
     let exact = from_hex(text.as_bytes()).or_else(|| from_uuid(text));
-    let derived = || *Sha256::digest(text.as_bytes()).first_chunk().expect("an id is at most as long as a SHA-256");
+    let derived =
+        || *Sha256::digest(text.as_bytes()).first_chunk().expect("an id is at most as long as a SHA-256");
     let (id, is_exact) = exact.map_or_else(|| (derived(), false), |id| (id, true));
     (id != [0; N]).then_some((id, is_exact))
 }
@@ -95,7 +96,10 @@ mod tests {
         let uuid = "00000000-1111-1111-1111-11111111111f";
         let bytes = [0, 0, 0, 0, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f];
         assert_eq!(of_any::<16>(uuid), Some((bytes, true)));
-        assert_eq!(of_any::<8>("b7ad6b7169203331"), Some(([0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31], true)));
+        assert_eq!(
+            of_any::<8>("b7ad6b7169203331"),
+            Some(([0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31], true))
+        );
         // The begin of what `sha256sum` gives.
         assert_eq!(of_any::<8>("abc"), Some(([0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea], false)));
         assert!(matches!(of_any::<8>(uuid), Some((_, false))));

@@ -78,11 +78,17 @@ impl Lynex {
 
 /// The columns of the archive that no other table has together.
 pub(crate) fn is_row(fields: &[Field]) -> bool {
-    ["event_id", "project_id", "type", "body"].iter().all(|name| fields.iter().any(|field| field.path == *name))
+    ["event_id", "project_id", "type", "body"]
+        .iter()
+        .all(|name| fields.iter().any(|field| field.path == *name))
 }
 
 /// The event of a record or of a row of the archive, and its project; none where nothing says what it is.
-pub(crate) fn event_of(fields: Vec<Field>, source: ByteRange, years: Years) -> Option<(Option<String>, Event)> {
+pub(crate) fn event_of(
+    fields: Vec<Field>,
+    source: ByteRange,
+    years: Years,
+) -> Option<(Option<String>, Event)> {
     let mut unpacked = Vec::with_capacity(fields.len());
     for field in fields {
         // The stores keep these as JSON inside text.
@@ -204,7 +210,9 @@ impl Parts {
     /// Gives the fields of a call to a model the names of the `GenAI` conventions; a name is given once.
     fn name_call(&mut self) {
         let is_tool = matches!(&*self.kind, "tool_call" | "toolCall");
-        if !is_tool && !matches!(&*self.kind, "model_response" | "modelResponse" | "token_usage" | "tokenUsage") {
+        if !is_tool
+            && !matches!(&*self.kind, "model_response" | "modelResponse" | "token_usage" | "tokenUsage")
+        {
             return;
         }
         if is_tool {
@@ -349,7 +357,10 @@ mod tests {
         ] {
             assert!(call.fields.contains(&Field { path: path.into(), value }), "{path}: {:?}", call.fields);
         }
-        assert_eq!((call.measure.clone(), call.severity), (Some(Measure::DurationNanos(1_500_000)), Some(Severity::Error)));
+        assert_eq!(
+            (call.measure.clone(), call.severity),
+            (Some(Measure::DurationNanos(1_500_000)), Some(Severity::Error))
+        );
         assert!(call.trace_id.is_some() && call.parent_span_id == batch.events[0].1.span_id);
     }
 

@@ -13,7 +13,8 @@ fn document(name: &str) -> String {
 }
 
 fn framed(documents: &[String]) -> Vec<u8> {
-    let frame = |document: &String| [&(document.len() as u32).to_be_bytes()[..], document.as_bytes()].concat();
+    let frame =
+        |document: &String| [&(document.len() as u32).to_be_bytes()[..], document.as_bytes()].concat();
     documents.iter().flat_map(frame).collect()
 }
 
@@ -46,7 +47,10 @@ fn each_document_behind_its_length_is_read_with_its_bytes() {
     let stored = framed(&documents);
     for format in [None, Some(Format::OtlpJson)] {
         let batch = read(&stored, format, Limits::default());
-        assert_eq!((bodies(&batch), &batch.problems[..]), (vec!["a".into(), "b".into(), "c".into()], &[][..]));
+        assert_eq!(
+            (bodies(&batch), &batch.problems[..]),
+            (vec!["a".into(), "b".into(), "c".into()], &[][..])
+        );
         let source = batch.events[1].1.source;
         assert!(stored[source.offset as usize..source.end() as usize].starts_with(b"{\"name\":\"b\""));
     }
@@ -80,9 +84,10 @@ fn a_lying_length_costs_no_memory_and_is_reported() {
             assert_eq!(read(&lie, None, Limits::default()).rejected(), 1, "{length:x}");
         }
     }
-    let batch = read(&framed(&[document("a"), document(&"x".repeat(900)), document("b")]), None, Limits {
-        record_bytes: 800,
-        ..Limits::default()
-    });
+    let batch = read(
+        &framed(&[document("a"), document(&"x".repeat(900)), document("b")]),
+        None,
+        Limits { record_bytes: 800, ..Limits::default() },
+    );
     assert_eq!((bodies(&batch), batch.rejected()), (vec!["a".into(), "b".into()], 1));
 }

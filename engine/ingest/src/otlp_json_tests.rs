@@ -295,7 +295,8 @@ fn links_flags_and_times_of_span_events_are_fields() {
     ];
     let expected: Vec<_> = expected.iter().map(|(path, value)| (*path, value)).collect();
     assert_eq!(fields(&event), expected);
-    let exemplar = r#"{"asInt":"1","exemplars":[{"timeUnixNano":"5","asDouble":2.5,"spanId":"eee19b7ec3c1b174"}]}"#;
+    let exemplar =
+        r#"{"asInt":"1","exemplars":[{"timeUnixNano":"5","asDouble":2.5,"spanId":"eee19b7ec3c1b174"}]}"#;
     let event = event_of(&point("gauge", "", exemplar));
     let expected = [
         ("exemplars[0].time_unix_nano", Value::Int(5)),

@@ -317,10 +317,9 @@ fn deprecated_kinds_of_metrics_are_read_as_their_successors() {
     let label = field(1, &[field(1, b"host"), field(2, b"a")].concat());
     let times = [&[0x19][..], &NANOS.to_le_bytes()].concat();
     let whole = [&label[..], &times, &[0x21], &4_i64.to_le_bytes()].concat();
-    for (kind, measure) in [
-        (4, Measure::Gauge(4.0)),
-        (6, Measure::Cumulative { total: 4.0, start_nanos: None }),
-    ] {
+    for (kind, measure) in
+        [(4, Measure::Gauge(4.0)), (6, Measure::Cumulative { total: 4.0, start_nanos: None })]
+    {
         let batch = read(&framed(&[of_kind(kind, &whole)]), None);
         assert_eq!(batch.problems, [], "{kind}");
         let (stream, event) = &batch.events[0];

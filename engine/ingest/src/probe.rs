@@ -153,7 +153,8 @@ fn documents_behind_lengths(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether an object stands behind four bytes that are no text: its length, or what was one before it was damaged.
 fn is_behind_length(text: &[u8], depth: u32) -> bool {
     let Some((head, rest)) = text.split_first_chunk::<4>() else { return false };
-    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && *byte != RECORD_SEPARATOR;
+    let is_control =
+        |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && *byte != RECORD_SEPARATOR;
     let is_text = std::str::from_utf8(head).is_ok() && !head.iter().any(is_control);
     if is_text || rest.first() != Some(&b'{') {
         return false;

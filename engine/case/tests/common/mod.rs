@@ -1,6 +1,8 @@
 //! Captures made on the spot, and a watch that stops the work at a chosen moment.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod people;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,8 +47,7 @@ pub fn interrupt(
             Err(other) => return Err(other.into()),
             Ok(_) => return Err(format!("it was over before look {looks}").into()),
         }
-        let is_begun =
-            |row: &CaptureRow| row.state == CaptureState::Importing && row.events >= least_events;
+        let is_begun = |row: &CaptureRow| row.state == CaptureState::Importing && row.events >= least_events;
         if let Some(row) = case.captures()?.into_iter().find(is_begun) {
             return Ok(row);
         }

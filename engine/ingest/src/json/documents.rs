@@ -98,7 +98,9 @@ fn next_behind_length(window: &mut Window, limits: &Limits, batch: &mut Batch) -
             batch.problem(Problem::rejected(source, None, reason));
             return Ok(Document::Passed);
         }
-        batch.problem(Problem::note(source, None, reason).hint("What is there of it was read as far as it goes."));
+        batch.problem(
+            Problem::note(source, None, reason).hint("What is there of it was read as far as it goes."),
+        );
         return Ok(Document::Bytes { length: left, next: left });
     }
     Ok(Document::Bytes { length, next: length })

@@ -113,8 +113,7 @@ impl Reader for SseReader {
                 // What stands before it is read by itself.
                 Step::Reject(_) if !open.responses.is_empty() => break,
                 Step::Reject(reason) => {
-                    let source =
-                        ByteRange { offset: window.offset() + at as u64, length: (end - at) as u64 };
+                    let source = ByteRange { offset: window.offset() + at as u64, length: (end - at) as u64 };
                     let hint = "Look at these bytes in the capture; the lines before and after were read.";
                     let line = Some(line_at(window, at));
                     batch.problem(Problem::rejected(source, line, reason).hint(hint));
@@ -233,8 +232,10 @@ impl Open {
         response.id = response.id.take().or(id);
         response.end = end;
         response.merge(&kind, chunk);
-        let ends =
-            matches!(&*kind, "response.completed" | "response.failed" | "response.incomplete" | "message_stop");
+        let ends = matches!(
+            &*kind,
+            "response.completed" | "response.failed" | "response.incomplete" | "message_stop"
+        );
         response.is_finished |= ends;
         if ends && self.responses.len() == 1 { Step::Ends } else { Step::Goes }
     }

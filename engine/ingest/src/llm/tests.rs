@@ -182,7 +182,8 @@ fn runs_and_observations_are_a_tree_whatever_their_ids_are_made_of() {
         )
     };
     let (root, child) = (step(1), format!("{}.{}", step(1), step(2)));
-    let text = [run(1, "chain", &root), run(2, "llm", &child), run(3, "tool", &format!("{child}.{}", step(3)))];
+    let text =
+        [run(1, "chain", &root), run(2, "llm", &child), run(3, "tool", &format!("{child}.{}", step(3)))];
     let observation = |id: &str, parent: &str| {
         format!(
             r#"{{"id":"{id}","traceId":"abc-trace","parentObservationId":{parent},"type":"SPAN","startTime":"2024-01-01T00:00:00Z","name":"{id}"}}"#
@@ -196,7 +197,9 @@ fn runs_and_observations_are_a_tree_whatever_their_ids_are_made_of() {
     for (text, format, first) in [(text.join("\n"), Format::Langsmith, 0), (langfuse, Format::Langfuse, 1)] {
         let batch = read(&text, format);
         let events: Vec<&Event> = batch.events.iter().map(|(_, event)| event).collect();
-        assert!(events[0].trace_id.is_some() && events.iter().all(|event| event.trace_id == events[0].trace_id));
+        assert!(
+            events[0].trace_id.is_some() && events.iter().all(|event| event.trace_id == events[0].trace_id)
+        );
         let [root, middle, leaf] = events[first..] else { panic!("three steps in {text}") };
         assert_eq!(root.parent_span_id, None, "{text}");
         assert!(root.span_id.is_some() && middle.span_id.is_some() && root.span_id != middle.span_id);
@@ -218,7 +221,9 @@ fn the_data_lines_of_an_event_are_one_text() {
 #[test]
 fn responses_written_into_one_another_are_told_apart_by_their_ids() {
     let chunk = |id: &str, content: &str| {
-        format!(r#"data: {{"id":"{id}","model":"m","choices":[{{"index":0,"delta":{{"content":"{content}"}}}}]}}"#) + "\n\n"
+        format!(
+            r#"data: {{"id":"{id}","model":"m","choices":[{{"index":0,"delta":{{"content":"{content}"}}}}]}}"#
+        ) + "\n\n"
     };
     let stream = [chunk("c1", "A1"), chunk("c2", "B1"), chunk("c1", "A2"), chunk("c2", "B2")].concat();
     let contents = |batch: &Batch| -> Vec<Value> {

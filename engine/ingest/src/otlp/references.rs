@@ -83,7 +83,11 @@ fn hex(id: &[u8]) -> String {
 }
 
 /// The fields of links.
-pub(super) fn links(links: Vec<LinkParts>, fields: &mut Vec<Field>, budget: &mut Budget) -> Result<(), TooCostly> {
+pub(super) fn links(
+    links: Vec<LinkParts>,
+    fields: &mut Vec<Field>,
+    budget: &mut Budget,
+) -> Result<(), TooCostly> {
     for (index, link) in links.into_iter().enumerate() {
         if !budget.spend(RECORD_BYTES) {
             return Err(TooCostly);

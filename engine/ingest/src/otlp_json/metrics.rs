@@ -40,9 +40,20 @@ pub(super) fn metric(
                 return Ok(());
             }
             // The kinds up to OTLP 0.8 hold what their successors do, with a type for each type of number.
-            b"gauge" | b"histogram" | b"exponentialHistogram" | b"exponential_histogram" | b"summary"
-            | b"intGauge" | b"int_gauge" | b"doubleGauge" | b"double_gauge" | b"intHistogram"
-            | b"int_histogram" | b"doubleHistogram" | b"double_histogram" | b"doubleSummary"
+            b"gauge"
+            | b"histogram"
+            | b"exponentialHistogram"
+            | b"exponential_histogram"
+            | b"summary"
+            | b"intGauge"
+            | b"int_gauge"
+            | b"doubleGauge"
+            | b"double_gauge"
+            | b"intHistogram"
+            | b"int_histogram"
+            | b"doubleHistogram"
+            | b"double_histogram"
+            | b"doubleSummary"
             | b"double_summary" => NumberKind::Gauge,
             b"sum" | b"intSum" | b"int_sum" | b"doubleSum" | b"double_sum" => {
                 NumberKind::Sum { monotonic: false }

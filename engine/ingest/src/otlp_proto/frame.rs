@@ -256,7 +256,8 @@ impl<'d> FrameDecoder<'d> {
             }
         }
         let has_points = |(kind, data): &(u32, Part)| {
-            is_known(*kind) || data.fields(frame).next().is_some_and(|field| field.is_ok_and(|at| at.number == 1))
+            is_known(*kind)
+                || data.fields(frame).next().is_some_and(|field| field.is_ok_and(|at| at.number == 1))
         };
         if let Some((kind, data)) = data.filter(has_points) {
             self.points(kind, data, &mut metric, context)
@@ -315,7 +316,10 @@ fn decode_point(kind: u32, bytes: &[u8], budget: &mut Budget) -> Result<PointPar
         9 => convert::histogram_point(decode::<HistogramDataPoint>(bytes, WHAT)?, budget)?,
         // Its field 1 is its attributes.
         10 => {
-            return Ok(convert::exponential_point(decode::<ExponentialHistogramDataPoint>(bytes, WHAT)?, budget)?);
+            return Ok(convert::exponential_point(
+                decode::<ExponentialHistogramDataPoint>(bytes, WHAT)?,
+                budget,
+            )?);
         }
         11 => convert::summary_point(decode::<SummaryDataPoint>(bytes, WHAT)?, budget)?,
         _ => return Err(Loss::Record("a data point of a metric whose kind is not known".into())),
