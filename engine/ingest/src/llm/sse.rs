@@ -86,13 +86,12 @@ impl Reader for SseReader {
         let mut begin = None;
         while (at as u64) < self.limits.record_bytes {
             let (step, end, next) = match self.find(window, at)? {
-                Found::End => break,
                 Found::TooLong if open.responses.is_empty() => {
                     window.pass_counting(at);
                     reject_long_line(window, batch, self.limits.record_bytes)?;
                     return Ok(true);
                 }
-                Found::TooLong => break,
+                Found::End | Found::TooLong => break,
                 Found::Other { is_blank, next } => {
                     begin = if is_blank { None } else { begin.or(Some(at)) };
                     at = next;
