@@ -301,6 +301,22 @@ fn the_exporters_older_zstd_frames_give_the_same_events() {
 }
 
 #[test]
+fn json_behind_lengths_gives_the_same_events() {
+    let without_places = |stored: &[u8]| {
+        let events = read(stored, &OpenOptions::default()).events.into_iter();
+        events.map(|(stream, event)| describe(&stream, &event, "")).collect::<Vec<_>>()
+    };
+    for name in ["logs.jsonl", "traces.jsonl", "metrics.jsonl"] {
+        let lines = std::fs::read(data(name)).unwrap();
+        let frame = |line: &[u8]| [&(line.len() as u32).to_be_bytes()[..], line].concat();
+        let framed: Vec<u8> = lines.trim_ascii_end().split(|&byte| byte == b'\n').flat_map(frame).collect();
+        let capture = common::open(&framed, &OpenOptions::default()).unwrap();
+        assert_eq!((capture.wrapping(), capture.format()), (&Wrapping::NONE, Format::OtlpJson));
+        assert_eq!(without_places(&framed), without_places(&lines), "{name}");
+    }
+}
+
+#[test]
 fn reading_goes_on_at_every_batch_with_the_same_batches() {
     for (name, copies) in
         [("logs.jsonl", 1500), ("traces.otlp", 3000), ("app.jsonl", 1500), ("app.log", 1300)]
