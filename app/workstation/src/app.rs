@@ -234,7 +234,7 @@ impl App {
             Message::Searched(number, said) => self.searched(number, said),
             Message::Found(found) => self.found(found),
             Message::Inspected(of, seen) => self.inspected(of, seen),
-            Message::Rules(rules) => self.rules(rules),
+            Message::Rules(of, rules) => self.rules(of, rules),
             Message::Followed(said) => self.followed(said),
             Message::Tell(Notice { level, what, detail }) => self.state.notice(level, what, detail),
         }
@@ -469,6 +469,7 @@ impl App {
             }
             Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
             Command::AnalyzeAgain => self.analyze_again(),
+            Command::AdoptLevel => self.adopt_level(),
             Command::Dismiss | Command::Confirm => self.judge(command == Command::Confirm),
             Command::TestFinding => self.test_finding(),
             Command::MakeMatrix => self.make_matrix(),

@@ -25,6 +25,7 @@ mod places;
 mod prefs;
 mod preview;
 mod query;
+mod redaction;
 mod remembered;
 mod review;
 mod runs;

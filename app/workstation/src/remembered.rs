@@ -128,7 +128,7 @@ pub(crate) fn decided(doc: &Doc, rows: &[DecisionRow], kept: Option<&Kept>) -> O
 }
 
 /// What shows a subject.
-fn point_at(doc: &Doc, about: &Subject) -> Point {
+pub(crate) fn point_at(doc: &Doc, about: &Subject) -> Point {
     let mut point = Point {
         selection: Selection::Nothing,
         range: doc.extent,

@@ -221,6 +221,8 @@ pub(crate) struct State {
     pub(crate) tasks: Vec<Task>,
     /// Captures that are about to be imported.
     pub(crate) import: Option<crate::import_dialog::ImportDialog>,
+    /// Rules of redaction that a person is to be asked for.
+    pub(crate) asked_rules: Option<crate::redaction::RulesFor>,
     /// What is followed.
     pub(crate) following: Option<crate::follow::Following>,
     pub(crate) front: Option<Pane>,
@@ -456,6 +458,7 @@ impl State {
                 finding && self.doc.is_some()
             }
             Command::AnalyzeAgain => self.doc.is_some() && self.prefs.analysis.problem().is_none(),
+            Command::AdoptLevel => self.trial.as_ref().is_some_and(|trial| self.is_another_level(trial)),
             Command::TogglePreview => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::NextFinding | Command::PreviousFinding => {
                 finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())

@@ -30,6 +30,17 @@ impl App {
         }
     }
 
+    /// A run like the one that is shown, at the level that is being tried; the settings have it from now on.
+    pub(super) fn adopt_level(&mut self) {
+        let (Some(doc), Some(trial)) = (self.state.doc.clone(), &self.state.trial) else { return };
+        let Some(run) = &doc.run else { return };
+        self.state.prefs.analysis.adopt(trial.alpha);
+        let alpha = self.state.prefs.analysis.alpha();
+        let config = cbad::Config { alpha, false_alarms: None, ..run.config.clone() };
+        let name = format!("Analysing {} at {} %", doc.name(), crate::view::trial::percent(alpha));
+        self.analyze(&name, Wanted { config, anchor: None, verdict: None });
+    }
+
     /// A run like the one that is shown, in which the selected finding is ordinary, or an incident.
     pub(super) fn judge(&mut self, is_incident: bool) {
         let (Some(doc), Some(row)) = (self.state.doc.clone(), self.state.selected_finding()) else { return };

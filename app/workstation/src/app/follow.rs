@@ -6,6 +6,7 @@ use crate::follow::{self, FollowSaid, Following};
 use crate::history::History;
 use crate::pages::Pages;
 use crate::query::Query;
+use crate::redaction::Redact;
 use crate::state::{EventList, Level, Tests};
 use crate::work::Failure;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ impl App {
     /// Follows the first of these paths.
     pub(super) fn follow(&mut self, paths: Vec<PathBuf>) {
         let Some(path) = paths.into_iter().next().filter(|_| self.state.following.is_none()) else { return };
-        if self.state.prefs.analysis.redact {
+        if self.state.prefs.analysis.redact != Redact::Nothing {
             let detail = "The settings say that captures are redacted, and what is followed cannot be: its lines are stored as they \
                           come. Turn redaction off in the settings, or import the capture when it is whole.";
             return self.state.notice(Level::Error, "Nothing is followed", detail);

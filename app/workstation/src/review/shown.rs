@@ -1,9 +1,11 @@
 //! What the window shows, as a value: what a step of the story and a saved view remember.
 
 use super::compare::Sides;
+use crate::doc::{Doc, Selection};
 use crate::layout::Layout;
 use crate::remembered::Point;
 use crate::state::{Pane, State};
+use case::Subject;
 use serde::{Deserialize, Serialize};
 
 /// Everything that decides what is seen.
@@ -58,6 +60,31 @@ impl Shown {
             },
             trial_alpha: state.trial.as_ref().map(|trial| trial.alpha),
         }
+    }
+
+    /// What shows what a step or a view is about, for one that was made without a window.
+    pub(crate) fn about(doc: &Doc, subject: &Subject) -> Self {
+        let point = crate::remembered::point_at(doc, subject);
+        Self {
+            layout: Layout::of(&crate::layout::triage()),
+            front: match point.selection {
+                Selection::Finding(_) => Pane::Finding,
+                Selection::Event { .. } => Pane::Events,
+                _ => Pane::Overview,
+            },
+            alone: true,
+            run: doc.run.as_ref().map(|run| run.id),
+            point,
+            stream: None,
+            compare: Compared::default(),
+            trial_alpha: None,
+        }
+    }
+
+    /// As a decision has it, or by what the decision is about where it has nothing; `None` where a later version wrote it
+    /// otherwise.
+    pub(crate) fn of_decision(text: &str, subject: &Subject, doc: &Doc) -> Option<Self> {
+        if text.is_empty() { Some(Self::about(doc, subject)) } else { Self::read(text) }
     }
 
     /// As a decision has it; `None` where a later version wrote it otherwise.

@@ -200,6 +200,7 @@ const fn help(pane: Pane) -> Help {
                 Command::ZoomToSelection,
                 Command::ResetZoom,
                 Command::TogglePreview,
+                Command::AdoptLevel,
                 Command::ToggleQuantity,
                 Command::ToggleTables,
                 Command::ExportPlot,
