@@ -4,6 +4,7 @@
 //! Never: computes a score, changes evidence, waits for a disk on the thread of the window, or opens a socket.
 
 mod app;
+mod choices;
 mod command;
 mod dialogs;
 mod doc;
@@ -24,6 +25,7 @@ mod pane;
 mod places;
 mod prefs;
 mod preview;
+mod problems;
 mod query;
 mod redaction;
 mod remembered;

@@ -9,10 +9,11 @@ use crate::lanes::{Density, Lane};
 use crate::preview::Previewed;
 use crate::remembered::{self, Kept};
 use crate::series::Series;
+use crate::state::Place;
 use crate::store::{Store, Stores};
 use crate::work::{Message, Post, Spawn};
-use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes, Veil};
-use cbad::{CanonicalTest, Lens, WindowScore};
+use case::{Case, CaseError, Damage, EventRow, ProblemList, ProblemRow, SourceBytes, Veil};
+use cbad::{ByteRange, CanonicalTest, Lens, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -39,12 +40,12 @@ pub(crate) enum Query {
     Picked { stream: u32, positions: Vec<u64> },
     /// The fields of a stream.
     Fields { stream: u32 },
-    /// The bytes that an event was read from.
-    Bytes { stream: u32, position: u64 },
+    /// The bytes that something was read from.
+    Bytes { of: BytesOf },
     /// Positions of the events in a range of time.
     Positions { stream: u32, start_nanos: i64, end_nanos: i64 },
     /// A page of the problems.
-    Problems { page: u64 },
+    Problems { list: ProblemList, page: u64 },
     /// What another level would flag in these streams.
     Preview { run: i64, streams: Vec<u32>, axis: Axis, alpha: f64 },
     /// The tests by shuffling that were made of a finding.
@@ -53,6 +54,15 @@ pub(crate) enum Query {
     Telemetry(crate::telemetry::Ask),
     /// What goes over the case as a whole.
     Review(crate::review::Ask),
+}
+
+/// Whose bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BytesOf {
+    /// Those of an event.
+    Event(Place),
+    /// Those of a place of a capture that no event is of.
+    Range { capture: i64, range: ByteRange },
 }
 
 /// The windows of a stream, ready to draw.
@@ -86,7 +96,7 @@ pub(crate) enum Answer {
     /// To [`Query::Bin`].
     Binned(Binned),
     /// To [`Query::Page`].
-    Page(u32, u64, Result<Vec<EventRow>, String>),
+    Page(u32, u64, Result<Vec<EventRow>, String>, Vec<Damage>),
     /// To [`Query::Event`].
     Event(u32, u64, Result<EventRow, String>),
     /// To [`Query::Picked`]: each event, or why it cannot be read.
@@ -94,11 +104,11 @@ pub(crate) enum Answer {
     /// To [`Query::Fields`].
     Fields(u32, Result<case::StreamFields, String>),
     /// To [`Query::Bytes`].
-    Bytes(u32, u64, Result<SourceBytes, String>),
+    Bytes(BytesOf, Result<SourceBytes, String>),
     /// To [`Query::Positions`].
     Positions(u32, Result<Range<u64>, String>),
     /// To [`Query::Problems`].
-    Problems(u64, Result<Vec<ProblemRow>, String>),
+    Problems(ProblemList, u64, Result<Vec<ProblemRow>, String>),
     /// To [`Query::Preview`].
     Previewed(Result<Arc<Previewed>, String>),
     /// To [`Query::Tests`].
@@ -280,13 +290,9 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
         Query::Bin { rows, lanes, range, columns, quantity } => {
             Answer::Binned(heatmap::bin(&rows, &lanes, range, columns, quantity))
         }
-        Query::Page { stream, page } => with(
-            &|case| {
-                let first = page * crate::pages::PAGE;
-                Ok(Answer::Page(stream, page, Ok(case.events(stream, first..first + crate::pages::PAGE)?)))
-            },
-            &|why| Answer::Page(stream, page, Err(why)),
-        ),
+        Query::Page { stream, page } => with(&|case| Ok(events_page(case, stream, page)), &|why| {
+            Answer::Page(stream, page, Err(why), Vec::new())
+        }),
         Query::Event { stream, position } => with(
             &|case| {
                 let row = case.events(stream, position..position + 1)?.pop();
@@ -310,9 +316,15 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
                 Answer::Fields(stream, Err(why))
             })
         }
-        Query::Bytes { stream, position } => with(
-            &|case| Ok(Answer::Bytes(stream, position, Ok(case.source_bytes(stream, position)?))),
-            &|why| Answer::Bytes(stream, position, Err(why)),
+        Query::Bytes { of } => with(
+            &|case| {
+                let bytes = match of {
+                    BytesOf::Event((stream, position)) => case.source_bytes(stream, position)?,
+                    BytesOf::Range { capture, range } => case.capture_bytes(capture, range)?,
+                };
+                Ok(Answer::Bytes(of, Ok(bytes)))
+            },
+            &|why| Answer::Bytes(of, Err(why)),
         ),
         Query::Positions { stream, start_nanos, end_nanos } => with(
             &|case| {
@@ -320,13 +332,25 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
             },
             &|why| Answer::Positions(stream, Err(why)),
         ),
-        Query::Problems { page } => with(
+        Query::Problems { list, page } => with(
             &|case| {
                 let size = crate::pages::PAGE;
-                Ok(Answer::Problems(page, Ok(case.problems(None, size, page * size)?)))
+                Ok(Answer::Problems(list, page, Ok(case.problems_listed(&list, size, page * size)?)))
             },
-            &|why| Answer::Problems(page, Err(why)),
+            &|why| Answer::Problems(list, page, Err(why)),
         ),
+    }
+}
+
+/// A page of events; where blocks of it are damaged, which.
+fn events_page(case: &Case, stream: u32, page: u64) -> Answer {
+    let range = page * crate::pages::PAGE..(page + 1) * crate::pages::PAGE;
+    match case.events(stream, range.clone()) {
+        Ok(events) => Answer::Page(stream, page, Ok(events), Vec::new()),
+        Err(error) => {
+            let damaged = case.events_readable(stream, range).map(|read| read.damaged).unwrap_or_default();
+            Answer::Page(stream, page, Err(said(&error)), damaged)
+        }
     }
 }
 

@@ -147,6 +147,8 @@ pub(crate) enum Finished {
     Exported { path: PathBuf, events: u64, lost: u64 },
     /// Events as text for the clipboard: so many of those that are listed, but for those that are damaged.
     Copied { text: String, events: u64, lost: u64, of: u64 },
+    /// The case was checked: what is damaged, and what else does not fit.
+    Checked(Box<case::Verification>),
     /// A file was written.
     Written(PathBuf),
     /// It was cancelled; the case, where one was begun, is as far as it came.

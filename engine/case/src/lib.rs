@@ -107,7 +107,7 @@ pub use redact::{RedactBy, preview_redactor};
 pub use reseal::Reseal;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,
-    ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
+    ProblemList, ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
 pub use saved_views::ViewRow;
 pub use search::{Hit, SearchSummary};

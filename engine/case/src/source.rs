@@ -5,17 +5,20 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use cbad::{Event, Value, Watch};
+use cbad::{ByteRange, Event, Value, Watch};
 use ingest::{FolderFile, folder_files, set_files};
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
 use crate::members::is_set;
-use crate::rows::{CaptureRow, EventRow, SourceBytes};
+use crate::rows::{CaptureRow, SourceBytes};
 use crate::sql::hex;
 use crate::store::Case;
 
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// Most bytes of a place that no event is of: a line that was rejected for its length may be as long as the capture.
+const MOST_BYTES: u64 = 1 << 16;
 
 /// What tells one file from another, and the same file from itself at another time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,18 +193,30 @@ impl Case {
                 rules: redaction.rules.name.clone(),
                 stored: in_lines(&found.event),
             }),
-            None => self.bytes_of(&found, capture),
+            None => self.bytes_at(capture, found.event.source),
         }
+    }
+
+    /// The exact bytes of a place of a capture that no event is of, such as a rejected record or what a damaged block came
+    /// from; of a longer one the first [`MOST_BYTES`]. Those of a redacted capture are withheld.
+    pub fn capture_bytes(&self, capture: i64, range: ByteRange) -> Result<SourceBytes, CaseError> {
+        let capture = self.capture(capture)?;
+        let rules = self.veiled_by().or_else(|| Some(capture.redaction.as_ref()?.rules.name.clone()));
+        if let Some(rules) = rules {
+            return Ok(SourceBytes::Withheld { path: capture.path, rules, stored: Vec::new() });
+        }
+        let length = range.length.min(MOST_BYTES);
+        self.bytes_at(capture, ByteRange { length, ..range })
     }
 
     /// [`Case::source_bytes`], and those of a redacted capture too: for a person who asked for exactly that.
     pub fn reveal_source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
-        self.bytes_of(&found, capture)
+        self.bytes_at(capture, found.event.source)
     }
 
-    fn bytes_of(&self, found: &EventRow, capture: CaptureRow) -> Result<SourceBytes, CaseError> {
+    fn bytes_at(&self, capture: CaptureRow, range: ByteRange) -> Result<SourceBytes, CaseError> {
         let path = capture.path;
         let is_set = is_set(&capture.wrapping);
         let stamp = match Stamp::at(&path, is_set) {
@@ -217,7 +232,6 @@ impl Case {
         // A log that went on after it was imported still holds what was imported.
         let has_grown = stamp.stored_bytes > capture.stored_bytes && capture.wrapping.is_none();
         if has_grown && sha256_of_begin(&path, capture.stored_bytes)? == capture.sha256 {
-            let range = found.event.source;
             let bytes = ingest::read_range(&path, &capture.wrapping, range)?;
             return Ok(SourceBytes::Exact { path, range, bytes });
         }
@@ -230,8 +244,7 @@ impl Case {
         if sha256 != capture.sha256 {
             return changed(format!("its SHA-256 is now {sha256}"), path);
         }
-        let range = found.event.source;
-        let bytes = match self.member_at(found.capture, range.offset)? {
+        let bytes = match self.member_at(capture.id, range.offset)? {
             Some(member) => {
                 let place = (member.name.as_str(), member.begin);
                 ingest::read_member_range(&path, &capture.wrapping, place, range)?

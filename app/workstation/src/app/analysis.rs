@@ -67,6 +67,31 @@ impl App {
         });
     }
 
+    /// Looks for damage in all of the case.
+    pub(super) fn check_case(&mut self) {
+        let Some(doc) = self.state.doc.clone() else { return };
+        self.state.front = Some(Pane::Problems);
+        let path = doc.path.clone();
+        self.start(format!("Checking {} for damage", doc.name()), move |task, watch, post| {
+            post.send(Message::Finished { task, result: runs::check(&path, watch) });
+        });
+    }
+
+    /// The case was checked.
+    pub(super) fn checked(&mut self, found: case::Verification) {
+        let (level, what, detail) = if found.is_sound() {
+            let blocks = crate::words::counted(found.blocks, "block", "blocks");
+            let events = crate::words::counted(found.events, "event", "events");
+            (Level::Done, "The case is whole", format!("{blocks} with {events} were hashed again."))
+        } else {
+            let faults = (found.damaged.len() + found.problems.len()) as u64;
+            let faults = crate::words::counted(faults, "fault is", "faults are");
+            (Level::Error, "The case is damaged", format!("{faults} listed among the problems."))
+        };
+        self.state.problems.checked(found.damaged, found.problems);
+        self.state.notice(level, what, detail);
+    }
+
     /// A run with the settings as they are now, but against another case.
     pub(super) fn compare_with(&mut self, anchor: PathBuf) {
         let name = case::inert(crate::words::file_name(&anchor));

@@ -4,7 +4,6 @@ use super::App;
 use crate::doc::{Axis, Doc, Selection};
 use crate::follow::{self, FollowSaid, Following};
 use crate::history::History;
-use crate::pages::Pages;
 use crate::query::Query;
 use crate::redaction::Redact;
 use crate::state::{EventList, Level, Tests};
@@ -118,7 +117,7 @@ impl App {
             state.fields = None;
             state.filter.of = None;
         }
-        state.problems = Pages::default();
+        state.problems.forget();
         state.review.outdated();
         if old.run != doc.run {
             // Ranks of findings mean others now.

@@ -158,7 +158,7 @@ impl App {
             self.tree = tree;
         }
         layout::bring_to_front(&mut self.tree, shown.front);
-        shown.set(&mut self.state);
+        self.state.choose(shown.choices.clone().unwrap_or_default());
         let run = doc.run.as_ref().map(|run| run.id);
         let is_there = doc.runs.iter().any(|known| Some(known.id) == shown.run);
         if run == shown.run || !is_there {

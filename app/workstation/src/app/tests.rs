@@ -137,7 +137,7 @@ impl Store for MadeUp {
             Query::Page { stream, page } => {
                 let first = page * crate::pages::PAGE;
                 let rows = (first..(first + crate::pages::PAGE).min(self.0)).map(Self::row);
-                Answer::Page(stream, page, Ok(rows.collect()))
+                Answer::Page(stream, page, Ok(rows.collect()), Vec::new())
             }
             Query::Event { stream, position } => Answer::Event(stream, position, Ok(Self::row(position))),
             other => query::answer(Err(&"It is made up.".to_owned()), Path::new("made-up.driftlock"), other),

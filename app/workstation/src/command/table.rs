@@ -91,7 +91,9 @@ commands! {
         line("driftlock events CASE --stream STREAM --json"),
         "The bytes of the capture that the selected event was read from.";
     ShowProblems, "show-problems", "Show problems", Some(key(CTRL, Key::Num5)), line("driftlock info CASE"),
-        "Records of the captures that could not be read, each with its place.";
+        "What import or analysis could not read: rejected records, damaged blocks, streams that were not scored, each with its place.";
+    CheckCase, "check-case", "Check for damage", None, line("driftlock case verify CASE"),
+        "Hash every block of the case again and look for what does not fit. What is found is listed among the problems.";
     ShowTraces, "show-traces", "Show traces", Some(key(NONE, Key::F6)), line("driftlock traces CASE"),
         "The traces of the time shown, with the trace of the selected event, and the map of services.";
     ShowMetrics, "show-metrics", "Show metrics", Some(key(NONE, Key::F7)), line("driftlock series CASE STREAM"),
@@ -185,10 +187,10 @@ commands! {
         "Select the previous event that fits the filter.";
     CopyEvents, "copy-events", "Copy events shown", Some(key(CTRL_SHIFT, Key::E)),
         line("driftlock events CASE --stream STREAM --csv"),
-        "Put the events of the list, with its columns, on the clipboard as CSV; the first 10,000 where there are more.";
+        "Put the events of the list, with its columns and in its time zone, on the clipboard as CSV; the first 10,000 where there are more.";
     ExportEvents, "export-events", "Export events…", Some(key(CTRL_SHIFT, Key::S)),
         line("driftlock grep CASE --query QUERY --stream STREAM --csv"),
-        "Write the events of the list, with its columns, to a file: CSV, or JSON lines where its name ends in .jsonl.";
+        "Write the events of the list, with its columns and in its time zone, to a file: CSV, or JSON lines where its name ends in .jsonl.";
     Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)),
         line("driftlock acknowledge CASE FINDING"),
         "Mark the selected finding as seen, or take the mark away. It changes no result.";

@@ -255,9 +255,14 @@ const fn help(pane: Pane) -> Help {
             commands: &[Command::ShowBytes, Command::ShowEvents],
         },
         Pane::Problems => Help {
-            shows: "Every record of the captures that could not be read, with its place and the reason.",
-            read: &["Rejected records are in no stream; notes are about records that were read."],
-            commands: &[Command::ShowProblems],
+            shows: "Everything that import or analysis could not read, with its place and the reason.",
+            read: &[
+                "Rejected records are in no stream; notes are about records that were read.",
+                "Damaged blocks are listed as they are met; a check of the case looks for all of them.",
+                "Streams that were not scored are in the case, and have no windows in the run shown.",
+                "A double click on a row, or Enter, leads to its bytes in the capture.",
+            ],
+            commands: &[Command::ShowProblems, Command::CheckCase],
         },
         Pane::Activity => ACTIVITY,
         Pane::Calls => CALLS,
