@@ -27,6 +27,7 @@ mod prefs;
 mod preview;
 mod problems;
 mod query;
+mod reader;
 mod redaction;
 mod remembered;
 mod review;

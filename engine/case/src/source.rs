@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use cbad::{ByteRange, Event, Value, Watch};
+use cbad::{ByteRange, Event, Unwatched, Value, Watch};
 use ingest::{FolderFile, folder_files, set_files};
 use sha2::{Digest, Sha256};
 
@@ -181,6 +181,16 @@ impl Case {
     ///
     /// The first call for a capture reads all of it to check its SHA-256; call it off the window's thread.
     pub fn source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
+        self.source_bytes_watched(stream, position, &Unwatched)
+    }
+
+    /// [`Case::source_bytes`], which ends soon with [`CaseError::Cancelled`] when the watch says so.
+    pub fn source_bytes_watched(
+        &self,
+        stream: u32,
+        position: u64,
+        watch: &dyn Watch,
+    ) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
         if let Some(rules) = self.veiled_by() {
@@ -193,30 +203,40 @@ impl Case {
                 rules: redaction.rules.name.clone(),
                 stored: in_lines(&found.event),
             }),
-            None => self.bytes_at(capture, found.event.source),
+            None => self.bytes_at(capture, found.event.source, watch),
         }
     }
 
     /// The exact bytes of a place of a capture that no event is of, such as a rejected record or what a damaged block came
     /// from; of a longer one the first [`MOST_BYTES`]. Those of a redacted capture are withheld.
-    pub fn capture_bytes(&self, capture: i64, range: ByteRange) -> Result<SourceBytes, CaseError> {
+    pub fn capture_bytes(
+        &self,
+        capture: i64,
+        range: ByteRange,
+        watch: &dyn Watch,
+    ) -> Result<SourceBytes, CaseError> {
         let capture = self.capture(capture)?;
         let rules = self.veiled_by().or_else(|| Some(capture.redaction.as_ref()?.rules.name.clone()));
         if let Some(rules) = rules {
             return Ok(SourceBytes::Withheld { path: capture.path, rules, stored: Vec::new() });
         }
         let length = range.length.min(MOST_BYTES);
-        self.bytes_at(capture, ByteRange { length, ..range })
+        self.bytes_at(capture, ByteRange { length, ..range }, watch)
     }
 
     /// [`Case::source_bytes`], and those of a redacted capture too: for a person who asked for exactly that.
     pub fn reveal_source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
-        self.bytes_at(capture, found.event.source)
+        self.bytes_at(capture, found.event.source, &Unwatched)
     }
 
-    fn bytes_at(&self, capture: CaptureRow, range: ByteRange) -> Result<SourceBytes, CaseError> {
+    fn bytes_at(
+        &self,
+        capture: CaptureRow,
+        range: ByteRange,
+        watch: &dyn Watch,
+    ) -> Result<SourceBytes, CaseError> {
         let path = capture.path;
         let is_set = is_set(&capture.wrapping);
         let stamp = match Stamp::at(&path, is_set) {
@@ -240,7 +260,7 @@ impl Case {
                 format!("it had {} bytes and now has {}", capture.stored_bytes, stamp.stored_bytes);
             return changed(difference, path);
         }
-        let sha256 = self.verdict(&path, is_set, stamp)?;
+        let sha256 = self.verdict(&path, is_set, stamp, watch)?;
         if sha256 != capture.sha256 {
             return changed(format!("its SHA-256 is now {sha256}"), path);
         }
@@ -254,7 +274,13 @@ impl Case {
         Ok(SourceBytes::Exact { path, range, bytes })
     }
 
-    fn verdict(&self, path: &Path, is_set: bool, stamp: Stamp) -> Result<String, CaseError> {
+    fn verdict(
+        &self,
+        path: &Path,
+        is_set: bool,
+        stamp: Stamp,
+        watch: &dyn Watch,
+    ) -> Result<String, CaseError> {
         let mut verdicts = self.verdicts.borrow_mut();
         verdicts.retain(|verdict| verdict.path != path || verdict.fingerprint.stamp == stamp);
         if let Some(known) =
@@ -262,7 +288,7 @@ impl Case {
         {
             return Ok(hex(&known.fingerprint.sha256));
         }
-        let fingerprint = Fingerprint::take(path, is_set, &cbad::Unwatched)?;
+        let fingerprint = Fingerprint::take(path, is_set, watch)?;
         let sha256 = hex(&fingerprint.sha256);
         verdicts.push(Verdict { path: path.to_owned(), fingerprint });
         Ok(sha256)
