@@ -62,12 +62,18 @@ fn carry_out(
         StoryChange::Set { step, title, note, about, state } => {
             let at = place(&steps, *step)?;
             let row = &mut steps[at];
-            title.iter().for_each(|title| row.title.clone_from(title));
-            note.iter().for_each(|note| row.note.clone_from(note));
+            if let Some(title) = title {
+                row.title.clone_from(title);
+            }
+            if let Some(note) = note {
+                row.note.clone_from(note);
+            }
             if let Some(about) = about {
                 row.subject = subject::find(&case, about)?.subject(&case)?;
             }
-            state_of(&case, state)?.into_iter().for_each(|state| row.state = state);
+            if let Some(state) = state_of(&case, state)? {
+                row.state = state;
+            }
             vec![(row.subject.clone(), row.again())]
         }
         StoryChange::Move { step, to } => {

@@ -232,7 +232,7 @@ mod tests {
             reader.ask(kind(100, axis));
             match inbox.recv().expect("the reader is there") {
                 Message::Answer(7, Answer::Fields(stream, _)) => {
-                    assert_eq!(stream, 100, "the newer one alone")
+                    assert_eq!(stream, 100, "the newer one alone");
                 }
                 other => panic!("{other:?} was not asked"),
             }

@@ -76,11 +76,10 @@ impl Recipe {
             Self::DeltaTransposeZstd => {
                 "differences, then bytes of equal weight side by side, each lot by zstd"
             }
-            Self::Tokenize => "an alphabet and indices into it",
+            Self::Tokenize | Self::TokenizeStrings => "an alphabet and indices into it",
             Self::TokenizeSorted => "a sorted alphabet as differences, and indices into it",
             Self::Separate => "contents by zstd, lengths as numbers",
             Self::Prefix => "what each shares with the one before; the rest by zstd, lengths as numbers",
-            Self::TokenizeStrings => "an alphabet and indices into it",
             Self::TokenizeStringsSorted => {
                 "a sorted alphabet by what each shares with the one before, and indices into it"
             }

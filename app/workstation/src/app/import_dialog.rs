@@ -65,7 +65,7 @@ impl App {
             Some(Asked::AddFiles) => self.ask_person(For::Captures, self.services.dialogs.captures()),
             Some(Asked::AddFolder) => self.ask_person(For::Captures, self.services.dialogs.folder()),
             Some(Asked::Rules) => {
-                self.ask_person(For::Rules(RulesFor::Dialog), self.services.dialogs.rules())
+                self.ask_person(For::Rules(RulesFor::Dialog), self.services.dialogs.rules());
             }
         }
         self.look_at_captures(ctx);

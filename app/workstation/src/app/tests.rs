@@ -72,6 +72,7 @@ impl Store for Gated {
 
 /// Commands that start work of their own, each on a thread, and those that end the case or the window: the last ones.
 const STARTS_WORK: [Command; 10] = [
+    Command::ExportPlot,
     Command::TestFinding,
     Command::MakeMatrix,
     Command::CheckCase,
@@ -79,7 +80,6 @@ const STARTS_WORK: [Command; 10] = [
     Command::AdoptLevel,
     Command::Dismiss,
     Command::Confirm,
-    Command::ExportPlot,
     Command::Quit,
     Command::CloseCase,
 ];

@@ -81,7 +81,7 @@ impl Shown {
         let (stream, compare) = (shown.stream.take(), std::mem::take(&mut shown.compare));
         let trial_alpha = shown.trial_alpha.take();
         if shown.choices.is_none() {
-            shown.choices = Some(Choices { stream, compare, trial_alpha, ..Choices::default() });
+            shown.choices = Some(Choices { stream, trial_alpha, compare, ..Choices::default() });
         }
         Some(shown)
     }

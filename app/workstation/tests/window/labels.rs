@@ -1,11 +1,11 @@
 //! What a person needs who does not see the window or does not use a mouse: a name for everything that can be used, in every
 //! view, and Tab going through it in the order in which it stands.
 
+use super::telemetry::company;
 use super::*;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Node;
-use testkit::synth::Company;
 
 /// Roles that something happens to when they are used.
 const USED: [Role; 14] = [
@@ -37,16 +37,6 @@ fn nameless(window: &Window) -> Vec<String> {
     };
     let found = everything(window).filter(is_nameless);
     found.map(|node| format!("{:?} at {:?}", node.accesskit_node().role(), node.rect())).collect()
-}
-
-fn company(world: &World) -> Result<Window, Failure> {
-    let capture = world.path("company.jsonl");
-    let company = Company { minutes: 1, rate: 2.0, ..Company::new(11) };
-    company.plan()?.write(&mut std::fs::File::create(&capture)?)?;
-    let mut window = world.window();
-    with(window.state(), |app| app.open(&[capture]));
-    settle(&mut window);
-    Ok(window)
 }
 
 fn press(window: &mut Window, modifiers: Modifiers, key: Key) {

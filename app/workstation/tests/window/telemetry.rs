@@ -5,7 +5,7 @@ use egui::Key;
 use testkit::synth::Company;
 
 /// A window on a minute of the company.
-fn company(world: &World) -> Result<Window, Failure> {
+pub(crate) fn company(world: &World) -> Result<Window, Failure> {
     let capture = world.path("company.jsonl");
     let company = Company { minutes: 1, rate: 2.0, ..Company::new(11) };
     company.plan()?.write(&mut std::fs::File::create(&capture)?)?;

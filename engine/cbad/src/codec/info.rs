@@ -121,7 +121,7 @@ pub struct PlanColumn {
     pub recipe: &'static str,
 }
 
-/// The plans that this program has: one, and none where it was built without OpenZL. All streams and runs share it, since
+/// The plans that this program has: one, and none where it was built without `OpenZL`. All streams and runs share it, since
 /// sizes under different plans cannot be compared.
 pub fn plans() -> Vec<PlanInfo> {
     #[cfg(feature = "openzl")]

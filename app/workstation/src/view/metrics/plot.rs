@@ -130,7 +130,7 @@ fn short(value: f64) -> String {
     let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
     match units.into_iter().find(|(unit, _)| value.abs() >= 10.0 * unit) {
         Some((unit, sign)) => format!("{} {sign}", number((value / unit * 10.0).round() / 10.0)),
-        None if value.abs() >= 1000.0 || value == 0.0 => number(value),
+        None if !(1.0..1000.0).contains(&value.abs()) => number(value),
         // Four digits that count are what the axis has room for.
         None => {
             let step = 10_f64.powi(value.abs().log10().floor() as i32 - 3);

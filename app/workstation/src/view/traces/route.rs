@@ -64,7 +64,7 @@ fn curves(from: Rect, to: Rect) -> Vec<Curve> {
 pub(super) fn room(curve: Curve, size: Vec2, taken: &[Rect]) -> Rect {
     let place = |share: &f32| Rect::from_center_size(at(curve, *share), size);
     let covered = |place: &Rect| {
-        let overlaps = taken.iter().map(|other| other.intersect(*place)).filter(|both| both.is_positive());
+        let overlaps = taken.iter().map(|other| other.intersect(*place)).filter(Rect::is_positive);
         overlaps.map(|both| both.area()).sum::<f32>()
     };
     let places = SHARES.iter().map(place);
