@@ -2,6 +2,7 @@
 
 pub(crate) mod decide;
 pub(crate) mod follow;
+pub(crate) mod redaction;
 pub(crate) mod review;
 pub(crate) mod telemetry;
 
@@ -18,6 +19,7 @@ use self::decide::{
     TextArguments, WithdrawArguments,
 };
 use self::follow::FollowArguments;
+use self::redaction::RedactionArguments;
 use self::review::{CompareArguments, CoverageArguments, StoryArguments, ViewArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
@@ -185,15 +187,8 @@ pub(crate) struct AnalyzeArguments {
     pub(crate) assumed_year: i32,
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
-    /// Take out what names a person or is secret before anything is stored: personal, or a file of rules
-    #[arg(long, value_name = "personal|FILE.json")]
-    pub(crate) redact: Option<PathBuf>,
-    /// Bytes of this file are the salt of the tokens; without it the case makes one of its own
-    #[arg(long, value_name = "FILE", requires = "redact")]
-    pub(crate) redact_salt: Option<PathBuf>,
-    /// Forget the salt once the captures are imported; with a case alone, forget those it has
-    #[arg(long)]
-    pub(crate) redact_forget_salt: bool,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArguments,
     /// Exit with 1 where a finding is significant
     #[arg(long)]
     pub(crate) fail_on_finding: bool,

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cbad::{Unwatched, Watch};
-use ingest::{Capture, OpenOptions};
+use ingest::{Batch, Capture, Format, Limits, OpenOptions, whole_records};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ use crate::audit::{Action, append as record};
 use crate::beginning::Beginning;
 use crate::error::CaseError;
 use crate::import::{Begun, completed, file_name, number_streams};
+use crate::redact::RedactBy;
 use crate::settle::join_blocks;
 use crate::source::{Fingerprint, Stamp};
 use crate::sql::{AtPath, hex, path_value, unsigned};
@@ -26,6 +27,8 @@ use crate::store::Case;
 
 /// Bytes that are looked through at once for the end of the last line, from behind.
 const LOOK_BYTES: u64 = 64 << 10;
+/// Bytes before the end that are looked through for a record in several lines of which the last are still to come.
+const MOST_OPEN_BYTES: u64 = 1 << 20;
 /// Bytes hashed at once.
 const HASH_BYTES: usize = 1 << 20;
 /// Pieces after which the small blocks that they left are joined.
@@ -43,6 +46,8 @@ pub struct Growing {
     taken: u64,
     capture: Option<i64>,
     pieces: u32,
+    /// An end of lines before which nothing new was whole, so that it need not be looked at again.
+    held_at: Option<u64>,
 }
 
 /// What tells one file from another at the same path.
@@ -70,7 +75,8 @@ pub struct Piece {
     pub events: u64,
     /// Records that could not be read.
     pub rejected: u64,
-    /// Bytes behind the last whole line, which wait for its end.
+    /// Bytes behind the last whole line, which wait for its end; of a capture that is redacted, behind the last record that no
+    /// further line can be a part of.
     pub waiting_bytes: u64,
 }
 
@@ -78,11 +84,12 @@ impl Growing {
     /// Opens a file to be followed from its begin, or from where [`Case::recognise`] finds that it was followed to.
     pub fn open(path: &Path) -> Result<Self, CaseError> {
         let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
-        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
-        let metadata = file.metadata().map_err(CaseError::io("read", &path))?;
-        if !metadata.is_file() {
+        // Before it is opened: opening a pipe waits for somebody who writes to it.
+        if !std::fs::metadata(&path).map_err(CaseError::io("read", &path))?.is_file() {
             return Err(CaseError::NotAFile { path });
         }
+        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
+        let metadata = file.metadata().map_err(CaseError::io("read", &path))?;
         Ok(Self {
             identity: identity(&metadata),
             path,
@@ -92,6 +99,7 @@ impl Growing {
             taken: 0,
             capture: None,
             pieces: 0,
+            held_at: None,
         })
     }
 
@@ -134,6 +142,17 @@ impl Growing {
         Ok(self.taken)
     }
 
+    /// The end of the last record before the end of a line, where a record may be written in several.
+    fn end_of_records(&mut self, end: u64, capture: &Capture, limits: &Limits) -> Result<u64, CaseError> {
+        let from = self.taken.max(end.saturating_sub(MOST_OPEN_BYTES));
+        let mut bytes = self.bytes(from..end)?;
+        let begin = if from == self.taken { 0 } else { memchr::memchr(b'\n', &bytes).map_or(0, |at| at + 1) };
+        let whole = whole_records(capture.format(), &bytes.split_off(begin), limits) as u64;
+        // A line whose last part never comes must not hold up what is behind it for good.
+        let holds_up = whole == 0 && end - from >= MOST_OPEN_BYTES;
+        Ok(if holds_up { end } else { from + begin as u64 + whole })
+    }
+
     fn bytes(&mut self, range: Range<u64>) -> Result<Vec<u8>, CaseError> {
         let mut bytes = Vec::new();
         let read = self
@@ -145,7 +164,7 @@ impl Growing {
     }
 
     /// The SHA-256 of the first `end` bytes, of which those before were hashed already.
-    fn sha256_to(&mut self, end: u64, watch: &dyn Watch) -> Result<[u8; 32], CaseError> {
+    pub(crate) fn sha256_to(&mut self, end: u64, watch: &dyn Watch) -> Result<[u8; 32], CaseError> {
         while self.hashed < end {
             if watch.cancelled() {
                 return Err(CaseError::Cancelled);
@@ -166,6 +185,22 @@ impl Growing {
         self.file.seek(SeekFrom::Start(0)).map_err(CaseError::io("read", &self.path))?;
         let file = self.file.try_clone().map_err(CaseError::io("read", &self.path))?;
         Ok(Capture::from_reader(&self.path, file.take(end), end, options)?)
+    }
+
+    /// Of a text log, up to where records are that no line behind `end` can be a part of.
+    fn end_of_text(&mut self, end: u64, mut opened: Capture, watch: &dyn Watch) -> Result<u64, CaseError> {
+        if self.taken > 0 {
+            opened.resume_at(self.taken)?;
+        }
+        let mut batch = Batch::default();
+        while opened.next_batch(&mut batch)? {
+            if watch.cancelled() {
+                return Err(CaseError::Cancelled);
+            }
+        }
+        let whole = opened.open_since().unwrap_or(end);
+        self.held_at = (whole <= self.taken).then_some(end);
+        Ok(whole)
     }
 
     fn shrank(&self) -> CaseError {
@@ -208,9 +243,21 @@ impl Case {
         }
         if let Some(capture) = growing.capture {
             self.refuse_purged(capture, &growing.path)?;
-            self.lies_at(capture, &growing.path)?;
+            if self.is_by_line(capture, growing)? {
+                self.lies_at(capture, &growing.path)?;
+            } else {
+                (growing.capture, growing.taken) = (None, 0);
+            }
         }
         Ok(growing.taken)
+    }
+
+    /// Whether a file goes on as a capture that the case has of its begin: not a table, say, which is read as a whole.
+    fn is_by_line(&self, capture: i64, growing: &mut Growing) -> Result<bool, CaseError> {
+        let Some(begun) = self.begun("WHERE id = ?1", [capture])? else { return Ok(false) };
+        let row = self.capture(capture)?;
+        let options = begun.options_as(row.format, self.limits(capture)?);
+        Ok(growing.open_to(row.stored_bytes, &options)?.is_by_line())
     }
 
     /// Two files with one begin are one capture until one of them goes on; the other is another one from then on. A piece
@@ -257,10 +304,37 @@ impl Case {
         options: &OpenOptions,
         watch: &dyn Watch,
     ) -> Result<Piece, CaseError> {
+        self.take_grown_redacted(growing, to_its_end, options, None, watch)
+    }
+
+    /// [`Case::take_grown`], with rules for what is to be taken out before anything is stored. A file whose begin is there under
+    /// other rules is refused, and so is one that the salt is forgotten of. The last record waits while further lines may be a part
+    /// of it: what a rule takes out may begin in one line and end in another.
+    pub fn take_grown_redacted(
+        &mut self,
+        growing: &mut Growing,
+        to_its_end: bool,
+        options: &OpenOptions,
+        redact: Option<&RedactBy<'_>>,
+        watch: &dyn Watch,
+    ) -> Result<Piece, CaseError> {
         self.still_this_one(growing, watch)?;
         let length = growing.length()?;
-        let end = if to_its_end { length } else { growing.end_of_lines(length)? };
+        let mut end = if to_its_end { length } else { growing.end_of_lines(length)? };
         let begin = growing.taken;
+        if end > begin && !to_its_end {
+            end = if redact.is_some() && growing.held_at == Some(end) {
+                begin
+            } else {
+                let options = self.options_of(growing, options)?;
+                let opened = growing.open_to(end, &options)?;
+                if redact.is_some() && opened.format() == Format::Text {
+                    growing.end_of_text(end, opened, watch)?
+                } else {
+                    growing.end_of_records(end, &opened, &options.limits)?
+                }
+            };
+        }
         let mut piece = Piece {
             capture: growing.capture,
             bytes: begin..end.max(begin),
@@ -272,7 +346,7 @@ impl Case {
             return Ok(piece);
         }
         self.move_forward()?;
-        let begun = self.begun_of(growing, end, options, watch)?;
+        let begun = self.begun_of(growing, end, options, redact, watch)?;
         let (capture, path) = (begun.capture, growing.path.clone());
         let before = self.capture(capture)?;
         let is_first = !begun.is_complete;
@@ -314,17 +388,26 @@ impl Case {
         transaction.commit().at(&path)
     }
 
+    /// How a file is read on: as its begin was, where the case has that.
+    fn options_of(&self, growing: &Growing, options: &OpenOptions) -> Result<OpenOptions, CaseError> {
+        let Some(capture) = growing.capture else { return Ok(options.clone()) };
+        let Some(begun) = self.begun("WHERE id = ?1", [capture])? else { return Ok(options.clone()) };
+        Ok(begun.options_as(self.capture(capture)?.format, self.limits(capture)?))
+    }
+
     /// The import to go on with: the capture that the file is, or a new one.
     fn begun_of(
         &self,
         growing: &mut Growing,
         end: u64,
         options: &OpenOptions,
+        redact: Option<&RedactBy<'_>>,
         watch: &dyn Watch,
     ) -> Result<Begun, CaseError> {
         if let Some(capture) = growing.capture
             && let Some(begun) = self.begun("WHERE id = ?1", [capture])?
         {
+            self.refuse_to_redact_on(capture, redact, &growing.path)?;
             return Ok(begun);
         }
         let opened = growing.open_to(end, options)?;
@@ -335,8 +418,11 @@ impl Case {
         let metadata = growing.file.metadata().map_err(CaseError::io("read", &growing.path))?;
         let fingerprint = Fingerprint::of_begin(sha256, end, Stamp::of(&metadata).modified_nanos);
         match self.begun("WHERE sha256 = ?1", [sha256.as_slice()])? {
-            Some(known) => Ok(known),
-            None => self.begin(&growing.path, &opened, options, None, &fingerprint),
+            Some(known) => {
+                self.refuse_to_redact_on(known.capture, redact, &growing.path)?;
+                Ok(known)
+            }
+            None => self.begin(&growing.path, &opened, options, redact, &fingerprint),
         }
     }
 

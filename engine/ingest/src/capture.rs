@@ -60,6 +60,10 @@ pub(crate) fn files_of(
     if metadata.is_dir() {
         return folder_files(path, limits.entries).map(Some).map_err(failed);
     }
+    // Opening a pipe would wait for somebody who writes to it.
+    if !metadata.is_file() {
+        return Err(IngestError::NotAFile { path: path.into() });
+    }
     if set {
         return set_files(path, limits.entries).map(Some).map_err(failed);
     }
@@ -215,6 +219,11 @@ impl Capture {
     /// everything up to its last whole line can be read.
     pub fn is_by_line(&self) -> bool {
         self.wrapping.is_none() && self.current.as_ref().is_some_and(|current| current.is_by_line)
+    }
+
+    /// After the last batch: where the last record begins, if lines behind it could still belong to it.
+    pub fn open_since(&self) -> Option<u64> {
+        self.current.as_ref()?.reader.open_since()
     }
 
     /// Size of the file as stored, in bytes; of a folder or a set, of all files that are read.

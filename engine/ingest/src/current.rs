@@ -37,7 +37,8 @@ impl Current {
         };
         let (format, confidence, note) = (sniffed.format, sniffed.confidence, sniffed.note.clone());
         let reader = reader_for(stream, &sniffed, options.limits);
-        let is_by_line = format.is_by_line(sniffed.framing);
+        // A cell may hold line ends.
+        let is_by_line = sniffed.dialect.is_none() && format.is_by_line(sniffed.framing);
         let candidates = sniffed.candidates;
         Ok(Self {
             name,

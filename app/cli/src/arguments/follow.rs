@@ -6,6 +6,7 @@ use clap::Args;
 use ingest::Format;
 
 use super::ReadingArguments;
+use super::redaction::RedactionArguments;
 use crate::baseline::parse_format;
 
 #[derive(Args, Debug)]
@@ -36,4 +37,6 @@ pub(crate) struct FollowArguments {
     pub(crate) assumed_year: i32,
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArguments,
 }

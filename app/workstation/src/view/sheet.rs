@@ -59,7 +59,7 @@ const ACTIVITY: Help = Help {
         "The time left is a guess from the pace of the present step.",
         "What a cancelled task has put into the case stays there.",
         "A file or folder that is followed is looked at every second; the views keep their selection and time as it grows.",
-        "Following stores lines as they come and cannot redact them.",
+        "What is followed is redacted as the settings say, before anything of it is stored.",
     ],
     commands: &[
         Command::CancelTasks,
@@ -78,6 +78,7 @@ const IMPORT: Help = Help {
         "Assumed is what times without a zone or a year are taken for. The year can be set; times without a zone are taken as UTC.",
         "Good as column: few values in many events, to group and filter by. Good as index: every value is another, to find one event by.",
         "Redaction shows what would be taken out, in the clear, and what would be stored in its place.",
+        "A case that the import makes can be encrypted from its first byte. Without its passphrase nobody can open it.",
         "A capture that meets a limit is still imported: what goes beyond is rejected, with its place, and listed in Problems.",
         "“Import without asking” in the settings leaves this dialog out.",
     ],
