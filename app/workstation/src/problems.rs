@@ -63,6 +63,8 @@ pub(crate) struct Problems {
     pub(crate) of: ProblemList,
     /// Blocks that could not be read when something was looked for in them.
     pub(crate) damaged: Vec<Damage>,
+    /// Whether the whole case was checked, and nothing was found.
+    pub(crate) is_whole: bool,
     /// What a check of the whole case found otherwise, a sentence each.
     pub(crate) faults: Vec<String>,
 }
@@ -153,6 +155,7 @@ impl Problems {
 
     /// What a check of the whole case found, in the place of what was known.
     pub(crate) fn checked(&mut self, damaged: Vec<Damage>, faults: Vec<String>) {
+        self.is_whole = damaged.is_empty() && faults.is_empty();
         self.damaged.clear();
         self.found(damaged);
         self.faults = faults;

@@ -100,7 +100,7 @@ fn makes_void(old: &Query, new: &Query) -> bool {
         (Query::Problems { list, .. }, Query::Problems { list: other, .. }) => list != other,
         (Query::Event { .. }, _) => false,
         // These have tickets of their own.
-        (Query::Telemetry(_) | Query::Review(_), _) => false,
+        (Query::Telemetry(_) | Query::Review(_) | Query::Bits(_), _) => false,
         _ => std::mem::discriminant(old) == std::mem::discriminant(new),
     }
 }

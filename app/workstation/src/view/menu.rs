@@ -87,6 +87,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
             ],
             &[Command::CompareSelection, Command::CompareTime, Command::KeepTime],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
+            &[Command::NoteFinding, Command::TagFinding, Command::LinkFinding],
             &[Command::CheckCase, Command::CancelTasks],
         ],
     ),

@@ -74,8 +74,9 @@ fn heading(ui: &mut Ui, state: &State, doc: &Doc) {
             format!("; {} of the case found", words::counted(some as u64, "damaged block", "damaged blocks"))
         }
     };
+    let checked = if state.problems.is_whole { " The case was checked and is whole." } else { "" };
     let text = format!(
-        "{} of {} could not be read; {}; {} not scored{damaged}. Everything else is in the case.",
+        "{} of {} could not be read; {}; {} not scored{damaged}. Everything else is in the case.{checked}",
         words::count(rejected),
         words::counted(records, "record", "records"),
         words::counted(notes, "note", "notes"),
