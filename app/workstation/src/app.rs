@@ -235,7 +235,7 @@ impl App {
             Message::Searched(number, said) => self.searched(number, said),
             Message::Found(found) => self.found(found),
             Message::Inspected(of, seen) => self.inspected(of, seen),
-            Message::Rules(rules) => self.rules(rules),
+            Message::Rules(of, rules) => self.rules(of, rules),
             Message::Followed(said) => self.followed(said),
             Message::Tell(Notice { level, what, detail }) => self.state.notice(level, what, detail),
         }
@@ -249,6 +249,7 @@ impl App {
             Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
             Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
             Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
+            Ok(Finished::Checked(found)) => self.checked(*found),
             Ok(Finished::Written(path)) => {
                 self.state.notice(Level::Done, "Written", case::inert(path.display().to_string()));
             }
@@ -332,7 +333,8 @@ impl App {
                 state.heat.version += 1;
                 state.heat.binned = Some(binned);
             }
-            Answer::Page(stream, page, rows) => {
+            Answer::Page(stream, page, rows, damaged) => {
+                state.problems.found(damaged);
                 if state.stream == Some(stream) {
                     state.events.pages.fill(page, rows);
                 }
@@ -340,9 +342,9 @@ impl App {
             Answer::Event(stream, position, row) => {
                 state.single.insert((stream, position), Some(row.map(Arc::new)));
             }
-            Answer::Bytes(stream, position, bytes) => {
-                if state.bytes.as_ref().is_some_and(|(place, _)| *place == (stream, position)) {
-                    state.bytes = Some(((stream, position), Some(bytes.map(Arc::new))));
+            Answer::Bytes(of, bytes) => {
+                if state.bytes.as_ref().is_some_and(|(known, _)| *known == of) {
+                    state.bytes = Some((of, Some(bytes.map(Arc::new))));
                 }
             }
             Answer::Positions(stream, Ok(positions)) => {
@@ -360,7 +362,7 @@ impl App {
                 }
             }
             Answer::Fields(stream, fields) => state.fields = Some((stream, Some(fields.map(Arc::new)))),
-            Answer::Problems(page, rows) => state.problems.fill(page, rows),
+            Answer::Problems(list, page, rows) => state.problems.take(list, page, rows),
             Answer::Previewed(Ok(previewed)) => {
                 if let Some(trial) = &mut state.trial {
                     trial.answer = Some(previewed);
@@ -460,18 +462,20 @@ impl App {
                 self.step(point);
             }
             Command::Undo => {
-                let point = self.state.changes.back();
-                self.step(point);
+                let step = self.state.changes.back();
+                self.change(step);
             }
             Command::Redo => {
-                let point = self.state.changes.forward();
-                self.step(point);
+                let step = self.state.changes.forward();
+                self.change(step);
             }
             Command::EncryptCase | Command::ChangePassphrase | Command::SaveDecrypted => {
                 self.vault_command(command);
             }
             Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
             Command::AnalyzeAgain => self.analyze_again(),
+            Command::AdoptLevel => self.adopt_level(),
+            Command::CheckCase => self.check_case(),
             Command::TestFinding => self.test_finding(),
             Command::MakeMatrix => self.make_matrix(),
             Command::CopyEvents => self.copy_events(),

@@ -5,6 +5,7 @@
 
 mod app;
 mod bits;
+mod choices;
 mod command;
 mod decisions;
 mod dialogs;
@@ -26,7 +27,10 @@ mod pane;
 mod places;
 mod prefs;
 mod preview;
+mod problems;
 mod query;
+mod reader;
+mod redaction;
 mod remembered;
 mod review;
 mod runs;

@@ -1,5 +1,6 @@
 //! What the views share: the case, one selection, one range, what was fetched, and what was asked for.
 
+use crate::choices::Step;
 use crate::command::Command;
 use crate::doc::{Doc, Selection, moved};
 use crate::filter::Filter;
@@ -10,13 +11,13 @@ use crate::pages::Pages;
 pub(crate) use crate::pane::Pane;
 use crate::prefs::Prefs;
 use crate::preview::Previewed;
-use crate::query::{Query, Reader, StreamData};
+use crate::query::{BytesOf, Query, Reader, StreamData};
 use crate::remembered::{Bookmark, Point};
 use crate::review::Review;
 use crate::telemetry::Telemetry;
 use crate::ui::rows::ListState;
 use crate::work::Task;
-use case::{EventRow, FindingRow, ProblemRow, SourceBytes, StreamFields, TestChoice};
+use case::{EventRow, FindingRow, SourceBytes, StreamFields, TestChoice};
 use cbad::{CanonicalTest, CodecName, Lens, Statistic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -181,10 +182,11 @@ pub(crate) struct State {
     /// Fields with columns of their own in the list of events, by the label of the stream.
     pub(crate) columns: BTreeMap<String, Vec<String>>,
     pub(crate) single: BTreeMap<Place, Fetched<EventRow>>,
-    pub(crate) bytes: Option<(Place, Fetched<SourceBytes>)>,
+    pub(crate) bytes: Option<(BytesOf, Fetched<SourceBytes>)>,
+    /// Bytes of no event that are to be shown as long as this is selected.
+    pub(crate) bytes_at: Option<(BytesOf, Selection)>,
     pub(crate) bytes_list: ListState,
-    pub(crate) problems: Pages<ProblemRow>,
-    pub(crate) problems_list: ListState,
+    pub(crate) problems: crate::problems::Problems,
     pub(crate) streams_list: ListState,
     pub(crate) table_list: ListState,
     pub(crate) findings: FindingsList,
@@ -203,7 +205,7 @@ pub(crate) struct State {
     /// What was selected before, and after going back.
     pub(crate) trail: History<Point>,
     /// What was shown before, and after taking it back.
-    pub(crate) changes: History<Point>,
+    pub(crate) changes: History<Step>,
     pub(crate) sheet: Option<Sheet>,
     /// Another level, being tried.
     pub(crate) trial: Option<Trial>,
@@ -225,6 +227,8 @@ pub(crate) struct State {
     pub(crate) tasks: Vec<Task>,
     /// Captures that are about to be imported.
     pub(crate) import: Option<crate::import_dialog::ImportDialog>,
+    /// Rules of redaction that a person is to be asked for.
+    pub(crate) asked_rules: Option<crate::redaction::RulesFor>,
     /// What is followed.
     pub(crate) following: Option<crate::follow::Following>,
     pub(crate) front: Option<Pane>,
@@ -268,13 +272,13 @@ impl State {
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
         self.fields = None;
-        self.bytes = None;
+        (self.bytes, self.bytes_at) = (None, None);
         self.bits.forget();
         self.compared.clear();
         self.telemetry.forget();
         self.matrix = crate::matrix::Matrix { choice: self.matrix.choice, ..Default::default() };
         self.review.forget();
-        self.problems = Pages::default();
+        self.problems.forget();
         self.table_list = ListState::default();
         self.tests = Tests { choice: self.tests.choice, ..Tests::default() };
         if let Some(trial) = &mut self.trial {
@@ -310,7 +314,7 @@ impl State {
     }
 
     /// Makes `stream` the one that the timeline and the events show.
-    fn show_stream(&mut self, stream: u32) {
+    pub(crate) fn show_stream(&mut self, stream: u32) {
         if self.stream == Some(stream) && self.data.as_ref().is_some_and(|data| data.stream == stream) {
             return;
         }
@@ -437,7 +441,7 @@ impl State {
             Command::FollowFile | Command::FollowFolder => self.following.is_none(),
             Command::StopFollowing => self.following.is_some(),
             Command::CancelTasks => !self.tasks.is_empty(),
-            Command::ShowBytes => self.selected_event().is_some(),
+            Command::ShowBytes => self.selected_event().is_some() || self.bytes_at.is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
             Command::ExportAudit | Command::CopyAudit => {
@@ -466,6 +470,7 @@ impl State {
             | Command::TestFinding => finding && self.doc.is_some(),
             Command::LinkFinding => finding && self.doc.as_ref().is_some_and(|doc| doc.findings.len() > 1),
             Command::AnalyzeAgain => self.doc.is_some() && self.prefs.analysis.problem().is_none(),
+            Command::AdoptLevel => self.trial.as_ref().is_some_and(|trial| self.is_another_level(trial)),
             Command::TogglePreview => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::NextFinding | Command::PreviousFinding => {
                 finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())

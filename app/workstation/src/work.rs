@@ -5,6 +5,7 @@ use crate::follow::FollowSaid;
 use crate::import_dialog::{Found, Import};
 use crate::places::Places;
 use crate::query::Answer;
+use crate::redaction::RulesFor;
 use crate::settings::Analysis;
 use crate::state::{Level, Notice};
 use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, Passphrase, RedactBy};
@@ -63,7 +64,7 @@ pub(crate) enum Message {
     /// A look of this number at the capture of this row of the import dialog has ended.
     Inspected((u64, u64), Result<Box<ingest::Inspection>, String>),
     /// Rules of redaction in a file, or why there are none.
-    Rules(Result<(PathBuf, ingest::Redaction), String>),
+    Rules(RulesFor, Result<(PathBuf, ingest::Redaction), String>),
     /// What is followed tells something.
     Followed(FollowSaid),
     /// Something that a person has to be told.
@@ -111,8 +112,8 @@ pub(crate) enum For {
     Captures,
     /// A case to open.
     Case,
-    /// Rules of redaction for the import dialog.
-    Rules,
+    /// Rules of redaction, and for what.
+    Rules(RulesFor),
     /// What to follow.
     Follow,
     /// A case to compare the open one with.
@@ -146,6 +147,8 @@ pub(crate) enum Finished {
     Exported { path: PathBuf, events: u64, lost: u64 },
     /// Events as text for the clipboard: so many of those that are listed, but for those that are damaged.
     Copied { text: String, events: u64, lost: u64, of: u64 },
+    /// The case was checked: what is damaged, and what else does not fit.
+    Checked(Box<case::Verification>),
     /// A file was written.
     Written(PathBuf),
     /// It was cancelled; the case, where one was begun, is as far as it came.
@@ -256,7 +259,7 @@ pub(crate) fn open(
         [] => Ok(Finished::Cancelled(None)),
         [case] if Case::needs_passphrase(case) => Ok(Finished::Locked(case.clone(), None)),
         [case] if Case::is_case(case) => open_case(task, case, how, watch, post),
-        captures => import(task, &Import::usual(captures, how.redact), places, how, watch, post),
+        captures => import(task, &Import::usual(captures, &how.redact), places, how, watch, post),
     };
     post.send(Message::Finished { task, result });
 }

@@ -23,6 +23,8 @@ mod following;
 mod hostile;
 #[path = "window/import.rs"]
 mod import;
+#[path = "window/labels.rs"]
+mod labels;
 #[path = "window/matrix.rs"]
 mod matrix;
 #[path = "window/review.rs"]

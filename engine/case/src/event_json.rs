@@ -48,7 +48,7 @@ impl EventJson {
 
 /// A field with its value as plain JSON: numbers as [`Number`] has them, bytes are hex.
 #[derive(Debug, Serialize)]
-struct FieldJson {
+pub(crate) struct FieldJson {
     path: String,
     value: serde_json::Value,
 }

@@ -80,7 +80,7 @@ impl Story {
     /// A new step at the end.
     pub(crate) fn add(&mut self, subject: Subject, title: String, shown: &Shown) -> Vec<Pending> {
         self.remember();
-        let place = self.steps.iter().map(|step| step.place).max().map_or(1, |last| last.saturating_add(1));
+        let place = case::next_place(&self.steps);
         vec![(
             subject,
             Decision::Step { step: None, place, title, note: String::new(), state: shown.written() },
@@ -122,15 +122,7 @@ impl Story {
         }
         self.remember();
         self.steps.swap(place, other);
-        // Places are given anew, so that two steps of one place are told apart from now on.
-        let mut pending = Vec::new();
-        for (place, step) in (1_u32..).zip(&mut self.steps) {
-            if step.place != place {
-                step.place = place;
-                pending.push((step.subject.clone(), step.again()));
-            }
-        }
-        pending
+        case::in_this_order(&mut self.steps)
     }
 
     /// Takes the selected step out.

@@ -57,8 +57,7 @@ impl Behavior<Pane> for Views<'_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        let problems =
-            self.state.doc.as_ref().map_or(0, |doc| doc.captures.iter().map(|c| c.rejected + c.notes).sum());
+        let problems = self.state.doc.as_ref().map_or(0, |doc| self.state.problems.count(doc));
         match (pane, problems) {
             (Pane::Problems, 1..) => format!("{} ({})", pane.title(), crate::words::count(problems)).into(),
             _ => pane.title().into(),

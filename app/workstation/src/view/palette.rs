@@ -113,7 +113,10 @@ fn carry_out(state: &mut State, item: &Item) {
         }
         Item::Stream(id) => state.select(Selection::Stream(id)),
         Item::Bookmark(place) => super::crumbs::open(state, place),
-        Item::View(place) => state.review.open = state.review.views.get(place).map(|view| view.state.clone()),
+        Item::View(place) => {
+            let view = state.review.views.get(place);
+            state.review.open = view.map(|view| (view.state.clone(), view.subject.clone()));
+        }
     }
 }
 

@@ -76,7 +76,7 @@ fn managing(ui: &mut Ui, state: &mut State) {
                         if crate::ui::icon::button(ui, crate::ui::icon::Icon::Close, &label).clicked() {
                             state.review.remove_view(view.decision);
                         }
-                        let by = format!("{}, {}", case::inert(&view.by), words::time(view.at_nanos));
+                        let by = format!("{}, {}", case::inert(&view.actor), words::time(view.at_nanos));
                         let weak = tokens::of(ui).weak;
                         ui.label(RichText::new(by).font(text_font(size::SMALL)).color(weak));
                         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -86,7 +86,7 @@ fn managing(ui: &mut Ui, state: &mut State) {
                                 WidgetInfo::labeled(Role::Button, true, format!("Show {name}"))
                             });
                             if row.clicked() {
-                                state.review.open = Some(view.state.clone());
+                                state.review.open = Some((view.state.clone(), view.subject.clone()));
                                 close = true;
                             }
                         });
@@ -112,7 +112,7 @@ pub(super) fn menu(ui: &mut Ui, state: &mut State) {
         let name = case::inert(&view.name);
         let galley = super::line(ui, &name, text_font(size::TEXT), tokens::of(ui).text, 340.0);
         if ui.button(galley).on_hover_text(name.as_str()).clicked() {
-            chosen = Some(view.state.clone());
+            chosen = Some((view.state.clone(), view.subject.clone()));
         }
     }
     if chosen.is_some() {

@@ -12,24 +12,24 @@ use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 /// Height of a row: its name over its numbers.
 const HEIGHT: f32 = 42.0;
 /// Room for the bits at the right end.
-const BITS: f32 = 84.0;
+pub(super) const BITS: f32 = 84.0;
 
 /// Where the bars stand in a row so wide.
-fn run(rect: Rect) -> Rect {
+pub(super) fn along(rect: Rect) -> Rect {
     let left = rect.left() + (rect.width() * 0.58).max(rect.width() - 360.0);
     Rect::from_min_max(pos2(left, rect.top()), pos2((rect.right() - BITS).max(left + 1.0), rect.bottom()))
 }
 
 /// What the two directions mean.
-pub(super) fn legend(ui: &mut Ui) {
+pub(super) fn legend(ui: &mut Ui, left: &str, right: &str) {
     let t = tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    let run = run(rect);
+    let run = along(rect);
     let middle = run.center();
     let font = || text_font(size::SMALL);
     let words = [
-        (middle.x - 8.0, Align2::RIGHT_CENTER, "◀ gone or less"),
-        (middle.x + 8.0, Align2::LEFT_CENTER, "new or more ▶"),
+        (middle.x - 8.0, Align2::RIGHT_CENTER, format!("◀ {left}")),
+        (middle.x + 8.0, Align2::LEFT_CENTER, format!("{right} ▶")),
     ];
     for (x, align, text) in words {
         ui.painter().text(pos2(x, middle.y), align, text, font(), t.weak);
@@ -63,7 +63,7 @@ impl Rows for Bars<'_> {
         let one = &self.compared.differences[self.rows[row as usize]];
         let difference = &one.difference;
         let rect = ui.max_rect();
-        let run = run(rect);
+        let run = along(rect);
         let (left, width) = (rect.left() + 6.0, run.left() - rect.left() - 14.0);
         let color = if selected { t.strong } else { t.text };
         let name = case::inert(&difference.name).replace("<*>", "…");

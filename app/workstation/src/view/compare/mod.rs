@@ -1,6 +1,7 @@
 //! Two sides against one another: what is new, gone or shifted, as bars to both sides or as a table.
 
 mod bars;
+mod run_bars;
 mod runs;
 
 use super::tables::{self, Column, column};
@@ -179,7 +180,7 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
         state.review.compare.sort = Some(sort);
         chosen
     } else {
-        bars::legend(ui);
+        bars::legend(ui, "gone or less", "new or more");
         let most = compared.differences.first().map_or(1.0, |one| one.difference.bits);
         let mut list = bars::Bars { compared, rows: &rows, most };
         rows::show(ui, Id::unique("differences"), "Differences", &mut place, &mut list).selected

@@ -130,7 +130,12 @@ fn short(value: f64) -> String {
     let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
     match units.into_iter().find(|(unit, _)| value.abs() >= 10.0 * unit) {
         Some((unit, sign)) => format!("{} {sign}", number((value / unit * 10.0).round() / 10.0)),
-        None => number(value),
+        None if !(1.0..1000.0).contains(&value.abs()) => number(value),
+        // Four digits that count are what the axis has room for.
+        None => {
+            let step = 10_f64.powi(value.abs().log10().floor() as i32 - 3);
+            number((value / step).round() * step)
+        }
     }
 }
 
@@ -255,4 +260,25 @@ fn nearest(readings: &[Reading], nanos: i64) -> Option<&Reading> {
     let after = readings.partition_point(|reading| reading.time_nanos < nanos);
     let beside = readings[after.saturating_sub(1)..readings.len().min(after + 1)].iter();
     beside.min_by_key(|reading| reading.time_nanos.abs_diff(nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_axis_have_room() {
+        for (value, text) in [
+            (261.582_512, "261.6"),
+            (-0.012_345_6, "-0.0123"),
+            (9.999_96, "10"),
+            (0.0, "0"),
+            (1234.5, "1,235"),
+            (25_480.0, "25.5 k"),
+            (999_994.0, "1,000 k"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+        assert!((-12..9).all(|power| short(-1.234_567_89 * 10_f64.powi(power)).chars().count() <= 9));
+    }
 }

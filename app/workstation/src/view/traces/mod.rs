@@ -2,6 +2,7 @@
 
 mod compare;
 mod map;
+mod route;
 mod waterfall;
 
 use super::tables::{self, Column, column};
