@@ -17,6 +17,8 @@ mod events;
 mod following;
 #[path = "window/hostile.rs"]
 mod hostile;
+#[path = "window/hostile_elsewhere.rs"]
+mod hostile_elsewhere;
 #[path = "window/import.rs"]
 mod import;
 #[path = "window/matrix.rs"]

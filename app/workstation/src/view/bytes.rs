@@ -36,7 +36,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     };
     let t = tokens::of(ui);
-    let label = doc.stream(stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+    let label = doc.label(stream);
     let title = format!("{label} · event {}", words::count(position));
     ui.add(Label::new(RichText::new(title).font(semibold_font(size::HEADING)).color(t.strong)).truncate());
     match answer.as_deref_result() {

@@ -1,6 +1,6 @@
 //! Two runs: what both found, what only one of them found, and which settings differ.
 
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
 use crate::doc::Selection;
 use crate::query::Query;
 use crate::state::{Pane, State};
@@ -12,8 +12,8 @@ use egui::{Label, RichText, Ui};
 
 const COLUMNS: [Column; 5] = [
     column("Where", 120.0, "Whether both runs have the finding, or only one."),
-    column("Number before", 104.0, "Its rank in the run before."),
-    column("q before", 96.0, "Adjusted p in the run before."),
+    numbers("Number before", 104.0, "Its rank in the run before."),
+    numbers("q before", 96.0, "Adjusted p in the run before."),
     column("q after", 96.0, "Adjusted p in the run after; its rank stands before it."),
     column("What", 560.0, "The finding in a sentence, as the later run has it."),
 ];

@@ -1,7 +1,7 @@
 //! The map of services: who calls whom over the shared time, as a picture and as a table.
 
 use super::super::paint_line;
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
 use crate::doc::Doc;
 use crate::service_map::{self, Node};
 use crate::state::State;
@@ -25,11 +25,11 @@ const OUTSIDE: &str = "outside";
 const COLUMNS: [Column; 7] = [
     column("From", 130.0, "The calling service; “outside” where a span has no parent."),
     column("To", 130.0, "The service that is called."),
-    column("Calls", 70.0, "Calls that begin in the time shown."),
-    column("A second", 80.0, "Calls a second over the time shown."),
-    column("Errors", 100.0, "Calls whose status is an error."),
-    column("Median", 84.0, "Half of the calls took no longer."),
-    column("95 %", 84.0, "95 of a hundred calls took no longer."),
+    numbers("Calls", 70.0, "Calls that begin in the time shown."),
+    numbers("A second", 80.0, "Calls a second over the time shown."),
+    numbers("Errors", 100.0, "Calls whose status is an error."),
+    numbers("Median", 84.0, "Half of the calls took no longer."),
+    numbers("95 %", 84.0, "95 of a hundred calls took no longer."),
 ];
 
 fn caller(edge: &Edge) -> String {
@@ -96,7 +96,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
         }
         // Numbers stand over all lines.
         for (edge, (middle, is_hovered)) in links {
-            numbers(ui, edge, middle);
+            edge_numbers(ui, edge, middle);
             if is_hovered {
                 read_out = describe(edge);
             }
@@ -209,7 +209,7 @@ fn link(
 }
 
 /// Rate and errors of a call over its 95th percentile.
-fn numbers(ui: &Ui, edge: &Edge, middle: Pos2) {
+fn edge_numbers(ui: &Ui, edge: &Edge, middle: Pos2) {
     let t = tokens::of(ui);
     let (mark, ink) = if edge.errors > 0 { ("! ", t.danger) } else { ("", t.text) };
     let lines = [(format!("{mark}{:.1}/s", edge.rate), -6.5), (words::duration(edge.p95_nanos), 6.5)];
