@@ -4,7 +4,8 @@
 //!
 //! `LOG` is one stream of many events, `OTLP` many streams with spans and calls to models, `WIDE` a few lines of a
 //! megabyte each. Their cases are made in the folder. The work is done once to the end to know how long it takes; then it is
-//! cancelled `TIMES` times, at moments that are spread over it.
+//! cancelled `TIMES` times, at moments that are spread over it. Before each, work that was left has ended, as far as the system
+//! tells how many threads there are.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,7 @@ fn measure(work: &Work, times: u64) -> Result<String, Failure> {
     let whole = began.elapsed();
     let mut samples = Vec::new();
     for time in 1..=times {
+        wait_for_left_work();
         let after = whole.mul_f64((time as f64 * GOLDEN).fract());
         samples.extend(cancel(work, time, after)?);
     }
@@ -108,6 +110,14 @@ fn measure(work: &Work, times: u64) -> Result<String, Failure> {
         milliseconds(worst.delay),
         worst.at.as_secs_f64(),
     ))
+}
+
+/// Waits until work that was left has ended, so that it takes no processor from what is measured next.
+fn wait_for_left_work() {
+    let threads = || std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    while threads() > 1 {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Nothing where the work was done before it could be cancelled.
@@ -206,10 +216,24 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
 /// The case of a capture, imported and analysed.
 fn imported(folder: &Path, capture: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(capture.file_name().ok_or("the capture has no name")?).with_extension("driftlock");
-    let mut case = Case::open_or_create(&path)?;
+    remove(&path)?;
+    let mut case = Case::create(&path)?;
     case.import(capture, &OpenOptions::default(), &Unwatched)?;
     case.analyze(&Config::default(), None, &Unwatched)?;
     Ok(path)
+}
+
+/// Removes a case, where there is one from before.
+fn remove(path: &Path) -> std::io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut part = path.as_os_str().to_owned();
+        part.push(suffix);
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Each time into a case of its own.
@@ -217,14 +241,7 @@ fn importing(name: &'static str, folder: &Path, capture: &Path) -> Work {
     let (folder, capture) = (folder.to_owned(), capture.to_owned());
     let run = move |_, watch: &dyn Watch| {
         let path = folder.join("importing.driftlock");
-        for suffix in ["", "-wal", "-shm"] {
-            let mut part = path.clone().into_os_string();
-            part.push(suffix);
-            match std::fs::remove_file(&part) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
-        }
+        remove(&path)?;
         Case::create(&path)?.import(&capture, &OpenOptions::default(), watch)?;
         Ok(())
     };

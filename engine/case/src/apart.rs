@@ -17,7 +17,7 @@ use crate::error::CaseError;
 use crate::store::Case;
 
 /// Between two looks while the work says nothing.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What the work says to its caller, in order.
 enum Said<T> {

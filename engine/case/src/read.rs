@@ -1,15 +1,19 @@
 //! Reading a capture into the case, on a few threads: one reads, some compress, this one sorts and commits.
+//!
+//! When it is cancelled those threads are left (`docs/decisions/0016-cancelled-work-is-left.md`): each ends after the batch or
+//! the block that it is at, and nothing of that goes anywhere.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use cbad::{Stage, Watch};
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use ingest::{Batch, Capture, Counts, EventOrder, IngestError, Redactor};
 
+use crate::apart::{LOOK_EVERY, look};
 use crate::beginning::Beginning;
 use crate::block::{SealedBlock, Sealer};
 use crate::commit::Writer;
@@ -88,61 +92,43 @@ impl Case {
             opened.resume_at(decoded_offset)?;
         }
         let mut packer = Packer::new(states, order, decoded_offset);
-        let sealers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
-        thread::scope(|scope| {
-            // Created inside, so that an early return closes them and the threads end.
-            let (batches_in, batches) = bounded(AHEAD);
-            let (jobs, jobs_out) = bounded::<Job>(UNSEALED);
-            let (sealed_in, sealed) = unbounded();
-            let (spares_in, spares) = unbounded();
-            scope.spawn(move || read_batches(opened, redactor, &batches_in, &spares));
-            for _ in 0..sealers {
-                let (jobs_out, sealed_in) = (jobs_out.clone(), sealed_in.clone());
-                scope.spawn(move || seal_blocks(&jobs_out, &sealed_in));
+        let Crew { reader, batches, spares, sealers, jobs, sealed } = Crew::begin(opened, redactor);
+        let sealing = Sealing { watch, sealers, sealed };
+        let mut queue = Queue::new(Writer::new(self, ids, beginning), sealing);
+        let seal = |job: Job| jobs.send(job).expect("sealers end only after this channel is closed");
+        while let Some(batch) = receive(&batches, watch)? {
+            let (batch, redacted) = match batch {
+                Ok(read) => read,
+                Err(error) => {
+                    // What was read until then is of a capture that the case should know of.
+                    queue.writer.begin(true)?;
+                    return Err(error.into());
+                }
+            };
+            look(watch)?;
+            if is_late() {
+                queue.commit_ready(0)?;
+                return Err(CaseError::TooLong { seconds });
             }
-            drop((jobs_out, sealed_in));
-            let mut queue = Queue::new(Writer::new(self, ids, beginning), sealed);
-            let seal = |job: Job| jobs.send(job).expect("sealers end only after this channel is closed");
-            for batch in batches {
-                let (batch, redacted) = match batch {
-                    Ok(read) => read,
-                    Err(error) => {
-                        // What was read until then is of a capture that the case should know of.
-                        queue.writer.begin(true)?;
-                        return Err(error.into());
-                    }
-                };
-                if watch.cancelled() {
-                    // The first checkpoint that is closed is worth its wait, so that every try gets somewhere; more would be longer
-                    // than a person waits. The rest is read again.
-                    if queue.writer.begin(false)? {
-                        queue.commit_first_closed()?;
-                    }
-                    return Err(CaseError::Cancelled);
-                }
-                if is_late() {
-                    queue.commit_ready(0)?;
-                    return Err(CaseError::TooLong { seconds });
-                }
-                watch.progress(Stage::Import, batch.rest.stored_bytes_read, stored_bytes);
-                let next_offset = batch.rest.next_offset;
-                add_counts(&mut queue.gathering().redacted, redacted);
-                // The reader may have ended, and then nobody wants it.
-                let _ = spares_in.send(packer.add(batch, queue.gathering(), seal));
-                if packer.is_due(next_offset) {
-                    packer.close(queue.gathering(), seal);
-                    queue.next_checkpoint();
-                }
-                queue.commit_ready(WAITING)?;
-                packer.give_rooms(&mut queue.rooms);
-            }
-            // Going on from the very end brings no batch, and then there is nothing to commit.
-            if queue.gathering().decoded_offset > 0 {
+            watch.progress(Stage::Import, batch.rest.stored_bytes_read, stored_bytes);
+            let next_offset = batch.rest.next_offset;
+            add_counts(&mut queue.gathering().redacted, redacted);
+            // The reader may have ended, and then nobody wants it.
+            let _ = spares.send(packer.add(batch, queue.gathering(), seal));
+            if packer.is_due(next_offset) {
                 packer.close(queue.gathering(), seal);
+                queue.next_checkpoint();
             }
-            queue.commit_ready(0)?;
-            queue.writer.end()
-        })
+            queue.commit_ready(WAITING)?;
+            packer.give_rooms(&mut queue.rooms);
+        }
+        joined(reader);
+        // Going on from the very end brings no batch, and then there is nothing to commit.
+        if queue.gathering().decoded_offset > 0 {
+            packer.close(queue.gathering(), seal);
+        }
+        queue.commit_ready(0)?;
+        queue.writer.end()
     }
 
     /// How things stand where reading begins.
@@ -185,11 +171,82 @@ impl Case {
     }
 }
 
+/// What one thread has read, or why it could not.
+type Read = Result<(EncodedBatch, Counts), IngestError>;
+
+/// The threads that read and compress, and the channels to them. They end once these are closed.
+struct Crew {
+    reader: JoinHandle<()>,
+    batches: Receiver<Read>,
+    /// Memory of batches, for others.
+    spares: Sender<Vec<u8>>,
+    sealers: Vec<JoinHandle<()>>,
+    jobs: Sender<Job>,
+    sealed: Receiver<Sealed>,
+}
+
+impl Crew {
+    fn begin(opened: Capture, redactor: Option<Redactor>) -> Self {
+        let (batches_in, batches) = bounded(AHEAD);
+        let (spares, spares_out) = unbounded();
+        let reader = thread::spawn(move || read_batches(opened, redactor, &batches_in, &spares_out));
+        let (jobs, jobs_out) = bounded::<Job>(UNSEALED);
+        let (sealed_in, sealed) = unbounded();
+        let count = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
+        let sealer = |_| {
+            let (jobs_out, sealed_in) = (jobs_out.clone(), sealed_in.clone());
+            thread::spawn(move || seal_blocks(&jobs_out, &sealed_in))
+        };
+        let sealers = (0..count).map(sealer).collect();
+        Self { reader, batches, spares, sealers, jobs, sealed }
+    }
+}
+
+/// The next of a channel, nothing where it is closed; waits no longer than a person does who cancels.
+fn receive<T>(channel: &Receiver<T>, watch: &dyn Watch) -> Result<Option<T>, CaseError> {
+    loop {
+        match channel.recv_timeout(LOOK_EVERY) {
+            Ok(received) => return Ok(Some(received)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => look(watch)?,
+        }
+    }
+}
+
+/// A channel that is closed because its thread panicked must not look like the end of a capture.
+fn joined(thread: JoinHandle<()>) {
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// Blocks that come back from the sealers.
+struct Sealing<'a> {
+    watch: &'a dyn Watch,
+    sealers: Vec<JoinHandle<()>>,
+    sealed: Receiver<Sealed>,
+}
+
+impl Sealing<'_> {
+    fn wait(&mut self) -> Result<Sealed, CaseError> {
+        loop {
+            match self.sealed.recv_timeout(LOOK_EVERY) {
+                Ok(sealed) => return Ok(sealed),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => look(self.watch)?,
+            }
+            // While there are blocks to seal only a panic ends a sealer, and its block would be waited for in vain.
+            if let Some(ended) = self.sealers.iter().position(JoinHandle::is_finished) {
+                joined(self.sealers.swap_remove(ended));
+            }
+        }
+    }
+}
+
 /// Redacts here already, so that nothing else ever holds what is to be taken out.
 fn read_batches(
     mut capture: Capture,
     mut redactor: Option<Redactor>,
-    batches: &Sender<Result<(EncodedBatch, Counts), IngestError>>,
+    batches: &Sender<Read>,
     spares: &Receiver<Vec<u8>>,
 ) {
     let mut batch = Batch::default();
@@ -231,7 +288,7 @@ fn seal_blocks(jobs: &Receiver<Job>, sealed: &Sender<Sealed>) {
 /// Checkpoints in order: the last is being gathered, those before wait for their blocks.
 struct Queue<'case, 'scope, 'a> {
     writer: Writer<'case, 'scope, 'a>,
-    sealed: Receiver<Sealed>,
+    sealing: Sealing<'a>,
     checkpoints: VecDeque<Checkpoint>,
     /// Number of the first in the queue.
     first: u64,
@@ -242,10 +299,10 @@ struct Queue<'case, 'scope, 'a> {
 }
 
 impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
-    fn new(writer: Writer<'case, 'scope, 'a>, sealed: Receiver<Sealed>) -> Self {
+    fn new(writer: Writer<'case, 'scope, 'a>, sealing: Sealing<'a>) -> Self {
         Self {
             writer,
-            sealed,
+            sealing,
             checkpoints: VecDeque::from([Checkpoint::default()]),
             first: 0,
             rooms: Vec::new(),
@@ -265,7 +322,7 @@ impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
     /// being taken more may wait, up to a bound on their memory.
     fn commit_ready(&mut self, waiting: usize) -> Result<(), CaseError> {
         loop {
-            while let Ok(sealed) = self.sealed.try_recv() {
+            while let Ok(sealed) = self.sealing.sealed.try_recv() {
                 self.put(sealed);
             }
             if !self.writer.begin(waiting == 0 || self.held_bytes >= MOST_HELD_BYTES)? {
@@ -278,18 +335,9 @@ impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
             if closed <= waiting {
                 return Ok(());
             }
-            let sealed = self.sealed.recv().expect("sealers live as long as there are blocks to seal");
+            let sealed = self.sealing.wait()?;
             self.put(sealed);
         }
-    }
-
-    /// Commits one checkpoint, once its blocks are sealed; nothing where none is closed.
-    fn commit_first_closed(&mut self) -> Result<(), CaseError> {
-        while self.checkpoints.front().is_some_and(|first| first.closed && !first.is_ready()) {
-            let sealed = self.sealed.recv().expect("sealers live as long as there are blocks to seal");
-            self.put(sealed);
-        }
-        if self.checkpoints.front().is_some_and(Checkpoint::is_ready) { self.commit_first() } else { Ok(()) }
     }
 
     fn commit_first(&mut self) -> Result<(), CaseError> {

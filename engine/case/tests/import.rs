@@ -75,8 +75,8 @@ fn an_interrupted_import_is_finished_by_the_case_alone() -> Outcome {
     undisturbed.import(&log, &options(), &Unwatched)?;
     let mut case = Case::create(&folder.path().join("b.driftlock"))?;
     // A look a MiB of hashing and one a batch of 1,024 lines: past the first checkpoint, before the end.
-    let begun = interrupt(&mut case, &log, &options(), 220)?;
-    assert!(begun.events > 0 && begun.events < 250_000, "{} events", begun.events);
+    let begun = interrupt(&mut case, &log, &options(), (220, 1))?;
+    assert!(begun.events < 250_000, "{} events", begun.events);
     drop(case);
     let mut case = Case::open(&folder.path().join("b.driftlock"))?;
     let reports = case.resume_imports(&Unwatched)?;
@@ -91,7 +91,7 @@ fn a_capture_that_changed_meanwhile_is_not_gone_on_with() -> Outcome {
     let folder = tempfile::tempdir()?;
     let log = text_log(folder.path(), "long.log", 150_000)?;
     let mut case = Case::create(&folder.path().join("c.driftlock"))?;
-    interrupt(&mut case, &log, &options(), 20)?;
+    interrupt(&mut case, &log, &options(), (20, 0))?;
     std::fs::OpenOptions::new().append(true).open(&log)?.write_all(b"one more line\n")?;
     assert!(matches!(case.resume_imports(&Unwatched), Err(CaseError::CannotResume { .. })));
     assert_eq!(case.import(&log, &options(), &Unwatched)?.outcome, ImportOutcome::Imported);
@@ -140,7 +140,7 @@ fn an_import_under_other_options_or_another_name_starts_over() -> Outcome {
     let mut undisturbed = Case::temporary()?;
     undisturbed.import(&renamed, &options(), &Unwatched)?;
     let mut case = Case::create(&folder.path().join("d.driftlock"))?;
-    interrupt(&mut case, &log, &options(), 20)?;
+    interrupt(&mut case, &log, &options(), (20, 0))?;
     assert_eq!(case.import(&renamed, &options(), &Unwatched)?.outcome, ImportOutcome::Imported);
     assert_eq!(case.content_sha256()?, undisturbed.content_sha256()?);
     Ok(())

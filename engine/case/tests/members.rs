@@ -88,7 +88,7 @@ fn a_rotated_set_is_found_from_one_of_its_files_and_finished_by_the_case_alone()
     }
     let set = OpenOptions { set: true, ..options() };
     let mut case = Case::create(&at.path().join("a.driftlock"))?;
-    interrupt(&mut case, &at.path().join("app.log"), &set, 150)?;
+    interrupt(&mut case, &at.path().join("app.log"), &set, (150, 0))?;
     let reports = case.resume_imports(&Unwatched)?;
     let capture = &reports[0].capture;
     assert_eq!((capture.wrapping.name().as_str(), capture.events), ("set", 210_000));

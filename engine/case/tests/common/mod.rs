@@ -31,13 +31,13 @@ impl Watch for CancelAfter {
     }
 }
 
-/// Stops an import that the case knows of, after so many looks or a few more: the hash is taken beside the reading, and only then
-/// does the case know.
+/// Stops an import that the case knows of, with so many events at least, after so many looks or a few more: the hash is taken
+/// beside the reading, and only then does the case know; and a checkpoint is committed once its blocks are sealed.
 pub fn interrupt(
     case: &mut Case,
     capture: &Path,
     options: &OpenOptions,
-    looks: u64,
+    (looks, least_events): (u64, u64),
 ) -> Result<CaptureRow, Box<dyn std::error::Error>> {
     for looks in (looks..).step_by(10) {
         match case.import(capture, options, &CancelAfter::new(looks)) {
@@ -45,7 +45,8 @@ pub fn interrupt(
             Err(other) => return Err(other.into()),
             Ok(_) => return Err(format!("it was over before look {looks}").into()),
         }
-        let is_begun = |row: &CaptureRow| row.state == CaptureState::Importing;
+        let is_begun =
+            |row: &CaptureRow| row.state == CaptureState::Importing && row.events >= least_events;
         if let Some(row) = case.captures()?.into_iter().find(is_begun) {
             return Ok(row);
         }
