@@ -141,8 +141,11 @@ fn answer_file_dialogs(command: &mut Command, folder: &Path) -> anyhow::Result<(
     use std::os::unix::fs::PermissionsExt as _;
     let programs = folder.join("programs");
     std::fs::create_dir_all(&programs)?;
+    // Beside the other one there is a case of it already.
+    let capture = programs.join("incident.jsonl.zst");
+    std::fs::copy(folder.join("incident.jsonl.zst"), &capture)?;
     let zenity = programs.join("zenity");
-    std::fs::write(&zenity, format!("#!/bin/sh\necho '{}'\n", folder.join("incident.jsonl.zst").display()))?;
+    std::fs::write(&zenity, format!("#!/bin/sh\necho '{}'\n", capture.display()))?;
     std::fs::set_permissions(&zenity, std::fs::Permissions::from_mode(0o755))?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::iter::once(programs).chain(std::env::split_paths(&path)).collect();

@@ -125,9 +125,9 @@ fn drivers(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         return;
     }
     section(ui, "What drove it", "Bits that tokens and events cost when only the baseline is known.");
-    let dear = dearest_tokens(explanation);
+    let dear = dearest(state, row);
     let most = dear.first().map_or(1.0, |(_, bits)| *bits);
-    for (label, bits) in dear.iter().take(BARS) {
+    for (label, bits) in dear.iter() {
         cost::bar(ui, label, *bits, most, None, true)
             .on_hover_text("All bits of this token in the dearest events.");
     }
@@ -146,6 +146,21 @@ fn drivers(ui: &mut Ui, state: &mut State, row: &FindingRow) {
             state.front = Some(Pane::Events);
         }
     }
+}
+
+/// The dearest tokens of a finding, looked for once.
+fn dearest(state: &mut State, row: &FindingRow) -> Arc<Vec<(String, f64)>> {
+    let run = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+    if let Some((of, dear)) = &state.tests.dearest
+        && *of == (run, row.id)
+    {
+        return Arc::clone(dear);
+    }
+    let mut dear = dearest_tokens(&row.finding.explanation);
+    dear.truncate(BARS);
+    let dear = Arc::new(dear);
+    state.tests.dearest = Some(((run, row.id), Arc::clone(&dear)));
+    dear
 }
 
 /// Tokens of all drivers summed by place and text, dearest first.

@@ -174,10 +174,13 @@ fn what_the_pointer_is_told_is_inert() -> Result<(), Failure> {
         [(CTRL, Key::Num1), (CTRL, Key::Num2), (CTRL, Key::Num3), (Modifiers::NONE, Key::F6)]
     {
         press(&mut window, modifiers, key);
-        let here: Vec<_> = window.root().children_recursive().map(|node| node.rect()).collect();
+        let boxes =
+            window.root().children_recursive().filter_map(|node| node.accesskit_node().bounding_box());
+        let here: Vec<_> = boxes.filter(|at| at.width() > 4.0 && at.height() < 60.0).collect();
         let mut told = 0;
-        for rect in here.into_iter().filter(|rect| rect.width() > 4.0 && rect.height() < 60.0).step_by(5) {
-            window.event(egui::Event::PointerMoved(rect.center()));
+        for at in here.into_iter().step_by(5) {
+            let middle = egui::pos2((at.x0 + at.x1) as f32 / 2.0, (at.y0 + at.y1) as f32 / 2.0);
+            window.event(egui::Event::PointerMoved(middle));
             // The pointer has to rest before it is told anything.
             window.run_steps(4);
             is_inert(&window, &finding);

@@ -92,7 +92,7 @@ impl Fields<'_> {
         [
             case::inert(&field.path),
             types.join(", "),
-            format!("{share:.0} %"),
+            if share > 0.0 && share < 1.0 { "< 1 %".to_owned() } else { format!("{share:.0} %") },
             if field.is_nullable(self.0.events) { "yes" } else { "no" }.to_owned(),
             field.distinct.map_or_else(|| format!("over {MOST_DISTINCT}"), words::count),
             field.suggestion.map_or("", Suggestion::name).to_owned(),
