@@ -1,6 +1,6 @@
 //! Pictures of what is seen on occasion only: dialogs, a presentation, other themes, a larger font.
 
-use crate::display::{Display, SCREEN};
+use crate::display::{Display, Picture, SCREEN};
 use crate::end_to_end::{CASE, TITLE, Visit, at_rest, of_user, start};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ enum File {
 enum Seen {
     /// The window, once it is at rest.
     Window,
+    /// The window with a field that is written in, whose cursor blinks.
+    Written,
     /// The presenter's window beside it, whose clock does not rest.
     Presenter,
 }
@@ -68,16 +70,22 @@ const OCCASIONS: [Occasion; 9] = [
     occasion("finding-print", "print", &[Press("ctrl+2")]),
     occasion("overview-projector", "projector", &[Press("ctrl+1")]),
     Occasion { percent: 200, screen: WIDE, ..occasion("overview-200-percent", "dark", &[Press("ctrl+1")]) },
-    occasion("palette-dark", "dark", &[Press("ctrl+k"), Write("show")]),
-    occasion(
-        "passphrase-light",
-        "light",
-        &[Press("ctrl+k"), Write("encrypt this"), Press("Return"), Write("seven plain words")],
-    ),
+    Occasion { seen: Seen::Written, ..occasion("palette-dark", "dark", &[Press("ctrl+k"), Write("show")]) },
+    Occasion {
+        seen: Seen::Written,
+        ..occasion(
+            "passphrase-light",
+            "light",
+            &[Press("ctrl+k"), Write("encrypt this"), Press("Return"), Write("seven plain words")],
+        )
+    },
     Occasion { file: File::None, ..occasion("import-light", "light", &[Press("ctrl+o")]) },
     occasion("presentation", "dark", &STORY),
     Occasion { seen: Seen::Presenter, ..occasion("presenter", "dark", &STORY) },
 ];
+
+/// So long the window may take to answer where it cannot be seen to rest.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// The title of the presenter's window.
 const PRESENTER: &str = "^Presenter";
@@ -117,23 +125,38 @@ fn one(occasion: &Occasion, visit: &Visit<'_>, path: &Path) -> anyhow::Result<()
             Press(keys) => display.press(keys)?,
             Write(text) => display.write(text)?,
         }
-        // The clock of the presenter never rests.
-        if !(is_presented && place + 1 == occasion.acts.len()) {
-            at_rest(&mut window, &display)?;
+        // A cursor that blinks and the clock of the presenter never rest.
+        match occasion.seen {
+            Seen::Written => drop(steady(&display)?),
+            Seen::Presenter if place + 1 == occasion.acts.len() => {}
+            Seen::Window | Seen::Presenter => drop(at_rest(&mut window, &display)?),
         }
     }
     let picture = match occasion.seen {
         Seen::Window => at_rest(&mut window, &display)?,
+        Seen::Written => steady(&display)?,
         Seen::Presenter => {
             crate::shell::poll("the presenter's window", Duration::from_mins(1), || {
                 Ok(display.shows(PRESENTER)?.then_some(()))
             })?;
-            // Until the case has been read again through the rules of redaction.
-            std::thread::sleep(Duration::from_secs(3));
+            // The case is read again through the rules of redaction.
+            std::thread::sleep(ANSWER);
             display.picture_of(PRESENTER)?
         }
     };
     picture.save_small(path)
+}
+
+/// A picture that is the same as the one before it: all there is to go by where a cursor blinks twice a second.
+fn steady(display: &Display) -> anyhow::Result<Picture> {
+    std::thread::sleep(ANSWER);
+    let mut before = None;
+    crate::shell::poll("the window to stand still", Duration::from_mins(1), || {
+        let now = display.picture()?;
+        let same = before.as_ref() == Some(&now);
+        before = Some(now);
+        Ok(before.clone().filter(|_| same))
+    })
 }
 
 /// Where there is no desktop, the window asks `zenity` for files: one that names the sample at once.

@@ -187,7 +187,9 @@ fn names(ui: &mut Ui, state: &mut State, doc: &Doc, outer: Rect, frame: Rect) {
         let icon = Rect::from_center_size(rect.left_center() + vec2(9.0, 0.0), vec2(11.0, 11.0));
         signal_icon(stream.key.signal).paint(child.painter(), icon, t.weak);
         let color = if shown { t.strong } else { t.text };
-        super::paint_name(
+        // Of streams that share a lane the begin tells it apart.
+        let paint = if lane.rows.len() > 1 { super::paint_line } else { super::paint_name };
+        paint(
             &child,
             label,
             text_font(size::SMALL),

@@ -166,7 +166,7 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
     let (low, high) = y_range(&strip.lines);
     let columns = ui.available_width() as usize;
     // Closer together than this they would fade.
-    let numbers = f64::from((ui.available_height() / 34.0).floor().clamp(2.0, 5.0));
+    let numbers = f64::from((ui.available_height() / 28.0).floor().clamp(2.0, 5.0));
     let stream = state.stream;
     let spans: Vec<Span> = doc
         .findings

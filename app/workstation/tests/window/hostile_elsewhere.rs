@@ -141,12 +141,7 @@ fn labels(window: &Window, begin: &str) -> Vec<String> {
 #[test]
 fn tasks_and_notices_are_inert() -> Result<(), Failure> {
     let mut world = World::new()?;
-    let held: Arc<Mutex<Vec<Job>>> = Arc::default();
-    let (keep, free) = (Arc::clone(&held), threads());
-    world.spawn = Arc::new(move |name, job| match name {
-        "task" => keep.lock().expect("no job panics while it is held").push(job),
-        _ => free(name, job),
-    });
+    let held = world.hold_tasks();
     let missing = world.path(NAME);
     let mut window = world.window();
     with(window.state(), |app| app.open(&[missing]));

@@ -29,7 +29,7 @@ const COLUMNS: [Column; 8] = [
     column("Service", 104.0, "Service of the root span."),
     column(
         "Operation",
-        210.0,
+        190.0,
         "Operation of the root span; with … before it where the root is not in the time shown.",
     ),
     numbers("Spans", 56.0, "Spans of the trace that begin in the time shown."),
