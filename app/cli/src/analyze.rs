@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &AnalyzeArguments, by: Option<&str>) -> Result<Exit
     let progress = Progress::new();
     let outcome = import_and_analyze(arguments, by, &progress);
     progress.clear();
-    let (case, run) = outcome.map_err(|failure| resumable(failure, arguments))?;
+    let Analyzed { case, run, refused } = outcome.map_err(|failure| resumable(failure, arguments))?;
     let findings = case.findings(run.id)?;
     if arguments.json {
         let streams = case.streams()?;
@@ -50,20 +50,31 @@ pub(crate) fn run(arguments: &AnalyzeArguments, by: Option<&str>) -> Result<Exit
         }
         out.flush()?;
     }
+    if let Some(refused) = refused {
+        return Err(refused);
+    }
     let is_found = findings.iter().any(|row| row.finding.flagged);
     Ok(if arguments.fail_on_finding && is_found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+struct Analyzed {
+    case: Case,
+    run: RunRow,
+    /// That captures beside those analysed could not be read.
+    refused: Option<Failure>,
 }
 
 fn import_and_analyze(
     arguments: &AnalyzeArguments,
     by: Option<&str>,
     progress: &Progress,
-) -> Result<(Case, RunRow), Failure> {
+) -> Result<Analyzed, Failure> {
     let options = OpenOptions {
         format: arguments.format,
         assumed_year: arguments.assumed_year,
         ..arguments.reading.options()
     };
+    let new_case = arguments.case.as_deref().filter(|path| !path.exists());
     let (mut case, files) = match (&arguments.case, arguments.files.as_slice()) {
         (Some(path), files) => (Case::open_or_create(path)?, files),
         (None, [file]) if Case::is_case(file) => (Case::open(file)?, &[][..]),
@@ -73,9 +84,21 @@ fn import_and_analyze(
         case.set_actor(by);
     }
     let redaction = redact::Asked::new(arguments, files)?;
+    let mut refused = Vec::new();
     for file in files {
-        let report = case.import_redacted(file, &options, redaction.by().as_ref(), progress)?;
-        tell(progress, file, &report);
+        match case.import_redacted(file, &options, redaction.by().as_ref(), progress) {
+            Ok(report) => tell(progress, file, &report),
+            // One file that is no capture is no reason to leave out those after it.
+            Err(error @ (CaseError::Ingest(_) | CaseError::NotAFile { .. })) => refused.push(error),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    if !files.is_empty() && refused.len() == files.len() {
+        if let (Some(path), true) = (new_case, case.captures()?.is_empty()) {
+            drop(case);
+            remove(path)?;
+        }
+        return Err(all_refused(refused));
     }
     if files.is_empty() {
         for report in case.resume_imports(progress)? {
@@ -93,7 +116,32 @@ fn import_and_analyze(
     }
     let config = configuration(arguments, &mut case)?;
     let run = case.analyze(&config, arguments.threads.map(usize::from), progress)?;
-    Ok((case, run))
+    let refused = (!refused.is_empty()).then(|| all_refused(refused));
+    Ok(Analyzed { case, run, refused })
+}
+
+/// One failure that says of each capture why it is not read.
+fn all_refused(mut refused: Vec<CaseError>) -> Failure {
+    if refused.len() == 1 {
+        return refused.remove(0).into();
+    }
+    let why: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    Failure::Unreadable(why.join("\n"))
+}
+
+/// Takes a case away that was made for captures none of which could be read.
+fn remove(case: &Path) -> Result<(), Failure> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = case.as_os_str().to_owned();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::Write { path: path.into(), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// What the options ask for, and what stands decided in the case. Findings are those of the run that is the latest before

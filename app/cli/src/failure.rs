@@ -30,6 +30,9 @@ pub(crate) enum Failure {
     /// What was asked for does not make sense for this input.
     #[error("{0}")]
     Usage(String),
+    /// Several captures that cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
     /// Ctrl-C.
     #[error("{0}")]
     Interrupted(String),
@@ -66,7 +69,9 @@ impl Failure {
             | Self::Query(_)
             | Self::Usage(_) => BAD_USAGE,
             Self::Case(CaseError::Cancelled) | Self::Interrupted(_) => INTERRUPTED,
-            Self::Case(_) | Self::Exists(_) | Self::Write { .. } | Self::Output(_) => UNUSABLE,
+            Self::Case(_) | Self::Unreadable(_) | Self::Exists(_) | Self::Write { .. } | Self::Output(_) => {
+                UNUSABLE
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use cbad::{Amounts, Aspect, Change, Difference, Stage, StreamBuilder, Watch, compare, shares_bits};
 
-use crate::apart::apart;
+use crate::apart::{apart, look_after};
 use crate::decisions::Subject;
 use crate::error::CaseError;
 use crate::events::BlockPlace;
@@ -240,6 +240,7 @@ impl Case {
                 follows = Some(position + 1);
                 taking.events += 1;
                 taking.builder.push(&event);
+                look_after(&event, steps.watch)?;
             }
         }
         Ok(())

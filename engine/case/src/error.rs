@@ -130,6 +130,24 @@ pub enum CaseError {
         /// The cause.
         what: String,
     },
+    /// The end of the file is missing.
+    #[error("The case file {} is cut: it has {bytes} of its {expected} bytes. Copy it again from where it came.", path.display())]
+    Cut {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that are there.
+        bytes: u64,
+        /// Bytes that its head says.
+        expected: u64,
+    },
+    /// Pages of the file do not hold together.
+    #[error("The case file {} is damaged: {source}. Copy it again from where it came, or open a backup; the captures that it was made of can be imported again.", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What `SQLite` says.
+        source: rusqlite::Error,
+    },
     /// `SQLite` failed.
     #[error("The case file {} could not be used: {source}. If it is in use by another program, close that; if the disk is full, make room; committed data is safe.", path.display())]
     Database {

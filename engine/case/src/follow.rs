@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cbad::{Unwatched, Watch};
-use ingest::{Capture, OpenOptions};
+use ingest::{Capture, Limits, OpenOptions, whole_records};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -26,6 +26,8 @@ use crate::store::Case;
 
 /// Bytes that are looked through at once for the end of the last line, from behind.
 const LOOK_BYTES: u64 = 64 << 10;
+/// Bytes before the end that are looked through for a record in several lines of which the last are still to come.
+const MOST_OPEN_BYTES: u64 = 1 << 20;
 /// Bytes hashed at once.
 const HASH_BYTES: usize = 1 << 20;
 /// Pieces after which the small blocks that they left are joined.
@@ -78,11 +80,12 @@ impl Growing {
     /// Opens a file to be followed from its begin, or from where [`Case::recognise`] finds that it was followed to.
     pub fn open(path: &Path) -> Result<Self, CaseError> {
         let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
-        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
-        let metadata = file.metadata().map_err(CaseError::io("read", &path))?;
-        if !metadata.is_file() {
+        // Before it is opened: opening a pipe waits for somebody who writes to it.
+        if !std::fs::metadata(&path).map_err(CaseError::io("read", &path))?.is_file() {
             return Err(CaseError::NotAFile { path });
         }
+        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
+        let metadata = file.metadata().map_err(CaseError::io("read", &path))?;
         Ok(Self {
             identity: identity(&metadata),
             path,
@@ -134,6 +137,17 @@ impl Growing {
         Ok(self.taken)
     }
 
+    /// The end of the last record before the end of a line, where a record may be written in several.
+    fn end_of_records(&mut self, end: u64, capture: &Capture, limits: &Limits) -> Result<u64, CaseError> {
+        let from = self.taken.max(end.saturating_sub(MOST_OPEN_BYTES));
+        let mut bytes = self.bytes(from..end)?;
+        let begin = if from == self.taken { 0 } else { memchr::memchr(b'\n', &bytes).map_or(0, |at| at + 1) };
+        let whole = whole_records(capture.format(), &bytes.split_off(begin), limits) as u64;
+        // A line whose last part never comes must not hold up what is behind it for good.
+        let holds_up = whole == 0 && end - from >= MOST_OPEN_BYTES;
+        Ok(if holds_up { end } else { from + begin as u64 + whole })
+    }
+
     fn bytes(&mut self, range: Range<u64>) -> Result<Vec<u8>, CaseError> {
         let mut bytes = Vec::new();
         let read = self
@@ -145,7 +159,7 @@ impl Growing {
     }
 
     /// The SHA-256 of the first `end` bytes, of which those before were hashed already.
-    fn sha256_to(&mut self, end: u64, watch: &dyn Watch) -> Result<[u8; 32], CaseError> {
+    pub(crate) fn sha256_to(&mut self, end: u64, watch: &dyn Watch) -> Result<[u8; 32], CaseError> {
         while self.hashed < end {
             if watch.cancelled() {
                 return Err(CaseError::Cancelled);
@@ -208,9 +222,21 @@ impl Case {
         }
         if let Some(capture) = growing.capture {
             self.refuse_purged(capture, &growing.path)?;
-            self.lies_at(capture, &growing.path)?;
+            if self.is_by_line(capture, growing)? {
+                self.lies_at(capture, &growing.path)?;
+            } else {
+                (growing.capture, growing.taken) = (None, 0);
+            }
         }
         Ok(growing.taken)
+    }
+
+    /// Whether a file goes on as a capture that the case has of its begin: not a table, say, which is read as a whole.
+    fn is_by_line(&self, capture: i64, growing: &mut Growing) -> Result<bool, CaseError> {
+        let Some(begun) = self.begun("WHERE id = ?1", [capture])? else { return Ok(false) };
+        let row = self.capture(capture)?;
+        let options = begun.options_as(row.format, self.limits(capture)?);
+        Ok(growing.open_to(row.stored_bytes, &options)?.is_by_line())
     }
 
     /// Two files with one begin are one capture until one of them goes on; the other is another one from then on. A piece
@@ -259,8 +285,12 @@ impl Case {
     ) -> Result<Piece, CaseError> {
         self.still_this_one(growing, watch)?;
         let length = growing.length()?;
-        let end = if to_its_end { length } else { growing.end_of_lines(length)? };
+        let mut end = if to_its_end { length } else { growing.end_of_lines(length)? };
         let begin = growing.taken;
+        if end > begin && !to_its_end {
+            let opened = growing.open_to(end, options)?;
+            end = growing.end_of_records(end, &opened, &options.limits)?;
+        }
         let mut piece = Piece {
             capture: growing.capture,
             bytes: begin..end.max(begin),

@@ -56,6 +56,13 @@ pub enum Notice {
         /// What came.
         report: Box<ImportReport>,
     },
+    /// The file, which is imported as a whole, has grown since it was imported; what the case had of it was replaced.
+    Superseded {
+        /// The file.
+        path: PathBuf,
+        /// Events that were there before.
+        events: u64,
+    },
     /// The file is shorter than what was taken of it. It begins anew, as another capture.
     Truncated {
         /// The file.
@@ -109,6 +116,12 @@ impl Notice {
             }
             Self::Rotated { path, to: None } => {
                 (path, "It was moved away or deleted; what it had was taken to its end.".to_owned())
+            }
+            Self::Superseded { path, events } => {
+                let what = format!(
+                    "It has grown since it was imported, and was imported anew; the {events} events that were there before were replaced."
+                );
+                (path, what)
             }
             Self::Refused { path, what } => (path, format!("It is not taken: {what}")),
             Self::Took { .. } | Self::Imported { .. } => return None,
@@ -222,7 +235,7 @@ impl Follower {
                 let is_new = done != Some(now) && (at_once || now == stamp);
                 let done = if is_new { Some(now) } else { done };
                 if is_new {
-                    notices.push(self.import(case, path, watch)?);
+                    self.import(case, path, watch, notices)?;
                 }
                 Some((path.to_owned(), Followed::Whole { stamp: now, done }))
             }
@@ -231,14 +244,26 @@ impl Follower {
         Ok(())
     }
 
-    fn import(&self, case: &mut Case, path: &Path, watch: &dyn Watch) -> Result<Notice, CaseError> {
+    fn import(
+        &self,
+        case: &mut Case,
+        path: &Path,
+        watch: &dyn Watch,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), CaseError> {
         match case.import(path, &self.options, watch) {
-            Ok(report) => Ok(Notice::Imported { report: Box::new(report) }),
-            Err(error @ (CaseError::Ingest(_) | CaseError::CaptureChanged { .. })) => {
-                Ok(Notice::Refused { path: path.to_owned(), what: error.to_string() })
+            Ok(report) => {
+                let capture = report.capture.id;
+                notices.push(Notice::Imported { report: Box::new(report) });
+                let events = case.supersede_begins(capture, watch)?;
+                notices.extend((events > 0).then(|| Notice::Superseded { path: path.to_owned(), events }));
             }
-            Err(other) => Err(other),
+            Err(error @ (CaseError::Ingest(_) | CaseError::CaptureChanged { .. })) => {
+                notices.push(Notice::Refused { path: path.to_owned(), what: error.to_string() });
+            }
+            Err(other) => return Err(other),
         }
+        Ok(())
     }
 
     /// What to follow on after a look at a growing file, under its path.
@@ -299,7 +324,7 @@ impl Follower {
     ) -> Result<Option<(PathBuf, Followed)>, CaseError> {
         let stamp = Stamp::at(path, false).map_err(CaseError::io("read", path))?;
         if at_once {
-            notices.push(self.import(case, path, watch)?);
+            self.import(case, path, watch, notices)?;
         }
         Ok(Some((path.to_owned(), Followed::Whole { stamp, done: at_once.then_some(stamp) })))
     }

@@ -64,6 +64,7 @@ mod source;
 mod sql;
 mod store;
 mod story;
+mod supersede;
 mod tables;
 mod text_search;
 mod trace;

@@ -7,7 +7,7 @@ use cbad::{CodecName, PieceMatrix, Stage, StreamBuilder, Watch, piece_matrix};
 use serde::Serialize;
 
 use crate::analyze::in_pool;
-use crate::apart::apart;
+use crate::apart::{apart, look_after};
 use crate::error::CaseError;
 use crate::store::Case;
 
@@ -100,6 +100,7 @@ impl Case {
                 block.start_nanos = block.start_nanos.or(event.time_nanos);
                 block.end_nanos = event.time_nanos.or(block.end_nanos);
                 builder.push(&event);
+                look_after(&event, watch)?;
                 read += 1;
             }
             blocks.push(block);

@@ -22,7 +22,7 @@ pub const KEY_ROUNDS: u32 = 256_000;
 const FEW_CHARACTERS: usize = 12;
 /// What encryption costs and what it does not give back, for whoever is about to choose a passphrase.
 pub const ENCRYPTION_COST: &str = "Every page of the file is enciphered. Opening the case takes some tenths of a second longer, \
-reading and writing it somewhat longer. Without the passphrase nobody, the makers of this program included, can open it: keep it \
+an import up to a quarter longer, an analysis a twentieth. Without the passphrase nobody, the makers of this program included, can open it: keep it \
 where it cannot be lost. What is exported is in the clear, and so is what the machine keeps in memory.";
 
 /// What stands at the head of an encrypted case, at random.

@@ -157,7 +157,7 @@ fn blocks_of(connection: &Connection, capture: i64) -> rusqlite::Result<(u64, St
     Ok((blocks, hex(&hash.finalize())))
 }
 
-fn empty(connection: &Connection, purge: &Purge) -> rusqlite::Result<()> {
+pub(crate) fn empty(connection: &Connection, purge: &Purge) -> rusqlite::Result<()> {
     const STEPS: [&str; 8] = [
         "DELETE FROM block WHERE stream IN (SELECT id FROM stream WHERE capture = ?1)",
         "DELETE FROM problem WHERE capture = ?1",

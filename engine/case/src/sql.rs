@@ -1,6 +1,8 @@
 //! Small bridges between Rust values and `SQLite`'s.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{Type, Value, ValueRef};
@@ -23,9 +25,33 @@ impl<T> AtPath<T> for rusqlite::Result<T> {
                 CaseError::Undecipherable { path: path.to_owned() }
             }
             Some(rusqlite::ErrorCode::NotADatabase) => CaseError::NotACase { path: path.to_owned() },
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => damaged(path, source),
             _ => CaseError::Database { path: path.to_owned(), source },
         })
     }
+}
+
+/// Told from a file that was copied in part, which is what most often happens to one.
+fn damaged(path: &Path, source: rusqlite::Error) -> CaseError {
+    match missing(path) {
+        Ok((bytes, expected)) if bytes < expected => {
+            CaseError::Cut { path: path.to_owned(), bytes, expected }
+        }
+        _ => CaseError::Corrupt { path: path.to_owned(), source },
+    }
+}
+
+/// Bytes of a database file, and how many its head says it has (sqlite.org/fileformat.html: page size at byte 16, pages at 28).
+fn missing(path: &Path) -> std::io::Result<(u64, u64)> {
+    let mut file = File::open(path)?;
+    let mut head = [0; 32];
+    file.read_exact(&mut head)?;
+    let page_bytes = match u16::from_be_bytes([head[16], head[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u32::from_be_bytes([head[28], head[29], head[30], head[31]]);
+    Ok((file.metadata()?.len(), u64::from(pages) * page_bytes))
 }
 
 /// An unsigned column; `SQLite`'s integers are signed.

@@ -104,10 +104,12 @@ impl Case {
 
     /// A case in a temporary file, removed when it is dropped.
     pub fn temporary() -> Result<Self, CaseError> {
-        let folder = tempfile::Builder::new()
-            .prefix("driftlock-")
-            .tempdir()
-            .map_err(CaseError::io("create a folder in", &std::env::temp_dir()))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("driftlock-");
+        // It holds evidence in the clear, in a folder that everybody shares.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder.tempdir().map_err(CaseError::io("create a folder in", &std::env::temp_dir()))?;
         let mut case = Self::create(&folder.path().join("temporary.driftlock"))?;
         // Nobody can open it after a power cut, so nothing waits for the disk.
         case.connection.pragma_update(None, "synchronous", "OFF").at(&case.path)?;

@@ -114,6 +114,19 @@ fn a_damaged_block_is_named_and_the_others_can_be_read() -> Outcome {
 }
 
 #[test]
+fn a_case_whose_end_is_missing_says_so() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = imported(folder.path(), 20_000)?;
+    let whole = path.metadata()?.len();
+    std::fs::OpenOptions::new().write(true).open(&path)?.set_len(whole / 2)?;
+    match Case::open(&path).err() {
+        Some(CaseError::Cut { bytes, expected, .. }) => assert_eq!((bytes, expected), (whole / 2, whole)),
+        other => return Err(format!("{other:?}").into()),
+    }
+    Ok(())
+}
+
+#[test]
 fn missing_events_are_noticed_before_they_could_change_a_result() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = imported(folder.path(), 40_000)?;

@@ -133,6 +133,7 @@ fn looked(follower: &mut Follower, case: &mut Case) -> Result<Vec<String>, CaseE
             Notice::Took { piece, .. } => format!("took {}", piece.events),
             Notice::Imported { report } => format!("imported {}", report.capture.events),
             Notice::Truncated { .. } => "truncated".to_owned(),
+            Notice::Superseded { .. } => "superseded".to_owned(),
             Notice::Rotated { to, .. } => format!("rotated {}", to.is_some()),
             Notice::Refused { .. } => "refused".to_owned(),
         })
@@ -183,5 +184,55 @@ fn rotated_and_emptied_files_and_captures_that_drop() -> Outcome {
     assert_eq!(case.captures()?.iter().map(|capture| capture.events).sum::<u64>(), 7);
     let found = case.verify(&Unwatched)?;
     assert!(found.is_sound(), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn a_table_that_goes_on_growing_is_in_the_case_once() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let (path, of_case) = (folder.path().join("t.csv"), folder.path().join("c.driftlock"));
+    let options = OpenOptions::default();
+    append(&path, b"time,msg\n2026-01-01T00:00:00Z,a\n")?;
+    let mut case = Case::create(&of_case)?;
+    Follower::new(&path, options.clone())?.look(&mut case, true, &Unwatched)?;
+    let run = case.analyze(&Config::default(), None, &Unwatched)?;
+    append(&path, b"2026-01-01T00:00:01Z,b\n")?;
+    // By a program that knows nothing of the first look, and once more while it goes on.
+    let mut follower = Follower::new(&path, options)?;
+    let notices = follower.look(&mut case, true, &Unwatched)?;
+    let superseded = |notices: &[Notice]| {
+        notices.iter().any(|notice| matches!(notice, Notice::Superseded { events: 1 | 2, .. }))
+    };
+    assert!(superseded(&notices), "{notices:?}");
+    assert!(!notices.iter().any(|notice| matches!(notice, Notice::GoesOn { .. })), "{notices:?}");
+    append(&path, b"2026-01-01T00:00:02Z,c\n")?;
+    assert!(superseded(&follower.look(&mut case, true, &Unwatched)?));
+    assert_eq!(bodies(&case)?.len(), 3);
+    let events: Vec<_> = case.captures()?.iter().map(|capture| capture.events).collect();
+    assert_eq!(events, [0, 0, 3], "what gave way stays, emptied");
+    assert_eq!(case.purged_of(&run)?.len(), 1, "a run over it says so");
+    let found = case.verify(&Unwatched)?;
+    assert!(found.is_sound(), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn parts_of_a_line_wait_for_their_end() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("c.log");
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    let mut follower = Follower::new(&path, OpenOptions::default())?;
+    let pieces: [&[u8]; 3] = [
+        b"2026-01-01T00:00:00.0Z stdout F whole\n2026-01-01T00:00:00.1Z stdout P he\n",
+        b"2026-01-01T00:00:00.2Z stderr F meanwhile\n",
+        b"2026-01-01T00:00:00.3Z stdout F llo\n",
+    ];
+    for (piece, events) in pieces.into_iter().zip([1, 1, 3]) {
+        append(&path, piece)?;
+        follower.look(&mut case, true, &Unwatched)?;
+        assert_eq!(bodies(&case)?.len(), events, "{}", String::from_utf8_lossy(piece));
+    }
+    assert!(bodies(&case)?.contains(&b"hello".to_vec()));
+    assert_eq!(case.captures()?[0].notes, 0, "no part is said to be without its end");
     Ok(())
 }

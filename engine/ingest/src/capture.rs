@@ -60,6 +60,10 @@ pub(crate) fn files_of(
     if metadata.is_dir() {
         return folder_files(path, limits.entries).map(Some).map_err(failed);
     }
+    // Opening a pipe would wait for somebody who writes to it.
+    if !metadata.is_file() {
+        return Err(IngestError::NotAFile { path: path.into() });
+    }
     if set {
         return set_files(path, limits.entries).map(Some).map_err(failed);
     }

@@ -12,6 +12,12 @@ pub enum IngestError {
         /// The capture.
         path: PathBuf,
     },
+    /// The capture is a pipe or a device.
+    #[error("{} is a pipe or a device. Save what comes out of it to a file and read that.", path.display())]
+    NotAFile {
+        /// The path given.
+        path: PathBuf,
+    },
     /// It has several members, and none of them can be read.
     #[error("{} holds nothing that can be read ({members} members). The first: {first}", path.display())]
     Nothing {

@@ -65,6 +65,7 @@ mod wrapping;
 mod zip;
 
 pub use capture::Capture;
+pub use container_logs::whole_records;
 pub use decode::is_wrapped;
 pub use error::IngestError;
 pub use folder::{FolderFile, folder_files, set_files};

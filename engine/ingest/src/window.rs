@@ -100,7 +100,10 @@ impl Window {
             self.bytes.truncate(2 * CHUNK_BYTES);
             self.bytes.shrink_to_fit();
         } else if self.bytes.len() - held < CHUNK_BYTES {
-            self.bytes.resize(held + held.clamp(2 * CHUNK_BYTES, MOST_GROWTH_BYTES), 0);
+            let wanted = held + held.clamp(2 * CHUNK_BYTES, MOST_GROWTH_BYTES);
+            // Not doubled, as a vector does by itself: a limit on what is held would hold for half of it.
+            self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
+            self.bytes.resize(wanted, 0);
         }
     }
 

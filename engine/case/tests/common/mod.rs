@@ -45,8 +45,7 @@ pub fn interrupt(
             Err(other) => return Err(other.into()),
             Ok(_) => return Err(format!("it was over before look {looks}").into()),
         }
-        let is_begun =
-            |row: &CaptureRow| row.state == CaptureState::Importing && row.events >= least_events;
+        let is_begun = |row: &CaptureRow| row.state == CaptureState::Importing && row.events >= least_events;
         if let Some(row) = case.captures()?.into_iter().find(is_begun) {
             return Ok(row);
         }

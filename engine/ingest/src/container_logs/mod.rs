@@ -6,7 +6,11 @@
 pub(crate) mod cri;
 pub(crate) mod docker;
 
+use cri::Cri;
+use docker::Docker;
+
 use crate::budget::Budget;
+use crate::format::Format;
 use crate::json::cursor::{Cursor, Kind};
 use crate::lines::{At, keep_as_text, next_line};
 use crate::model::{Batch, Limits, Problem};
@@ -169,6 +173,29 @@ impl Group {
             self.open.push(joined);
         }
     }
+}
+
+/// Length of the lines after which no part of a line waits for its next one; of another format than these, of all.
+///
+/// For a log that is still written: what is behind belongs together with lines that are to come.
+pub fn whole_records(format: Format, lines: &[u8], limits: &Limits) -> usize {
+    let part: &dyn Fn(&[u8]) -> Result<Part, String> = match format {
+        Format::Cri => &|line| Cri.part(line, limits),
+        Format::Docker => &|line| Docker.part(line, limits),
+        _ => return lines.len(),
+    };
+    let (mut open, mut at, mut whole) = (Vec::new(), 0, 0);
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+        at += line.len();
+        if let Ok(part) = part(line.trim_ascii_end()) {
+            open.retain(|stream| *stream != part.stream);
+            open.extend((!part.ends).then_some(part.stream));
+        }
+        if open.is_empty() {
+            whole = at;
+        }
+    }
+    whole
 }
 
 fn first_line(text: &[u8]) -> usize {

@@ -65,8 +65,9 @@ impl ParquetReader {
         let most = self.limits.record_bytes.saturating_mul(MOST_FILES_OF_A_RECORD);
         let is_longer = window.want(usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX))?;
         let offset = window.offset();
+        let too_long = format!("the file is over {most} bytes long, more than may be held at once");
         let opened = if is_longer {
-            Err(format!("the file is over {most} bytes long, more than may be held at once"))
+            Err(too_long.clone())
         } else if offset > 0 {
             Err("reading begins inside the file".into())
         } else {
@@ -83,10 +84,16 @@ impl ParquetReader {
             Err(reason) => {
                 window.pass_to(u64::MAX)?;
                 let source = ByteRange { offset, length: window.offset() - offset };
+                let hint = if reason == too_long {
+                    let record_bytes = source.length.div_ceil(MOST_FILES_OF_A_RECORD);
+                    format!(
+                        "Write it anew in smaller files, or let a quarter of it be held as a record: `--limit record-bytes={record_bytes}`."
+                    )
+                } else {
+                    "Copy the file again, or write it anew in smaller files without encryption, for example with pyarrow.".to_owned()
+                };
                 let reason = format!("the Parquet file cannot be read: {reason}");
-                batch.problem(Problem::rejected(source, None, reason).hint(
-                    "Copy the file again, or write it anew in smaller files without encryption, for example with pyarrow.",
-                ));
+                batch.problem(Problem::rejected(source, None, reason).hint(hint));
                 Ok(false)
             }
         }
