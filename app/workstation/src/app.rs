@@ -318,12 +318,11 @@ impl App {
                     state.reveal_selected();
                 }
             }
-            Answer::Stream(_, Ok(_)) => {}
             // Said where the pictures would be, as long as they are not there.
             Answer::Stream(stream, Err(why)) if state.stream == Some(stream) => {
                 state.data_missing = Some(why);
             }
-            Answer::Stream(_, Err(_)) => {}
+            Answer::Stream(..) => {}
             Answer::Heat(Ok((rows, density))) => {
                 (state.heat.rows, state.heat.density) = (Some(rows), Some(density));
             }

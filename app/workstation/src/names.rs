@@ -24,8 +24,8 @@ struct Name {
 impl Names {
     /// The short names of these streams.
     pub(crate) fn of(streams: &[StreamRow]) -> Self {
-        let mut alike: BTreeMap<(i64, Option<&str>, &str), Vec<(&StreamRow, Vec<Attribute<'_>>)>> =
-            BTreeMap::new();
+        // By capture, service and name without the attributes.
+        let mut alike: BTreeMap<(i64, Option<&str>, &str), Vec<Parted<'_>>> = BTreeMap::new();
         for row in streams {
             if let Some((base, attributes)) = parts(&row.key.name) {
                 alike
@@ -70,6 +70,9 @@ impl Names {
 /// `key=value`, as the name has it.
 type Attribute<'a> = (&'a str, &'a str);
 
+/// A stream and its attributes.
+type Parted<'a> = (&'a StreamRow, Vec<Attribute<'a>>);
+
 /// `name{key=value,…}` taken apart; `None` where the name has no attributes. A quoted value may hold commas.
 fn parts(name: &str) -> Option<(&str, Vec<Attribute<'_>>)> {
     let (base, rest) = name.split_once('{')?;
@@ -92,7 +95,7 @@ fn parts(name: &str) -> Option<(&str, Vec<Attribute<'_>>)> {
 }
 
 /// The keys whose values are not the same in all of these streams.
-fn telling<'a>(rows: &[(&StreamRow, Vec<Attribute<'a>>)]) -> BTreeSet<&'a str> {
+fn telling<'a>(rows: &[Parted<'a>]) -> BTreeSet<&'a str> {
     let keys: BTreeSet<&str> = rows.iter().flat_map(|(_, own)| own.iter().map(|(key, _)| *key)).collect();
     let value = |own: &[Attribute<'a>], key: &str| own.iter().find(|(own, _)| *own == key).map(|(_, v)| *v);
     let first = rows.first().map_or(&[][..], |(_, own)| own.as_slice());

@@ -142,6 +142,9 @@ pub(crate) struct Trial {
     pub(crate) answer: Option<Arc<Previewed>>,
 }
 
+/// Run and finding, and its dearest tokens with their bits.
+pub(crate) type Dearest = ((Option<i64>, i64), Arc<Vec<(String, f64)>>);
+
 /// Tests by shuffling of one finding, and what is asked for next.
 #[derive(Debug)]
 pub(crate) struct Tests {
@@ -149,7 +152,7 @@ pub(crate) struct Tests {
     pub(crate) of: Option<(i64, i64)>,
     pub(crate) made: Vec<CanonicalTest>,
     /// The dearest tokens of this finding of a run: an event of a megabyte has hundreds of thousands to choose from.
-    pub(crate) dearest: Option<((Option<i64>, i64), Arc<Vec<(String, f64)>>)>,
+    pub(crate) dearest: Option<Dearest>,
     pub(crate) choice: TestChoice,
 }
 

