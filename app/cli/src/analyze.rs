@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use case::{CaptureState, Case, CaseError, Decision, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
 use cbad::{Config, Lens, Stretch};
-use ingest::OpenOptions;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
@@ -69,11 +68,7 @@ fn import_and_analyze(
     by: Option<&str>,
     progress: &Progress,
 ) -> Result<Analyzed, Failure> {
-    let options = OpenOptions {
-        format: arguments.format,
-        assumed_year: arguments.assumed_year,
-        ..arguments.reading.options()
-    };
+    let options = arguments.reading.options();
     let new_case = arguments.case.as_deref().filter(|path| !path.exists());
     let (mut case, files) = match (&arguments.case, arguments.files.as_slice()) {
         (Some(path), files) => (Case::open_or_create(path)?, files),
@@ -83,7 +78,7 @@ fn import_and_analyze(
     if let Some(by) = by {
         case.set_actor(by);
     }
-    let redaction = redact::Asked::new(arguments, files)?;
+    let redaction = redact::Asked::new(&arguments.redaction, !files.is_empty())?;
     let mut refused = Vec::new();
     for file in files {
         match case.import_redacted(file, &options, redaction.by().as_ref(), progress) {
@@ -104,7 +99,7 @@ fn import_and_analyze(
         for report in case.resume_imports(progress)? {
             tell(progress, &report.capture.path, &report);
         }
-        if arguments.redact_forget_salt {
+        if arguments.redaction.redact_forget_salt {
             case.forget_salts()?;
         }
     }

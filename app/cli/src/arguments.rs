@@ -2,6 +2,7 @@
 
 pub(crate) mod decide;
 pub(crate) mod follow;
+pub(crate) mod redaction;
 pub(crate) mod review;
 pub(crate) mod telemetry;
 
@@ -18,6 +19,7 @@ use self::decide::{
     TextArguments, WithdrawArguments,
 };
 use self::follow::FollowArguments;
+use self::redaction::RedactionArguments;
 use self::review::{CompareArguments, CoverageArguments, StoryArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
@@ -170,25 +172,10 @@ pub(crate) struct AnalyzeArguments {
     /// Threads to use; changes the time and not the result
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, jaeger, zipkin,
-    /// prometheus, evtx, parquet, kafka, lynex, streamhouse-segment, streamhouse-wal, json-lines, text
-    #[arg(long, value_name = "F", value_parser = parse_format)]
-    pub(crate) format: Option<ingest::Format>,
-    /// Year of time stamps that have none
-    #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
-        value_parser = clap::value_parser!(i32).range(1..=9999))]
-    pub(crate) assumed_year: i32,
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
-    /// Take out what names a person or is secret before anything is stored: personal, or a file of rules
-    #[arg(long, value_name = "personal|FILE.json")]
-    pub(crate) redact: Option<PathBuf>,
-    /// Bytes of this file are the salt of the tokens; without it the case makes one of its own
-    #[arg(long, value_name = "FILE", requires = "redact")]
-    pub(crate) redact_salt: Option<PathBuf>,
-    /// Forget the salt once the captures are imported; with a case alone, forget those it has
-    #[arg(long)]
-    pub(crate) redact_forget_salt: bool,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArguments,
     /// Exit with 1 where a finding is significant
     #[arg(long)]
     pub(crate) fail_on_finding: bool,
@@ -258,6 +245,13 @@ pub(crate) struct TestArguments {
 /// How captures are opened.
 #[derive(Args, Debug)]
 pub(crate) struct ReadingArguments {
+    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, jaeger, zipkin,
+    /// prometheus, evtx, parquet, kafka, lynex, streamhouse-segment, streamhouse-wal, csv, json-lines, text
+    #[arg(long, value_name = "F", value_parser = parse_format)]
+    pub(crate) format: Option<ingest::Format>,
+    /// Year of time stamps that have none; where not given, the latest that fits the file's modification time
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(1..=9999))]
+    pub(crate) assumed_year: Option<i32>,
     /// Read the rotated set that each file belongs to (app.log.2.gz, app.log.1, app.log) as one capture
     #[arg(long)]
     pub(crate) set: bool,
@@ -272,7 +266,7 @@ impl ReadingArguments {
         for limit in &self.limit {
             limits.set(limit).expect("it was set once when the arguments were parsed");
         }
-        OpenOptions { set: self.set, limits, ..OpenOptions::default() }
+        OpenOptions { format: self.format, assumed_year: self.assumed_year, set: self.set, limits }
     }
 }
 

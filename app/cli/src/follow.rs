@@ -6,29 +6,28 @@ use std::time::{Duration, Instant};
 
 use case::{Case, CaseError, FollowNews, FollowPlan, Follower, Notice, RunRow, inert};
 use cbad::{Config, Watch};
-use ingest::OpenOptions;
 
 use crate::arguments::follow::FollowArguments;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::words::{bytes, counted};
-use crate::{analyze, interrupt, output};
+use crate::{analyze, interrupt, output, redact};
 
 /// How long Ctrl-C waits at most while nothing is done.
 const BLINK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &FollowArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
     interrupt::listen();
-    let options = OpenOptions {
-        format: arguments.format,
-        assumed_year: arguments.assumed_year,
-        ..arguments.reading.options()
-    };
+    let options = arguments.reading.options();
+    let redaction = redact::Asked::new(&arguments.redaction, true)?;
+    let mut follower = Follower::new(&arguments.path, options)?;
+    if let Some(by) = redaction.by() {
+        follower = follower.redacting(&by)?;
+    }
     let mut case = Case::open_or_create(&arguments.case)?;
     if let Some(by) = by {
         case.set_actor(by);
     }
-    let follower = Follower::new(&arguments.path, options)?;
     let plan = FollowPlan {
         once: arguments.once,
         every: Duration::from_secs(u64::from(arguments.every)),
@@ -86,7 +85,7 @@ fn tell(notice: &Notice, progress: &Progress) {
             let events = counted(piece.events, "event", "events");
             let waiting = match piece.waiting_bytes {
                 0 => String::new(),
-                waiting => format!("; a line that is not whole waits ({})", bytes(waiting)),
+                waiting => format!("; what is not whole yet waits ({})", bytes(waiting)),
             };
             eprintln!(
                 "{}: bytes {} to {}: {events}, {} rejected{waiting}.",

@@ -1,7 +1,7 @@
 //! Redaction as the command line asks for it, and a look at what it would take.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CaptureRedaction, CaptureRow, Case, CaseError, RedactBy, inert};
@@ -9,7 +9,7 @@ use cbad::{Stage, Watch};
 use ingest::{Batch, Capture, Counts, OpenOptions, Redaction, RuleHits};
 use serde::Serialize;
 
-use crate::arguments::AnalyzeArguments;
+use crate::arguments::redaction::RedactionArguments;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::json::SCHEMA;
@@ -33,15 +33,16 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn new(arguments: &AnalyzeArguments, files: &[PathBuf]) -> Result<Self, Failure> {
+    /// `imports` where there is something to import.
+    pub(crate) fn new(arguments: &RedactionArguments, imports: bool) -> Result<Self, Failure> {
         let rules = arguments.redact.as_deref().map(Redaction::load).transpose()?;
-        if files.is_empty() && rules.is_some() {
+        if !imports && rules.is_some() {
             return Err(Failure::Usage(
                 "--redact is for captures that are imported now, and none is given. What is in a case stays as it is."
                     .to_owned(),
             ));
         }
-        if !files.is_empty() && rules.is_none() && arguments.redact_forget_salt {
+        if imports && rules.is_none() && arguments.redact_forget_salt {
             return Err(Failure::Usage("--redact-forget-salt needs --redact, or a case alone.".to_owned()));
         }
         let salt = arguments.redact_salt.as_deref().map(read_salt).transpose()?;

@@ -4,9 +4,9 @@ use crate::places::Places;
 use crate::state::{Level, Notice};
 use crate::words;
 use crate::work::{self, Failure, Message, Post, TaskWatch};
-use case::{Case, CaseError, FollowNews, FollowPlan, Follower};
+use case::{Case, CaseError, FollowNews, FollowPlan, Follower, RedactBy};
 use cbad::{Config, Stage, Watch};
-use ingest::OpenOptions;
+use ingest::{OpenOptions, Redaction};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -136,17 +136,26 @@ pub(crate) enum FollowSaid {
     Ended(Option<Failure>),
 }
 
+/// What is asked for: how what comes is redacted and analysed.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// What is taken out before anything is stored.
+    pub(crate) redact: Option<Redaction>,
+    /// How it is analysed.
+    pub(crate) config: Config,
+}
+
 /// Follows a path until it is stopped; runs on a thread of its own.
-pub(crate) fn follow(path: &Path, places: &Places, config: Config, line: &Line, post: &Post) {
-    let failure = keep_up(path, places, config, line, post).err();
+pub(crate) fn follow(path: &Path, places: &Places, asked: Asked, line: &Line, post: &Post) {
+    let failure = keep_up(path, places, asked, line, post).err();
     let what = || format!("Could not follow {}", case::inert(words::file_name(path)));
     post.send(Message::Followed(FollowSaid::Ended(failure.map(|why| Failure::new(what(), why)))));
 }
 
-fn keep_up(path: &Path, places: &Places, config: Config, line: &Line, post: &Post) -> Result<(), String> {
+fn keep_up(path: &Path, places: &Places, asked: Asked, line: &Line, post: &Post) -> Result<(), String> {
     let place = places.case_for(path, |case| !follows(case, path));
     let fresh = !place.exists();
-    let mut case = work::open_or_create(&place)?;
+    let mut case = work::open_or_create(&place, None)?;
     let said = |said| {
         if !post.send(Message::Followed(said)) {
             // The window is gone.
@@ -154,7 +163,7 @@ fn keep_up(path: &Path, places: &Places, config: Config, line: &Line, post: &Pos
         }
     };
     said(FollowSaid::Begun(place.clone()));
-    let plan = FollowPlan { once: false, every: EVERY, config: Some(config) };
+    let plan = FollowPlan { once: false, every: EVERY, config: Some(asked.config) };
     let tell = |_: &Case, news: FollowNews<'_>| {
         match news {
             FollowNews::Looked(notices) => {
@@ -168,7 +177,11 @@ fn keep_up(path: &Path, places: &Places, config: Config, line: &Line, post: &Pos
         }
         Ok::<(), CaseError>(())
     };
-    let follower = Follower::new(path, OpenOptions::default());
+    let by = asked.redact.as_ref().map(|rules| RedactBy { rules, salt: None, forget_salt: false });
+    let follower = Follower::new(path, OpenOptions::default()).and_then(|follower| match &by {
+        Some(by) => follower.redacting(by),
+        None => Ok(follower),
+    });
     let pause = |length| line.pause(length);
     let outcome = follower.and_then(|follower| follower.keep_up(&mut case, &plan, line, pause, tell));
     work::stopped(case, &place, fresh);

@@ -2,8 +2,9 @@
 
 use crate::places::Places;
 use crate::ui::rows::ListState;
+use crate::vault::Typed;
 use crate::work::{TaskWatch, holds};
-use case::Case;
+use case::{Case, Passphrase};
 use ingest::{Format, Inspection, Limits, OpenOptions, Redaction};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,13 +18,15 @@ pub(crate) struct Import {
     pub(crate) case: Option<PathBuf>,
     /// What is taken out before anything is stored.
     pub(crate) redact: Option<Redaction>,
+    /// What the case is encrypted with, where that is to be made.
+    pub(crate) passphrase: Option<Passphrase>,
 }
 
 impl Import {
     /// These captures as they are recognised.
     pub(crate) fn usual(captures: &[PathBuf], redact: bool) -> Self {
         let captures = captures.iter().map(|path| (path.clone(), OpenOptions::default())).collect();
-        Self { captures, case: None, redact: redact.then(Redaction::personal) }
+        Self { captures, case: None, redact: redact.then(Redaction::personal), passphrase: None }
     }
 }
 
@@ -103,8 +106,8 @@ pub(crate) struct Row {
     pub(crate) is_ticked: bool,
     /// The format that a person gave it.
     pub(crate) format: Option<Format>,
-    /// Year of time stamps that have none.
-    pub(crate) assumed_year: i32,
+    /// Year of time stamps that have none, where a person gave it.
+    pub(crate) assumed_year: Option<i32>,
     /// Whether its rotated set is read.
     pub(crate) set: bool,
     /// What its last look saw, or why it saw nothing.
@@ -216,6 +219,8 @@ pub(crate) struct ImportDialog {
     pub(crate) places: Destinations,
     /// Where they go.
     pub(crate) into: PathBuf,
+    /// The passphrase of a case that is made; nothing where that stays in the clear.
+    pub(crate) encrypt: Option<Typed>,
     /// What is taken out.
     pub(crate) redact: Redact,
     /// What reading may cost, as it holds.
@@ -243,6 +248,7 @@ impl ImportDialog {
             tab: Tab::default(),
             into: places.known.clone().unwrap_or_else(|| places.new.clone()),
             places,
+            encrypt: None,
             redact: if redact { Redact::Personal } else { Redact::Nothing },
             limits,
             written: written(&limits),
@@ -268,7 +274,7 @@ impl ImportDialog {
                 chosen,
                 is_ticked: true,
                 format: None,
-                assumed_year: OpenOptions::default().assumed_year,
+                assumed_year: None,
                 set: false,
                 seen: None,
                 looking: Looking::Waiting,
@@ -282,11 +288,32 @@ impl ImportDialog {
         OpenOptions { format: row.format, assumed_year: row.assumed_year, set: row.set, limits: self.limits }
     }
 
+    /// The captures that are imported.
+    pub(crate) fn ticked(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.is_ticked && row.is_readable())
+    }
+
     /// What a press of the button imports.
     pub(crate) fn import(&self) -> Import {
-        let ticked = self.rows.iter().filter(|row| row.is_ticked && row.is_readable());
-        let captures = ticked.map(|row| (row.chosen.path.clone(), self.options(row))).collect();
-        Import { captures, case: Some(self.into.clone()), redact: self.redact.rules() }
+        let captures = self.ticked().map(|row| (row.chosen.path.clone(), self.options(row))).collect();
+        let passphrase = self.encryption().and_then(Typed::passphrase);
+        Import { captures, case: Some(self.into.clone()), redact: self.redact.rules(), passphrase }
+    }
+
+    /// Whether this build can encrypt, and there is a case to be made.
+    pub(crate) fn can_encrypt(&self) -> bool {
+        cfg!(feature = "encryption") && self.into == self.places.new
+    }
+
+    /// The passphrase as far as it is typed, where the case is made and is to be encrypted.
+    pub(crate) fn encryption(&self) -> Option<&Typed> {
+        self.encrypt.as_ref().filter(|_| self.can_encrypt())
+    }
+
+    /// Whether there is something to import, and nothing that was chosen for all of it is in the way.
+    pub(crate) fn is_importable(&self) -> bool {
+        let is_typed = self.encryption().is_none_or(|typed| typed.problem().is_none());
+        self.ticked().next().is_some() && self.written_limits().is_ok() && is_typed
     }
 
     /// Looks at the shown capture again, since it is read in another way now.

@@ -58,14 +58,6 @@ pub(crate) struct Logged {
     pub(crate) at_nanos: i64,
 }
 
-/// What went well, while it is told.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    pub(crate) notice: Notice,
-    /// When it goes, by the clock of the window; it has not been seen yet where there is none.
-    pub(crate) until_seconds: Option<f64>,
-}
-
 /// A sheet over the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sheet {
@@ -142,17 +134,14 @@ pub(crate) struct Trial {
     pub(crate) answer: Option<Arc<Previewed>>,
 }
 
-/// Run and finding, and its dearest tokens with their bits.
-pub(crate) type Dearest = ((Option<i64>, i64), Arc<Vec<(String, f64)>>);
-
 /// Tests by shuffling of one finding, and what is asked for next.
 #[derive(Debug)]
 pub(crate) struct Tests {
     /// Run and finding that were asked for.
     pub(crate) of: Option<(i64, i64)>,
     pub(crate) made: Vec<CanonicalTest>,
-    /// The dearest tokens of this finding of a run: an event of a megabyte has hundreds of thousands to choose from.
-    pub(crate) dearest: Option<Dearest>,
+    /// The dearest tokens of a finding.
+    pub(crate) dearest: Option<crate::view::finding::drivers::Dearest>,
     pub(crate) choice: TestChoice,
 }
 
@@ -206,15 +195,17 @@ pub(crate) struct State {
     /// Errors and warnings that nobody has dismissed, oldest first.
     pub(crate) notices: Vec<Notice>,
     /// What went well and is being told, oldest first.
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<crate::view::notices::Told>,
     /// Every notice since the window was opened, oldest first.
     pub(crate) log: Vec<Logged>,
     /// Places to find again, of the open case.
     pub(crate) bookmarks: Vec<Bookmark>,
-    /// Findings that were seen, of the open case: as the case has it.
-    pub(crate) acknowledged: Vec<case::Subject>,
-    /// What was clicked in this frame: findings, and whether each is to count as seen.
-    pub(crate) deciding: Vec<(case::Subject, bool)>,
+    /// The events of the shown finding with what their tokens cost.
+    pub(crate) bits: crate::bits::Bits,
+    /// Events of the shown finding beside those of its baseline.
+    pub(crate) compared: crate::view::finding::beside::Compared,
+    /// What people decided about findings of the open case.
+    pub(crate) decisions: crate::decisions::Decisions,
     /// What was selected before, and after going back.
     pub(crate) trail: History<Point>,
     /// What was shown before, and after taking it back.
@@ -285,6 +276,8 @@ impl State {
         self.single.clear();
         self.fields = None;
         self.bytes = None;
+        self.bits.forget();
+        self.compared.clear();
         self.telemetry.forget();
         self.matrix = crate::matrix::Matrix { choice: self.matrix.choice, ..Default::default() };
         self.review.forget();
@@ -425,7 +418,7 @@ impl State {
         if level == Level::Done {
             // Of several of a kind that follow one another the last is enough; the log has them all.
             self.told.retain(|told| told.notice.what != notice.what);
-            self.told.push(Told { notice, until_seconds: None });
+            self.told.push(crate::view::notices::Told { notice, until_seconds: None });
         } else {
             self.notices.push(notice);
         }
@@ -479,9 +472,13 @@ impl State {
             Command::Undo => self.changes.can_go_back(),
             Command::Redo => self.changes.can_go_forward(),
             Command::ToggleBookmark => self.doc.is_some() && self.selection != Selection::Nothing,
-            Command::Acknowledge | Command::Dismiss | Command::Confirm | Command::TestFinding => {
-                finding && self.doc.is_some()
-            }
+            Command::Acknowledge
+            | Command::Dismiss
+            | Command::Confirm
+            | Command::NoteFinding
+            | Command::TagFinding
+            | Command::TestFinding => finding && self.doc.is_some(),
+            Command::LinkFinding => finding && self.doc.as_ref().is_some_and(|doc| doc.findings.len() > 1),
             Command::AnalyzeAgain => self.doc.is_some() && self.prefs.analysis.problem().is_none(),
             Command::TogglePreview => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::NextFinding | Command::PreviousFinding => {

@@ -17,15 +17,60 @@ pub(crate) enum Purpose {
     Change(PathBuf),
 }
 
-/// A passphrase that is being typed. Without `Debug`, so that it is shown nowhere by accident.
-pub(crate) struct Asked {
-    pub(crate) purpose: Purpose,
+/// A passphrase that is being typed.
+#[derive(Default)]
+pub(crate) struct Typed {
     /// As typed.
     pub(crate) first: String,
     /// Typed again, where it is a new one.
     pub(crate) second: String,
     /// Whether it can be read on the screen.
     pub(crate) shown: bool,
+    /// Whether it is a new one, which is typed twice.
+    pub(crate) is_new: bool,
+}
+
+impl Typed {
+    /// A new one, of which nothing is typed yet.
+    pub(crate) fn new_one() -> Self {
+        Self { is_new: true, ..Self::default() }
+    }
+
+    /// What is in the way of what was typed; an empty field is in the way without a word.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        if self.first.is_empty() {
+            return Some("");
+        }
+        (self.is_new && self.first != self.second).then_some("The two are not the same yet.")
+    }
+
+    /// Said of what was typed, and no reason against it.
+    pub(crate) fn advice(&self) -> Option<String> {
+        if !self.is_new {
+            return None;
+        }
+        Passphrase::new(self.first.as_str()).and_then(|passphrase| passphrase.weakness())
+    }
+
+    /// What was typed, where nothing is in its way.
+    pub(crate) fn passphrase(&self) -> Option<Passphrase> {
+        self.problem().is_none().then(|| Passphrase::new(self.first.as_str())).flatten()
+    }
+}
+
+/// Shows nothing of what was typed.
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed(…)")
+    }
+}
+
+/// A person is asked for a passphrase.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) purpose: Purpose,
+    /// What was typed so far.
+    pub(crate) typed: Typed,
     /// What was wrong with the one before.
     pub(crate) why: Option<String>,
     /// It was entered.
@@ -34,7 +79,8 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn new(purpose: Purpose, why: Option<String>) -> Self {
-        Self { purpose, first: String::new(), second: String::new(), shown: false, why, entered: false }
+        let is_new = !matches!(purpose, Purpose::Open(_));
+        Self { purpose, typed: Typed { is_new, ..Typed::default() }, why, entered: false }
     }
 
     /// The case.
@@ -42,27 +88,6 @@ impl Asked {
         match &self.purpose {
             Purpose::Open(path) | Purpose::Encrypt(path) | Purpose::Change(path) => path,
         }
-    }
-
-    /// Whether a new passphrase is asked for, which is typed twice.
-    pub(crate) fn is_new(&self) -> bool {
-        !matches!(self.purpose, Purpose::Open(_))
-    }
-
-    /// What is in the way of what was typed; an empty field is in the way without a word.
-    pub(crate) fn problem(&self) -> Option<&'static str> {
-        if self.first.is_empty() {
-            return Some("");
-        }
-        (self.is_new() && self.first != self.second).then_some("The two are not the same yet.")
-    }
-
-    /// Said of what was typed, and no reason against it.
-    pub(crate) fn advice(&self) -> Option<String> {
-        if !self.is_new() {
-            return None;
-        }
-        Passphrase::new(self.first.as_str()).and_then(|passphrase| passphrase.weakness())
     }
 }
 
@@ -119,9 +144,13 @@ mod tests {
             (Purpose::Encrypt(PathBuf::new()), "several words here", "several words here", None, false),
         ] {
             let mut asked = Asked::new(purpose, None);
-            asked.first.push_str(first);
-            asked.second.push_str(second);
-            assert_eq!((asked.problem(), asked.advice().is_some()), (problem, advised), "{first} {second}");
+            asked.typed.first.push_str(first);
+            asked.typed.second.push_str(second);
+            let typed = &asked.typed;
+            assert_eq!((typed.problem(), typed.advice().is_some()), (problem, advised), "{first} {second}");
+            let passphrase = problem.is_none().then(|| Passphrase::new(first)).flatten();
+            assert_eq!(typed.passphrase(), passphrase, "{first} {second}");
+            assert_eq!(format!("{typed:?}"), "Typed(…)");
         }
     }
 }

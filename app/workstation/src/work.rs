@@ -7,7 +7,7 @@ use crate::places::Places;
 use crate::query::Answer;
 use crate::settings::Analysis;
 use crate::state::{Level, Notice};
-use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, RedactBy};
+use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, Passphrase, RedactBy};
 use cbad::{Stage, Watch};
 use crossbeam_channel::Sender;
 use std::path::{Path, PathBuf};
@@ -54,8 +54,8 @@ pub(crate) enum Message {
     Pixels(Arc<egui::ColorImage>),
     /// What a search of this number tells.
     Searched(u64, crate::app::Searched),
-    /// This finding counts as seen or not in the case `doc`, or why it does not.
-    Seen { doc: u64, seen: crate::app::Seen, failure: Option<Failure> },
+    /// What was decided stands in the case `doc`, or why it does not.
+    Written { doc: u64, written: Box<crate::app::Written> },
     /// Decisions about the case with this number were written, or could not be.
     Decided(u64, Option<Failure>),
     /// What these paths are that were chosen; nothing where none was.
@@ -310,7 +310,8 @@ fn import(chosen: &Import, places: &Places, working: &Working<'_>) -> Result<Fin
     }
     let path = chosen.case.clone().unwrap_or_else(|| places.case_for(&first, |case| !holds(case, &first)));
     let fresh = !path.exists();
-    let mut case = open_or_create(&path).map_err(|why| Failure::new(could_not(&first), why))?;
+    let passphrase = chosen.passphrase.as_ref();
+    let mut case = open_or_create(&path, passphrase).map_err(|why| Failure::new(could_not(&first), why))?;
     let mut failures = Vec::new();
     let by = chosen.redact.as_ref().map(|rules| RedactBy { rules, salt: None, forget_salt: false });
     for (capture, options) in captures {
@@ -328,13 +329,17 @@ fn import(chosen: &Import, places: &Places, working: &Working<'_>) -> Result<Fin
     finish(case, &path, how, watch)
 }
 
-/// A case, in a folder that is made where it is not there.
-pub(crate) fn open_or_create(path: &Path) -> Result<Case, String> {
+/// A case, in a folder that is made where it is not there; encrypted where there is a passphrase.
+pub(crate) fn open_or_create(path: &Path, passphrase: Option<&Passphrase>) -> Result<Case, String> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("No folder for the case at {}: {error}.", folder.display()))?;
     }
-    Case::open_or_create(path).map_err(|error| error.to_string())
+    let case = match passphrase {
+        Some(passphrase) => Case::open_or_create_encrypted(path, passphrase),
+        None => Case::open_or_create(path),
+    };
+    case.map_err(|error| error.to_string())
 }
 
 /// Whoever chose how a capture is read has to know where that did not count.

@@ -226,6 +226,12 @@ pub enum CaseError {
         /// The stable name of its format.
         format: &'static str,
     },
+    /// A redacted file was to be followed on, and what its tokens were made with is gone.
+    #[error("{} has come further, but the salt of its redaction was forgotten, so that equal values would no longer become equal tokens. Follow it into another case.", path.display())]
+    SaltForgotten {
+        /// The file.
+        path: PathBuf,
+    },
     /// A followed file has become what another capture of the case is.
     #[error("{} is now, with SHA-256 {sha256}, a capture that the case holds already. Follow it into another case.", path.display())]
     FollowedElsewhere {

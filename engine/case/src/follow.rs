@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cbad::{Unwatched, Watch};
-use ingest::{Capture, Limits, OpenOptions, whole_records};
+use ingest::{Batch, Capture, Format, Limits, OpenOptions, whole_records};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ use crate::audit::{Action, append as record};
 use crate::beginning::Beginning;
 use crate::error::CaseError;
 use crate::import::{Begun, completed, file_name, number_streams};
+use crate::redact::RedactBy;
 use crate::settle::join_blocks;
 use crate::source::{Fingerprint, Stamp};
 use crate::sql::{AtPath, hex, path_value, unsigned};
@@ -45,6 +46,8 @@ pub struct Growing {
     taken: u64,
     capture: Option<i64>,
     pieces: u32,
+    /// An end of lines before which nothing new was whole, so that it need not be looked at again.
+    held_at: Option<u64>,
 }
 
 /// What tells one file from another at the same path.
@@ -72,7 +75,8 @@ pub struct Piece {
     pub events: u64,
     /// Records that could not be read.
     pub rejected: u64,
-    /// Bytes behind the last whole line, which wait for its end.
+    /// Bytes behind the last whole line, which wait for its end; of a capture that is redacted, behind the last record that no
+    /// further line can be a part of.
     pub waiting_bytes: u64,
 }
 
@@ -95,6 +99,7 @@ impl Growing {
             taken: 0,
             capture: None,
             pieces: 0,
+            held_at: None,
         })
     }
 
@@ -177,9 +182,24 @@ impl Growing {
 
     /// The file's first `end` bytes as a capture.
     fn open_to(&mut self, end: u64, options: &OpenOptions) -> Result<Capture, CaseError> {
-        self.file.seek(SeekFrom::Start(0)).map_err(CaseError::io("read", &self.path))?;
         let file = self.file.try_clone().map_err(CaseError::io("read", &self.path))?;
-        Ok(Capture::from_reader(&self.path, file.take(end), end, options)?)
+        Ok(Capture::of_growing(&self.path, file, end, options)?)
+    }
+
+    /// Of a text log, up to where records are that no line behind `end` can be a part of.
+    fn end_of_text(&mut self, end: u64, mut opened: Capture, watch: &dyn Watch) -> Result<u64, CaseError> {
+        if self.taken > 0 {
+            opened.resume_at(self.taken)?;
+        }
+        let mut batch = Batch::default();
+        while opened.next_batch(&mut batch)? {
+            if watch.cancelled() {
+                return Err(CaseError::Cancelled);
+            }
+        }
+        let whole = opened.open_since().unwrap_or(end);
+        self.held_at = (whole <= self.taken).then_some(end);
+        Ok(whole)
     }
 
     fn shrank(&self) -> CaseError {
@@ -283,13 +303,36 @@ impl Case {
         options: &OpenOptions,
         watch: &dyn Watch,
     ) -> Result<Piece, CaseError> {
+        self.take_grown_redacted(growing, to_its_end, options, None, watch)
+    }
+
+    /// [`Case::take_grown`], with rules for what is to be taken out before anything is stored. A file whose begin is there under
+    /// other rules is refused, and so is one that the salt is forgotten of. The last record waits while further lines may be a part
+    /// of it: what a rule takes out may begin in one line and end in another.
+    pub fn take_grown_redacted(
+        &mut self,
+        growing: &mut Growing,
+        to_its_end: bool,
+        options: &OpenOptions,
+        redact: Option<&RedactBy<'_>>,
+        watch: &dyn Watch,
+    ) -> Result<Piece, CaseError> {
         self.still_this_one(growing, watch)?;
         let length = growing.length()?;
         let mut end = if to_its_end { length } else { growing.end_of_lines(length)? };
         let begin = growing.taken;
         if end > begin && !to_its_end {
-            let opened = growing.open_to(end, options)?;
-            end = growing.end_of_records(end, &opened, &options.limits)?;
+            end = if redact.is_some() && growing.held_at == Some(end) {
+                begin
+            } else {
+                let options = self.options_of(growing, options)?;
+                let opened = growing.open_to(end, &options)?;
+                if redact.is_some() && opened.format() == Format::Text {
+                    growing.end_of_text(end, opened, watch)?
+                } else {
+                    growing.end_of_records(end, &opened, &options.limits)?
+                }
+            };
         }
         let mut piece = Piece {
             capture: growing.capture,
@@ -302,7 +345,7 @@ impl Case {
             return Ok(piece);
         }
         self.move_forward()?;
-        let begun = self.begun_of(growing, end, options, watch)?;
+        let begun = self.begun_of(growing, end, options, redact, watch)?;
         let (capture, path) = (begun.capture, growing.path.clone());
         let before = self.capture(capture)?;
         let is_first = !begun.is_complete;
@@ -344,17 +387,26 @@ impl Case {
         transaction.commit().at(&path)
     }
 
+    /// How a file is read on: as its begin was, where the case has that.
+    fn options_of(&self, growing: &Growing, options: &OpenOptions) -> Result<OpenOptions, CaseError> {
+        let Some(capture) = growing.capture else { return Ok(options.clone()) };
+        let Some(begun) = self.begun("WHERE id = ?1", [capture])? else { return Ok(options.clone()) };
+        Ok(begun.options_as(self.capture(capture)?.format, self.limits(capture)?))
+    }
+
     /// The import to go on with: the capture that the file is, or a new one.
     fn begun_of(
         &self,
         growing: &mut Growing,
         end: u64,
         options: &OpenOptions,
+        redact: Option<&RedactBy<'_>>,
         watch: &dyn Watch,
     ) -> Result<Begun, CaseError> {
         if let Some(capture) = growing.capture
             && let Some(begun) = self.begun("WHERE id = ?1", [capture])?
         {
+            self.refuse_to_redact_on(capture, redact, &growing.path)?;
             return Ok(begun);
         }
         let opened = growing.open_to(end, options)?;
@@ -365,8 +417,11 @@ impl Case {
         let metadata = growing.file.metadata().map_err(CaseError::io("read", &growing.path))?;
         let fingerprint = Fingerprint::of_begin(sha256, end, Stamp::of(&metadata).modified_nanos);
         match self.begun("WHERE sha256 = ?1", [sha256.as_slice()])? {
-            Some(known) => Ok(known),
-            None => self.begin(&growing.path, &opened, options, None, &fingerprint),
+            Some(known) => {
+                self.refuse_to_redact_on(known.capture, redact, &growing.path)?;
+                Ok(known)
+            }
+            None => self.begin(&growing.path, &opened, options, redact, &fingerprint),
         }
     }
 

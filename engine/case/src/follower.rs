@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cbad::Watch;
-use ingest::OpenOptions;
+use ingest::{OpenOptions, Redaction};
 
 use crate::error::CaseError;
 use crate::follow::{Growing, Piece};
+use crate::redact::RedactBy;
 use crate::rows::{ImportOutcome, ImportReport};
 use crate::source::Stamp;
 use crate::store::Case;
@@ -23,7 +24,21 @@ const MOST_WAITING_BYTES: u64 = 4 << 20;
 pub struct Follower {
     path: PathBuf,
     options: OpenOptions,
+    redacting: Option<Redacting>,
     files: BTreeMap<PathBuf, Followed>,
+}
+
+/// How all of it is redacted: a follower outlives whoever asked for it.
+struct Redacting {
+    rules: Redaction,
+    salt: Option<Vec<u8>>,
+    forget_salt: bool,
+}
+
+impl Redacting {
+    fn by(&self) -> RedactBy<'_> {
+        RedactBy { rules: &self.rules, salt: self.salt.as_deref(), forget_salt: self.forget_salt }
+    }
 }
 
 /// A file as it was at the last look.
@@ -134,7 +149,15 @@ impl Follower {
     /// Follows a file, which need not be there yet, or every file of a folder, but not of folders within it.
     pub fn new(path: &Path, options: OpenOptions) -> Result<Self, CaseError> {
         let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
-        Ok(Self { path, options, files: BTreeMap::new() })
+        Ok(Self { path, options, redacting: None, files: BTreeMap::new() })
+    }
+
+    /// Redacts what comes before anything of it is stored. A salt that is to be forgotten is so at [`Follower::finish`].
+    pub fn redacting(self, by: &RedactBy<'_>) -> Result<Self, CaseError> {
+        by.check()?;
+        let RedactBy { rules, salt, forget_salt } = *by;
+        let redacting = Redacting { rules: rules.clone(), salt: salt.map(<[u8]>::to_vec), forget_salt };
+        Ok(Self { redacting: Some(redacting), ..self })
     }
 
     /// Takes what is new. A file is taken when it is as it was at the look before, so that what a program is just writing is
@@ -163,14 +186,14 @@ impl Follower {
         Ok(notices)
     }
 
-    /// Joins what many small pieces left, at the end.
+    /// Joins what many small pieces left, and forgets the salts that are to be forgotten, at the end.
     pub fn finish(self, case: &mut Case) -> Result<(), CaseError> {
         for followed in self.files.into_values() {
             if let Followed::Growing { growing, .. } = followed {
                 case.join_pieces(&growing)?;
             }
         }
-        Ok(())
+        case.forget_due_salts()
     }
 
     /// The files to be followed that are there now.
@@ -251,7 +274,8 @@ impl Follower {
         watch: &dyn Watch,
         notices: &mut Vec<Notice>,
     ) -> Result<(), CaseError> {
-        match case.import(path, &self.options, watch) {
+        let by = self.redacting.as_ref().map(Redacting::by);
+        match case.import_redacted(path, &self.options, by.as_ref(), watch) {
             Ok(report) => {
                 let capture = report.capture.id;
                 notices.push(Notice::Imported { report: Box::new(report) });
@@ -285,7 +309,9 @@ impl Follower {
         let is_at_rest = standing.bytes == bytes || standing.is_replaced;
         let waiting = standing.bytes - growing.taken_bytes();
         if waiting > 0 && (at_once || is_at_rest || waiting > MOST_WAITING_BYTES) {
-            match case.take_grown(&mut growing, standing.is_replaced, &self.options, watch) {
+            let by = self.redacting.as_ref().map(Redacting::by);
+            let to_its_end = standing.is_replaced;
+            match case.take_grown_redacted(&mut growing, to_its_end, &self.options, by.as_ref(), watch) {
                 Ok(piece) if piece.bytes.is_empty() => {}
                 Ok(piece) => notices.push(Notice::Took { path: path.clone(), piece }),
                 Err(CaseError::NotByLine { .. }) => {

@@ -70,6 +70,26 @@ impl Case {
         Ok(())
     }
 
+    /// Forgets the salts that were to be forgotten once their captures are complete, which those that are followed are only when
+    /// nobody follows them any more.
+    pub(crate) fn forget_due_salts(&mut self) -> Result<(), CaseError> {
+        const FORGET: &str =
+            "UPDATE redaction SET salt = NULL WHERE salt IS NOT NULL AND forget = 1 AND capture IN
+            (SELECT id FROM capture WHERE completion IS NOT NULL)";
+        if !self.redacts_to_forget()? {
+            return Ok(());
+        }
+        self.forget(FORGET, [])
+    }
+
+    fn redacts_to_forget(&self) -> Result<bool, CaseError> {
+        const QUERY: &str = "SELECT EXISTS (SELECT 1 FROM redaction WHERE forget = 1 AND salt IS NOT NULL)";
+        if !has_table(&self.connection, "redaction").at(&self.path)? {
+            return Ok(false);
+        }
+        self.connection.query_row(QUERY, [], |row| row.get(0)).at(&self.path)
+    }
+
     /// Overwrites what is deleted, in the write-ahead log too.
     fn forget(&mut self, update: &str, parameters: impl rusqlite::Params) -> Result<(), CaseError> {
         self.connection.pragma_update(None, "secure_delete", true).at(&self.path)?;
@@ -129,6 +149,20 @@ impl Case {
         }
         let asked = in_words(asked_rules) + other_salt;
         Err(CaseError::OtherRedaction { path: path.to_owned(), stored: in_words(stored_rules), asked })
+    }
+
+    /// A capture that goes on is redacted as its begin was, or not at all.
+    pub(crate) fn refuse_to_redact_on(
+        &self,
+        capture: i64,
+        asked: Option<&RedactBy<'_>>,
+        path: &Path,
+    ) -> Result<(), CaseError> {
+        self.refuse_other_rules(capture, asked, path)?;
+        match self.stored_redaction(capture)? {
+            Some(stored) if stored.salt.is_none() => Err(CaseError::SaltForgotten { path: path.to_owned() }),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn begin_redaction(

@@ -47,10 +47,12 @@ pub enum Format {
     LlmJson,
     /// Streamed responses of the same APIs, as server-sent events.
     LlmSse,
-    /// Traces and observations of Langfuse.
+    /// Traces and observations of Langfuse, as JSON or in a table.
     Langfuse,
     /// Runs of `LangSmith`.
     Langsmith,
+    /// Spans of Phoenix, from its data frame or its API.
+    Phoenix,
     /// `StreamHouse` segments (`.strm`); the source of a message in a compressed block is the block.
     StreamHouseSegment,
     /// `StreamHouse` write-ahead logs.
@@ -63,7 +65,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::OtlpProto,
         Self::OtlpJson,
         Self::Syslog,
@@ -87,6 +89,7 @@ impl Format {
         Self::LlmSse,
         Self::Langfuse,
         Self::Langsmith,
+        Self::Phoenix,
         Self::StreamHouseSegment,
         Self::StreamHouseWal,
         Self::JsonLines,
@@ -119,6 +122,7 @@ impl Format {
             Self::LlmSse => "llm-sse",
             Self::Langfuse => "langfuse",
             Self::Langsmith => "langsmith",
+            Self::Phoenix => "phoenix",
             Self::StreamHouseSegment => "streamhouse-segment",
             Self::StreamHouseWal => "streamhouse-wal",
             Self::JsonLines => "json-lines",
@@ -152,6 +156,7 @@ impl Format {
             Self::LlmSse => "Streamed LLM responses (SSE)",
             Self::Langfuse => "Langfuse export",
             Self::Langsmith => "LangSmith runs",
+            Self::Phoenix => "Phoenix spans",
             Self::StreamHouseSegment => "StreamHouse segment",
             Self::StreamHouseWal => "StreamHouse write-ahead log",
             Self::JsonLines => "JSON lines",
@@ -173,7 +178,8 @@ impl Format {
             | Self::Zipkin
             | Self::Lynex
             | Self::Langfuse
-            | Self::Langsmith => EventOrder::ByTime,
+            | Self::Langsmith
+            | Self::Phoenix => EventOrder::ByTime,
             Self::Syslog
             | Self::SyslogOctets
             | Self::JournalExport
@@ -197,11 +203,6 @@ impl Format {
         }
     }
 
-    /// Whether its time stamps may lack a zone or a year, so that a note has to say what was assumed.
-    pub(crate) const fn may_assume_times(self) -> bool {
-        matches!(self, Self::Syslog | Self::SyslogOctets | Self::Logfmt | Self::Table)
-    }
-
     /// Whether each line is a record by itself, in a capture whose JSON, if it is any, is framed so.
     pub(crate) fn is_by_line(self, framing: Framing) -> bool {
         match self {
@@ -221,6 +222,7 @@ impl Format {
             | Self::LlmJson
             | Self::Langfuse
             | Self::Langsmith
+            | Self::Phoenix
             | Self::JsonLines => framing == Framing::Lines,
             // A cell may hold line ends, and a family of metrics takes several lines.
             Self::Table

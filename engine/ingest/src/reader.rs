@@ -11,6 +11,11 @@ pub(crate) trait Reader: Send {
     /// False at the end of the capture. Only the file itself can fail; what cannot be decoded is a problem in the batch.
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool>;
 
+    /// Where the unit read last begins, if the capture ended where further lines could have belonged to it.
+    fn open_since(&self) -> Option<u64> {
+        None
+    }
+
     /// Passes over everything before decoded byte `offset`, where a unit begins; false where the capture ends before.
     fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
         window.pass_to(offset)

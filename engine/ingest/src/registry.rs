@@ -29,9 +29,10 @@ use crate::sniff::Sniffed;
 use crate::streamhouse::{self, SegmentReader, WalReader};
 use crate::syslog::octets::OctetReader;
 use crate::syslog::{self, Syslog};
-use crate::table::TableReader;
-use crate::table::dialect;
+use crate::table::dialect::{self, Dialect};
+use crate::table::{TableReader, calls};
 use crate::text::TextReader;
+use crate::times;
 use crate::trace_json::{self, Shape, TraceJson};
 
 /// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
@@ -57,8 +58,9 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
         Format::Lynex => lynex::confidence(probe),
         Format::LlmJson => llm::confidence(Origin::Api, probe),
         Format::LlmSse => sse::confidence(probe),
-        Format::Langfuse => llm::confidence(Origin::Langfuse, probe),
-        Format::Langsmith => llm::confidence(Origin::Langsmith, probe),
+        Format::Langfuse => of_calls(Origin::Langfuse, probe),
+        Format::Langsmith => of_calls(Origin::Langsmith, probe),
+        Format::Phoenix => of_calls(Origin::Phoenix, probe),
         Format::StreamHouseSegment => f64::from(u8::from(probe.bytes.starts_with(streamhouse::MARK))),
         Format::StreamHouseWal => f64::from(u8::from(streamhouse::is_wal(probe.bytes))),
         Format::JsonLines => probe.json.share(|_| true),
@@ -66,13 +68,27 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
     }
 }
 
+/// As JSON or as a table.
+fn of_calls(origin: Origin, probe: &Probe<'_>) -> f64 {
+    llm::confidence(origin, probe).max(calls::confidence(origin, probe))
+}
+
+/// How a table is written, in a capture that is one as this format.
+pub(crate) fn dialect(format: Format, probe: &Probe<'_>) -> Option<Dialect> {
+    match format {
+        Format::Table => Some(Dialect::of(probe)),
+        Format::Langfuse => calls::dialect(Origin::Langfuse, probe),
+        Format::Langsmith => calls::dialect(Origin::Langsmith, probe),
+        Format::Phoenix => calls::dialect(Origin::Phoenix, probe),
+        _ => None,
+    }
+}
+
 /// What a person should know about a capture of this format as a whole.
 pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
     match format {
-        Format::Text => probe.stamps.note(options.assumed_year),
         Format::Prometheus => prometheus::note(probe),
-        format if format.may_assume_times() => probe.stamps.zone_note(options.assumed_year),
-        _ => None,
+        format => times::note(format, probe, options),
     }
 }
 
@@ -91,12 +107,9 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::Lynex => Box::new(DocumentReader::new(Lynex::new(name, years), framing, limits)),
         Format::LlmJson => Box::new(DocumentReader::new(LlmJson::new(Origin::Api, years), framing, limits)),
         Format::LlmSse => Box::new(SseReader::new(years, limits)),
-        Format::Langfuse => {
-            Box::new(DocumentReader::new(LlmJson::new(Origin::Langfuse, years), framing, limits))
-        }
-        Format::Langsmith => {
-            Box::new(DocumentReader::new(LlmJson::new(Origin::Langsmith, years), framing, limits))
-        }
+        Format::Langfuse => calls_reader(Origin::Langfuse, name, sniffed, limits),
+        Format::Langsmith => calls_reader(Origin::Langsmith, name, sniffed, limits),
+        Format::Phoenix => calls_reader(Origin::Phoenix, name, sniffed, limits),
         Format::StreamHouseSegment => Box::new(SegmentReader::new(name, limits)),
         Format::StreamHouseWal => Box::new(WalReader::new(name, limits)),
         Format::Syslog => Box::new(LineReader::new(Syslog::new(name, years), limits)),
@@ -114,5 +127,14 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         }
         Format::JsonLines => Box::new(DocumentReader::new(JsonLines::new(name, years), framing, limits)),
         Format::Text => Box::new(TextReader::new(name, sniffed.stamped, years, limits)),
+    }
+}
+
+fn calls_reader(origin: Origin, name: String, sniffed: &Sniffed, limits: Limits) -> Box<dyn Reader> {
+    match &sniffed.dialect {
+        Some(dialect) => {
+            Box::new(TableReader::new(name, dialect.clone(), sniffed.years, limits).of_calls(origin))
+        }
+        None => Box::new(DocumentReader::new(LlmJson::new(origin, sniffed.years), sniffed.framing, limits)),
     }
 }

@@ -80,7 +80,7 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         stamped: probe.stamps.is_stamped(),
         years: probe.stamps.years,
         note: registry::note(format, &probe, options),
-        dialect: (format == Format::Table).then(|| Dialect::of(&probe)),
+        dialect: registry::dialect(format, &probe),
     })
 }
 

@@ -19,12 +19,13 @@ pub(crate) struct TextReader {
     stamped: bool,
     years: Years,
     limits: Limits,
+    open_since: Option<u64>,
 }
 
 impl TextReader {
     pub(crate) fn new(name: String, stamped: bool, years: Years, limits: Limits) -> Self {
         let stream = Arc::new(StreamKey { signal: Signal::Log, service: None, name });
-        Self { stream, stamped, years, limits }
+        Self { stream, stamped, years, limits, open_since: None }
     }
 }
 
@@ -55,10 +56,15 @@ impl Reader for TextReader {
             }
         }
         let source = ByteRange { offset: window.offset(), length: end as u64 };
+        self.open_since = if window.want(ahead + 1)? { None } else { Some(source.offset) };
         let event = event_of(&window.available()[..end], first.end, self.years, source);
         batch.push(Arc::clone(&self.stream), event);
         window.pass(next, lines);
         Ok(true)
+    }
+
+    fn open_since(&self) -> Option<u64> {
+        self.open_since
     }
 }
 

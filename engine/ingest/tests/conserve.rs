@@ -8,12 +8,17 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 37] = [
+const CAPTURES: [&str; 42] = [
     "llm-calls.jsonl",
     "llm-batch.jsonl",
     "llm-stream.sse",
     "langfuse.json",
+    "langfuse-page.csv",
+    "langfuse-blob.csv",
+    "langfuse-traces.csv",
     "langsmith.jsonl",
+    "phoenix.csv",
+    "phoenix.json",
     "kafka.json",
     "orders.strm",
     "orders.wal",

@@ -69,9 +69,14 @@ fn describe(stream: &StreamKey, event: &Event, source: &str) -> String {
     text
 }
 
+/// What a checkout does to modification times is no part of what a capture says.
+fn dated() -> OpenOptions {
+    OpenOptions { assumed_year: Some(1970), ..OpenOptions::default() }
+}
+
 fn events_of(name: &str) -> String {
     let stored = std::fs::read(data(name)).unwrap();
-    let mut capture = Capture::open(&data(name), &OpenOptions::default()).unwrap();
+    let mut capture = Capture::open(&data(name), &dated()).unwrap();
     let mut text =
         format!("{} in {}, {}\n", capture.format().name(), capture.wrapping().name(), capture.order().name());
     let mut batch = Batch::default();
@@ -189,19 +194,51 @@ fn calls_to_language_models() {
     }
     check("langsmith.jsonl");
     check("langsmith.parquet");
-    let [json, table] = ["langsmith.jsonl", "langsmith.parquet"].map(|name| {
-        let mut reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
-        for (_, event) in &mut reading.events {
-            event.source = ByteRange::default();
-            // A table has all columns in each row, and in its own order.
-            event.fields.retain(|field| {
-                field.value != cbad::Value::Null && field.value != cbad::Value::Text("{}".into())
-            });
-            event.fields.sort_by(|a, b| a.path.cmp(&b.path));
+    assert_eq!(said_by("langsmith.jsonl"), said_by("langsmith.parquet"));
+}
+
+/// The events of a capture but for what a table cannot say: it has all columns in each row, and in its own order.
+fn said_by(name: &str) -> (usize, String) {
+    let mut reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+    for (_, event) in &mut reading.events {
+        event.source = ByteRange::default();
+        event.fields.retain(|field| {
+            field.value != cbad::Value::Null && field.value != cbad::Value::Text("{}".into())
+        });
+        event.fields.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    (reading.events.len(), shown(&reading))
+}
+
+#[test]
+fn tables_of_calls_say_what_their_json_says() {
+    for (twins, format, events) in [
+        (&["langfuse-page.jsonl", "langfuse-page.csv"][..], Format::Langfuse, 4),
+        (&["langfuse-blob.jsonl", "langfuse-blob.csv", "langfuse-blob.parquet"], Format::Langfuse, 4),
+        (&["langfuse-traces.jsonl", "langfuse-traces.csv"], Format::Langfuse, 1),
+        (
+            &["phoenix-otlp.json", "phoenix.json", "phoenix.jsonl", "phoenix.csv", "phoenix.parquet"],
+            Format::Phoenix,
+            3,
+        ),
+    ] {
+        let (count, said) = said_by(twins[0]);
+        assert_eq!(count, events, "{}", twins[0]);
+        for name in twins {
+            check(name);
+            let capture = Capture::open(&data(name), &OpenOptions::default()).unwrap();
+            let of_its_own = [Format::Parquet, Format::OtlpJson].contains(&capture.format());
+            assert!(of_its_own || capture.format() == format && capture.confidence() > 0.7, "{name}");
+            assert_eq!(said_by(name), (count, said.clone()), "{name}");
         }
-        shown(&reading)
-    });
-    assert_eq!(json, table);
+    }
+    // Whoever wants the rows as rows gets them.
+    let options = OpenOptions { format: Some(Format::Table), ..OpenOptions::default() };
+    let plain = read(&std::fs::read(data("phoenix.csv")).unwrap(), &options);
+    assert_eq!(plain.events.len(), 3);
+    assert!(plain.events.iter().all(|(stream, event)| {
+        stream.signal == cbad::Signal::Log && event.fields.iter().any(|field| field.path == "context.span_id")
+    }));
 }
 
 #[test]

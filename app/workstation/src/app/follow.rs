@@ -8,6 +8,7 @@ use crate::pages::Pages;
 use crate::query::Query;
 use crate::state::{EventList, Level, Tests};
 use crate::work::Failure;
+use ingest::Redaction;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,21 +16,18 @@ impl App {
     /// Follows the first of these paths.
     pub(super) fn follow(&mut self, paths: Vec<PathBuf>) {
         let Some(path) = paths.into_iter().next().filter(|_| self.state.following.is_none()) else { return };
-        if self.state.prefs.analysis.redact {
-            let detail = "The settings say that captures are redacted, and what is followed cannot be: its lines are stored as they \
-                          come. Turn redaction off in the settings, or import the capture when it is whole.";
-            return self.state.notice(Level::Error, "Nothing is followed", detail);
-        }
         let config = match self.state.prefs.analysis.config(None) {
             Ok(config) => config,
             Err(why) => return self.state.notice(Level::Error, "The settings cannot be used", why),
         };
+        let redact = self.state.prefs.analysis.redact.then(Redaction::personal);
+        let asked = follow::Asked { redact, config };
         let path = std::path::absolute(&path).unwrap_or(path);
         let following = Following::new(path.clone());
         let (line, places, post) =
             (Arc::clone(&following.line), self.services.places.clone(), self.post.clone());
         self.state.following = Some(following);
-        let job = move || follow::follow(&path, &places, config, &line, &post);
+        let job = move || follow::follow(&path, &places, asked, &line, &post);
         (self.services.spawn)("following", Box::new(job));
     }
 

@@ -4,7 +4,7 @@ use super::App;
 use crate::command::Command;
 use crate::vault::{self, Asked, Purpose};
 use crate::work::{For, Message, Working};
-use case::{Passphrase, Reseal};
+use case::Reseal;
 use std::path::PathBuf;
 
 impl App {
@@ -29,7 +29,7 @@ impl App {
     /// Takes up a passphrase that was entered.
     pub(super) fn follow_vault(&mut self) {
         let Some(asked) = self.state.vault.take_if(|asked| asked.entered) else { return };
-        let Some(passphrase) = Passphrase::new(asked.first) else { return };
+        let Some(passphrase) = asked.typed.passphrase() else { return };
         let (places, how) = (self.services.places.clone(), self.state.prefs.analysis.clone());
         match asked.purpose {
             Purpose::Open(path) => {

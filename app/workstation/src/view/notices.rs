@@ -19,6 +19,14 @@ const TOLD_SECONDS: f64 = 6.0;
 /// Width of what is told.
 const WIDTH: f32 = 380.0;
 
+/// What went well, while it is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) notice: Notice,
+    /// When it goes, by the clock of the window; it has not been seen yet where there is none.
+    pub(crate) until_seconds: Option<f64>,
+}
+
 /// What has to be read, over the views.
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if state.notices.is_empty() {

@@ -62,7 +62,7 @@ const ACTIVITY: Help = Help {
         "The time left is a guess from the pace of the present step.",
         "What a cancelled task has put into the case stays there.",
         "A file or folder that is followed is looked at every second; the views keep their selection and time as it grows.",
-        "Following stores lines as they come and cannot redact them.",
+        "What is followed is redacted as the settings say, before anything of it is stored.",
     ],
     commands: &[
         Command::CancelTasks,
@@ -81,6 +81,7 @@ const IMPORT: Help = Help {
         "Assumed is what times without a zone or a year are taken for. The year can be set; times without a zone are taken as UTC.",
         "Good as column: few values in many events, to group and filter by. Good as index: every value is another, to find one event by.",
         "Redaction shows what would be taken out, in the clear, and what would be stored in its place.",
+        "A case that the import makes can be encrypted from its first byte. Without its passphrase nobody can open it.",
         "A capture that meets a limit is still imported: what goes beyond is rejected, with its place, and listed in Problems.",
         "“Import without asking” in the settings leaves this dialog out.",
     ],
@@ -209,9 +210,10 @@ const fn help(pane: Pane) -> Help {
             ],
         },
         Pane::Finding => Help {
-            shows: "One finding: what was seen in a sentence, what shifted, which words and events carry the bits, the window beside its baseline, and how sure it is.",
+            shows: "One finding: what was seen in a sentence, what shifted, which words and events carry the bits and what lowered them, its events in bits, the window beside its baseline, and how sure it is. What people said of it stands with it.",
             read: &[
                 "Bits are surprise: a token of 10 bits was expected once in a thousand places.",
+                "Point at a token of its events to see what the baseline has in its place; click on a cheap one, or press Enter on its line, to go to the event of the baseline that has it.",
                 "“What would have to be otherwise” is the least change that keeps the window from being flagged.",
                 "“Does it hold” is the same finding with other windows and seeds. What holds nowhere else deserves doubt.",
                 "“Test by shuffling” gives a p that needs no model; real logs come in bursts, so a small p alone flags nothing.",
@@ -222,6 +224,9 @@ const fn help(pane: Pane) -> Help {
                 Command::Acknowledge,
                 Command::Dismiss,
                 Command::Confirm,
+                Command::NoteFinding,
+                Command::TagFinding,
+                Command::LinkFinding,
                 Command::TestFinding,
                 Command::ShowEvents,
                 Command::CopyCommandLine,

@@ -3,7 +3,7 @@
 use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, size};
-use crate::vault::{Asked, Purpose};
+use crate::vault::{Asked, Purpose, Typed};
 use case::ENCRYPTION_COST;
 use egui::{Id, Key, Label, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo};
 
@@ -27,20 +27,23 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         if let Some(why) = &asked.why {
             ui.add(Label::new(RichText::new(why).color(tokens::of(ui).strong)).wrap());
         }
-        fields(ui, &mut asked);
-        about(ui, &asked);
+        // The first has the focus until a person goes on to the other.
+        let focus = ui.memory(|memory| memory.focused().is_none());
+        fields(ui, &mut asked.typed, focus);
+        about(ui, &asked.typed);
+        if matches!(asked.purpose, Purpose::Encrypt(_)) {
+            let remains = RichText::new(REMAINS).font(text_font(size::SMALL)).color(tokens::of(ui).weak);
+            ui.add(Label::new(remains).wrap());
+        }
         ui.add_space(size::WIDE);
         ui.horizontal(|ui| {
-            done |= ui.add_enabled(asked.problem().is_none(), egui::Button::new(yes)).clicked();
+            done |= ui.add_enabled(asked.typed.problem().is_none(), egui::Button::new(yes)).clicked();
             close |= ui.button(no).clicked();
         });
     });
-    if done && asked.problem().is_none() {
+    if done && asked.typed.problem().is_none() {
         asked.entered = true;
-        // What egui keeps to undo typing is not kept longer than the dialog.
-        ui.data_mut(|data| {
-            FIELDS.map(|field| data.remove::<egui::text_edit::TextEditState>(Id::unique(field)))
-        });
+        forget_typing(ui);
         state.vault = Some(asked);
     } else if !(close || shown.should_close()) {
         state.vault = Some(asked);
@@ -58,36 +61,41 @@ fn words(asked: &Asked) -> (String, &'static str, &'static str) {
     }
 }
 
-fn fields(ui: &mut Ui, asked: &mut Asked) {
-    let (is_new, is_masked) = (asked.is_new(), !asked.shown);
-    let texts = [&mut asked.first, &mut asked.second];
-    for (number, (text, label)) in texts.into_iter().zip(FIELDS).enumerate().take(if is_new { 2 } else { 1 })
-    {
+/// What egui keeps to undo typing is not kept longer than the dialog.
+pub(super) fn forget_typing(ui: &Ui) {
+    ui.data_mut(|data| FIELDS.map(|field| data.remove::<egui::text_edit::TextEditState>(Id::unique(field))));
+}
+
+/// The fields for a passphrase, the first with the keyboard where `focus` is set. True where Enter was pressed in one.
+pub(super) fn fields(ui: &mut Ui, typed: &mut Typed, focus: bool) -> bool {
+    let (count, is_masked) = (if typed.is_new { 2 } else { 1 }, !typed.shown);
+    let texts = [&mut typed.first, &mut typed.second];
+    let mut entered = false;
+    for (number, (text, label)) in texts.into_iter().zip(FIELDS).enumerate().take(count) {
         ui.add_space(size::TIGHT);
         let field = TextEdit::singleline(text).id(Id::unique(label)).hint_text(label).password(is_masked);
         let field = ui.add(field.desired_width(f32::INFINITY));
         field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, label));
-        // The first has the focus until a person goes on to the other.
-        if number == 0 && ui.memory(|memory| memory.focused().is_none()) {
+        if number == 0 && focus {
             field.request_focus();
         }
+        entered |= field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     }
-    ui.checkbox(&mut asked.shown, "Show what is typed");
+    ui.checkbox(&mut typed.shown, "Show what is typed");
+    entered
 }
 
-fn about(ui: &mut Ui, asked: &Asked) {
+/// What is said of what was typed, and what encryption costs.
+pub(super) fn about(ui: &mut Ui, typed: &Typed) {
     let small = |text: &str| RichText::new(text).font(text_font(size::SMALL));
     let weak = tokens::of(ui).weak;
-    if let Some(problem) = asked.problem().filter(|problem| !problem.is_empty() && !asked.second.is_empty()) {
+    if let Some(problem) = typed.problem().filter(|problem| !problem.is_empty() && !typed.second.is_empty()) {
         ui.label(small(problem));
     }
-    if let Some(advice) = asked.advice() {
+    if let Some(advice) = typed.advice() {
         ui.add(Label::new(small(&advice)).wrap());
     }
-    if asked.is_new() {
+    if typed.is_new {
         ui.add(Label::new(small(ENCRYPTION_COST).color(weak)).wrap());
-    }
-    if matches!(asked.purpose, Purpose::Encrypt(_)) {
-        ui.add(Label::new(small(REMAINS).color(weak)).wrap());
     }
 }

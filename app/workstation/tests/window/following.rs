@@ -106,9 +106,12 @@ fn a_folder_is_followed_and_rests_without_a_frame() -> Result<(), Failure> {
 }
 
 #[test]
-fn what_is_to_be_redacted_is_not_followed() -> Result<(), Failure> {
+fn what_is_followed_is_redacted_as_the_settings_say() -> Result<(), Failure> {
     let mut world = World::new()?;
-    let path = world.write("shop.jsonl", testkit::captures::shop(10, 0..0))?;
+    let line = |at: u64| {
+        format!("{{\"time\":\"2026-03-01T09:00:{at:02}Z\",\"message\":\"mail to zoe.quill@shop.example\"}}\n")
+    };
+    let path = world.write("mail.jsonl", (0..20).map(line).collect::<String>())?;
     world.picked = Picked::Paths(vec![path.clone()]);
     let mut window = world.window();
     settle(&mut window);
@@ -116,8 +119,15 @@ fn what_is_to_be_redacted_is_not_followed() -> Result<(), Failure> {
     settle(&mut window);
     click(&mut window, "Redaction: Personal data and secrets");
     carry_out(&mut window, "follow a growing file");
-    settle(&mut window);
-    window.get_by_label("Nothing is followed");
-    assert!(!case_of(&path).exists());
+    until(&mut window, "the first piece", |window| shows(window, "20 events"));
+    append(&path, &line(21))?;
+    until(&mut window, "what was appended", |window| shows(window, "21 events"));
+    carry_out(&mut window, "stop following");
+    until(&mut window, "the end", |window| shows(window, "is not followed any more"));
+    let case = Case::open_read_only(&case_of(&path))?;
+    let [row] = &case.captures()?[..] else { panic!("one capture that grew") };
+    let redaction = row.redaction.as_ref().ok_or("it is redacted")?;
+    let counts = [("email".to_owned(), 21)];
+    assert_eq!((redaction.rules.name.as_str(), &redaction.counts[..]), ("personal", &counts[..]));
     Ok(())
 }

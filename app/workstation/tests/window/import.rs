@@ -5,7 +5,7 @@ use case::{Case, ProblemSeverity};
 use egui::{Key, Modifiers};
 
 /// A window whose dialogs have been answered with these files, and which has been asked for captures.
-fn asked(world: &mut World, paths: &[PathBuf]) -> Window {
+pub(super) fn asked(world: &mut World, paths: &[PathBuf]) -> Window {
     world.picked = Picked::Paths(paths.to_vec());
     let mut window = world.window();
     settle(&mut window);
@@ -15,7 +15,7 @@ fn asked(world: &mut World, paths: &[PathBuf]) -> Window {
 }
 
 /// Lines of a shop, one of which is no record, with an address in each.
-fn shop(world: &World) -> Result<PathBuf, Failure> {
+pub(super) fn shop(world: &World) -> Result<PathBuf, Failure> {
     let line = |at: usize| {
         let level = ["info", "warn"][at % 2];
         format!(
@@ -52,6 +52,8 @@ fn the_dialog_says_what_a_capture_is_and_writes_nothing_until_it_is_told_to() ->
     let capture = shop(&world)?;
     let mut window = asked(&mut world, std::slice::from_ref(&capture));
     window.get_by_label("Format: JSON lines");
+    let offers_encryption = window.query_by_label("Encrypt this case").is_some();
+    assert_eq!(offers_encryption, cfg!(feature = "encryption"), "only a build that can encrypt offers it");
     for words in [
         "certain by its content",
         "Plain text log",
@@ -248,6 +250,7 @@ fn a_capture_that_a_case_has_is_opened_there() -> Result<(), Failure> {
     let events: u64 = imported(&mut window, &capture)?.captures()?.iter().map(|row| row.events).sum();
     let mut second = asked(&mut world, std::slice::from_ref(&capture));
     second.get_by_label("Into: shop.jsonl.driftlock, which has it already");
+    assert!(second.query_by_label("Encrypt this case").is_none(), "a case that is there stays as it is");
     click(&mut second, "Open case");
     assert!(shows(&second, &format!("{events} events")));
     assert!(shows(&second, "was in the case already"));

@@ -1,5 +1,6 @@
 //! A case encrypted, opened again with its passphrase, and saved in the clear.
 
+use super::import::{asked, shop};
 use super::*;
 use case::{AuditRow, Case, Passphrase};
 
@@ -70,5 +71,52 @@ fn a_case_is_encrypted_opened_by_its_passphrase_alone_and_saved_in_the_clear() -
     let actions =
         |rows: Vec<AuditRow>| rows.into_iter().map(|row| row.action).rev().take(2).collect::<Vec<_>>();
     assert_eq!(actions(Case::open_read_only(&clear)?.audit()?), ["decrypt", "passphrase"]);
+    Ok(())
+}
+
+#[test]
+fn an_import_encrypts_the_case_that_it_makes() -> Result<(), Failure> {
+    let mut world = World::new()?;
+    let capture = shop(&world)?;
+    let path = case_of(&capture);
+    let mut window = asked(&mut world, std::slice::from_ref(&capture));
+    click(&mut window, "Encrypt this case");
+    assert!(shows(&window, case::ENCRYPTION_COST), "what it costs is said in the words of everywhere else");
+    assert!(window.get_by_label("Passphrase").is_focused(), "one goes on by typing");
+    click(&mut window, "Import");
+    window.get_by_label("Import captures");
+    type_into(&mut window, "Passphrase", WORDS);
+    type_into(&mut window, "Passphrase again", "another");
+    assert!(shows(&window, "The two are not the same yet."));
+    window.key_press(egui::Key::Enter);
+    settle(&mut window);
+    window.get_by_label("Import captures");
+    assert!(!path.exists(), "nothing is written until both are the same");
+    click(&mut window, "Encrypt this case");
+    assert!(window.query_by_label("Passphrase").is_none());
+    click(&mut window, "Encrypt this case");
+    assert!(!shows(&window, "another"), "what was typed is not kept");
+    type_into(&mut window, "Passphrase", WORDS);
+    type_into(&mut window, "Passphrase again", WORDS);
+    window.key_press(egui::Key::Enter);
+    settle(&mut window);
+    assert!(window.query_by_label("Import captures").is_none() && shows(&window, "Encrypted"));
+    command(&mut window, "Close case Ctrl+W");
+
+    Case::lock(&path);
+    assert!(Case::needs_passphrase(&path));
+    let stored = std::fs::read(&path)?;
+    for clear in [b"SQLite format 3".as_slice(), b"shop.jsonl"] {
+        assert!(!stored.windows(clear.len()).any(|bytes| bytes == clear), "nothing of it is in the clear");
+    }
+    for wrong in ["another", OTHER_WORDS] {
+        let wrong = Passphrase::new(wrong).ok_or("it is not empty")?;
+        assert!(Case::unlock(&path, &wrong).is_err() && Case::open_read_only(&path).is_err());
+    }
+    Case::unlock(&path, &Passphrase::new(WORDS).ok_or("it is not empty")?)?;
+    let case = Case::open_read_only(&path)?;
+    let [row] = &case.captures()?[..] else { panic!("one capture") };
+    assert_eq!((row.events, row.rejected), (299, 1));
+    assert!(case.audit()?.iter().any(|row| row.action == "encrypt"), "and the case says so");
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Captures made on the spot, and a watch that stops the work at a chosen moment.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod people;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,8 @@
 //! From the fields of a record to an event: one shape of a call for every source.
 
-use super::names::{Names, OPERATION, REQUEST_MODEL, RESPONSE_MODEL, element, own};
+use super::names::{self, Names, OPERATION, REQUEST_MODEL, RESPONSE_MODEL, element, own};
+use super::phoenix;
+use crate::access::typed;
 use crate::budget::Budget;
 use crate::ids;
 use crate::json::cursor::Cursor;
@@ -20,10 +22,25 @@ pub(crate) enum Origin {
     Api,
     Langfuse,
     Langsmith,
+    /// Phoenix, whose records are spans as OpenTelemetry has them.
+    Phoenix,
 }
 
 /// Fields in which stores keep JSON inside text.
-const PACKED: [&str; 6] = ["input", "output", "metadata", "inputs", "outputs", "extra"];
+const PACKED: [&str; 12] = [
+    "input",
+    "output",
+    "metadata",
+    "inputs",
+    "outputs",
+    "extra",
+    "modelParameters",
+    "model_parameters",
+    "usageDetails",
+    "usage_details",
+    "costDetails",
+    "cost_details",
+];
 const PACKED_DEPTH: u32 = 64;
 const PACKED_VALUES: u32 = 1 << 20;
 
@@ -47,7 +64,11 @@ pub(crate) fn event_of(
     years: Years,
     streams: &mut OtlpStreams,
 ) -> (Arc<StreamKey>, Event) {
+    if origin == Origin::Phoenix {
+        return phoenix::event_of(fields, source, years, streams);
+    }
     let fields = unpack(origin, fields);
+    let is_trace = origin == Origin::Langfuse && !fields.iter().any(|field| names::is_trace_id(&field.path));
     let operation = operation_of(origin, &fields);
     let is_response = origin == Origin::Api && has_response(&fields);
     let event = Event::new(Vec::new(), source);
@@ -59,6 +80,13 @@ pub(crate) fn event_of(
     let mut seen = HashSet::new();
     let mut dimensions = 0_i64;
     for Field { path, value } in fields {
+        // Parquet has exact decimals, and JSON large integers, which arrive as text.
+        let value = match value {
+            Value::Text(digits) if origin == Origin::Langfuse && names::is_amount(&path) => {
+                typed(digits.into_bytes().into())
+            }
+            value => value,
+        };
         if element(&path, "data").or_else(|| element(&path, "response.body.data")).is_some_and(is_of_vector) {
             dimensions += 1;
             continue;
@@ -75,6 +103,10 @@ pub(crate) fn event_of(
             name_of(&mut names, origin, &path, is_response)
         };
         match name {
+            // A trace of Langfuse is known by its own id.
+            Some(name) if is_trace && name == own::SPAN => {
+                call.take(own::TRACE, path, value);
+            }
             // A second value of a name keeps the path that it was written with.
             Some(name) if !seen.contains(&name) => {
                 call.take(&name, path, value);
@@ -94,6 +126,7 @@ fn name_of(names: &mut Names, origin: Origin, path: &str, is_response: bool) -> 
         Origin::Api => api_name(names, path, is_response),
         Origin::Langfuse => names.langfuse(path),
         Origin::Langsmith => names.langsmith(path),
+        Origin::Phoenix => None,
     }
 }
 
@@ -154,6 +187,7 @@ fn operation_of(origin: Origin, fields: &[Field]) -> Option<&'static str> {
             "tool" => Some("execute_tool"),
             _ => None,
         },
+        Origin::Phoenix => None,
         Origin::Api => {
             let object = text("object").or_else(|| text("response.body.object")).unwrap_or_default();
             let url = text("url").unwrap_or_default();
@@ -194,7 +228,7 @@ fn unpack(origin: Origin, fields: Vec<Field>) -> Vec<Field> {
     unpacked
 }
 
-fn values_of(text: &str, path: &str) -> Option<Vec<Field>> {
+pub(super) fn values_of(text: &str, path: &str) -> Option<Vec<Field>> {
     let mut cursor = Cursor::new(text.as_bytes(), PACKED_DEPTH, PACKED_VALUES);
     let mut fields = Vec::new();
     flatten(&mut cursor, &mut path.to_owned(), &mut fields, &mut Budget::for_unit(text.len())).ok()?;
@@ -275,7 +309,7 @@ fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {
     is_some
 }
 
-fn time_in(text: &str, years: Years) -> Option<i64> {
+pub(super) fn time_in(text: &str, years: Years) -> Option<i64> {
     time_of(text.as_bytes(), years).or_else(|| stamp::epoch(text.as_bytes()))
 }
 

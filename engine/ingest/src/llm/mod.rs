@@ -1,15 +1,20 @@
-//! Calls to language models: what the APIs of `OpenAI` and Anthropic take and give, and what Langfuse and `LangSmith` keep.
+//! Calls to language models: what the APIs of `OpenAI` and Anthropic take and give, and what Langfuse, `LangSmith` and Phoenix
+//! keep, as JSON and in tables.
 //!
 //! Every source gives the same shape: one event a call, its fields named as OpenTelemetry's `GenAI` conventions name them
 //! (`docs/decisions/0011-llm-calls.md`). A call that arrives through OTLP is a span or a log record with these names.
 
 mod call;
+mod columns;
 mod names;
+mod phoenix;
+mod python;
 pub(crate) mod sse;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use call::{Origin, event_of};
+pub(crate) use columns::{cell_value, origin_of};
 
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::{DocumentFormat, each_object};
@@ -39,6 +44,7 @@ pub(crate) fn confidence(origin: Origin, probe: &Probe<'_>) -> f64 {
         Origin::Api => is_of_api(object),
         Origin::Langfuse => is_langfuse(object),
         Origin::Langsmith => is_langsmith(object),
+        Origin::Phoenix => is_phoenix(object),
     })
 }
 
@@ -92,7 +98,19 @@ fn is_setting(key: &[u8]) -> bool {
 fn is_langfuse(object: &JsonObject<'_>) -> bool {
     let is_observation = object.has("traceId") && object.has("type") && object.has("startTime");
     let is_export = object.has("observations") && object.holds("\"startTime\"") && object.holds("\"type\"");
-    is_observation && !object.has("eventId") || is_export
+    is_observation && !object.has("eventId") || is_export || is_row_of(Origin::Langfuse, object)
+}
+
+/// Whether an object is a row of an export, with the columns as keys.
+fn is_row_of(origin: Origin, object: &JsonObject<'_>) -> bool {
+    origin_of(|column| object.has(column)) == Some(origin)
+}
+
+fn is_phoenix(object: &JsonObject<'_>) -> bool {
+    let is_nested = |object: &JsonObject<'_>| object.holds("\"span_kind\"") && object.holds("\"trace_id\"");
+    let is_span = object.has("context") && object.has("parent_id") && object.has("start_time");
+    let is_page = object.has("data") && object.has("next_cursor");
+    is_row_of(Origin::Phoenix, object) || (is_span || is_page) && is_nested(object)
 }
 
 fn is_langsmith(object: &JsonObject<'_>) -> bool {
@@ -121,10 +139,15 @@ impl LlmJson {
                     matches!((&*key, kind), (b"observations", Kind::Array) | (b"trace", Kind::Object))
                 }
                 Origin::Langsmith => matches!((&*key, kind), (b"runs" | b"child_runs", Kind::Array)),
+                Origin::Phoenix => matches!((&*key, kind), (b"data", Kind::Array)),
             };
             if is_inner {
                 holds_records = true;
                 return self.read(cursor, report);
+            }
+            // Where the next page of an answer begins says nothing of what is in this one.
+            if self.origin == Origin::Phoenix && &*key == b"next_cursor" {
+                return cursor.skip();
             }
             path.clear();
             path.push_str(&String::from_utf8_lossy(&key));

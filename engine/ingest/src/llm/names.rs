@@ -44,22 +44,35 @@ const USAGE: [(&str, &str); 17] = [
     ("cost", "gen_ai.usage.cost"),
 ];
 
-const LANGFUSE: [(&str, &str); 17] = [
+/// As its API writes them and as its blob storage export does.
+const LANGFUSE: [(&str, &str); 29] = [
     ("traceId", own::TRACE),
+    ("trace_id", own::TRACE),
     ("id", own::SPAN),
     ("parentObservationId", own::PARENT),
+    ("parent_observation_id", own::PARENT),
     ("startTime", own::BEGIN),
+    ("start_time", own::BEGIN),
     ("timestamp", own::BEGIN),
     ("endTime", own::END),
+    ("end_time", own::END),
     ("level", own::LEVEL),
     ("name", own::NAME),
     ("model", REQUEST_MODEL),
+    ("providedModelName", REQUEST_MODEL),
+    ("provided_model_name", REQUEST_MODEL),
     ("statusMessage", "error.message"),
+    ("status_message", "error.message"),
     ("promptName", "gen_ai.prompt.name"),
+    ("prompt_name", "gen_ai.prompt.name"),
     ("promptVersion", "gen_ai.prompt.version"),
+    ("prompt_version", "gen_ai.prompt.version"),
     ("sessionId", "gen_ai.conversation.id"),
+    ("session_id", "gen_ai.conversation.id"),
     ("costDetails.total", "gen_ai.usage.cost"),
+    ("cost_details.total", "gen_ai.usage.cost"),
     ("totalCost", "gen_ai.usage.cost"),
+    ("total_cost", "gen_ai.usage.cost"),
     ("calculatedTotalCost", "gen_ai.usage.cost"),
     ("environment", "deployment.environment.name"),
 ];
@@ -98,6 +111,26 @@ const REQUEST_SETTINGS: [(&str, &str); 10] = [
     ("frequency_penalty", "gen_ai.request.frequency_penalty"),
     ("presence_penalty", "gen_ai.request.presence_penalty"),
 ];
+
+/// Whether a path of Langfuse names the trace that an observation is of.
+pub(super) fn is_trace_id(path: &str) -> bool {
+    LANGFUSE.iter().any(|(known, name)| *known == path && *name == own::TRACE)
+}
+
+/// Whether a path of Langfuse is of an amount of tokens or money.
+pub(super) fn is_amount(path: &str) -> bool {
+    const BEGINS: [&str; 7] =
+        ["usage", "cost", "providedUsage", "provided_usage", "providedCost", "provided_cost", "total"];
+    BEGINS.iter().any(|begin| path.starts_with(begin))
+}
+
+/// Whether a column of a table is text even where it is written in digits: ids and names, and what was said.
+pub(super) fn is_text(column: &str) -> bool {
+    const SAID: [&str; 4] = ["input", "output", "inputs", "outputs"];
+    let own = [own::TRACE, own::SPAN, own::PARENT, own::NAME, own::SERVICE, "error.message"];
+    let is_own = |(known, name): &(&str, &str)| *known == column && own.contains(name);
+    SAID.contains(&column) || LANGFUSE.iter().chain(&LANGSMITH).any(is_own)
+}
 
 fn of_table(table: &[(&str, &str)], path: &str) -> Option<String> {
     table.iter().find(|(known, _)| *known == path).map(|(_, name)| (*name).to_owned())
@@ -175,11 +208,15 @@ impl Names {
 
     /// A path of an observation or a trace of Langfuse.
     pub(super) fn langfuse(&mut self, path: &str) -> Option<String> {
-        if let Some(setting) = path.strip_prefix("modelParameters.") {
+        let setting =
+            ["modelParameters.", "model_parameters."].iter().find_map(|begin| path.strip_prefix(begin));
+        if let Some(setting) = setting {
             return of_table(&REQUEST_SETTINGS, setting)
                 .or_else(|| Some(format!("gen_ai.request.{setting}")));
         }
-        if let Some(usage) = path.strip_prefix("usageDetails.").or_else(|| path.strip_prefix("usage.")) {
+        let usage =
+            ["usageDetails.", "usage_details.", "usage."].iter().find_map(|begin| path.strip_prefix(begin));
+        if let Some(usage) = usage {
             return of_table(&USAGE, usage);
         }
         match path {

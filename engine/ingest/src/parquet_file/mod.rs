@@ -7,7 +7,7 @@
 mod decode;
 mod worker;
 
-use crate::llm::{self, Origin};
+use crate::llm;
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::{Reader, read_again};
 use crate::record::Record;
@@ -152,8 +152,9 @@ impl Table {
         let source = self.groups[self.group].source;
         match self.source.next() {
             Some(Message::Row { time_nanos, fields }) => {
-                let (stream, event) = if is_langsmith(&fields) {
-                    llm::event_of(Origin::Langsmith, fields, source, years, &mut streams.calls)
+                let origin = llm::origin_of(|name| fields.iter().any(|field| field.path == name));
+                let (stream, event) = if let Some(origin) = origin {
+                    llm::event_of(origin, fields, source, years, &mut streams.calls)
                 } else {
                     let (service, event) = event_of(fields, time_nanos, source, years);
                     (streams.rows.of(service.as_deref()), event)
@@ -192,11 +193,6 @@ impl Table {
         batch.problem(problem.hint("The rows before them were read, and the row groups behind them."));
         self.at = last;
     }
-}
-
-/// The columns of `LangSmith`'s bulk export that no other table has together.
-fn is_langsmith(fields: &[Field]) -> bool {
-    ["run_type", "dotted_order"].iter().all(|name| fields.iter().any(|field| field.path == *name))
 }
 
 fn event_of(

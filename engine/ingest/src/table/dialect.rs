@@ -62,6 +62,12 @@ const POSTGRES: [&str; 26] = [
 ];
 
 impl Dialect {
+    /// A table with a header, cells between these delimiters, and double quotes.
+    pub(crate) fn with_header(delimiter: u8) -> Self {
+        let names = Vec::new();
+        Self { delimiter, quote: b'"', quoting: true, header: true, announced: false, names, confidence: 1.0 }
+    }
+
     /// The dialect that the first rows fit best; of what fits none, a table separated by commas without a header.
     pub(crate) fn of(probe: &Probe<'_>) -> Self {
         let plain = Self {

@@ -3,17 +3,19 @@
 //! A quote that is opened and never closed costs its own line: a row over several lines is held against
 //! [`Limits::event_bytes`] and against the number of columns, and what does not pass is read again line by line.
 
+pub(crate) mod calls;
 pub(crate) mod dialect;
 mod rows;
 
 use crate::access::typed;
 use crate::budget::Budget;
 use crate::lines::At;
+use crate::llm::{self, Origin};
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
 use crate::record::{Record, role_of, time_of};
 use crate::stamp::Years;
-use crate::streams::LogStreams;
+use crate::streams::{LogStreams, OtlpStreams};
 use crate::text::{reject_long_line, skip_byte_order_mark};
 use crate::window::Window;
 use cbad::{ByteRange, Field};
@@ -46,11 +48,15 @@ pub(crate) struct TableReader {
     /// What the header calls the columns; read at the capture's begin.
     columns: Vec<Column>,
     begun: bool,
+    /// Whose calls the rows are, where they are any.
+    calls: Option<(Origin, OtlpStreams)>,
 }
 
 /// A column's name and what it is to an event.
 #[derive(Debug)]
 struct Column {
+    /// As the table has it.
+    name: String,
     path: String,
     time_rank: Option<usize>,
 }
@@ -71,7 +77,7 @@ impl Column {
             known if role_of(known).is_some() => known.into(),
             _ => name[..end].into(),
         };
-        Self { path, time_rank: TIMES.iter().position(|known| *known == lower) }
+        Self { name: name[..end].into(), path, time_rank: TIMES.iter().position(|known| *known == lower) }
     }
 }
 
@@ -79,7 +85,13 @@ impl TableReader {
     pub(crate) fn new(name: String, dialect: Dialect, years: Years, limits: Limits) -> Self {
         let columns =
             dialect.names.iter().enumerate().map(|(index, name)| Column::new(name, index + 1)).collect();
-        Self { streams: LogStreams::new(name), dialect, years, limits, columns, begun: false }
+        let streams = LogStreams::new(name);
+        Self { streams, dialect, years, limits, columns, begun: false, calls: None }
+    }
+
+    /// Reads the rows as calls to language models that this origin has written.
+    pub(crate) fn of_calls(self, origin: Origin) -> Self {
+        Self { calls: Some((origin, OtlpStreams::default())), ..self }
     }
 
     /// Passes over what stands before the first row, and learns the columns from it.
@@ -127,6 +139,11 @@ impl TableReader {
                 );
                 return;
             }
+            if let (Some((origin, _)), Some(column)) = (&self.calls, column) {
+                let value = llm::cell_value(*origin, &column.name, cell);
+                record.fields.push(Field { path: column.name.clone(), value });
+                continue;
+            }
             if let Some(rank) = column.and_then(|column| column.time_rank)
                 && let Some(nanos) = time_of(&cell, self.years)
             {
@@ -134,12 +151,16 @@ impl TableReader {
             }
             record.fields.push(Field { path, value: typed(cell) });
         }
-        record.join_date_and_time(self.years);
         if count != self.columns.len() {
             let why = format!("the row has {count} columns, and the table {}", self.columns.len());
             let note = Problem::note(at.source, Some(at.line), why);
             batch.problem(note.hint("The row was kept; columns without a name are called by their number."));
         }
+        if let Some((origin, streams)) = &mut self.calls {
+            let (stream, event) = llm::event_of(*origin, record.fields, at.source, self.years, streams);
+            return batch.push(stream, event);
+        }
+        record.join_date_and_time(self.years);
         let (service, event) = record.into_event(at.source);
         batch.push(self.streams.of(service.as_deref()), event);
     }

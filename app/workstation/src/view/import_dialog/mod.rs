@@ -2,6 +2,7 @@
 
 mod capture;
 mod choices;
+mod encryption;
 mod sides;
 
 use crate::import_dialog::{Asked, ImportDialog, Looking, Row};
@@ -52,6 +53,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             }
             capture::show(ui, &mut dialog);
         });
+        if matches!(dialog.asked, Some(Asked::Import | Asked::Close)) {
+            super::vault::forget_typing(ui);
+        }
     });
     state.import = Some(dialog);
 }
@@ -81,8 +85,8 @@ fn head(ui: &mut Ui, state: &mut State, dialog: &mut ImportDialog) {
 
 /// Where the captures go, and the two ways out.
 fn foot(ui: &mut Ui, dialog: &mut ImportDialog) {
-    let import = dialog.import();
-    let count = import.captures.len() as u64;
+    encryption::show(ui, dialog);
+    let count = dialog.ticked().count() as u64;
     let is_known = dialog.places.known.as_deref() == Some(dialog.into.as_path());
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -93,7 +97,7 @@ fn foot(ui: &mut Ui, dialog: &mut ImportDialog) {
                 (count, _) => format!("Import {count} captures"),
             };
             let label = RichText::new(text).font(semibold_font(size::TEXT)).color(t.on_accent);
-            let is_ready = count > 0 && dialog.written_limits().is_ok();
+            let is_ready = dialog.is_importable();
             let button =
                 ui.add_enabled(is_ready, Button::new(label).fill(t.accent).min_size(vec2(110.0, 30.0)));
             if is_ready && !std::mem::replace(&mut dialog.had_focus, true) {
