@@ -31,7 +31,7 @@ use crate::remembered::Kept;
 use crate::state::{Level, Notice, Pane, State};
 use crate::tokens::Ramp;
 use crate::view;
-use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
+use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch, Working};
 use crossbeam_channel::Receiver;
 pub(crate) use decide::Written;
 pub(crate) use search::Searched;
@@ -124,7 +124,7 @@ impl App {
         let (files, places) = (files.to_vec(), self.services.places.clone());
         let how = self.state.prefs.analysis.clone();
         self.start(format!("Opening {name}{more}"), move |task, watch, post| {
-            work::open(task, &files, &places, &how, watch, post);
+            work::open(&files, &places, &Working { task, how: &how, watch, post });
         });
     }
 
@@ -316,19 +316,20 @@ impl App {
                 self.state.notice(Level::Error, "The case could not be read", why);
             }
             Answer::Stream(stream, Ok(data)) if state.stream == Some(stream) => {
-                state.data = Some(data);
+                (state.data, state.data_missing) = (Some(data), None);
                 if matches!(state.selection, Selection::Window { .. }) {
                     state.reveal_selected();
                 }
             }
-            Answer::Stream(_, Ok(_)) => {}
-            Answer::Stream(_, Err(why)) => {
-                state.notice(Level::Error, "The windows of a stream could not be read", why);
+            // Said where the pictures would be, as long as they are not there.
+            Answer::Stream(stream, Err(why)) if state.stream == Some(stream) => {
+                state.data_missing = Some(why);
             }
+            Answer::Stream(..) => {}
             Answer::Heat(Ok((rows, density))) => {
                 (state.heat.rows, state.heat.density) = (Some(rows), Some(density));
             }
-            Answer::Heat(Err(why)) => state.notice(Level::Error, "The heatmap could not be read", why),
+            Answer::Heat(Err(why)) => state.heat.missing = Some(why),
             Answer::Binned(binned) => {
                 state.heat.version += 1;
                 state.heat.binned = Some(binned);

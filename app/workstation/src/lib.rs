@@ -22,6 +22,7 @@ mod import_dialog;
 mod lanes;
 mod layout;
 mod matrix;
+mod names;
 mod pages;
 mod pane;
 mod places;

@@ -94,6 +94,8 @@ pub(crate) struct FindingsList {
 #[derive(Default)]
 pub(crate) struct Heat {
     pub(crate) rows: Option<Arc<Vec<Row>>>,
+    /// Why there are none.
+    pub(crate) missing: Option<String>,
     /// What stands in one line.
     pub(crate) lanes: Arc<Vec<Lane>>,
     /// What the lanes were made for: the rows by their address, the room, and whether they are to stand apart.
@@ -139,8 +141,8 @@ pub(crate) struct Tests {
     /// Run and finding that were asked for.
     pub(crate) of: Option<(i64, i64)>,
     pub(crate) made: Vec<CanonicalTest>,
-    /// The dearest tokens of this finding of a run: an event of a megabyte has hundreds of thousands to choose from.
-    pub(crate) dearest: Option<((Option<i64>, i64), Arc<Vec<(String, f64)>>)>,
+    /// The dearest tokens of a finding.
+    pub(crate) dearest: Option<crate::view::finding::drivers::Dearest>,
     pub(crate) choice: TestChoice,
 }
 
@@ -173,6 +175,8 @@ pub(crate) struct State {
     pub(crate) brush: Option<crate::view::brush::Held>,
     pub(crate) prefs: Prefs,
     pub(crate) data: Option<Arc<StreamData>>,
+    /// Why the windows of the stream cannot be shown.
+    pub(crate) data_missing: Option<String>,
     pub(crate) heat: Heat,
     pub(crate) events: EventList,
     /// What is looked for among the events.
@@ -190,8 +194,10 @@ pub(crate) struct State {
     pub(crate) streams_list: ListState,
     pub(crate) table_list: ListState,
     pub(crate) findings: FindingsList,
-    /// Notices that nobody has dismissed.
+    /// Errors and warnings that nobody has dismissed, oldest first.
     pub(crate) notices: Vec<Notice>,
+    /// What went well and is being told, oldest first.
+    pub(crate) told: Vec<crate::view::notices::Told>,
     /// Every notice since the window was opened, oldest first.
     pub(crate) log: Vec<Logged>,
     /// Places to find again, of the open case.
@@ -268,6 +274,7 @@ impl State {
     /// Forgets everything about the open case but the range and the selection.
     pub(crate) fn forget(&mut self) {
         self.data = None;
+        self.data_missing = None;
         self.heat = Heat { lanes_apart: self.heat.lanes_apart, ..Heat::default() };
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
@@ -320,6 +327,7 @@ impl State {
         }
         self.stream = Some(stream);
         self.data = None;
+        self.data_missing = None;
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.table_list = ListState::default();
         if let Some(doc) = self.doc.clone()
@@ -407,9 +415,15 @@ impl State {
     /// Tells a person something.
     pub(crate) fn notice(&mut self, level: Level, what: impl Into<String>, detail: impl Into<String>) {
         let notice = Notice { level, what: what.into(), detail: detail.into() };
-        if !self.notices.contains(&notice) {
-            let at_nanos = crate::words::now_nanos();
-            self.log.push(Logged { notice: notice.clone(), at_nanos });
+        if self.notices.contains(&notice) {
+            return;
+        }
+        self.log.push(Logged { notice: notice.clone(), at_nanos: crate::words::now_nanos() });
+        if level == Level::Done {
+            // Of several of a kind that follow one another the last is enough; the log has them all.
+            self.told.retain(|told| told.notice.what != notice.what);
+            self.told.push(crate::view::notices::Told { notice, until_seconds: None });
+        } else {
             self.notices.push(notice);
         }
     }

@@ -183,8 +183,6 @@ impl App {
         self.state.review.pending.extend(pending);
         let number = self.state.review.story.steps.len() + 1;
         let detail = format!("Step {number}: {}", case::inert(title));
-        // Of several that follow one another the last is enough; the log has them all.
-        self.state.notices.retain(|notice| notice.what != ADDED);
         self.state.notice(Level::Done, ADDED, detail);
     }
 

@@ -93,7 +93,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn title(doc: &Doc, of: BytesOf) -> String {
     match of {
         BytesOf::Event((stream, position)) => {
-            let label = doc.stream(stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+            let label = doc.label(stream);
             format!("{label} · event {}", words::count(position))
         }
         BytesOf::Range { capture, range } => {

@@ -4,7 +4,7 @@ use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, size};
 use crate::words;
-use egui::{Id, Key, Label, Modal, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
+use egui::{Key, Label, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if state.review.naming.is_some() {
@@ -24,7 +24,7 @@ fn naming(ui: &mut Ui, state: &mut State) {
     let (mut save, mut close) = (enter, escape);
     let replaces = state.review.views.iter().any(|view| view.name == name.trim());
     let is_empty = name.trim().is_empty();
-    let modal = Modal::new(Id::unique("naming")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "naming");
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_width((ui.ctx().content_rect().width() - 80.0).min(460.0));
         super::heading(ui, "Save this view");
@@ -53,7 +53,7 @@ fn naming(ui: &mut Ui, state: &mut State) {
 
 fn managing(ui: &mut Ui, state: &mut State) {
     let mut close = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    let modal = Modal::new(Id::unique("saved views")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "saved views");
     let screen = ui.ctx().content_rect();
     let views = state.review.views.clone();
     let shown = modal.show(ui.ctx(), |ui| {

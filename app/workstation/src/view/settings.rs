@@ -105,7 +105,8 @@ fn display(ui: &mut Ui, prefs: &mut Prefs) {
         }
         let mut percent = prefs.percent;
         let field = DragValue::new(&mut percent).range(PERCENT).suffix(" %").update_while_editing(false);
-        if named(ui.add(field), "Size in percent").changed() {
+        let field = ui.add(field).on_hover_text("Any other size: drag, or click to write it.");
+        if named(field, "Size in percent").changed() {
             prefs.percent = percent;
         }
     });
@@ -165,7 +166,7 @@ fn analysis(ui: &mut Ui, how: &mut Analysis, without_asking: &mut bool) {
     });
     row(ui, "False alarms", "Flag by the share of ordinary windows instead of by the profile.", |ui| {
         let mut is_on = how.false_alarm_percent.is_some();
-        if ui.checkbox(&mut is_on, "Hold ordinary windows to").changed() {
+        if ui.checkbox(&mut is_on, "Flag this share of ordinary windows at most").changed() {
             how.false_alarm_percent = is_on.then_some(FIRST_RATE);
         }
         if let Some(percent) = &mut how.false_alarm_percent {

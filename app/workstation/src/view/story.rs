@@ -132,9 +132,8 @@ impl Rows for Steps<'_> {
 
 fn editor(ui: &mut Ui, state: &mut State) {
     let Some(step) = state.review.story.step().cloned() else { return };
-    let fresh = || Draft { step: step.step, title: step.title.clone(), note: step.note.clone() };
-    let mut draft =
-        state.review.story.draft.take().filter(|draft| draft.step == step.step).unwrap_or_else(fresh);
+    let draft = state.review.story.draft.take().filter(|draft| draft.step == step.step);
+    let mut draft = draft.unwrap_or_else(|| Draft::of(&step));
     let title = TextEdit::singleline(&mut draft.title).desired_width(f32::INFINITY);
     let title = ui.add(title.hint_text("What the step is called"));
     title.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Title of the step"));

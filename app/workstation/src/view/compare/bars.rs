@@ -39,6 +39,7 @@ pub(super) fn legend(ui: &mut Ui, left: &str, right: &str) {
 
 /// The rows.
 pub(super) struct Bars<'a> {
+    pub(super) doc: &'a crate::doc::Doc,
     pub(super) compared: &'a Compared,
     pub(super) rows: &'a [usize],
     /// Most bits of a difference.
@@ -66,15 +67,16 @@ impl Rows for Bars<'_> {
         let run = along(rect);
         let (left, width) = (rect.left() + 6.0, run.left() - rect.left() - 14.0);
         let color = if selected { t.strong } else { t.text };
-        let name = case::inert(&difference.name).replace("<*>", "…");
-        super::super::paint_line(ui, &name, mono_font(), color, pos2(left, rect.top() + 13.0), width);
+        let short = |text: &str| case::inert(self.doc.names.within(one.stream, text));
+        let name = short(&difference.name).replace("<*>", "…");
+        super::super::paint_name(ui, &name, mono_font(), color, pos2(left, rect.top() + 13.0), width);
         let (before, after) = difference.both_sides();
         let said = match difference.change {
             Change::New => format!("new, {after}"),
             Change::Gone => format!("gone, {before} before"),
             _ => format!("{}: {after}, before {before}", difference.phrase()),
         };
-        let text = format!("{} {said} · {}", capital(difference.aspect.label()), case::inert(&one.label));
+        let text = format!("{} {said} · {}", capital(difference.aspect.label()), short(&one.label));
         let below = pos2(left, rect.top() + 30.0);
         super::super::paint_line(ui, &text, text_font(size::SMALL), t.weak, below, width);
         self.bar(ui, run, difference.bits, difference.change);

@@ -1,6 +1,6 @@
 //! Two runs: what both found, what only one of them found, as a picture and as a table, and which settings differ.
 
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
 use super::{bars, run_bars};
 use crate::doc::Selection;
 use crate::query::Query;
@@ -13,8 +13,8 @@ use egui::{Id, Label, RichText, Ui};
 
 const COLUMNS: [Column; 7] = [
     column("Where", 120.0, "Whether both runs have the finding, or only one."),
-    column("Number before", 104.0, "Its rank in the run before."),
-    column("q before", 96.0, "Adjusted p in the run before."),
+    numbers("Number before", 104.0, "Its rank in the run before."),
+    numbers("q before", 96.0, "Adjusted p in the run before."),
     column("q after", 96.0, "Adjusted p in the run after; its rank stands before it."),
     column(
         "Bits before",

@@ -51,7 +51,7 @@ fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     }
 }
 
-/// The dearest tokens of a finding, looked for once.
+/// The dearest tokens of a finding, looked for once: an event of a megabyte has hundreds of thousands to choose from.
 fn dearest(state: &mut State, row: &FindingRow) -> Arc<Vec<(String, f64)>> {
     let run = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
     if let Some((of, dear)) = &state.tests.dearest
@@ -61,10 +61,16 @@ fn dearest(state: &mut State, row: &FindingRow) -> Arc<Vec<(String, f64)>> {
     }
     let mut dear = dearest_tokens(row);
     dear.truncate(BARS);
+    for (label, _) in &mut dear {
+        *label = crate::view::of_stream(state, row.stream.id, label);
+    }
     let dear = Arc::new(dear);
     state.tests.dearest = Some(((run, row.id), Arc::clone(&dear)));
     dear
 }
+
+/// Run and finding, and its dearest tokens with their bits.
+pub(crate) type Dearest = ((Option<i64>, i64), Arc<Vec<(String, f64)>>);
 
 /// Tokens of all drivers summed by place and text, dearest first.
 fn dearest_tokens(row: &FindingRow) -> Vec<(String, f64)> {

@@ -1,7 +1,7 @@
 //! The map of services: who calls whom over the shared time, as a picture and as a table.
 
 use super::super::paint_line;
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
 use super::route;
 use crate::doc::Doc;
 use crate::service_map::{self, Node};
@@ -27,11 +27,11 @@ const OUTSIDE: &str = "outside";
 const COLUMNS: [Column; 7] = [
     column("From", 130.0, "The calling service; “outside” where a span has no parent."),
     column("To", 130.0, "The service that is called."),
-    column("Calls", 70.0, "Calls that begin in the time shown."),
-    column("A second", 80.0, "Calls a second over the time shown."),
-    column("Errors", 100.0, "Calls whose status is an error."),
-    column("Median", 84.0, "Half of the calls took no longer."),
-    column("95 %", 84.0, "95 of a hundred calls took no longer."),
+    numbers("Calls", 70.0, "Calls that begin in the time shown."),
+    numbers("A second", 80.0, "Calls a second over the time shown."),
+    numbers("Errors", 100.0, "Calls whose status is an error."),
+    numbers("Median", 84.0, "Half of the calls took no longer."),
+    numbers("95 %", 84.0, "95 of a hundred calls took no longer."),
 ];
 
 fn caller(edge: &Edge) -> String {
@@ -104,7 +104,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
         }
         // Numbers stand over all lines.
         for (edge, (area, is_hovered)) in links {
-            numbers(ui, edge, area);
+            edge_numbers(ui, edge, area);
             if is_hovered {
                 read_out = describe(edge);
             }
@@ -216,7 +216,7 @@ fn room_of(edge: &Edge) -> egui::Vec2 {
 }
 
 /// Rate of a call, the share that failed, and its 95th percentile.
-fn numbers(ui: &Ui, edge: &Edge, area: Rect) {
+fn edge_numbers(ui: &Ui, edge: &Edge, area: Rect) {
     let t = tokens::of(ui);
     let failed = (edge.errors > 0).then(|| (format!("! {}", share_of_errors(edge)), t.danger));
     let ink = if edge.errors > 0 { t.danger } else { t.text };
