@@ -170,7 +170,7 @@ fn logs_whole_damaged_and_cut() {
     assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
     assert!(batch.problems[0].reason.contains("checksum"));
     let mut damaged = whole.clone();
-    damaged[22] ^= 1;
+    damaged[26] ^= 1;
     let batch = read(&damaged, Format::StreamHouseWal);
     assert_eq!((batch.events.len(), batch.rejected()), (2, 1), "a log whose first record is damaged is one");
     for length in second..whole.len() {

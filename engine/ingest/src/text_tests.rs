@@ -29,7 +29,8 @@ fn read(text: &[u8], limits: Limits) -> Batch {
 
 fn bodies(text: &str) -> Vec<String> {
     let batch = read(text.as_bytes(), Limits::default());
-    assert_eq!(batch.problems, []);
+    let odd: Vec<_> = batch.problems.iter().filter(|note| !note.reason.contains("name no zone")).collect();
+    assert!(odd.is_empty(), "{odd:?}");
     batch.events.into_iter().map(|(_, event)| String::from_utf8(event.body).expect("UTF-8")).collect()
 }
 
