@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use case::{CaptureState, Case, CaseError, Decision, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
 use cbad::{Config, Lens, Stretch};
-use ingest::OpenOptions;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
@@ -69,11 +68,7 @@ fn import_and_analyze(
     by: Option<&str>,
     progress: &Progress,
 ) -> Result<Analyzed, Failure> {
-    let options = OpenOptions {
-        format: arguments.format,
-        assumed_year: arguments.assumed_year,
-        ..arguments.reading.options()
-    };
+    let options = arguments.reading.options();
     let new_case = arguments.case.as_deref().filter(|path| !path.exists());
     let (mut case, files) = match (&arguments.case, arguments.files.as_slice()) {
         (Some(path), files) => (Case::open_or_create(path)?, files),

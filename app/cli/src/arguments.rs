@@ -172,14 +172,6 @@ pub(crate) struct AnalyzeArguments {
     /// Threads to use; changes the time and not the result
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, jaeger, zipkin,
-    /// prometheus, evtx, parquet, kafka, lynex, streamhouse-segment, streamhouse-wal, json-lines, text
-    #[arg(long, value_name = "F", value_parser = parse_format)]
-    pub(crate) format: Option<ingest::Format>,
-    /// Year of time stamps that have none
-    #[arg(long, value_name = "YYYY", default_value_t = ingest::OpenOptions::default().assumed_year,
-        value_parser = clap::value_parser!(i32).range(1..=9999))]
-    pub(crate) assumed_year: i32,
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
     #[command(flatten)]
@@ -253,6 +245,13 @@ pub(crate) struct TestArguments {
 /// How captures are opened.
 #[derive(Args, Debug)]
 pub(crate) struct ReadingArguments {
+    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, jaeger, zipkin,
+    /// prometheus, evtx, parquet, kafka, lynex, streamhouse-segment, streamhouse-wal, csv, json-lines, text
+    #[arg(long, value_name = "F", value_parser = parse_format)]
+    pub(crate) format: Option<ingest::Format>,
+    /// Year of time stamps that have none; where not given, the latest that fits the file's modification time
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(1..=9999))]
+    pub(crate) assumed_year: Option<i32>,
     /// Read the rotated set that each file belongs to (app.log.2.gz, app.log.1, app.log) as one capture
     #[arg(long)]
     pub(crate) set: bool,
@@ -267,7 +266,7 @@ impl ReadingArguments {
         for limit in &self.limit {
             limits.set(limit).expect("it was set once when the arguments were parsed");
         }
-        OpenOptions { set: self.set, limits, ..OpenOptions::default() }
+        OpenOptions { format: self.format, assumed_year: self.assumed_year, set: self.set, limits }
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use case::{Case, CaseError, FollowNews, FollowPlan, Follower, Notice, RunRow, inert};
 use cbad::{Config, Watch};
-use ingest::OpenOptions;
 
 use crate::arguments::follow::FollowArguments;
 use crate::failure::Failure;
@@ -19,11 +18,7 @@ const BLINK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &FollowArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
     interrupt::listen();
-    let options = OpenOptions {
-        format: arguments.format,
-        assumed_year: arguments.assumed_year,
-        ..arguments.reading.options()
-    };
+    let options = arguments.reading.options();
     let redaction = redact::Asked::new(&arguments.redaction, true)?;
     let mut follower = Follower::new(&arguments.path, options)?;
     if let Some(by) = redaction.by() {

@@ -19,6 +19,7 @@ mod tests;
 mod vault;
 
 use crate::command::Command;
+use crate::decisions::{Decisions, Request};
 use crate::dialogs::{FileDialogs, SystemDialogs};
 use crate::doc::{Doc, Selection};
 use crate::history::History;
@@ -32,7 +33,7 @@ use crate::tokens::Ramp;
 use crate::view;
 use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
 use crossbeam_channel::Receiver;
-pub(crate) use decide::Seen;
+pub(crate) use decide::Written;
 pub(crate) use search::Searched;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,8 +71,8 @@ pub struct App {
     asking: usize,
     /// Where readers read.
     stores: crate::store::Stores,
-    /// Marks on their way into the case.
-    seen_on_its_way: Vec<Seen>,
+    /// Decisions on their way into the case.
+    on_their_way: Vec<Request>,
     keeper: keep::Keeper,
     searcher: search::Searcher,
     /// Looks at captures that have not ended.
@@ -107,7 +108,7 @@ impl App {
             next_task: 1,
             asking: 0,
             stores: crate::store::of_cases(),
-            seen_on_its_way: Vec::new(),
+            on_their_way: Vec::new(),
             keeper: keep::Keeper::default(),
             searcher: search::Searcher::default(),
             inspecting: 0,
@@ -167,7 +168,7 @@ impl App {
             ui.ctx().request_repaint();
         }
         self.follow_import(ui.ctx());
-        self.decide_seen();
+        self.write_asked();
         self.follow_vault();
         self.follow_filter();
         if !is_presented {
@@ -230,7 +231,7 @@ impl App {
             Message::Pixels(image) => self.cut_and_save(&image),
             Message::Decided(doc, failure) => self.decided(doc, failure),
             Message::Kept(failures) => self.kept(failures),
-            Message::Seen { doc, seen, failure } => self.seen(doc, seen, failure),
+            Message::Written { doc, written } => self.written(doc, *written),
             Message::Searched(number, said) => self.searched(number, said),
             Message::Found(found) => self.found(found),
             Message::Inspected(of, seen) => self.inspected(of, seen),
@@ -285,17 +286,18 @@ impl App {
     }
 
     fn close(&mut self) {
-        self.decide_seen();
+        self.write_asked();
         self.state.doc_id += 1;
         self.state.doc = None;
         self.state.readers = None;
         self.state.telemetry = crate::telemetry::Telemetry::default();
+        self.state.bits = crate::bits::Bits::default();
         self.state.review = crate::review::Review::default();
         self.state.selection = Selection::Nothing;
         self.state.stream = None;
         self.state.loading = false;
         self.state.bookmarks.clear();
-        self.state.acknowledged.clear();
+        self.state.decisions = Decisions::default();
         self.state.columns.clear();
         self.state.trial = None;
         self.state.trail = History::default();
@@ -370,6 +372,7 @@ impl App {
                     state.tests.made = made;
                 }
             }
+            Answer::Bits(said) => state.bits.take(said),
             Answer::Telemetry(said) => state.telemetry.take(said),
             Answer::Review(said) => state.review.take(said),
             Answer::Tests(_, Err(why)) => state.notice(Level::Error, "The tests could not be read", why),
@@ -469,7 +472,6 @@ impl App {
             }
             Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
             Command::AnalyzeAgain => self.analyze_again(),
-            Command::Dismiss | Command::Confirm => self.judge(command == Command::Confirm),
             Command::TestFinding => self.test_finding(),
             Command::MakeMatrix => self.make_matrix(),
             Command::CopyEvents => self.copy_events(),

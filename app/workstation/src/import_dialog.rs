@@ -106,8 +106,8 @@ pub(crate) struct Row {
     pub(crate) is_ticked: bool,
     /// The format that a person gave it.
     pub(crate) format: Option<Format>,
-    /// Year of time stamps that have none.
-    pub(crate) assumed_year: i32,
+    /// Year of time stamps that have none, where a person gave it.
+    pub(crate) assumed_year: Option<i32>,
     /// Whether its rotated set is read.
     pub(crate) set: bool,
     /// What its last look saw, or why it saw nothing.
@@ -274,7 +274,7 @@ impl ImportDialog {
                 chosen,
                 is_ticked: true,
                 format: None,
-                assumed_year: OpenOptions::default().assumed_year,
+                assumed_year: None,
                 set: false,
                 seen: None,
                 looking: Looking::Waiting,

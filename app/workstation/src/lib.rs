@@ -4,7 +4,9 @@
 //! Never: computes a score, changes evidence, waits for a disk on the thread of the window, or opens a socket.
 
 mod app;
+mod bits;
 mod command;
+mod decisions;
 mod dialogs;
 mod doc;
 mod export;

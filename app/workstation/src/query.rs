@@ -49,6 +49,8 @@ pub(crate) enum Query {
     Preview { run: i64, streams: Vec<u32>, axis: Axis, alpha: f64 },
     /// The tests by shuffling that were made of a finding.
     Tests { run: i64, finding: i64 },
+    /// What the tokens of a finding's events cost.
+    Bits(crate::bits::Ask),
     /// Traces, metrics and calls over the shared time.
     Telemetry(crate::telemetry::Ask),
     /// What goes over the case as a whole.
@@ -103,6 +105,8 @@ pub(crate) enum Answer {
     Previewed(Result<Arc<Previewed>, String>),
     /// To [`Query::Tests`].
     Tests((i64, i64), Result<Vec<CanonicalTest>, String>),
+    /// To [`Query::Bits`].
+    Bits(crate::bits::Said),
     /// To [`Query::Telemetry`].
     Telemetry(crate::telemetry::Said),
     /// To [`Query::Review`].
@@ -242,6 +246,7 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
             Err(why) => failed(why.clone()),
         };
     match query {
+        Query::Bits(ask) => Answer::Bits(ask.answer(case)),
         Query::Telemetry(ask) => Answer::Telemetry(ask.answer(case)),
         Query::Review(ask) => Answer::Review(ask.answer(case)),
         Query::Load { run } => {
@@ -330,19 +335,9 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
     }
 }
 
-/// What stands acknowledged in a case.
-fn acknowledged(case: &Case) -> Result<Vec<case::Subject>, CaseError> {
-    let rows = case.decisions()?.into_iter().filter(|row| row.stands);
-    Ok(rows.filter(|row| row.decision == case::Decision::Acknowledge).map(|row| row.subject).collect())
-}
-
 fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<Kept>), CaseError> {
     let mut kept = case.view_state(remembered::KEY)?.as_deref().and_then(Kept::read);
-    let acknowledged = acknowledged(case)?;
     let decided = case.decisions()?;
-    if !acknowledged.is_empty() {
-        kept.get_or_insert_default().acknowledged = acknowledged;
-    }
     let runs = case.runs()?;
     let wanted = asked.or_else(|| kept.as_ref()?.run);
     let run = runs.iter().find(|run| Some(run.id) == wanted).or(runs.last()).cloned();
@@ -354,6 +349,9 @@ fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<K
     doc.purges = case.purges()?;
     if let Some(bookmarks) = remembered::decided(&doc, &decided, kept.as_ref()) {
         kept.get_or_insert_default().bookmarks = bookmarks;
+    }
+    if !decided.is_empty() {
+        kept.get_or_insert_default().decisions = decided;
     }
     Ok((doc, kept))
 }

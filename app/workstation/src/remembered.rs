@@ -1,5 +1,6 @@
 //! What a person has set in the views: what back, forward, undo and redo go through, and what is kept in the case.
 
+use crate::decisions::Request;
 use crate::doc::{Doc, Selection};
 use crate::heatmap::Quantity;
 use crate::layout::Layout;
@@ -77,9 +78,9 @@ pub(crate) struct Kept {
     pub(crate) point: Option<Point>,
     /// Places to find again.
     pub(crate) bookmarks: Vec<Bookmark>,
-    /// Findings that were seen, by their events. These are decisions, which the case has in its audit chain.
+    /// What people decided, which the case has in its audit chain.
     #[serde(skip)]
-    pub(crate) acknowledged: Vec<Subject>,
+    pub(crate) decisions: Vec<DecisionRow>,
     /// Fields with columns of their own, by the label of the stream.
     pub(crate) columns: std::collections::BTreeMap<String, Vec<String>>,
 }
@@ -234,24 +235,18 @@ impl State {
         self.bookmarks.iter().position(|b| b.run == run && b.point.selection == self.selection)
     }
 
-    /// Sets a bookmark on the selection, or takes it away.
+    /// Asks for a bookmark on the selection, or that it is taken away. It is there once the case has it.
     pub(crate) fn toggle_bookmark(&mut self) {
-        match self.bookmarked() {
-            Some(place) => drop(self.bookmarks.remove(place)),
-            None => self.bookmarks.extend(self.bookmark()),
-        }
-    }
-
-    /// Whether a finding was marked as seen.
-    pub(crate) fn is_acknowledged(&self, row: &FindingRow) -> bool {
-        self.acknowledged.contains(&subject(row))
-    }
-
-    /// Asks that the selected finding is marked as seen, or that the mark is taken away.
-    pub(crate) fn toggle_acknowledged(&mut self) {
-        let Some(row) = self.selected_finding() else { return };
-        let is_seen = !self.is_acknowledged(&row);
-        self.deciding.push((subject(&row), is_seen));
+        let known = self.bookmarked().and_then(|place| self.bookmarks.get(place)).cloned();
+        let stands = known.is_none();
+        let Some(bookmark) = known.or_else(|| self.bookmark()) else { return };
+        self.decisions.asked.push(Request {
+            subject: self.subject_of_bookmark(&bookmark),
+            finding: None,
+            decision: Decision::Bookmark { name: bookmark.name.clone() },
+            stands,
+            bookmark: Some(bookmark),
+        });
     }
 }
 
@@ -263,20 +258,28 @@ mod tests {
     fn what_is_kept_comes_back_and_what_is_gone_is_passed_over() {
         let mut state = crate::scene::state();
         state.range = (20.0, 60.0);
-        state.toggle_bookmark();
-        state.toggle_acknowledged();
-        state.acknowledged.extend(state.deciding.drain(..).map(|(subject, _)| subject));
+        state.bookmarks.extend(state.bookmark());
+        let finding = state.selected_finding().expect("the scene selects one");
+        let seen = DecisionRow {
+            id: 1,
+            at_nanos: 0,
+            actor: "anna".to_owned(),
+            subject: subject(&finding),
+            finding: None,
+            decision: Decision::Acknowledge,
+            stands: true,
+        };
         let kept = Kept {
             layout: Some(Layout::of(&crate::layout::timeline())),
             run: Some(1),
             point: Some(state.point(3.0)),
             bookmarks: state.bookmarks.clone(),
-            acknowledged: state.acknowledged.clone(),
+            decisions: vec![seen],
             columns: [("a".to_owned(), vec!["b".to_owned()])].into(),
         };
         let read = Kept::read(&kept.written()).expect("as it was written");
-        assert_eq!((read.bookmarks.len(), kept.acknowledged.len()), (1, 1));
-        assert!(read.acknowledged.is_empty(), "decisions are kept elsewhere");
+        assert_eq!(read.bookmarks.len(), 1);
+        assert!(read.decisions.is_empty(), "decisions are kept elsewhere");
         assert_eq!(read.columns, kept.columns);
         let mut point = read.point.expect("it was kept");
         assert!(point.shows_as(state.point(9.0)));
@@ -293,27 +296,40 @@ mod tests {
     #[test]
     fn marks_are_set_and_taken_away() {
         let mut state = crate::scene::state();
-        for expected in [1, 0] {
+        for stands in [true, false] {
             state.toggle_bookmark();
-            assert_eq!(state.bookmarks.len(), expected);
+            let asked = state.decisions.asked.pop().expect("it was asked for");
+            assert_eq!((asked.stands, state.bookmarks.len()), (stands, usize::from(!stands)));
+            state.bookmarks = asked.bookmark.into_iter().filter(|_| stands).collect();
         }
-        state.toggle_acknowledged();
-        let (subject, is_seen) = state.deciding.pop().expect("it was asked for");
-        assert!(is_seen && state.acknowledged.is_empty(), "nothing is decided before the case has it");
-        state.acknowledged.push(subject);
-        state.toggle_acknowledged();
-        assert!(state.deciding.pop().is_some_and(|(_, is_seen)| !is_seen));
+        let finding = state.selected_finding().expect("the scene selects one");
+        for stands in [true, false] {
+            state.toggle_acknowledged();
+            let asked = state.decisions.asked.pop().expect("it was asked for");
+            assert_eq!(asked.stands, stands);
+            assert_ne!(state.is_acknowledged(&finding), stands, "nothing is decided before the case has it");
+            let Request { subject, decision, .. } = asked;
+            let (actor, finding) = ("anna".to_owned(), None);
+            state.decisions.take(vec![DecisionRow {
+                id: 1,
+                at_nanos: 0,
+                actor,
+                subject,
+                finding,
+                decision,
+                stands,
+            }]);
+        }
         state.selection = Selection::Nothing;
         state.toggle_bookmark();
-        assert!(state.bookmarks.is_empty());
+        assert!(state.decisions.asked.is_empty());
     }
 
     #[test]
     fn bookmarks_that_were_decided_elsewhere_are_there_and_those_withdrawn_are_not() {
         let mut state = crate::scene::state();
         let doc = state.doc.clone().expect("the scene has a case");
-        state.toggle_bookmark();
-        let own = state.bookmarks[0].clone();
+        let own = state.bookmark().expect("a finding is selected");
         assert!(matches!(state.subject_of_bookmark(&own), Subject::Events { .. }));
         let row = |id, name: &str, subject: Subject, stands| DecisionRow {
             id,

@@ -1,7 +1,7 @@
 //! Analyses and tests over a case that is there already, as tasks.
 
 use crate::work::{Failure, Finished, TaskWatch};
-use case::{Case, CaseError, Decision, TestChoice};
+use case::{Case, CaseError, TestChoice};
 use cbad::Config;
 use std::path::{Path, PathBuf};
 
@@ -12,19 +12,14 @@ pub(crate) struct Wanted {
     pub(crate) config: Config,
     /// Another case as the baseline, in the place of the configuration's own.
     pub(crate) anchor: Option<PathBuf>,
-    /// A finding of a run, and what is decided of it before.
-    pub(crate) verdict: Option<(i64, i64, Decision)>,
 }
 
 /// Makes the run, or finds it where the case has it already.
 pub(crate) fn analyze(path: &Path, wanted: Wanted, watch: &TaskWatch) -> Result<Finished, Failure> {
-    let Wanted { mut config, anchor, verdict } = wanted;
+    let Wanted { mut config, anchor } = wanted;
     let made = Case::open(path).and_then(|mut case| {
         if let Some(anchor) = &anchor {
             config.baseline = case.anchor(anchor)?;
-        }
-        if let Some((run, finding, decision)) = &verdict {
-            case.decide_finding(*run, *finding, decision)?;
         }
         case.analyze(&case.with_decisions(config)?, None, watch)
     });

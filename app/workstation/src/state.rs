@@ -192,10 +192,12 @@ pub(crate) struct State {
     pub(crate) log: Vec<Logged>,
     /// Places to find again, of the open case.
     pub(crate) bookmarks: Vec<Bookmark>,
-    /// Findings that were seen, of the open case: as the case has it.
-    pub(crate) acknowledged: Vec<case::Subject>,
-    /// What was clicked in this frame: findings, and whether each is to count as seen.
-    pub(crate) deciding: Vec<(case::Subject, bool)>,
+    /// The events of the shown finding with what their tokens cost.
+    pub(crate) bits: crate::bits::Bits,
+    /// Events of the shown finding beside those of its baseline.
+    pub(crate) compared: crate::view::finding::beside::Compared,
+    /// What people decided about findings of the open case.
+    pub(crate) decisions: crate::decisions::Decisions,
     /// What was selected before, and after going back.
     pub(crate) trail: History<Point>,
     /// What was shown before, and after taking it back.
@@ -265,6 +267,8 @@ impl State {
         self.single.clear();
         self.fields = None;
         self.bytes = None;
+        self.bits.forget();
+        self.compared.clear();
         self.telemetry.forget();
         self.matrix = crate::matrix::Matrix { choice: self.matrix.choice, ..Default::default() };
         self.review.forget();
@@ -452,9 +456,13 @@ impl State {
             Command::Undo => self.changes.can_go_back(),
             Command::Redo => self.changes.can_go_forward(),
             Command::ToggleBookmark => self.doc.is_some() && self.selection != Selection::Nothing,
-            Command::Acknowledge | Command::Dismiss | Command::Confirm | Command::TestFinding => {
-                finding && self.doc.is_some()
-            }
+            Command::Acknowledge
+            | Command::Dismiss
+            | Command::Confirm
+            | Command::NoteFinding
+            | Command::TagFinding
+            | Command::TestFinding => finding && self.doc.is_some(),
+            Command::LinkFinding => finding && self.doc.as_ref().is_some_and(|doc| doc.findings.len() > 1),
             Command::AnalyzeAgain => self.doc.is_some() && self.prefs.analysis.problem().is_none(),
             Command::TogglePreview => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::NextFinding | Command::PreviousFinding => {

@@ -54,8 +54,8 @@ pub(crate) enum Message {
     Pixels(Arc<egui::ColorImage>),
     /// What a search of this number tells.
     Searched(u64, crate::app::Searched),
-    /// This finding counts as seen or not in the case `doc`, or why it does not.
-    Seen { doc: u64, seen: crate::app::Seen, failure: Option<Failure> },
+    /// What was decided stands in the case `doc`, or why it does not.
+    Written { doc: u64, written: Box<crate::app::Written> },
     /// Decisions about the case with this number were written, or could not be.
     Decided(u64, Option<Failure>),
     /// What these paths are that were chosen; nothing where none was.

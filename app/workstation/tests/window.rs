@@ -11,8 +11,12 @@ use workstation::{App, Job, Picked, Places, Services, Spawn, threads};
 
 #[path = "window/crash.rs"]
 mod crash;
+#[path = "window/decisions.rs"]
+mod decisions;
 #[path = "window/events.rs"]
 mod events;
+#[path = "window/finding.rs"]
+mod finding;
 #[path = "window/following.rs"]
 mod following;
 #[path = "window/hostile.rs"]

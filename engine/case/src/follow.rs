@@ -182,9 +182,8 @@ impl Growing {
 
     /// The file's first `end` bytes as a capture.
     fn open_to(&mut self, end: u64, options: &OpenOptions) -> Result<Capture, CaseError> {
-        self.file.seek(SeekFrom::Start(0)).map_err(CaseError::io("read", &self.path))?;
         let file = self.file.try_clone().map_err(CaseError::io("read", &self.path))?;
-        Ok(Capture::from_reader(&self.path, file.take(end), end, options)?)
+        Ok(Capture::of_growing(&self.path, file, end, options)?)
     }
 
     /// Of a text log, up to where records are that no line behind `end` can be a part of.

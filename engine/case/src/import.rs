@@ -65,7 +65,7 @@ impl Begun {
     fn fits(&self, path: &Path, options: &OpenOptions) -> bool {
         self.file_name == file_name(path)
             && self.forced_format.as_deref() == options.format.map(Format::name)
-            && self.assumed_year == options.assumed_year
+            && options.assumed_year.is_none_or(|year| year == self.assumed_year)
             && self.is_set == (options.set && !path.is_dir())
     }
 
@@ -76,7 +76,7 @@ impl Begun {
 
     /// The options with a format that was recognised earlier.
     pub(crate) fn options_as(&self, format: Format, limits: Limits) -> OpenOptions {
-        OpenOptions { format: Some(format), assumed_year: self.assumed_year, set: self.is_set, limits }
+        OpenOptions { format: Some(format), assumed_year: Some(self.assumed_year), set: self.is_set, limits }
     }
 }
 
@@ -138,6 +138,14 @@ impl Case {
                 None
             }
             None => None,
+        };
+        // A file may be older or younger than it was when the import began; the year of its times stays.
+        let opened = match &begun {
+            Some(known) => {
+                let year = Some(known.assumed_year);
+                Capture::open(&path, &OpenOptions { assumed_year: year, ..options.clone() })?
+            }
+            None => opened,
         };
         self.move_forward()?;
         let outcome = if begun.is_some() { ImportOutcome::Resumed } else { ImportOutcome::Imported };
@@ -249,7 +257,7 @@ impl Case {
             stored_bytes as i64,
             modified_nanos,
             options.format.map(Format::name),
-            options.assumed_year,
+            opened.assumed_year(),
             opened.format().name(),
             opened.wrapping().name(),
             opened.confidence(),

@@ -10,6 +10,7 @@
 mod analyze;
 mod anchor;
 mod apart;
+mod attribution;
 mod audit;
 mod audit_list;
 mod beginning;
@@ -99,7 +100,7 @@ pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};
 pub use moment::Moment;
 pub use passphrase::{ENCRYPTION_COST, KEY_ROUNDS, Passphrase};
-pub use prompt_diff::{DiffPart, diff_texts, prompt_text};
+pub use prompt_diff::{DiffPart, diff_pieces, diff_texts, prompt_text};
 pub use purge::{Purge, PurgeRow};
 pub use query::{Query, QueryError};
 pub use readings::{Reading, ReadingBin, ReadingKind, Readings};

@@ -28,8 +28,12 @@ pub fn prompt_text(messages: &[Message]) -> String {
 
 /// What it takes to get from the first text to the second.
 pub fn diff_texts(first: &str, second: &str) -> Vec<DiffPart> {
-    let (a, b) = (words(first), words(second));
-    let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    diff_pieces(&words(first), &words(second))
+}
+
+/// The same for two texts that are in pieces already.
+pub fn diff_pieces(a: &[&str], b: &[&str]) -> Vec<DiffPart> {
+    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (inner_a, inner_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
     let mut parts = Vec::new();

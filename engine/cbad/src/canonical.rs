@@ -78,7 +78,8 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    fn new(values: &[f64]) -> Self {
+    /// Of these values, of which there is at least one.
+    pub fn of(values: &[f64]) -> Self {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let width = greatest - least;
@@ -203,7 +204,7 @@ pub fn canonical_test(
         observed,
         extreme,
         p: PValue { value, floor, n: permutations },
-        null: Histogram::new(&values),
+        null: Histogram::of(&values),
         null_sha256: sha256_of(&values),
     })
 }

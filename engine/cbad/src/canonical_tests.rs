@@ -216,9 +216,9 @@ fn a_cancelled_test_stops() {
 
 #[test]
 fn a_histogram_counts_every_value_once() {
-    let histogram = Histogram::new(&[0.0, 1.0, 2.0, 39.9, 40.0]);
+    let histogram = Histogram::of(&[0.0, 1.0, 2.0, 39.9, 40.0]);
     assert_eq!((histogram.least, histogram.greatest, histogram.counts.len()), (0.0, 40.0, 40));
     assert_eq!((histogram.counts[0], histogram.counts[1], histogram.counts[39]), (1, 1, 2));
-    let equal = Histogram::new(&[3.0, 3.0]);
+    let equal = Histogram::of(&[3.0, 3.0]);
     assert_eq!((equal.least, equal.greatest, equal.counts), (3.0, 3.0, vec![2]));
 }

@@ -39,6 +39,11 @@ impl Counts {
         self.transition[transition as usize]
     }
 
+    /// How often the two tokens before a transition are in the set, whatever follows them.
+    pub(crate) fn seen_before(&self, pair: u32) -> u32 {
+        self.pair[pair as usize]
+    }
+
     #[inline]
     fn add_transition(&mut self, stream: &Stream, id: u32, copies: u32) {
         let t = stream.transitions[id as usize];

@@ -1,5 +1,6 @@
 //! The tokens of an event in the one order in which every code sees them.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::event::{Event, Measure, Value};
@@ -8,26 +9,84 @@ use crate::token::{self, Shape, Token};
 /// The tokens of a log record, a span or a call, in the order in which the codes see them: severity, body without its
 /// time stamp, measure, fields.
 pub(crate) fn canonical_tokens<'a>(event: &'a Event, mut emit: impl FnMut(Token<'a>)) {
+    tokens_in_place(event, |_, token| emit(token));
+}
+
+/// Where each of those tokens stands in its event, in the same order. Not for the points of a metric, which are told by
+/// their values alone.
+pub fn token_places(event: &Event) -> Vec<TokenPlace> {
+    let mut places = Vec::new();
+    tokens_in_place(event, |part, token| {
+        let whole = match part {
+            Part::Body => Some(&event.body[..]),
+            Part::Path(field) => event.fields.get(field as usize).map(|field| field.path.as_bytes()),
+            Part::Field(field) => event.fields.get(field as usize).and_then(|field| match &field.value {
+                Value::Text(text) => Some(text.as_bytes()),
+                Value::Bytes(bytes) => Some(&bytes[..]),
+                _ => None,
+            }),
+            Part::Severity | Part::Measure => None,
+        };
+        let bytes = whole.map_or(0..0, |whole| {
+            // A token of a text is a slice of it.
+            let start = token.text.as_ptr().addr() - whole.as_ptr().addr();
+            start as u32..(start + token.text.len()) as u32
+        });
+        places.push(TokenPlace { part, bytes });
+    });
+    places
+}
+
+/// A part of an event that has tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The severity, which is one token.
+    Severity,
+    /// The body.
+    Body,
+    /// What was measured, which is one token.
+    Measure,
+    /// The path of the field with this index.
+    Path(u32),
+    /// The value of the field with this index.
+    Field(u32),
+}
+
+/// Where a token stands in its event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPlace {
+    /// In which part.
+    pub part: Part,
+    /// Its bytes in the text of that part; empty where the part is one token and no text.
+    pub bytes: Range<u32>,
+}
+
+fn tokens_in_place<'a>(event: &'a Event, mut emit: impl FnMut(Part, Token<'a>)) {
     if let Some(severity) = event.severity {
-        emit(Token { shape: Shape::Severity, space: false, text: severity.name().as_bytes() });
+        let text = severity.name().as_bytes();
+        emit(Part::Severity, Token { shape: Shape::Severity, space: false, text });
     }
     let (before, after) = match event.body_stamp {
         Some((start, end)) => (&event.body[..start as usize], &event.body[end as usize..]),
         None => (&event.body[..], &event.body[..0]),
     };
-    token::tokenize(before, &mut emit);
-    token::tokenize(after, &mut emit);
+    token::tokenize(before, |token| emit(Part::Body, token));
+    token::tokenize(after, |token| emit(Part::Body, token));
     match &event.measure {
         Some(Measure::DurationNanos(d)) => {
-            emit(Token { shape: token::duration_shape(*d), space: false, text: b"" });
+            emit(Part::Measure, Token { shape: token::duration_shape(*d), space: false, text: b"" });
         }
         Some(Measure::Gauge(v) | Measure::Delta(v)) => {
-            emit(Token { shape: token::magnitude_shape(*v), space: false, text: b"" });
+            emit(Part::Measure, Token { shape: token::magnitude_shape(*v), space: false, text: b"" });
         }
         Some(Measure::Cumulative { .. } | Measure::Histogram { .. }) | None => {}
     }
-    for field in event.fields.iter().filter(|field| !is_reference(&field.path)) {
-        emit(Token { shape: Shape::Path, space: false, text: field.path.as_bytes() });
+    for (index, field) in (0..).zip(&event.fields) {
+        if is_reference(&field.path) {
+            continue;
+        }
+        emit(Part::Path(index), Token { shape: Shape::Path, space: false, text: field.path.as_bytes() });
+        let mut emit = |token| emit(Part::Field(index), token);
         match &field.value {
             Value::Null => emit(literal(b"null")),
             Value::Bool(true) => emit(literal(b"true")),

@@ -15,7 +15,9 @@ use crate::permutation::{self, Deck, POOL_BYTES, POOL_FACTOR, POOL_MOST, Tested}
 use crate::rate::{self, RateDeck};
 use crate::relative_code::{MOST_BYTES, Pool, Texts};
 use crate::result::Lens;
+use crate::stream::Stream;
 use crate::watch::Cancelled;
+use crate::window::Plan;
 
 /// Bytes of windows that one suffix array serves.
 const BATCH_BYTES: usize = 2 << 20;
@@ -54,7 +56,7 @@ fn batches<'h>(s: &Scored<'_>, hypotheses: &'h [At]) -> Vec<&'h [At]> {
         if s.tracks[at.track].lens != Lens::Content {
             continue;
         }
-        bytes += window_bytes(s, at.window);
+        bytes += window_bytes(s.stream, &s.plan, at.window);
         if bytes > BATCH_BYTES {
             batches.push(&hypotheses[first..=i]);
             (first, bytes) = (i + 1, 0);
@@ -150,31 +152,35 @@ pub(crate) fn pool_positions(s: &Scored<'_>, window: usize) -> Vec<usize> {
 fn pool_of_positions(s: &Scored<'_>, window: usize, own: Range<usize>) -> Vec<usize> {
     let factor = own.len() / s.plan.window;
     let mut positions: Vec<usize> = own.collect();
-    // Long events make a long suffix array: fewer of them are enough, and twice the window is the least.
-    let by_bytes = POOL_BYTES * s.plan.window / window_bytes(s, window).max(1);
-    let most = (s.plan.window * POOL_FACTOR).min(POOL_MOST).min(by_bytes).max(s.plan.window * 2) * factor;
-    let span = s.plan.baseline(window);
-    let stride = span.len().div_ceil(most).max(1);
-    for range in span.ranges() {
-        positions.extend((range.start.next_multiple_of(stride)..range.end).step_by(stride));
-    }
+    positions.extend(baseline_sample(s.stream, &s.plan, window, factor));
     positions
 }
 
+/// The sample of a window's baseline, so many times as large as one for a window.
+pub(crate) fn baseline_sample(stream: &Stream, plan: &Plan, window: usize, factor: usize) -> Vec<usize> {
+    // Long events make a long suffix array: fewer of them are enough, and twice the window is the least.
+    let by_bytes = POOL_BYTES * plan.window / window_bytes(stream, plan, window).max(1);
+    let most = (plan.window * POOL_FACTOR).min(POOL_MOST).min(by_bytes).max(plan.window * 2) * factor;
+    let span = plan.baseline(window);
+    let stride = span.len().div_ceil(most).max(1);
+    let sampled = span.ranges().iter();
+    sampled.flat_map(|range| (range.start.next_multiple_of(stride)..range.end).step_by(stride)).collect()
+}
+
 /// Bytes of a window that take part.
-fn window_bytes(s: &Scored<'_>, window: usize) -> usize {
+fn window_bytes(stream: &Stream, plan: &Plan, window: usize) -> usize {
     let mut text = Vec::new();
     let bytes_of = |&event: &u32| {
         text.clear();
-        s.stream.append_compact(event, &mut text);
+        stream.append_compact(event, &mut text);
         text.len().min(MOST_BYTES)
     };
-    s.stream.sequence[s.plan.range(window)].iter().map(bytes_of).sum()
+    stream.sequence[plan.range(window)].iter().map(bytes_of).sum()
 }
 
 /// Texts of the events at these positions.
 pub(crate) fn texts_of(s: &Scored<'_>, positions: impl Iterator<Item = usize>) -> Texts {
-    Texts::new(positions.map(|p| s.stream.sequence[p]), |event, out| s.stream.append_compact(event, out))
+    Texts::of_stream(s.stream, positions)
 }
 
 /// The pool of these positions, in this order.

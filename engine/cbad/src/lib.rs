@@ -5,6 +5,7 @@
 
 mod analyze;
 mod assemble;
+mod attribution;
 mod blocks;
 mod builder;
 mod canonical;
@@ -60,6 +61,7 @@ mod window;
 mod words;
 
 pub use analyze::{EventLookup, analyze};
+pub use attribution::{Attribution, CopiedRun, Expected, KindBits, TokenBits, attribute};
 pub use blocks::BlockTest;
 pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
@@ -69,6 +71,7 @@ pub use config::{Baseline, Clock, Config, ENGINE_VERSION, Period, Profile, Stret
 pub use counterfactual::{Counterfactual, Way};
 pub use drift::Drift;
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
+pub use event_tokens::{Part, TokenPlace, token_places};
 pub use jury::{Jury, JuryEntry, Share};
 pub use matrix::{PieceMatrix, piece_matrix};
 pub use preview::{Preview, preview};

@@ -10,6 +10,8 @@
 
 use std::ops::Range;
 
+use crate::stream::Stream;
+
 const MIN_MATCH: u32 = 3;
 const LITERAL_BITS: i64 = 9;
 
@@ -63,10 +65,13 @@ struct Cached {
     witnesses: Range<usize>,
 }
 
-/// A copy that the code chose: bytes `at..at + length` of the event, taken from a distinct event of the pool.
+/// A copy that the code chose: bytes `at..at + length` of the event, taken from a distinct event of the pool, where they
+/// begin at `from_at`.
 pub(crate) struct Copy {
+    pub(crate) at: u32,
     pub(crate) length: u32,
     pub(crate) from: u32,
+    pub(crate) from_at: u32,
 }
 
 fn floor_log2(x: u32) -> i64 {
@@ -96,6 +101,11 @@ impl Texts {
         let owners: Vec<u32> = suffixes.iter().map(|&p| owner_at[p as usize]).collect();
         let runs = Runs::of(&owners, &common);
         Self { distinct, starts, suffixes, ranks, common, owners, runs }
+    }
+
+    /// Of the events at these positions of a stream.
+    pub(crate) fn of_stream(stream: &Stream, positions: impl Iterator<Item = usize>) -> Self {
+        Self::new(positions.map(|p| stream.sequence[p]), |event, out| stream.append_compact(event, out))
     }
 
     fn length(&self, event: usize) -> u32 {
@@ -164,19 +174,29 @@ impl<'t> Pool<'t> {
 
     /// The copies that explain one window member when the rest of the pool is baseline.
     pub(crate) fn explain(&mut self, window: &[u32], member: usize) -> Vec<Copy> {
+        let mut explained = self.explain_all(window, &[member]);
+        explained.pop().unwrap_or_default()
+    }
+
+    /// The same for several members of one window.
+    pub(crate) fn explain_all(&mut self, window: &[u32], members: &[usize]) -> Vec<Vec<Copy>> {
         self.label(window);
-        let event = self.members[member] as usize;
-        let mut copies = Vec::new();
-        if self.in_window[event] < self.copies[event] {
-            copies.push(Copy { length: self.texts.length(event), from: event as u32 });
-        } else {
-            self.parse(event, |phrase| {
-                if let Phrase::Copy { length, from } = phrase {
-                    copies.push(Copy { length, from });
-                }
-            });
-        }
+        let explained = members.iter().map(|&member| self.copies_of(self.members[member])).collect();
         self.unlabel();
+        explained
+    }
+
+    fn copies_of(&self, event: u32) -> Vec<Copy> {
+        if self.in_baseline(event) {
+            let length = self.texts.length(event as usize);
+            return vec![Copy { at: 0, length, from: event, from_at: 0 }];
+        }
+        let mut copies = Vec::new();
+        self.parse(event as usize, |phrase| {
+            if let Phrase::Copy(copy) = phrase {
+                copies.push(copy);
+            }
+        });
         copies
     }
 
@@ -237,7 +257,9 @@ impl<'t> Pool<'t> {
         self.in_window[event] = self.copies[event];
         let mut witnesses = Vec::new();
         let cost = self.parse(event, |phrase| match phrase {
-            Phrase::Copy { from, .. } | Phrase::Literal { rejected: Some(from) } => witnesses.push(from),
+            Phrase::Copy(Copy { from, .. }) | Phrase::Literal { rejected: Some(from) } => {
+                witnesses.push(from);
+            }
             Phrase::Literal { rejected: None } => {}
         });
         self.in_window = labels;
@@ -250,17 +272,19 @@ impl<'t> Pool<'t> {
 
     /// Greedy parse of a distinct event into phrases; returns its bits.
     fn parse(&self, event: usize, mut each: impl FnMut(Phrase)) -> i64 {
-        let (mut at, end) = (self.texts.starts[event], self.texts.starts[event + 1]);
-        let mut bits = 0;
+        let (start, end) = (self.texts.starts[event], self.texts.starts[event + 1]);
+        let (mut at, mut bits) = (start, 0);
         while at < end {
             let found = self.longest_match(at, end - at);
             let copy = found.and_then(|(length, _)| phrase_bits(self.pointer_bits, length));
-            if let (Some((length, from)), Some(cost)) = (found, copy) {
-                each(Phrase::Copy { length, from });
+            if let (Some((length, q)), Some(cost)) = (found, copy) {
+                let from = self.texts.owners[q];
+                let from_at = self.texts.suffixes[q] - self.texts.starts[from as usize];
+                each(Phrase::Copy(Copy { at: at - start, length, from, from_at }));
                 bits += cost;
                 at += length;
             } else {
-                each(Phrase::Literal { rejected: found.map(|(_, from)| from) });
+                each(Phrase::Literal { rejected: found.map(|(_, q)| self.texts.owners[q]) });
                 bits += LITERAL_BITS;
                 at += 1;
             }
@@ -269,8 +293,9 @@ impl<'t> Pool<'t> {
     }
 
     /// The longer of the nearest matches on either side, cut to `most` and to the end of the event that it is from: what
-    /// stands behind that one may not be in the baseline. `None` below the least length.
-    fn longest_match(&self, at: u32, most: u32) -> Option<(u32, u32)> {
+    /// stands behind that one may not be in the baseline. Its length, and the suffix that it is taken from; `None` below the
+    /// least length.
+    fn longest_match(&self, at: u32, most: u32) -> Option<(u32, usize)> {
         let texts = self.texts;
         let rank = texts.ranks[at as usize] as usize;
         let before = self.nearest_before(rank);
@@ -281,7 +306,7 @@ impl<'t> Pool<'t> {
         best.map(|(length, q)| {
             let from = texts.owners[q];
             let left = texts.starts[from as usize + 1] - texts.suffixes[q];
-            (length.min(most).min(left), from)
+            (length.min(most).min(left), q)
         })
     }
 
@@ -345,7 +370,7 @@ impl Runs {
 }
 
 enum Phrase {
-    Copy { length: u32, from: u32 },
+    Copy(Copy),
     Literal { rejected: Option<u32> },
 }
 

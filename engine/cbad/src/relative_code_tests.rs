@@ -84,9 +84,12 @@ fn encode(pool: &Pool<'_>, event: usize, texts: &[&[u8]]) -> Bits {
         return bits;
     }
     pool.parse(event, |phrase| match phrase {
-        Phrase::Copy { length, from } => {
-            copy(&mut bits, from as usize, &text[at..at + length as usize]);
-            at += length as usize;
+        Phrase::Copy(found) => {
+            let part = &text[at..at + found.length as usize];
+            assert_eq!(found.at as usize, at, "it says where it is");
+            assert!(texts[found.from as usize][found.from_at as usize..].starts_with(part), "and whence");
+            copy(&mut bits, found.from as usize, part);
+            at += part.len();
         }
         Phrase::Literal { .. } => {
             literal(&mut bits, text[at]);

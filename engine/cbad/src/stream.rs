@@ -1,5 +1,7 @@
 //! A stream prepared for the codes: each event is a number, each distinct event a list of tokens in context.
 
+use std::ops::Range;
+
 use crate::channel::Channel;
 use crate::event::StreamKey;
 use crate::place::Masks;
@@ -167,31 +169,47 @@ impl Stream {
         self.append_text(id, true, out);
     }
 
+    /// Where each token of a distinct event stands in that text, without the space before it.
+    pub(crate) fn compact_places(&self, id: u32) -> Vec<Range<u32>> {
+        let mut text = Vec::new();
+        let place = |&transition: &u32| {
+            let token = self.transitions[transition as usize].token;
+            let start = text.len() as u32 + u32::from(self.tokens[token as usize].space);
+            self.append_token(token, true, &mut text);
+            start..text.len() as u32
+        };
+        self.distinct(id).iter().map(place).collect()
+    }
+
     fn append_text(&self, id: u32, compact: bool, out: &mut Vec<u8>) {
         for &transition in self.distinct(id) {
-            let token = self.transitions[transition as usize].token;
-            let info = self.tokens[token as usize];
-            if info.space {
-                out.push(b' ');
-            }
-            if compact && info.shape == Shape::Path {
-                out.push(b'\x1f');
-                out.extend((0..4).map(|part| b'0' + (token >> (6 * part) & 63) as u8));
-                continue;
-            }
-            if compact && self.token_bytes(token) == b"\n" {
-                out.push(INNER);
-                continue;
-            }
-            let start = (info.start + info.len) as usize;
-            let range = if info.canonical_len == 0 {
-                info.start as usize..start
-            } else {
-                start..start + info.canonical_len as usize
-            };
-            out.extend_from_slice(&self.token_text[range]);
+            self.append_token(self.transitions[transition as usize].token, compact, out);
         }
         out.push(b'\n');
+    }
+
+    #[inline]
+    fn append_token(&self, token: u32, compact: bool, out: &mut Vec<u8>) {
+        let info = self.tokens[token as usize];
+        if info.space {
+            out.push(b' ');
+        }
+        if compact && info.shape == Shape::Path {
+            out.push(b'\x1f');
+            out.extend((0..4).map(|part| b'0' + (token >> (6 * part) & 63) as u8));
+            return;
+        }
+        if compact && self.token_bytes(token) == b"\n" {
+            out.push(INNER);
+            return;
+        }
+        let start = (info.start + info.len) as usize;
+        let range = if info.canonical_len == 0 {
+            info.start as usize..start
+        } else {
+            start..start + info.canonical_len as usize
+        };
+        out.extend_from_slice(&self.token_text[range]);
     }
 }
 

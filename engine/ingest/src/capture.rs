@@ -12,9 +12,10 @@ use crate::model::{Batch, Member, OpenOptions, Problem};
 use crate::probe::{self, PROBE_BYTES};
 use crate::window::Window;
 use crate::wrapping::{Layer, Wrapping};
+use crate::written::{Written, modified_nanos};
 use cbad::ByteRange;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// A batch is full with this many records …
@@ -39,6 +40,8 @@ pub struct Capture {
     /// What was met before the first member that can be read; part of the first batch.
     pending: Batch,
     started: bool,
+    /// Whether the first member that can be read gave the year of stamps without one.
+    is_settled: bool,
     stored_bytes_read: u64,
 }
 
@@ -83,9 +86,24 @@ impl Capture {
             return Self::of_members(path, stored_bytes, Wrapping::of(&[layer]), members, options);
         }
         let file = File::open(path).map_err(failed)?;
-        let stored_bytes = file.metadata().map_err(failed)?.len();
+        let metadata = file.metadata().map_err(failed)?;
         let begin = Members::of_file(file, options.limits).map_err(failed)?;
-        Self::of_begin(path, stored_bytes, begin, options)
+        let written = Written { nanos: modified_nanos(&metadata), plain: Some(path) };
+        Self::of_begin(path, metadata.len(), begin, written, options)
+    }
+
+    /// Opens the first `end` bytes of a file that is still being written.
+    pub fn of_growing(
+        path: &Path,
+        mut file: File,
+        end: u64,
+        options: &OpenOptions,
+    ) -> Result<Self, IngestError> {
+        let failed = |source| IngestError::opening(path, 0, source);
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let written = Written { nanos: modified_nanos(&file.metadata().map_err(failed)?), plain: Some(path) };
+        let begin = Members::of_stream(Box::new(file.take(end)), options.limits).map_err(failed)?;
+        Self::of_begin(path, end, begin, written, options)
     }
 
     /// Reads a capture that is not a file: `path` names it in streams and in errors, `stored_bytes` is its size.
@@ -97,13 +115,14 @@ impl Capture {
     ) -> Result<Self, IngestError> {
         let begin = Members::of_stream(Box::new(stored), options.limits)
             .map_err(|source| IngestError::opening(path, 0, source))?;
-        Self::of_begin(path, stored_bytes, begin, options)
+        Self::of_begin(path, stored_bytes, begin, Written::default(), options)
     }
 
     fn of_begin(
         path: &Path,
         stored_bytes: u64,
         begin: Result<Begin, TailFault>,
+        written: Written<'_>,
         options: &OpenOptions,
     ) -> Result<Self, IngestError> {
         match begin {
@@ -117,6 +136,8 @@ impl Capture {
                 let window =
                     begin_window(*decoder).map_err(|source| IngestError::opening(path, 0, source))?;
                 refuse_nothing(path, stored_bytes, &window)?;
+                let plain = written.plain.filter(|_| wrapping.is_none());
+                let options = &options.settled(window.available(), Written { plain, ..written });
                 let current = Current::new(name.clone().into_owned(), name.into_owned(), window, options)
                     .map_err(|refusal| refusal.1.into_error(path))?;
                 Ok(Self {
@@ -144,6 +165,7 @@ impl Capture {
             base: 0,
             pending: Batch::default(),
             started: false,
+            is_settled: false,
             stored_bytes_read: 0,
         }
     }
@@ -197,6 +219,16 @@ impl Capture {
     /// How sure the format is, 0 to 1; 1 where the options gave it.
     pub fn confidence(&self) -> f64 {
         self.confidence
+    }
+
+    /// Year of time stamps that have none: as the options gave it, or as it was settled when the capture was opened.
+    pub fn assumed_year(&self) -> i32 {
+        self.options.year()
+    }
+
+    /// Whether its first records have time stamps without a year.
+    pub(crate) fn assumes_year(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.assumes_year)
     }
 
     /// What a person should know of the capture as a whole, such as what was assumed of times without a zone or a year; of
@@ -366,6 +398,11 @@ impl Capture {
                     let fault = window.decoder().fault().cloned();
                     let why = fault.map(|fault| (fault.reason, fault.hint));
                     return self.pass_through(name, window, why, batch);
+                }
+                if !self.is_settled {
+                    let written = Written::of_member(path, &self.wrapping, &name);
+                    self.options = self.options.settled(window.available(), written);
+                    self.is_settled = true;
                 }
                 match Current::new(name.clone(), stream, window, &self.options) {
                     Ok(current) => {

@@ -21,6 +21,8 @@ pub(crate) struct Current {
     pub(crate) tail_reported: bool,
     /// Whether a line is a record by itself.
     pub(crate) is_by_line: bool,
+    /// Whether its first records have time stamps without a year.
+    pub(crate) assumes_year: bool,
 }
 
 impl Current {
@@ -39,6 +41,7 @@ impl Current {
         let reader = reader_for(stream, &sniffed, options.limits);
         // A cell may hold line ends.
         let is_by_line = sniffed.dialect.is_none() && format.is_by_line(sniffed.framing);
+        let assumes_year = sniffed.years.first.is_some();
         let candidates = sniffed.candidates;
         Ok(Self {
             name,
@@ -50,6 +53,7 @@ impl Current {
             note,
             tail_reported: false,
             is_by_line,
+            assumes_year,
         })
     }
 

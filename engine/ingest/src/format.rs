@@ -203,11 +203,6 @@ impl Format {
         }
     }
 
-    /// Whether its time stamps may lack a zone or a year, so that a note has to say what was assumed.
-    pub(crate) const fn may_assume_times(self) -> bool {
-        matches!(self, Self::Syslog | Self::SyslogOctets | Self::Logfmt | Self::Table)
-    }
-
     /// Whether each line is a record by itself, in a capture whose JSON, if it is any, is framed so.
     pub(crate) fn is_by_line(self, framing: Framing) -> bool {
         match self {

@@ -72,6 +72,8 @@ pub struct Inspection {
     pub members: Vec<Member>,
     /// What was assumed of the capture as a whole, of times without a zone or a year most often.
     pub assumed: Option<Problem>,
+    /// Year of time stamps that have none: given, or settled when the capture was opened.
+    pub assumed_year: i32,
     /// What a redaction would take out of the sample, where one was asked for.
     pub redaction: Vec<RuleHits>,
 }
@@ -213,6 +215,7 @@ impl Inspection {
             problems: Vec::new(),
             members: Vec::new(),
             assumed: capture.note().cloned(),
+            assumed_year: capture.assumed_year(),
             redaction: Vec::new(),
         }
     }

@@ -62,7 +62,11 @@ fn take_lines(
     (begin, lines): (u64, Vec<u8>),
 ) -> Result<(), IngestError> {
     let length = lines.len() as u64;
-    let options = OpenOptions { format: Some(taking.inspection.format), ..options.clone() };
+    let options = OpenOptions {
+        format: Some(taking.inspection.format),
+        assumed_year: Some(taking.inspection.assumed_year),
+        ..options.clone()
+    };
     // A single line may be longer than a place, and nothing is said of it then.
     let mut capture = match Capture::from_reader(path, Cursor::new(lines), length, &options) {
         Ok(capture) if capture.wrapping().is_none() => capture,
@@ -87,7 +91,7 @@ fn take_lines(
         }
         taking.take(&mut batch);
     }
-    if taking.inspection.assumed.is_some() {
+    if capture.assumes_year() {
         // Which year it is, a reading from the begin on knows.
         (taking.inspection.start_nanos, taking.inspection.end_nanos) = times;
     }

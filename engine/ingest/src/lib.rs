@@ -59,9 +59,11 @@ mod syslog;
 mod table;
 mod tar;
 mod text;
+mod times;
 mod trace_json;
 mod window;
 mod wrapping;
+mod written;
 mod zip;
 
 pub use capture::Capture;

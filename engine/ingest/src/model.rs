@@ -11,8 +11,9 @@ use std::sync::Arc;
 pub struct OpenOptions {
     /// Read as this format, whatever the content looks like.
     pub format: Option<Format>,
-    /// Year of time stamps that have none; never taken from a clock, so that every reading gives the same times.
-    pub assumed_year: i32,
+    /// Year of time stamps that have none. Where none is given, the latest that fits the file's modification time;
+    /// [`crate::Capture::assumed_year`] is to be kept then, so that every reading gives the same times.
+    pub assumed_year: Option<i32>,
     /// Read the rotated set that the file belongs to: what was rotated away from it, oldest first, and itself.
     pub set: bool,
     /// What reading may cost.
@@ -21,7 +22,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { format: None, assumed_year: 1970, set: false, limits: Limits::default() }
+        Self { format: None, assumed_year: None, set: false, limits: Limits::default() }
     }
 }
 

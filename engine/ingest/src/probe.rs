@@ -2,10 +2,8 @@
 
 use crate::json::cursor::{Cursor, FaultKind, Kind};
 use crate::json::documents::{Framing, RECORD_SEPARATOR, behind_length, separates};
-use crate::model::{OpenOptions, Problem};
-use crate::stamp::{self, Years};
-use crate::text::continues_a_trace;
-use cbad::ByteRange;
+use crate::model::OpenOptions;
+use crate::times::TextGuess;
 
 /// How many decoded bytes the guess is made on.
 pub(crate) const PROBE_BYTES: usize = 64 << 10;
@@ -36,7 +34,7 @@ impl<'a> Probe<'a> {
             text,
             whole,
             json: JsonGuess::of(text, whole, options.limits.depth),
-            stamps: TextGuess::of(text, options.assumed_year),
+            stamps: TextGuess::of(bytes, text, options),
         }
     }
 
@@ -60,7 +58,7 @@ pub(crate) fn is_blank(bytes: &[u8]) -> bool {
 }
 
 /// Lines that are complete in the probe; the last one too where the capture ends with it or there is no other.
-fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let last = memchr::memrchr(b'\n', text).unwrap_or(text.len());
     text[..last].split(|&byte| byte == b'\n').filter(|line| !is_blank(line)).take(PROBE_LINES)
 }
@@ -197,58 +195,4 @@ fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
 
 fn goes_on(rest: &[u8]) -> bool {
     rest.iter().find(|&&byte| !separates(byte)) == Some(&b'{')
-}
-
-/// How many lines carry a time stamp, and whether stamps lack the year.
-#[derive(Debug)]
-pub(crate) struct TextGuess {
-    lines: usize,
-    stamped: usize,
-    unzoned: usize,
-    pub(crate) years: Years,
-}
-
-impl TextGuess {
-    fn of(text: &[u8], assumed_year: i32) -> Self {
-        let mut guess = Self { lines: 0, stamped: 0, unzoned: 0, years: Years::new(assumed_year) };
-        let begins_event = |line: &&[u8]| !line[0].is_ascii_whitespace() && !continues_a_trace(line);
-        for line in lines_of(text).filter(begins_event) {
-            guess.lines += 1;
-            if let Some(stamp) = stamp::find(line, guess.years) {
-                guess.stamped += 1;
-                guess.unzoned += usize::from(!stamp.zoned);
-                guess.years.first = guess.years.first.or(stamp.yearless);
-            }
-        }
-        guess
-    }
-
-    /// Four lines in five: some may be foreign.
-    pub(crate) fn is_stamped(&self) -> bool {
-        self.stamped > 0 && self.stamped * 5 >= self.lines * 4
-    }
-
-    pub(crate) fn confidence(&self) -> f64 {
-        0.5 + 0.5 * self.stamped as f64 / self.lines.max(1) as f64
-    }
-
-    pub(crate) fn note(&self, assumed_year: i32) -> Option<Problem> {
-        self.years.first?;
-        let reason = format!("the time stamps name no year; they are taken to begin in {assumed_year}");
-        let note = Problem::note(ByteRange::default(), None, reason);
-        Some(note.hint("Give the year if it is known; the order of events does not depend on it."))
-    }
-    /// What a person should know about the times of a format whose stamps may lack the year or the zone.
-    pub(crate) fn zone_note(&self, assumed_year: i32) -> Option<Problem> {
-        let reason = match (self.years.first, self.unzoned) {
-            (None, 0) => return None,
-            (None, _) => "the time stamps name no zone; they are taken to be UTC".to_owned(),
-            (Some(_), 0) => return self.note(assumed_year),
-            (Some(_), _) => format!(
-                "the time stamps name no year and no zone; they are taken to begin in {assumed_year} and to be UTC"
-            ),
-        };
-        let hint = "Compare with a capture whose zone is known; the order of events does not depend on it.";
-        Some(Problem::note(ByteRange::default(), None, reason).hint(hint))
-    }
 }

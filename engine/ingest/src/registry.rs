@@ -32,6 +32,7 @@ use crate::syslog::{self, Syslog};
 use crate::table::dialect::{self, Dialect};
 use crate::table::{TableReader, calls};
 use crate::text::TextReader;
+use crate::times;
 use crate::trace_json::{self, Shape, TraceJson};
 
 /// How sure it is that the probe is of this format, 0 to 1; under a half it is not taken for it.
@@ -86,10 +87,8 @@ pub(crate) fn dialect(format: Format, probe: &Probe<'_>) -> Option<Dialect> {
 /// What a person should know about a capture of this format as a whole.
 pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
     match format {
-        Format::Text => probe.stamps.note(options.assumed_year),
         Format::Prometheus => prometheus::note(probe),
-        format if format.may_assume_times() => probe.stamps.zone_note(options.assumed_year),
-        _ => None,
+        format => times::note(format, probe, options),
     }
 }
 

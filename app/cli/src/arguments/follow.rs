@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ingest::Format;
 
 use super::ReadingArguments;
 use super::redaction::RedactionArguments;
-use crate::baseline::parse_format;
 
 #[derive(Args, Debug)]
 pub(crate) struct FollowArguments {
@@ -29,12 +27,6 @@ pub(crate) struct FollowArguments {
     /// Only import, and analyse later with `analyze CASE`
     #[arg(long)]
     pub(crate) import_only: bool,
-    /// Read every file as this format, whatever its content looks like
-    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
-    pub(crate) format: Option<Format>,
-    /// The year of time stamps that lack one
-    #[arg(long, value_name = "YEAR", default_value_t = ingest::OpenOptions::default().assumed_year)]
-    pub(crate) assumed_year: i32,
     #[command(flatten)]
     pub(crate) reading: ReadingArguments,
     #[command(flatten)]

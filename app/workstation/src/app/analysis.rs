@@ -4,7 +4,7 @@ use super::App;
 use crate::runs::{self, Wanted};
 use crate::state::{Level, Pane};
 use crate::work::Message;
-use case::Decision;
+use case::FindingRef;
 use std::path::PathBuf;
 
 impl App {
@@ -21,26 +21,20 @@ impl App {
         let Some(doc) = self.state.doc.clone() else { return };
         match self.state.prefs.analysis.config(Some((&doc, self.state.range))) {
             Ok(config) => {
-                self.analyze(
-                    &format!("Analysing {} again", doc.name()),
-                    Wanted { config, anchor: None, verdict: None },
-                );
+                self.analyze(&format!("Analysing {} again", doc.name()), Wanted { config, anchor: None });
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }
     }
 
-    /// A run like the one that is shown, in which the selected finding is ordinary, or an incident.
-    pub(super) fn judge(&mut self, is_incident: bool) {
-        let (Some(doc), Some(row)) = (self.state.doc.clone(), self.state.selected_finding()) else { return };
-        let Some(run) = &doc.run else { return };
-        let decision =
-            if is_incident { Decision::Confirm { reason: None } } else { Decision::Dismiss { reason: None } };
-        let verdict = Some((run.id, row.id, decision));
+    /// A run like the one in which a finding was judged to be ordinary or an incident, now that the case says so.
+    pub(super) fn judged(&mut self, of: FindingRef, is_incident: bool) {
+        let Some(doc) = self.state.doc.clone() else { return };
+        let Some(run) = doc.runs.iter().find(|run| run.id == of.run) else { return };
         let what = if is_incident { "an incident" } else { "ordinary" };
         self.analyze(
-            &format!("Analysing with finding {} as {what}", row.id),
-            Wanted { config: run.config.clone(), anchor: None, verdict },
+            &format!("Analysing with finding {} as {what}", of.finding),
+            Wanted { config: run.config.clone(), anchor: None },
         );
     }
 
@@ -61,10 +55,7 @@ impl App {
         let name = case::inert(crate::words::file_name(&anchor));
         match self.state.prefs.analysis.config(None) {
             Ok(config) => {
-                self.analyze(
-                    &format!("Comparing with {name}"),
-                    Wanted { config, anchor: Some(anchor), verdict: None },
-                );
+                self.analyze(&format!("Comparing with {name}"), Wanted { config, anchor: Some(anchor) });
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }

@@ -2,10 +2,10 @@
 
 use super::App;
 use crate::layout::{self, Layout};
-use crate::remembered::{Bookmark, KEY, Kept, Point};
+use crate::remembered::{KEY, Kept, Point};
 use crate::state::{Level, State};
 use crate::work::{Failure, Message};
-use case::{Case, CaseError, Decision, Subject};
+use case::{Case, CaseError};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,35 +33,12 @@ struct Work {
 struct Changed {
     path: PathBuf,
     views: String,
-    /// Bookmarks that were set since, and those that were taken away.
-    bookmarks: Vec<(Subject, String, bool)>,
 }
 
 impl Changed {
     fn keep(&self) -> Result<(), CaseError> {
-        let mut case = Case::open(&self.path)?;
-        for (subject, name, is_set) in &self.bookmarks {
-            decide(&mut case, subject, &Decision::Bookmark { name: name.clone() }, *is_set, |_| true)?;
-        }
-        case.keep_view_state(KEY, &self.views)
+        Case::open(&self.path)?.keep_view_state(KEY, &self.views)
     }
-}
-
-/// Decides, or takes back what stands decided of the same.
-pub(super) fn decide(
-    case: &mut Case,
-    subject: &Subject,
-    decision: &Decision,
-    stands: bool,
-    is_same: impl Fn(&case::DecisionRow) -> bool,
-) -> Result<(), CaseError> {
-    if stands {
-        return case.decide(subject, decision).map(drop);
-    }
-    let mut rows = case.decisions()?.into_iter();
-    let standing = rows.find(|row| row.stands && row.decision == *decision && is_same(row));
-    standing
-        .map_or(Ok(()), |row| case.decide(&row.subject, &Decision::Withdraw { decision: row.id }).map(drop))
 }
 
 impl Work {
@@ -78,10 +55,7 @@ impl Work {
             && let Err(error) = changed.keep()
         {
             let what = "The views of this case cannot be remembered";
-            failures.push(Failure::new(
-                what,
-                format!("{error} Everything else works; bookmarks last until it is closed."),
-            ));
+            failures.push(Failure::new(what, format!("{error} Everything else works.")));
         }
         failures
     }
@@ -104,7 +78,7 @@ impl App {
         // While a case is presented nothing is kept.
         self.keeper.at_work
             || (self.keeper.prefs_changed && self.presented.is_none())
-            || !self.seen_on_its_way.is_empty()
+            || !self.on_their_way.is_empty()
     }
 
     /// What was kept has been written, or not.
@@ -144,10 +118,10 @@ impl App {
     /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked
     /// reach the case.
     pub fn close_window(&mut self) {
-        self.decide_seen();
-        while !self.seen_on_its_way.is_empty() {
+        self.write_asked();
+        while !self.on_their_way.is_empty() {
             match self.inbox.recv_timeout(PATIENCE) {
-                Ok(Message::Seen { doc, seen, failure }) => self.seen(doc, seen, failure),
+                Ok(Message::Written { doc, written }) => self.written(doc, *written),
                 Ok(_) => {}
                 Err(_) => break,
             }
@@ -180,8 +154,8 @@ impl App {
             run: doc.run.as_ref().map(|run| run.id),
             point: Some(self.state.point(0.0)),
             bookmarks: self.state.bookmarks.clone(),
-            // These are decisions, and written as such.
-            acknowledged: Vec::new(),
+            // These are written as such.
+            decisions: Vec::new(),
             columns: self.state.columns.clone(),
         };
         let path = doc.path.clone();
@@ -190,16 +164,8 @@ impl App {
             return None;
         }
         let views = kept.written();
-        let marked = kept.bookmarks.clone();
-        let marks = self.keeper.case.replace(kept).map(|kept| kept.bookmarks).unwrap_or_default();
-        let named = |list: &[Bookmark], name: &str| list.iter().any(|bookmark| bookmark.name == name);
-        let of = |bookmark: &Bookmark, is_set| {
-            (self.state.subject_of_bookmark(bookmark), bookmark.name.clone(), is_set)
-        };
-        let gone = marks.iter().filter(|mark| !named(&marked, &mark.name)).map(|mark| of(mark, false));
-        let new = marked.iter().filter(|mark| !named(&marks, &mark.name)).map(|mark| of(mark, true));
-        let bookmarks = gone.chain(new).collect();
-        (!is_first).then_some(Changed { path, views, bookmarks })
+        self.keeper.case = Some(kept);
+        (!is_first).then_some(Changed { path, views })
     }
 
     /// Puts the views of a case where they were left; one that was never left has those of the last one.
@@ -208,7 +174,7 @@ impl App {
         let layout = kept.layout.or_else(|| self.state.prefs.layout.clone());
         self.tree = layout.as_ref().and_then(Layout::tree).unwrap_or_else(layout::triage);
         self.state.bookmarks = kept.bookmarks;
-        self.state.acknowledged = kept.acknowledged;
+        self.state.decisions.take(kept.decisions);
         self.state.columns = kept.columns;
         let run = self.state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
         if let Some(point) = kept.point.filter(|_| kept.run == run) {

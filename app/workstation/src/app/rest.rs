@@ -15,6 +15,7 @@ impl App {
         // Asked last: a reader sends its answer before it calls itself idle.
         reading
             || self.state.telemetry.busy()
+            || self.state.bits.busy()
             || self.state.review.busy()
             || self.asking > 0
             || self.inspecting > 0

@@ -35,6 +35,7 @@ impl App {
         let (doc, spawn) = (self.state.doc_id, &self.services.spawn);
         let reader = || Reader::start(path, doc, &self.stores, spawn, self.post.clone(), veil.clone());
         self.state.readers = Some((reader(), reader()));
+        self.state.bits.reader = Some(reader());
         self.state.telemetry.reader = Some(reader());
         self.state.review.reader = Some(reader());
     }

@@ -190,10 +190,16 @@ commands! {
     Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)),
         line("driftlock acknowledge CASE FINDING"),
         "Mark the selected finding as seen, or take the mark away. It changes no result.";
-    Dismiss, "dismiss", "Dismiss as ordinary", None, line("driftlock analyze CASE --dismiss FINDING"),
-        "Start a new run in which the selected finding is ordinary: part of every baseline, and never flagged.";
-    Confirm, "confirm", "Confirm as incident", None, line("driftlock analyze CASE --confirm FINDING"),
+    Dismiss, "dismiss", "Dismiss as ordinary…", None, line("driftlock dismiss CASE FINDING --reason WHY"),
+        "Say why the selected finding is ordinary, and start a new run in which it is part of every baseline and never flagged.";
+    Confirm, "confirm", "Confirm as incident…", None, line("driftlock confirm CASE FINDING --reason WHY"),
         "Start a new run in which the selected finding is an incident, and part of no baseline.";
+    NoteFinding, "note-finding", "Write a note…", Some(key(CTRL_SHIFT, Key::I)), line("driftlock note CASE FINDING TEXT"),
+        "Write down something about the selected finding. It is a decision in the audit chain.";
+    TagFinding, "tag-finding", "Tag finding…", Some(key(CTRL_SHIFT, Key::B)), line("driftlock tag CASE FINDING TAG"),
+        "Give the selected finding a tag of a word or a few. It is a decision in the audit chain.";
+    LinkFinding, "link-finding", "Link to another finding…", None, line("driftlock link CASE FINDING OTHER"),
+        "Say that the selected finding belongs together with another one. It is a decision in the audit chain.";
     TestFinding, "test-finding", "Test by shuffling", Some(key(CTRL_SHIFT, Key::T)), line("driftlock test CASE FINDING"),
         "Shuffle the events of the window with those of its baseline, code every shuffle, and compare.";
     TogglePreview, "toggle-preview", "Preview another level", Some(key(CTRL_SHIFT, Key::P)),

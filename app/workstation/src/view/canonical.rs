@@ -4,17 +4,11 @@ use super::finding::section;
 use crate::command::Command;
 use crate::query::Query;
 use crate::state::State;
-use crate::theme::{mono_font, text_font};
 use crate::tokens::{self, size};
 use crate::words;
 use case::FindingRow;
 use cbad::{CanonicalTest, CodecName, Statistic};
-use egui::{
-    Align2, ComboBox, DragValue, Label, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
-};
-
-/// Height of the bars.
-const HEIGHT: f32 = 110.0;
+use egui::{ComboBox, DragValue, Label, RichText, Role, Ui, WidgetInfo};
 
 const ABOUT: &str =
     "The events of the window and of its baseline piece, shuffled again and again, each shuffle coded anew.";
@@ -96,58 +90,16 @@ fn said(test: &CanonicalTest) -> String {
 }
 
 fn result(ui: &mut Ui, test: &CanonicalTest) {
-    let t = tokens::of(ui);
     ui.add_space(size::TIGHT);
-    ui.add(Label::new(RichText::new(said(test)).color(t.strong)).wrap());
-    let width = ui.available_width().min(640.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT + 20.0), Sense::hover());
-    let (least, greatest) = (test.null.least.min(test.observed), test.null.greatest.max(test.observed));
-    let label = format!(
-        "Null distribution of {} from {} to {}, observed {}",
-        measure(test.statistic),
-        value(test.statistic, test.null.least),
-        value(test.statistic, test.null.greatest),
-        value(test.statistic, test.observed)
-    );
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
-    let frame = Rect::from_min_size(rect.min, vec2(width, HEIGHT));
-    ui.painter().rect_filled(frame, 2, t.sunken);
-    // Room on both sides, so that a value at the end can be seen.
-    let inner = frame.shrink2(vec2(12.0, 6.0));
-    let span = (greatest - least).max(f64::MIN_POSITIVE);
-    let x = |value: f64| inner.left() + ((value - least) / span) as f32 * inner.width();
-    bars(ui, test, inner, &x);
-    let at = x(test.observed);
-    ui.painter().vline(at, frame.y_range(), Stroke::new(2.0, t.danger));
-    let (align, gap) =
-        if at > frame.center().x { (Align2::RIGHT_TOP, -6.0) } else { (Align2::LEFT_TOP, 6.0) };
-    let text = format!("observed {}", value(test.statistic, test.observed));
-    ui.painter().text(pos2(at + gap, frame.top() + 4.0), align, text, text_font(size::SMALL), t.strong);
-    for (value_at, align) in [(least, Align2::LEFT_TOP), (greatest, Align2::RIGHT_TOP)] {
-        let place = pos2(x(value_at), frame.bottom() + 3.0);
-        ui.painter().text(place, align, value(test.statistic, value_at), mono_font(), t.weak);
-    }
+    ui.add(Label::new(RichText::new(said(test)).color(tokens::of(ui).strong)).wrap());
     let about = format!(
         "Smallest p that these shuffles could give: {}.\nSHA-256 of all values: {}",
         words::probability(test.p.floor),
         case::inert(&test.null_sha256)
     );
-    response.on_hover_text(about);
-}
-
-fn bars(ui: &Ui, test: &CanonicalTest, inner: Rect, x: &dyn Fn(f64) -> f32) {
-    let t = tokens::of(ui);
-    let null = &test.null;
-    let most = null.counts.iter().copied().max().unwrap_or(0).max(1);
-    let width = (null.greatest - null.least) / null.counts.len().max(1) as f64;
-    for (number, count) in null.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let from = x(null.least + width * number as f64);
-        let to = x(null.least + width * (number + 1) as f64).max(from + 2.0);
-        // One shuffle alone is still seen.
-        let height = (inner.height() * f64::from(*count) as f32 / most as f32).max(1.5);
-        let bar = Rect::from_min_max(pos2(from, inner.bottom() - height), pos2(to - 0.5, inner.bottom()));
-        ui.painter().rect_filled(bar, 0, t.series_a);
-    }
+    let name = format!("Null distribution of {}", measure(test.statistic));
+    super::null::show(ui, &name, &test.null, test.observed, &|at| value(test.statistic, at))
+        .on_hover_text(about);
 }
 
 #[cfg(test)]

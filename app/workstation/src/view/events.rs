@@ -356,7 +356,7 @@ pub(super) fn text(event: &Event, without: &[String]) -> String {
 }
 
 /// The number that an event measures.
-pub(super) fn measured(measure: &Measure) -> String {
+pub(crate) fn measured(measure: &Measure) -> String {
     match measure {
         Measure::DurationNanos(nanos) => words::duration(*nanos),
         Measure::Gauge(value) => format!("{value}"),

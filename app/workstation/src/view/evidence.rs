@@ -3,7 +3,7 @@
 use crate::words;
 
 /// Most bytes of one piece of evidence that are laid out: more than a screen holds.
-pub(super) const MOST_BYTES: usize = 4096;
+pub(crate) const MOST_BYTES: usize = 4096;
 
 /// Harmless text of the beginning of a piece of evidence, and how many bytes were left out.
 pub(super) fn cut(evidence: impl AsRef<[u8]>, most_bytes: usize) -> (String, usize) {

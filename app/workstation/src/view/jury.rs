@@ -1,10 +1,11 @@
 //! What the codecs say of a finding, and whether this program's codecs are those of the run.
 
 use super::explain::fact;
+use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
 use crate::words;
-use cbad::{Jury, JuryEntry};
-use egui::{RichText, Ui};
+use cbad::{Jury, JuryEntry, Share, Sizes};
+use egui::{Grid, Label, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
 const ABOUT: &str = "Each codec codes the window with a baseline piece of equal length, and is compared with itself on ordinary windows of the stream.";
 
@@ -20,6 +21,75 @@ pub(super) fn show(ui: &mut Ui, jury: &Jury) {
     for entry in &jury.entries {
         fact(ui, &case::inert(&entry.codec.name), &verdict(entry), &about(entry));
     }
+}
+
+/// The same as a table with sizes and ranks, for the view of the finding.
+pub(super) fn table(ui: &mut Ui, jury: &Jury) {
+    super::finding::section(ui, "What the codecs say", ABOUT);
+    let t = tokens::of(ui);
+    let agreement = match jury.voting() {
+        0 => "Too few other windows to say.".to_owned(),
+        voting => format!("{} of {voting} find it unusual.", jury.agreeing()),
+    };
+    ui.label(RichText::new(agreement).color(t.strong));
+    let heading = |ui: &mut Ui, text: &str, about: &str| {
+        let label = ui.label(RichText::new(text).font(semibold_font(size::SMALL)).color(t.weak));
+        if !about.is_empty() {
+            label.on_hover_text(about);
+        }
+    };
+    ScrollArea::horizontal().id_salt("jury table").auto_shrink([true, true]).show(ui, |ui| {
+        Grid::new("jury").striped(true).num_columns(COLUMNS.len()).spacing(vec2(18.0, 4.0)).show(ui, |ui| {
+            for (text, about) in COLUMNS {
+                heading(ui, text, about);
+            }
+            ui.end_row();
+            for entry in &jury.entries {
+                let about = about(entry);
+                for (number, cell) in cells(entry).into_iter().enumerate() {
+                    let text = RichText::new(&cell);
+                    let text =
+                        if number == 0 { text.color(t.strong) } else { text.font(mono_font()).color(t.text) };
+                    let label = ui.add(Label::new(text).extend()).on_hover_text(about.as_str());
+                    let said = format!("{}, {}: {cell}", case::inert(&entry.codec.name), COLUMNS[number].0);
+                    label.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &said));
+                }
+                ui.end_row();
+            }
+        });
+    });
+}
+
+/// The columns of the table, and what they mean.
+const COLUMNS: [(&str, &str); 8] = [
+    ("Codec", ""),
+    ("C(b), bits", "The baseline piece alone."),
+    ("C(w), bits", "The window alone."),
+    ("C(bw), bits", "The baseline piece and the window behind it, coded as one."),
+    ("NCD", "(C(bw) - min(C(b), C(w))) / max(C(b), C(w)): near 0 the same, near 1 with nothing in common."),
+    ("Bits, rank", "Ordinary windows that add fewer bits a byte to their baseline piece, of how many."),
+    ("NCD, rank", "Ordinary windows that have a smaller NCD, of how many."),
+    ("Says", ""),
+];
+
+fn cells(entry: &JuryEntry) -> [String; 8] {
+    let none = || "–".to_owned();
+    let of =
+        |value: fn(&Sizes) -> u64| entry.sizes.as_ref().map_or_else(none, |sizes| words::count(value(sizes)));
+    let rank =
+        |share: Option<Share>| share.map_or_else(none, |share| format!("{} of {}", share.below, share.of));
+    let verdict = verdict(entry);
+    let says = verdict.split(',').next().unwrap_or_default().to_owned();
+    [
+        case::inert(&entry.codec.name),
+        of(|sizes| sizes.baseline_bits),
+        of(|sizes| sizes.window_bits),
+        of(|sizes| sizes.both_bits),
+        entry.ncd().map_or_else(none, |ncd| format!("{ncd:.3}")),
+        rank(entry.dearer_than),
+        rank(entry.farther_than),
+        says,
+    ]
 }
 
 fn verdict(entry: &JuryEntry) -> String {
@@ -62,7 +132,7 @@ pub(super) fn differences(ui: &mut Ui, differences: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cbad::{CodecInfo, Share, Sizes, codecs};
+    use cbad::{CodecInfo, codecs};
 
     fn entry(codec: CodecInfo, below: u32) -> JuryEntry {
         let sizes = codec.absent.is_none().then_some(Sizes {
@@ -88,6 +158,9 @@ mod tests {
             (entry(absent, 40), "absent", "built without it\\u{7}"),
         ] {
             assert_eq!(verdict(&entry), said);
+            let cells = cells(&entry);
+            assert!(said.starts_with(&cells[7]), "{cells:?}");
+            assert_eq!(cells[3] == "–", entry.sizes.is_none(), "{cells:?}");
             assert!(about(&entry).contains(explained), "{}", about(&entry));
         }
     }

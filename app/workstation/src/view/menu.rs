@@ -81,6 +81,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
             &[Command::TogglePreview, Command::MakeMatrix, Command::AnalyzeAgain, Command::ChooseAnchor],
             &[Command::CompareSelection, Command::CompareTime, Command::KeepTime],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
+            &[Command::NoteFinding, Command::TagFinding, Command::LinkFinding],
             &[Command::CancelTasks],
         ],
     ),

@@ -12,11 +12,11 @@ mod cost;
 mod coverage;
 mod crumbs;
 pub(crate) mod dock;
-mod events;
-mod evidence;
+pub(crate) mod events;
+pub(crate) mod evidence;
 pub(crate) mod explain;
 mod filter_bar;
-mod finding;
+pub(crate) mod finding;
 mod findings;
 pub(crate) mod heatmap;
 mod import_dialog;
@@ -26,6 +26,7 @@ mod matrix;
 mod menu;
 mod metrics;
 mod notices;
+mod null;
 mod overview;
 pub(crate) mod palette;
 pub(crate) mod present;
@@ -48,6 +49,7 @@ mod vault;
 mod welcome;
 
 use crate::command::Command;
+use crate::decisions::Kind;
 use crate::doc::Selection;
 use crate::state::{Pane, Sheet, State};
 use crate::tokens::{self, size};
@@ -198,6 +200,11 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ToggleLists => state.asked_sides.0 = Some(!state.sides.0),
         Command::ToggleExplanation => state.asked_sides.1 = Some(!state.sides.1),
         Command::Acknowledge => state.toggle_acknowledged(),
+        Command::NoteFinding => state.begin_draft(Kind::Note),
+        Command::TagFinding => state.begin_draft(Kind::Tag),
+        Command::LinkFinding => state.begin_draft(Kind::Link),
+        Command::Dismiss => state.begin_draft(Kind::Dismiss),
+        Command::Confirm => state.begin_draft(Kind::Confirm),
         Command::TogglePreview => trial::toggle(state),
         Command::Shortcuts => state.sheet = Some(Sheet::Shortcuts),
         Command::HelpOfView => {

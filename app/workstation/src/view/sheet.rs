@@ -207,9 +207,10 @@ const fn help(pane: Pane) -> Help {
             ],
         },
         Pane::Finding => Help {
-            shows: "One finding: what was seen in a sentence, what shifted, which words and events carry the bits, the window beside its baseline, and how sure it is.",
+            shows: "One finding: what was seen in a sentence, what shifted, which words and events carry the bits and what lowered them, its events in bits, the window beside its baseline, and how sure it is. What people said of it stands with it.",
             read: &[
                 "Bits are surprise: a token of 10 bits was expected once in a thousand places.",
+                "Point at a token of its events to see what the baseline has in its place; click on a cheap one, or press Enter on its line, to go to the event of the baseline that has it.",
                 "“What would have to be otherwise” is the least change that keeps the window from being flagged.",
                 "“Does it hold” is the same finding with other windows and seeds. What holds nowhere else deserves doubt.",
                 "“Test by shuffling” gives a p that needs no model; real logs come in bursts, so a small p alone flags nothing.",
@@ -220,6 +221,9 @@ const fn help(pane: Pane) -> Help {
                 Command::Acknowledge,
                 Command::Dismiss,
                 Command::Confirm,
+                Command::NoteFinding,
+                Command::TagFinding,
+                Command::LinkFinding,
                 Command::TestFinding,
                 Command::ShowEvents,
                 Command::CopyCommandLine,

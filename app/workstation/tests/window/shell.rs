@@ -167,7 +167,10 @@ fn another_level_is_tried_and_a_finding_is_judged_and_tested() -> Result<(), Fai
     assert!(shows(&window, "Null distribution of NCD from "));
 
     let before = listed(&window);
-    click(&mut window, "Dismiss as ordinary");
+    click(&mut window, "Dismiss as ordinary…");
+    window.get_by_label("Why this finding is ordinary").type_text("the nightly drill");
+    settle(&mut window);
+    click(&mut window, "Dismiss and analyse again");
     window.get_by_label("Run shown: Run 2 of 2");
     assert_ne!(listed(&window), before, "what is ordinary is no finding");
     Ok(())

@@ -177,8 +177,11 @@ const TOUR: &[(&str, Then)] = &[
     ("reset-layout", Sees("Streams")),
     ("analyze-again", Sees("Run shown: ")),
     ("choose-anchor", Sees(", drift ")),
-    ("confirm", Sees("Run shown: ")),
-    ("dismiss", Sees("Run shown: ")),
+    ("note-finding", Sees("Note about this finding")),
+    ("tag-finding", Sees("Tag of this finding")),
+    ("link-finding", Sees("Link to finding ")),
+    ("confirm", Sees("Why this finding is an incident")),
+    ("dismiss", Sees("Why this finding is ordinary")),
     ("cancel-tasks", Elsewhere("nothing runs when it is asked for", "matrix.rs", "Key::Period")),
     ("quit", Closes),
 ];

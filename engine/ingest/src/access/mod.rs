@@ -52,7 +52,11 @@ impl<'a> Answer<'a> {
     fn read(line: &'a [u8]) -> Option<Self> {
         // A user name may hold blanks and brackets: the stamp is where a stamp can be read.
         let (open, stamp) = memchr::memmem::find_iter(line, b" [").take(8).find_map(|open| {
-            Some((open, stamp::at_begin(&line[open + 2..], Years::new(1970)).filter(|stamp| stamp.zoned)?))
+            Some((
+                open,
+                stamp::at_begin(&line[open + 2..], Years::new(1970))
+                    .filter(|stamp| !stamp.zone.is_assumed())?,
+            ))
         })?;
         let mut names = line[..open].splitn(4, |&byte| byte == b' ');
         let (first, second, third, fourth) = (names.next()?, names.next()?, names.next()?, names.next());

@@ -1,7 +1,11 @@
 //! Calendar dates to nanoseconds, in the proleptic Gregorian calendar and without a time zone database.
 
+use super::zones::Zone;
+
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
+/// A leap year's half: a step of that size or more over the calendar is one over the new year.
+const HALF_A_YEAR_DAYS: i64 = 183;
 
 /// A date and time of day as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,8 +19,8 @@ pub(crate) struct Civil {
     pub(crate) nanos: u32,
     /// East of UTC.
     pub(crate) zone_seconds: i32,
-    /// Whether the zone is written.
-    pub(crate) zoned: bool,
+    /// What is written of the zone.
+    pub(crate) zone: Zone,
 }
 
 impl Civil {
@@ -62,9 +66,10 @@ pub(crate) fn days_since_epoch(year: i32, month: u32, day: u32) -> i64 {
 
 /// The year of a stamp that names none.
 ///
-/// A capture without years is taken to span less than one: what stands more than a day before the capture's
-/// first stamp in the calendar belongs to the year after. That depends on the capture's beginning alone,
-/// so reading can begin anywhere in it and give the same times.
+/// A capture without years is taken to reach less than half a year to either side of its first stamp: what stands further
+/// before it in the calendar belongs to the year after, what stands further behind it to the year before, and lines that
+/// are a little late stay where they are. That depends on the capture's beginning alone, so reading can begin anywhere in
+/// it and give the same times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Years {
     pub(crate) assumed: i32,
@@ -79,18 +84,40 @@ impl Years {
     /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists;
     /// what is no date at all may have any year, for it is no date in none.
     pub(crate) fn year_of(self, month: u32, day: u32) -> i32 {
-        // In a leap year every month and day that can be written exists.
-        let day_of_year = |month: u32, day: u32| days_since_epoch(1972, month, day);
         if !is_date(1972, month, day) {
             return self.assumed;
         }
-        let wraps = self.first.is_some_and(|(m, d)| day_of_year(month, day) + 1 < day_of_year(m, d));
-        let year = self.assumed.saturating_add(i32::from(wraps));
+        let turn = self.first.map_or(0, |first| turn_of_year(first, (month, day)));
+        let year = self.assumed.saturating_add(turn);
         if (month, day) != (2, 29) {
             return year;
         }
         (year..year.saturating_add(8)).find(|&year| is_leap(year)).unwrap_or(year)
     }
+}
+
+/// In which year a day lies that follows a first one in a capture: the same, the one after or the one before.
+fn turn_of_year(first: (u32, u32), (month, day): (u32, u32)) -> i32 {
+    // In a leap year every month and day that can be written exists.
+    let step = days_since_epoch(1972, month, day) - days_since_epoch(1972, first.0, first.1);
+    match step {
+        days if days <= -HALF_A_YEAR_DAYS => 1,
+        HALF_A_YEAR_DAYS.. => -1,
+        _ => 0,
+    }
+}
+
+/// The year of a capture's first stamp, so that its last one, or the first where that is all that is known, lies as late as
+/// it can and not after this time. A day is allowed for zones.
+pub(crate) fn latest_year(first: (u32, u32), last: Option<(u32, u32)>, written_nanos: i64) -> i32 {
+    let most_days = written_nanos.div_euclid(NANOS_PER_SECOND * SECONDS_PER_DAY) + 1;
+    let (month, day) = last.unwrap_or(first);
+    // A year is at least 365 days long, so the first guess is never too early.
+    let latest = (1970 + most_days.div_euclid(365)).clamp(1, 9999) as i32;
+    // 29 February comes again after eight years at most.
+    let fits = |year: &i32| is_date(*year, month, day) && days_since_epoch(*year, month, day) <= most_days;
+    let year = (latest - 200..=latest).rev().find(fits).unwrap_or(latest);
+    year - turn_of_year(first, (month, day))
 }
 
 #[cfg(test)]
@@ -150,8 +177,35 @@ mod tests {
         let years = Years { assumed: 2023, first: Some((12, 30)) };
         assert_eq!(years.year_of(12, 31), 2023);
         assert_eq!(years.year_of(12, 29), 2023, "a little out of order is not a year");
+        assert_eq!(years.year_of(11, 2), 2023, "nor is a line that was held back for weeks");
         assert_eq!(years.year_of(1, 1), 2024);
         assert_eq!(years.year_of(2, 29), 2024);
         assert_eq!(Years::new(1970).year_of(2, 29), 1972);
+    }
+
+    #[test]
+    fn the_year_is_the_latest_in_which_the_last_stamp_is_not_after_the_writing() {
+        let nanos = |year, month, day| days_since_epoch(year, month, day) * 86_400 * NANOS_PER_SECOND;
+        for (first, last, written, year) in [
+            ((1, 5), None, nanos(2023, 6, 1), 2023),
+            ((6, 2), None, nanos(2023, 6, 1), 2023),
+            ((6, 3), None, nanos(2023, 6, 1), 2022),
+            ((12, 31), Some((1, 2)), nanos(2023, 1, 2), 2022),
+            ((1, 1), Some((12, 31)), nanos(2023, 6, 1), 2023),
+            ((2, 29), None, nanos(2023, 6, 1), 2020),
+            ((5, 1), Some((6, 1)), nanos(1970, 6, 1), 1970),
+            ((5, 1), None, i64::MAX, 2261),
+        ] {
+            assert_eq!(latest_year(first, last, written), year, "{first:?} {last:?}");
+        }
+    }
+
+    #[test]
+    fn a_late_line_stays_in_its_year_and_one_from_before_new_year_steps_back() {
+        let years = Years { assumed: 2024, first: Some((3, 10)) };
+        assert_eq!([(3, 8), (1, 1), (8, 1)].map(|(month, day)| years.year_of(month, day)), [2024; 3]);
+        let years = Years { assumed: 2024, first: Some((1, 1)) };
+        assert_eq!(years.year_of(12, 31), 2023);
+        assert_eq!(years.year_of(5, 31), 2024);
     }
 }

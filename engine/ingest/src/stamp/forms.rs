@@ -2,12 +2,13 @@
 
 use super::Stamp;
 use super::civil::{Civil, Years};
+use super::zones::{self, Zone};
 
 /// Reads the stamp that begins at `at`, whatever its form.
 pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
     let mut scan = Scan { line, at };
     let stamp = |civil: Civil, end: usize, yearless: Option<(u32, u32)>| {
-        Some(Stamp { nanos: civil.nanos_utc()?, start: at, end, yearless, zoned: civil.zoned })
+        Some(Stamp { nanos: civil.nanos_utc()?, start: at, end, yearless, zone: civil.zone })
     };
     if !line.get(at)?.is_ascii_digit() {
         let (civil, yearless) = scan.named_month_first(years)?;
@@ -22,7 +23,7 @@ pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
         8 => (scan.eight_digit_date()?, None),
         10 | 13 | 16 | 19 if epoch_may_stand(line, at) => {
             let (nanos, used) = epoch_number(&line[at..])?;
-            return Some(Stamp { nanos, start: at, end: at + used, yearless: None, zoned: true });
+            return Some(Stamp { nanos, start: at, end: at + used, yearless: None, zone: Zone::Written });
         }
         _ => return None,
     };
@@ -201,30 +202,47 @@ impl Scan<'_> {
         (!self.peek().is_some_and(|byte| byte.is_ascii_digit())).then_some(())
     }
 
-    /// `Z`, `UTC`, `GMT`, `+02:00`, `+0200` or `+02`, after one blank at most; without any of them the time is UTC.
+    /// `Z`, `UTC`, `CEST`, `+02:00`, `+0200` or `+02`, after one blank at most; without any of them the time is UTC.
     fn zone(&mut self, civil: &mut Civil) {
         let mark = self.at;
         let spaced = self.eat(b' ').is_some();
-        civil.zoned = self.zone_offset(civil, spaced).is_some();
-        if !civil.zoned {
+        if self.zone_name(civil, spaced).is_some() {
+            return;
+        }
+        if self.zone_offset(civil, spaced).is_some() {
+            civil.zone = Zone::Written;
+        } else {
             self.at = mark;
         }
     }
 
-    fn zone_offset(&mut self, civil: &mut Civil, spaced: bool) -> Option<()> {
+    /// The name of a zone as a word by itself. Right behind the clock only UTC's own may stand.
+    fn zone_name(&mut self, civil: &mut Civil, spaced: bool) -> Option<()> {
         let rest = self.line.get(self.at..)?;
-        let name = [&b"UTC"[..], b"GMT", b"Z", b"z"].into_iter().find(|name| rest.starts_with(name));
-        if let Some(name) = name.filter(|name| !spaced || name.len() == 3) {
-            self.at += name.len();
-            let goes_on = self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric());
-            return (!goes_on).then_some(());
+        let is_letter = |byte: &&u8| byte.is_ascii_alphabetic();
+        let letters = rest.iter().take(zones::MOST_LETTERS + 1).take_while(is_letter).count();
+        let goes_on =
+            rest.get(letters).is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'/'));
+        let (name, is_z) = (&rest[..letters], matches!(&rest[..letters], b"Z" | b"z"));
+        let may_stand = if spaced { !is_z } else { is_z || matches!(name, b"UTC" | b"GMT") };
+        if goes_on || !may_stand {
+            return None;
         }
+        let (zone, seconds) = if is_z { (Zone::Written, 0) } else { zones::of_name(name)? };
+        (civil.zone, civil.zone_seconds) = (zone, seconds);
+        self.at += letters;
+        Some(())
+    }
+
+    fn zone_offset(&mut self, civil: &mut Civil, spaced: bool) -> Option<()> {
         let sign = if self.eat_any(b"+-")? == b'-' { -1 } else { 1 };
         let hours = self.digits(2)?;
         let has_colon = self.eat(b':').is_some();
         let has_minutes = has_colon || self.peek().is_some_and(|byte| byte.is_ascii_digit());
         let minutes = if has_minutes { self.digits(2)? } else { 0 };
-        let is_zone = hours <= 18 && minutes < 60 && (has_minutes || !spaced);
+        // PostgreSQL writes `+03 [77]` where its zone has no name.
+        let may_stand = !spaced || has_minutes || self.line[self.at..].starts_with(b" [");
+        let is_zone = hours <= 18 && minutes < 60 && may_stand;
         let goes_on = self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric());
         (is_zone && !goes_on).then(|| civil.zone_seconds = sign * (hours * 3600 + minutes * 60) as i32)
     }
@@ -389,13 +407,26 @@ impl Scan<'_> {
         if after_weekday && self.year_after(&mut civil).is_some() {
             return Some((civil, None));
         }
+        self.zone_before_colon(&mut civil);
         let date = (civil.month, civil.day);
         civil.year = years.year_of(civil.month, civil.day);
         Some((civil, Some(date)))
     }
 
+    /// The zone of a device that ends its stamps with a colon: `Mar  1 10:00:00.123 UTC: %SYS-5-X`. Elsewhere what stands
+    /// behind a stamp without a year is the name of a host.
+    fn zone_before_colon(&mut self, civil: &mut Civil) {
+        let (mark, before) = (self.at, *civil);
+        self.zone(civil);
+        if self.peek() != Some(b':') {
+            (self.at, *civil) = (mark, before);
+        }
+    }
+
+    /// The year behind the clock, and the zone between them that `date` writes.
     fn year_after(&mut self, civil: &mut Civil) -> Option<()> {
         let mut ahead = Scan { line: self.line, at: self.at };
+        ahead.zone(civil);
         ahead.eat(b' ')?;
         let year = ahead.digits(4)? as i32;
         ahead.no_digit_follows()?;

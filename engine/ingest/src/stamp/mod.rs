@@ -5,8 +5,10 @@
 
 mod civil;
 mod forms;
+mod zones;
 
-pub(crate) use civil::Years;
+pub(crate) use civil::{Years, latest_year};
+pub(crate) use zones::Zone;
 
 /// How far into a line a stamp is looked for.
 const SEARCHED_BYTES: usize = 128;
@@ -22,8 +24,8 @@ pub(crate) struct Stamp {
     pub(crate) end: usize,
     /// Month and day of a stamp that names no year.
     pub(crate) yearless: Option<(u32, u32)>,
-    /// Whether it says its zone, or counts from 1970; others are taken to be UTC.
-    pub(crate) zoned: bool,
+    /// What it says of its zone; a count from 1970 needs none.
+    pub(crate) zone: Zone,
 }
 
 /// The first stamp in the line's first bytes.
@@ -87,8 +89,25 @@ pub(crate) fn at_begin(text: &[u8], years: Years) -> Option<Stamp> {
 
 /// A stamp that takes up the whole text, for fields that hold nothing else.
 pub(crate) fn whole(text: &[u8], years: Years) -> Option<i64> {
+    whole_stamp(text, years).map(|stamp| stamp.nanos)
+}
+
+/// [`whole`] with what the text says of the zone. A word where the name of a zone would stand is one, for what else
+/// would it be in a field that holds a time; its time is taken to be UTC.
+pub(crate) fn whole_stamp(text: &[u8], years: Years) -> Option<Stamp> {
     let text = text.trim_ascii();
-    forms::read_at(text, 0, years).filter(|stamp| stamp.end == text.len()).map(|stamp| stamp.nanos)
+    let stamp = forms::read_at(text, 0, years)?;
+    match &text[stamp.end..] {
+        [] => Some(stamp),
+        [b' ', name @ ..]
+            if stamp.zone == Zone::Missing
+                && (3..=zones::MOST_LETTERS).contains(&name.len())
+                && name.iter().all(u8::is_ascii_uppercase) =>
+        {
+            Some(Stamp { end: text.len(), zone: Zone::Unknown, ..stamp })
+        }
+        _ => None,
+    }
 }
 
 /// Nanoseconds of a number of seconds, milliseconds, microseconds or nanoseconds since 1970, by its magnitude.

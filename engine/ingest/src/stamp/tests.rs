@@ -24,6 +24,17 @@ fn every_form_is_read_and_placed() {
         ("2015-05-17 12:05:03 +0200 x", "2015-05-17 12:05:03 +0200", nanos(0)),
         ("2015-05-17 08:05:03.000-02 x", "2015-05-17 08:05:03.000-02", nanos(0)),
         ("2015-05-17 10:05:03 UTC x", "2015-05-17 10:05:03 UTC", nanos(0)),
+        ("2015-05-17 12:05:03.5 CEST [77] LOG:  x", "2015-05-17 12:05:03.5 CEST", nanos(500)),
+        ("2015-05-17 05:05:03 EST x", "2015-05-17 05:05:03 EST", nanos(0)),
+        ("2015-05-17 11:05:03 BST x", "2015-05-17 11:05:03 BST", nanos(0)),
+        ("2015-05-17 10:05:03 IST x", "2015-05-17 10:05:03 IST", nanos(0)),
+        ("2015-05-17 10:05:03 INFO x", "2015-05-17 10:05:03", nanos(0)),
+        ("2015-05-17 10:05:03 EST_1 x", "2015-05-17 10:05:03", nanos(0)),
+        ("2015-05-17 13:05:03.5 +03 [77] LOG:  x", "2015-05-17 13:05:03.5 +03", nanos(500)),
+        ("2015-05-17 10:05:03 +03 degrees", "2015-05-17 10:05:03", nanos(0)),
+        ("Sun May 17 12:05:03 CEST 2015 x", "Sun May 17 12:05:03 CEST 2015", nanos(0)),
+        ("May 17 05:05:03.123 EST: %SYS-5-X: y", "May 17 05:05:03.123 EST", nanos(123)),
+        ("May 17 10:05:03 EST su: x", "May 17 10:05:03", nanos(0)),
         ("2015-05-17 10:05:03 UTCx", "2015-05-17 10:05:03", nanos(0)),
         ("2015-05-17 10:05:03 -5 degrees", "2015-05-17 10:05:03", nanos(0)),
         ("2015-05-17-10.05.03.123456 x", "2015-05-17-10.05.03.123456", nanos(123) + 456_000),
@@ -121,6 +132,24 @@ fn whole_fields_and_numbers() {
     ] {
         assert_eq!(epoch(digits.as_bytes()), expected, "{digits}");
     }
+}
+
+#[test]
+fn what_is_said_of_the_zone() {
+    for (text, zone) in [
+        ("2015-05-17 10:05:03", Zone::Missing),
+        ("2015-05-17 10:05:03Z", Zone::Written),
+        ("2015-05-17 10:05:03 +0000", Zone::Written),
+        ("2015-05-17 10:05:03 JST", Zone::Written),
+        ("2015-05-17 10:05:03 BST", Zone::Likely("BST")),
+        ("2015-05-17 10:05:03 CST", Zone::Unclear("CST")),
+        ("2015-05-17 10:05:03 QQT", Zone::Unknown),
+        ("1431857103", Zone::Written),
+    ] {
+        assert_eq!(whole_stamp(text.as_bytes(), YEARS).map(|stamp| stamp.zone), Some(zone), "{text}");
+    }
+    assert_eq!(whole(b"2015-05-17 10:05:03 QQT", YEARS), Some(nanos(0)));
+    assert_eq!(whole(b"2015-05-17 10:05:03 Boston", YEARS), None);
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub(super) fn kept(line: &[u8], years: Years) -> Kept {
             let of_the_daemon = rest.starts_with(b"last message repeated") || rest.starts_with(b"-- MARK --");
             if tag.is_some() || of_the_daemon { Kept::Surely } else { Kept::No }
         }
-        (b'0'..=b'9', Some(tag)) if stamp.zoned && line.get(10) == Some(&b'T') => {
+        (b'0'..=b'9', Some(tag)) if !stamp.zone.is_assumed() && line.get(10) == Some(&b'T') => {
             if tag.app == b"kernel" || tag.pid.is_some_and(is_number) { Kept::Likely } else { Kept::Perhaps }
         }
         _ => Kept::No,

@@ -9,7 +9,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 fn read(text: &[u8], format: Format) -> Batch {
-    let options = OpenOptions { format: Some(format), assumed_year: 2023, ..OpenOptions::default() };
+    let options = OpenOptions { format: Some(format), assumed_year: Some(2023), ..OpenOptions::default() };
     let stored = Cursor::new(text.to_vec());
     let mut capture =
         Capture::from_reader(Path::new("x.log"), stored, text.len() as u64, &options).expect("opens");

@@ -11,7 +11,7 @@ use egui::{
     Button, ComboBox, DragValue, Frame, Grid, Label, Layout, Margin, ProgressBar, RichText, Role, Stroke, Ui,
     WidgetInfo,
 };
-use ingest::{Format, Inspection, OpenOptions};
+use ingest::{Format, Inspection};
 
 /// Height that the dialog needs not to scroll as a whole.
 const LEAST: f32 = 430.0;
@@ -96,15 +96,15 @@ fn facts(ui: &mut Ui, row: &mut Row) -> bool {
         let assumed = match &row.seen {
             Some(Ok(seen)) => {
                 of_inspection(ui, seen);
-                seen.assumed.as_ref().map(|note| case::inert(&note.reason))
+                seen.assumed.as_ref().map(|note| (case::inert(&note.reason), seen.assumed_year))
             }
             _ => None,
         };
-        if let Some(assumed) = assumed {
+        if let Some((assumed, settled)) = assumed {
             fact(ui, "Assumed", |ui| {
                 ui.add(Label::new(assumed).wrap());
             });
-            fact(ui, "Year", |ui| year(ui, row));
+            fact(ui, "Year", |ui| year(ui, row, settled));
         }
     });
     before != (row.format, row.assumed_year, row.set)
@@ -211,13 +211,15 @@ fn set(ui: &mut Ui, row: &mut Row) {
     ui.checkbox(&mut row.set, text).on_hover_text(format!("Oldest first: {}.", names.join(", ")));
 }
 
-fn year(ui: &mut Ui, row: &mut Row) {
+fn year(ui: &mut Ui, row: &mut Row, settled: i32) {
+    let mut year = row.assumed_year.unwrap_or(settled);
     // Only where the value is done being changed: each look reads the capture anew.
-    let field =
-        ui.add(DragValue::new(&mut row.assumed_year).range(YEARS).update_while_editing(false).speed(0.05));
+    let field = ui.add(DragValue::new(&mut year).range(YEARS).update_while_editing(false).speed(0.05));
+    if field.changed() {
+        row.assumed_year = Some(year);
+    }
     field.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, "Year of times without one"));
-    let usual = OpenOptions::default().assumed_year;
-    let words = if row.assumed_year == usual {
+    let words = if row.assumed_year.is_none() {
         "of time stamps that have none; set it where you know it"
     } else {
         "of time stamps that have none"

@@ -1,0 +1,186 @@
+//! What drove a finding, and what lowered it: quantities with bars.
+
+use crate::doc::Selection;
+use crate::state::{Pane, State};
+use crate::tokens::size;
+use crate::view::{cost, shifts};
+use crate::words;
+use case::FindingRow;
+use cbad::{Explanation, Lens, Signal, WindowScore};
+use egui::Ui;
+use std::collections::BTreeMap;
+
+/// Tokens and events in the bars.
+const BARS: usize = 6;
+
+/// Bits below which a token counts as known.
+const KNOWN_BITS: f64 = 1.0;
+
+pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let explanation = &row.finding.explanation;
+    if !explanation.drivers.is_empty() {
+        drove(ui, state, row);
+    }
+    lowered(ui, state, row);
+}
+
+fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let explanation = &row.finding.explanation;
+    super::section(ui, "What drove it", "Bits that tokens and events cost when only the baseline is known.");
+    let dear = dearest_tokens(row);
+    let most = dear.first().map_or(1.0, |(_, bits)| *bits);
+    for (label, bits) in dear.iter().take(BARS) {
+        cost::bar(ui, label, *bits, most, None, true)
+            .on_hover_text(format!("{label}\nAll bits of this token in the dearest events."));
+    }
+    ui.add_space(size::TIGHT);
+    crate::view::caption(ui, "Dearest events (the line marks what an ordinary event costs)");
+    let most = explanation.drivers.iter().map(|driver| driver.bits).fold(0.0, f64::max);
+    for driver in explanation.drivers.iter().take(BARS) {
+        let label = format!("Event {}", words::count(driver.event));
+        let response = cost::bar(ui, &label, driver.bits, most, Some(driver.ordinary_bits), false);
+        let about = format!(
+            "An ordinary event of this stream costs {}. Click to select the event.",
+            words::bits(driver.ordinary_bits)
+        );
+        if response.on_hover_text(about).clicked() {
+            state.select(Selection::Event { stream: row.stream.id, position: driver.event });
+            state.front = Some(Pane::Events);
+        }
+    }
+}
+
+/// Tokens of all drivers summed by place and text, dearest first.
+fn dearest_tokens(row: &FindingRow) -> Vec<(String, f64)> {
+    let mut sums: BTreeMap<String, f64> = BTreeMap::new();
+    for token in row.finding.explanation.drivers.iter().flat_map(|driver| &driver.tokens) {
+        let text = cost::text(token);
+        let label = match (&token.field, &token.shape) {
+            (Some(field), _) => format!("{} = {text}", case::inert(field)),
+            // The points of a metric are coded as the bucket that their value falls into.
+            (None, _) if row.stream.key.signal == Signal::Metric => {
+                format!("{}, value in {text}", case::inert(&row.stream.key.name))
+            }
+            (None, Some(shape)) if is_measured(shape) => format!("measured value in {text}"),
+            (None, _) => text,
+        };
+        *sums.entry(label).or_default() += token.bits;
+    }
+    let mut sums: Vec<(String, f64)> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sums
+}
+
+fn is_measured(shape: &str) -> bool {
+    shape.starts_with("value ") || shape.starts_with("duration ")
+}
+
+/// A quantity that spoke against the finding: what it came to, and what is usual.
+#[derive(Debug, PartialEq)]
+struct Against {
+    what: String,
+    bits: f64,
+    usual_bits: f64,
+    about: String,
+}
+
+fn lowered(ui: &mut Ui, state: &State, row: &FindingRow) {
+    let data = state.data.as_ref().filter(|data| data.stream == row.stream.id);
+    let mut against = data.map(|data| quiet(&data.windows, row)).unwrap_or_default();
+    against.extend(known(&row.finding.explanation));
+    if against.is_empty() {
+        return;
+    }
+    super::section(
+        ui,
+        "What lowered it",
+        "Quantities that are no more than usual in its dearest window; the line marks what is usual.",
+    );
+    for Against { what, bits, usual_bits, about } in &against {
+        cost::bar(ui, what, *bits, bits.max(usual_bits * 1.5), Some(*usual_bits), false).on_hover_text(about);
+    }
+}
+
+/// The lenses that see nothing in its dearest window, with their usual bits: the median over the stream's ordinary windows.
+fn quiet(windows: &[WindowScore], row: &FindingRow) -> Vec<Against> {
+    let Some(own) = windows.iter().find(|window| window.index == row.finding.window) else {
+        return Vec::new();
+    };
+    let seeing = super::lenses(&row.finding.explanation);
+    let of = |lens: Lens| {
+        let mut bits: Vec<f64> = windows
+            .iter()
+            .filter(|window| !window.flagged && window.index != own.index)
+            .filter_map(|window| window.lenses.iter().find(|said| said.lens == lens))
+            .map(|said| said.score_bits)
+            .collect();
+        bits.sort_by(f64::total_cmp);
+        bits.get(bits.len() / 2).copied().unwrap_or(0.0)
+    };
+    let quiet = own.lenses.iter().filter(|said| !seeing.contains(&said.lens));
+    quiet
+        .map(|said| {
+            let usual_bits = of(said.lens);
+            let times = words::bits(usual_bits);
+            Against {
+                what: format!("{}: nothing significant", shifts::title(said.lens)),
+                bits: said.score_bits,
+                usual_bits,
+                about: format!("{} An ordinary window of this stream has {times}.", shifts::about(said.lens)),
+            }
+        })
+        .collect()
+}
+
+/// The part of the dearest event that the baseline knows.
+fn known(explanation: &Explanation) -> Option<Against> {
+    if super::lenses(explanation).iter().all(|lens| *lens != Lens::Content) {
+        return None;
+    }
+    let driver = explanation.drivers.first()?;
+    let known: Vec<f64> =
+        driver.tokens.iter().map(|token| token.bits).filter(|bits| *bits < KNOWN_BITS).collect();
+    if known.is_empty() {
+        return None;
+    }
+    let (of, all) = (known.len() as u64, words::counted(driver.tokens.len() as u64, "token", "tokens"));
+    Some(Against {
+        what: format!("Known: {} of {all}", words::count(of)),
+        bits: known.iter().sum(),
+        usual_bits: driver.ordinary_bits,
+        about: "Tokens of the dearest event that the baseline has so often in their place that each costs less than a bit, \
+                and what they cost together. The line marks what an ordinary event costs."
+            .to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_saw_nothing_is_named_with_what_is_usual() {
+        let state = crate::scene::state();
+        let row = state.selected_finding().expect("the scene selects one");
+        let data = state.data.expect("the scene has windows");
+        let against = quiet(&data.windows, &row);
+        let own = data.windows.iter().find(|window| window.index == row.finding.window).expect("its window");
+        let seeing = super::super::lenses(&row.finding.explanation);
+        assert_eq!(against.len(), own.lenses.iter().filter(|said| !seeing.contains(&said.lens)).count());
+        assert!(against.iter().all(|quantity| quantity.what.ends_with(": nothing significant")));
+    }
+
+    #[test]
+    fn values_of_a_metric_are_named_with_their_bucket() {
+        let state = crate::scene::state();
+        let mut row = state.selected_finding().expect("the scene selects one");
+        row.stream.key.signal = Signal::Metric;
+        row.stream.key.name = "lookup.duration".to_owned();
+        for token in row.finding.explanation.drivers.iter_mut().flat_map(|driver| &mut driver.tokens) {
+            (token.field, token.text) = (None, "0.25-0.375".to_owned());
+        }
+        let named = dearest_tokens(&row);
+        assert_eq!(named.len(), 1);
+        assert_eq!(named[0].0, "lookup.duration, value in 0.25-0.375");
+    }
+}

@@ -1,0 +1,116 @@
+//! One finding: the sentence first, then what drove it, how sure it is, and the window beside its baseline.
+
+pub(crate) mod beside;
+mod bits;
+mod decided;
+mod drivers;
+mod ordinary;
+mod told;
+
+use super::button;
+use super::findings::{grade_mark, when};
+use crate::command::Command;
+use crate::doc::Selection;
+use crate::state::{Pane, State};
+use crate::theme::{semibold_font, text_font};
+use crate::tokens::{self, size};
+use case::FindingRow;
+use cbad::{Explanation, Grade, Lens};
+use egui::{Label, RichText, ScrollArea, Ui};
+
+pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let Some(doc) = state.doc.clone() else { return };
+    let row = match state.selection {
+        Selection::Finding(id) => doc.finding(id),
+        _ => None,
+    };
+    let Some(row) = row else {
+        let next = if doc.findings.is_empty() {
+            "This case has none."
+        } else {
+            "Choose one on the left, or press F8."
+        };
+        super::empty(ui, "No finding is selected", next);
+        return;
+    };
+    super::coverage::opened(state, row);
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.set_width(ui.available_width() - size::GAP);
+        sentence(ui, state, row);
+        decided::list(ui, state, row);
+        shifts(ui, state, row);
+        drivers::show(ui, state, row);
+        bits::show(ui, state, row);
+        beside::show(ui, state, row);
+        if let Some(position) = super::reasons::show(ui, &row.finding.explanation) {
+            state.select(Selection::Event { stream: row.stream.id, position });
+            state.front = Some(Pane::Events);
+        }
+        ordinary::show(ui, state, row);
+        if let Some(jury) = &row.finding.jury {
+            super::jury::table(ui, jury);
+        }
+        super::canonical::show(ui, state, row);
+    });
+}
+
+fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let t = tokens::of(ui);
+    let explanation = &row.finding.explanation;
+    ui.horizontal(|ui| {
+        let (icon, color) = grade_mark(row.finding.grade, t);
+        icon.show(ui, size::ICON, color);
+        let grade = match row.finding.grade {
+            Grade::Severe => "Severe",
+            Grade::Notable => "Notable",
+            Grade::Unusual => "Unusual, not significant",
+            Grade::Odd => "One odd event, not significant",
+        };
+        ui.label(
+            RichText::new(format!("Finding {} · {grade}", row.id))
+                .font(semibold_font(size::TEXT))
+                .color(color),
+        );
+        for &lens in lenses(explanation) {
+            super::shifts::label(ui, lens);
+        }
+        ui.add(Label::new(RichText::new(when(row)).color(t.weak)).truncate());
+    });
+    let text =
+        RichText::new(case::inert(&explanation.sentence)).font(semibold_font(size::SENTENCE)).color(t.strong);
+    ui.add(Label::new(text).wrap());
+    ui.add(Label::new(case::inert(&explanation.paragraph)).wrap());
+    ui.add_space(size::TIGHT);
+    ui.horizontal_wrapped(|ui| {
+        for command in
+            [Command::ShowEvents, Command::ShowBytes, Command::ZoomToSelection, Command::CopyCommandLine]
+        {
+            button(ui, state, command);
+        }
+    });
+    decided::buttons(ui, state, row);
+    decided::form(ui, state, row);
+}
+
+/// Every lens that saw it; runs of before there were five name one.
+fn lenses(explanation: &Explanation) -> &[Lens] {
+    if explanation.lenses.is_empty() { std::slice::from_ref(&explanation.lens) } else { &explanation.lenses }
+}
+
+fn shifts(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let explanation = &row.finding.explanation;
+    if explanation.shifts.is_empty() {
+        return;
+    }
+    section(ui, "What shifted", "In the window against its baseline, with the bits that each carries.");
+    if let Some(position) = super::shifts::show(ui, &explanation.shifts) {
+        state.select(Selection::Event { stream: row.stream.id, position });
+        state.front = Some(Pane::Events);
+    }
+}
+
+pub(super) fn section(ui: &mut Ui, title: &str, about: &str) {
+    ui.add_space(size::WIDE);
+    super::heading(ui, title);
+    ui.add(Label::new(RichText::new(about).font(text_font(size::SMALL)).color(tokens::of(ui).weak)).wrap());
+}

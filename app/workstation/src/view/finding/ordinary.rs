@@ -1,0 +1,77 @@
+//! The scores of the stream's ordinary windows, with that of the finding marked among them.
+
+use crate::state::State;
+use crate::tokens;
+use crate::view::{null, shifts};
+use crate::words;
+use case::FindingRow;
+use cbad::{Histogram, Lens, WindowScore};
+use egui::{Label, RichText, Ui};
+
+/// Fewest ordinary windows that a distribution is drawn of.
+const FEWEST: usize = 5;
+
+pub(super) fn show(ui: &mut Ui, state: &State, row: &FindingRow) {
+    let lens = row.finding.explanation.lens;
+    let about = "How many bits the ordinary windows of this stream have: those that are not flagged and lie outside the \
+                 finding. What is ordinary here is what the rank p compares with.";
+    super::section(ui, "Among the stream's ordinary windows", about);
+    let data = state.data.as_ref().filter(|data| data.stream == row.stream.id);
+    let Some(data) = data else {
+        ui.label(RichText::new("Reading…").color(tokens::of(ui).weak));
+        return;
+    };
+    let scores = ordinary(&data.windows, row, lens);
+    if scores.len() < FEWEST {
+        ui.label(
+            RichText::new("The stream has too few ordinary windows to draw.").color(tokens::of(ui).weak),
+        );
+        return;
+    }
+    let observed = row.finding.score_bits;
+    ui.add(Label::new(RichText::new(said(&scores, observed, lens)).color(tokens::of(ui).strong)).wrap());
+    let name = format!("Ordinary scores by the lens {}", lens.name());
+    null::show(ui, &name, &Histogram::of(&scores), observed, &words::bits).on_hover_text(about);
+}
+
+/// The scores of windows that are neither flagged nor a part of the finding.
+fn ordinary(windows: &[WindowScore], row: &FindingRow, lens: Lens) -> Vec<f64> {
+    let found = &row.finding;
+    let is_apart = |window: &&WindowScore| {
+        !window.flagged && (window.last_event < found.first_event || window.first_event > found.last_event)
+    };
+    let of = |window: &WindowScore| {
+        window.lenses.iter().find(|said| said.lens == lens).map(|said| said.score_bits)
+    };
+    windows.iter().filter(is_apart).filter_map(of).collect()
+}
+
+fn said(scores: &[f64], observed: f64, lens: Lens) -> String {
+    let reach = scores.iter().filter(|score| **score >= observed).count() as u64;
+    let of = words::counted(scores.len() as u64, "ordinary window", "ordinary windows");
+    let reach = match reach {
+        0 => "None".to_owned(),
+        reach => words::count(reach),
+    };
+    format!("{}: {reach} of {of} reaches the {} of this finding.", shifts::title(lens), words::bits(observed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_windows_are_those_beside_the_finding_that_nobody_flags() {
+        let state = crate::scene::state();
+        let row = state.selected_finding().expect("the scene selects one");
+        let windows = &state.data.as_ref().expect("the scene has windows").windows;
+        let lens = row.finding.explanation.lens;
+        let scores = ordinary(windows, &row, lens);
+        let flagged = windows.iter().filter(|window| window.flagged).count();
+        assert!(!scores.is_empty() && scores.len() <= windows.len() - flagged);
+        assert_eq!(
+            said(&[1.0, 2.0, 3.0], 9.0, Lens::Content),
+            format!("Content: None of 3 ordinary windows reaches the {} of this finding.", words::bits(9.0))
+        );
+    }
+}
