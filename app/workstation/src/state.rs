@@ -139,6 +139,8 @@ pub(crate) struct Tests {
     /// Run and finding that were asked for.
     pub(crate) of: Option<(i64, i64)>,
     pub(crate) made: Vec<CanonicalTest>,
+    /// The dearest tokens of this finding of a run: an event of a megabyte has hundreds of thousands to choose from.
+    pub(crate) dearest: Option<((Option<i64>, i64), Arc<Vec<(String, f64)>>)>,
     pub(crate) choice: TestChoice,
 }
 
@@ -146,7 +148,7 @@ impl Default for Tests {
     fn default() -> Self {
         // As the command line has them.
         let choice = TestChoice { codec: CodecName::Zstd, statistic: Statistic::Ncd, permutations: 1000 };
-        Self { of: None, made: Vec::new(), choice }
+        Self { of: None, made: Vec::new(), dearest: None, choice }
     }
 }
 

@@ -476,7 +476,9 @@ fn damaged(path: &Path, fault: &TailFault) -> IngestError {
         path: path.into(),
         offset: fault.stored_offset,
         reason: fault.reason.clone(),
-        hint: fault.hint.clone(),
+        hint: fault
+            .hint
+            .replace("; what decoded before this place was kept", "; nothing decoded before this place"),
     }
 }
 

@@ -4,11 +4,11 @@
 
 use crate::encoding::{FromUtf16, LineFeeds, has_carriage_returns_alone, utf16_of};
 use crate::frames::FramedZstd;
+use crate::gzip::GzipMembers;
 use crate::limits::Limits;
 use crate::lz4::Lz4Frames;
 use crate::meter::{Counted, Meter, Metered, Source, Stored, TailFault};
 use crate::wrapping::{Layer, Wrapping};
-use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ pub(crate) fn undo(
     limits: &Limits,
 ) -> io::Result<Source> {
     let inner: Stored = match layer {
-        Layer::Gzip => Box::new(MultiGzDecoder::new(stored)),
+        Layer::Gzip => Box::new(GzipMembers::new(stored)),
         Layer::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(stored)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG.min(limits.memory_bytes.max(1024).ilog2()))?;

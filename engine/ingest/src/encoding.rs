@@ -1,7 +1,7 @@
 //! Text that is not UTF-8 with line feeds, made so: UTF-16, and lines that end in a carriage return alone.
 //!
 //! Nothing is lost on the way: half of a surrogate pair becomes the three bytes that it would have in UTF-8, which are
-//! invalid there and so shown as what they are, and half of a unit at the end stays the byte that it is.
+//! invalid there and so shown as what they are, and half of a unit at the end is a fault that is said.
 
 use crate::wrapping::Layer;
 use std::io::{self, BufRead, Read};
@@ -64,18 +64,30 @@ pub(crate) struct FromUtf16<R> {
     high: Option<u16>,
     decoded: Vec<u8>,
     at: usize,
+    /// Whether the bytes broke off inside a unit.
+    breaks_off: bool,
 }
 
 const DECODED_BYTES: usize = 64 << 10;
 
 impl<R: BufRead> FromUtf16<R> {
     pub(crate) fn new(stored: R, layer: Layer) -> Self {
-        Self { stored, layer, high: None, decoded: Vec::with_capacity(DECODED_BYTES), at: 0 }
+        Self {
+            stored,
+            layer,
+            high: None,
+            decoded: Vec::with_capacity(DECODED_BYTES),
+            at: 0,
+            breaks_off: false,
+        }
     }
 
     fn refill(&mut self) -> io::Result<()> {
         self.decoded.clear();
         self.at = 0;
+        if self.breaks_off {
+            return Err(broken_off());
+        }
         while self.decoded.len() + MOST_STEP_BYTES <= DECODED_BYTES {
             let mut pair = [0; 2];
             let available = match self.stored.fill_buf() {
@@ -102,8 +114,8 @@ impl<R: BufRead> FromUtf16<R> {
                         if let Some(high) = self.high.take() {
                             push_surrogate(&mut self.decoded, high);
                         }
-                        self.decoded.push(pair[0]);
-                        return Ok(());
+                        self.breaks_off = true;
+                        return if self.decoded.is_empty() { Err(broken_off()) } else { Ok(()) };
                     };
                     pair[1] = second;
                     self.stored.consume(1);
@@ -128,6 +140,10 @@ impl<R: BufRead> FromUtf16<R> {
             None => push_surrogate(&mut self.decoded, unit),
         }
     }
+}
+
+fn broken_off() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "half of a unit")
 }
 
 fn push(decoded: &mut Vec<u8>, found: char) {
@@ -207,7 +223,18 @@ mod tests {
             }
         }
         assert_eq!(decoded(b"\x3d\xd8a\0", Layer::Utf16Le, 9), b"\xed\xa0\xbda");
-        assert_eq!(decoded(b"\x00\xdea\0\x3d\xd8z", Layer::Utf16Le, 9), b"\xed\xb8\x80a\xed\xa0\xbdz");
+        assert_eq!(decoded(b"\x00\xdea\0\x3d\xd8", Layer::Utf16Le, 9), b"\xed\xb8\x80a\xed\xa0\xbd");
+    }
+
+    #[test]
+    fn half_a_unit_at_the_end_is_a_fault_behind_what_was_decoded() {
+        for capacity in [1, 9] {
+            let stored = io::BufReader::with_capacity(capacity, &b"a\0b\0c"[..]);
+            let mut decoded = Vec::new();
+            let read = FromUtf16::new(stored, Layer::Utf16Le).read_to_end(&mut decoded);
+            assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::UnexpectedEof));
+            assert_eq!(decoded, b"ab");
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Generic JSON lines: any object a line, read as a log event.
 
+use crate::budget::RECORD_BYTES;
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::DocumentFormat;
-use crate::json::report::Report;
+use crate::json::report::{Report, too_costly};
+use crate::probe::Probe;
 use crate::record::Record;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
+use cbad::Event;
 
 /// Reads JSON lines.
 pub(crate) struct JsonLines {
@@ -19,11 +22,36 @@ impl JsonLines {
     }
 }
 
+/// How sure it is that the capture is JSON: the share of records that are objects, or nested too deep for anything else.
+pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
+    let too_deep = probe.json.too_deep as f64 / probe.json.seen.max(1) as f64;
+    probe.json.share(|_| true) + too_deep
+}
+
+impl JsonLines {
+    /// A record that is no object has no fields: a text is its message, anything else stands as it is written.
+    fn read_bare(&mut self, kind: Kind, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
+        let begin = cursor.at();
+        let mut body = if kind == Kind::Text { cursor.text()?.into_owned() } else { Vec::new() };
+        if kind != Kind::Text {
+            cursor.skip()?;
+            body.extend_from_slice(cursor.since(begin));
+        }
+        if !report.budget.spend(RECORD_BYTES + body.len()) {
+            return too_costly(begin);
+        }
+        let end = cursor.at();
+        let event = Event::new(body, report.range(begin, end));
+        report.push(self.streams.of(None), event, end);
+        Ok(())
+    }
+}
+
 impl DocumentFormat for JsonLines {
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
-        if cursor.kind()? != Kind::Object {
-            cursor.skip()?;
-            return report.reject_one(0, cursor.at(), "the line holds JSON that is not an object");
+        let kind = cursor.kind()?;
+        if kind != Kind::Object {
+            return self.read_bare(kind, cursor, report);
         }
         let record = Record::read(cursor, self.years, &mut report.budget)?;
         let end = cursor.at();

@@ -117,11 +117,42 @@ fn a_key_that_stands_twice_is_noted_and_both_values_are_kept() {
 fn a_damaged_line_costs_itself_only() {
     let text = b"{\"a\":1}\n{\"a\":tru\nnot json\n[1,2]\n\n{\"b\":2}\n{\"c\":";
     let batch = read(text);
-    assert_eq!(batch.events.len(), 2);
+    assert_eq!(batch.events.len(), 3);
+    assert_eq!(batch.events[1].1.body, b"[1,2]", "JSON that is no object is an event as it stands");
     let rejected: Vec<_> =
         batch.problems.iter().map(|p| (p.source.offset, p.source.length, p.line.unwrap_or(0))).collect();
-    assert_eq!(rejected, [(8, 8, 2), (17, 8, 3), (26, 5, 4), (41, 5, 7)]);
-    assert!(batch.problems[3].reason.contains("breaks off"), "{}", batch.problems[3].reason);
+    assert_eq!(rejected, [(8, 8, 2), (17, 8, 3), (41, 5, 7)]);
+    assert!(batch.problems[2].reason.contains("breaks off"), "{}", batch.problems[2].reason);
+}
+
+#[test]
+fn records_that_are_no_objects_are_kept_as_they_stand() {
+    let text = b"{\"a\":3}[1,2]\"s\\n\"7 null true\n";
+    let batch = read(text);
+    let bodies: Vec<_> = batch.events.iter().map(|(_, event)| &event.body[..]).collect();
+    assert_eq!(bodies, [&b""[..], b"[1,2]", b"s\n", b"7", b"null", b"true"]);
+    assert_eq!(batch.problems, []);
+    assert_eq!((batch.events[1].1.source.offset, batch.events[1].1.source.length), (7, 5));
+}
+
+#[test]
+fn nesting_beyond_the_limit_is_rejected_by_the_limits_name() {
+    let deep = [b"[".repeat(1_000_000), b"]".repeat(1_000_000)].concat();
+    let objects =
+        [b"{\"a\":".repeat(1_000), b"1".to_vec(), b"}".repeat(1_000), b"\n{\"b\":2}\n".to_vec()].concat();
+    for (text, events) in [(deep, 0), (objects, 1)] {
+        let stored = Cursor::new(text.clone());
+        let options = OpenOptions::default();
+        let mut capture =
+            Capture::from_reader(Path::new("deep.json"), stored, text.len() as u64, &options).expect("opens");
+        assert_eq!(capture.format(), Format::JsonLines);
+        let mut batch = Batch::default();
+        assert!(capture.next_batch(&mut batch).expect("reads"));
+        assert_eq!((batch.events.len(), batch.rejected()), (events, 1));
+        let problem = &batch.problems[0];
+        assert!(problem.reason.contains("the limit depth"), "{}", problem.reason);
+        assert!(problem.hint.as_ref().is_some_and(|hint| hint.contains("--limit depth=")));
+    }
 }
 
 #[test]

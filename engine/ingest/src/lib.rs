@@ -22,6 +22,7 @@ mod evtx;
 mod folder;
 mod format;
 mod frames;
+mod gzip;
 mod ids;
 mod inspect;
 mod inspect_places;

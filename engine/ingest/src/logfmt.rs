@@ -50,7 +50,8 @@ impl LineFormat for Logfmt {
         }
         if let Some(path) = record.repeated_path() {
             let why = format!("the key {path:?} stands more than once in the line; every value was kept");
-            batch.problem(Problem::note(at.source, Some(at.line), why));
+            let note = Problem::note(at.source, Some(at.line), why);
+            batch.problem(note.hint("The record was kept; compare it with its line in the capture."));
         }
         let (service, event) = record.into_event(at.source);
         batch.push(self.streams.of(service.as_deref()), event);
@@ -197,7 +198,8 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
         let (mut pairs, mut loose, mut named) = (0, 0, false);
         for part in Parts::of(line) {
             match part {
-                Err(_) => return false,
+                // What a logger wrote and something cut or damaged begins like its other lines.
+                Err(_) => break,
                 Ok((_, None)) if pairs == 0 => return false,
                 Ok((_, None)) => loose += 1,
                 Ok((key, Some(_))) if !is_key(key) => return false,

@@ -46,7 +46,12 @@ pub(crate) struct Listed {
 
 impl Listed {
     fn note(name: String, reason: impl Into<String>) -> Step {
-        Step::Listed(Self { name, kind: ProblemKind::Note, reason: reason.into(), hint: None })
+        Step::Listed(Self {
+            name,
+            kind: ProblemKind::Note,
+            reason: reason.into(),
+            hint: Some(BY_ITSELF.into()),
+        })
     }
 
     fn lost(name: String, reason: impl Into<String>, hint: impl Into<String>) -> Step {
@@ -63,6 +68,8 @@ struct Level {
     /// On which everything in it is counted; each file of a folder and each entry of an outermost ZIP has its own.
     meter: Option<Arc<Meter>>,
     entries: Entries,
+    /// What is wrong with the archive's directory, until it is said.
+    damage: Option<String>,
 }
 
 enum Entries {
@@ -126,7 +133,7 @@ impl Members {
     pub(crate) fn of_files(files: Vec<FolderFile>, limits: Limits) -> Self {
         let mut members = Self::new(limits);
         let entries = Entries::Files(files.into_iter());
-        members.levels.push(Level { prefix: String::new(), depth: 0, meter: None, entries });
+        members.levels.push(Level { prefix: String::new(), depth: 0, meter: None, entries, damage: None });
         members
     }
 
@@ -178,6 +185,7 @@ impl Members {
         meter: &Arc<Meter>,
     ) -> io::Result<Result<(), TailFault>> {
         let is_direct = direct.is_some();
+        let mut damage = None;
         let entries = if kind == Layer::Tar {
             Entries::Tar(Tar::new(source, Arc::clone(meter)))
         } else {
@@ -190,7 +198,10 @@ impl Members {
             };
             let archive: SharedZip = Arc::new(Mutex::new(archive));
             match zip::directory(&archive, self.limits.entries) {
-                Ok(entries) => Entries::Zip(archive, entries.into_iter()),
+                Ok(directory) => {
+                    damage = directory.damage;
+                    Entries::Zip(archive, directory.entries.into_iter())
+                }
                 Err(reason) => {
                     return Ok(Err(TailFault {
                         stored_offset: meter.stored_bytes(),
@@ -202,7 +213,7 @@ impl Members {
             }
         };
         let meter = (!is_direct).then(|| Arc::clone(meter));
-        self.levels.push(Level { prefix, depth, meter, entries });
+        self.levels.push(Level { prefix, depth, meter, entries, damage });
         Ok(Ok(()))
     }
 
@@ -326,6 +337,11 @@ impl Level {
             *times += 1;
             if *times > 1 { format!("{full} ({times})") } else { full }
         };
+        if let Some(reason) = self.damage.take() {
+            let reason =
+                format!("cannot be read ({reason}): what is listed was found by the headers of the entries");
+            return Ok(Entry::Step(Listed::lost(label("(the directory of the archive)"), reason, COPY)));
+        }
         let wanted =
             |name: &str| only.is_none_or(|only| only == name || only.starts_with(&format!("{name}/")));
         loop {
@@ -379,6 +395,8 @@ impl Level {
     }
 }
 
+const BY_ITSELF: &str = "Import it by itself if it belongs to the evidence.";
+const COPY: &str = "Copy the archive again from where it was captured; entries behind the place where it breaks off are missing.";
 const UNPACK: &str = "Unpack it and import what is in it.";
 
 fn next_file(name: String, file: &FolderFile, fresh: &dyn Fn() -> Arc<Meter>) -> Entry {

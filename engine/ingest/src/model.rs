@@ -7,7 +7,7 @@ use cbad::{ByteRange, Event, StreamKey};
 use std::sync::Arc;
 
 /// How to open a capture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenOptions {
     /// Read as this format, whatever the content looks like.
     pub format: Option<Format>,
@@ -18,12 +18,6 @@ pub struct OpenOptions {
     pub set: bool,
     /// What reading may cost.
     pub limits: Limits,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self { format: None, assumed_year: None, set: false, limits: Limits::default() }
-    }
 }
 
 /// One member of a capture that has several: a file of a folder, an entry of an archive.

@@ -1,6 +1,6 @@
 //! What the first decoded bytes hold, looked at once for every format that may ask.
 
-use crate::json::cursor::{Cursor, FaultKind, Kind};
+use crate::json::cursor::{Cursor, Fault, FaultKind, Kind};
 use crate::json::documents::{Framing, RECORD_SEPARATOR, separates};
 use crate::model::OpenOptions;
 use crate::times::TextGuess;
@@ -71,6 +71,8 @@ pub(crate) struct JsonGuess<'a> {
     pub(crate) seen: usize,
     /// Of them, the JSON objects.
     pub(crate) objects: Vec<JsonObject<'a>>,
+    /// Of them, what is JSON nested too deep to be anything else, and no object.
+    pub(crate) too_deep: usize,
 }
 
 /// A JSON object of a probe.
@@ -97,7 +99,7 @@ impl JsonObject<'_> {
 impl<'a> JsonGuess<'a> {
     fn of(text: &'a [u8], whole: bool, depth: u32) -> Self {
         let framing = framing_of(text, whole, depth);
-        let mut guess = Self { framing, seen: 0, objects: Vec::new() };
+        let mut guess = Self { framing, seen: 0, objects: Vec::new(), too_deep: 0 };
         if framing == Framing::Values {
             let begin = text.iter().position(|&byte| !separates(byte) && byte != b'[');
             guess.look_at(&text[begin.unwrap_or(text.len())..], depth);
@@ -116,6 +118,8 @@ impl<'a> JsonGuess<'a> {
         let bytes = &bytes[begin..];
         let mut cursor = Cursor::new(bytes, depth, PROBE_VALUES);
         if cursor.kind() != Ok(Kind::Object) {
+            let is_deep = cursor.skip().is_err_and(|fault| fault.what == FaultKind::TooDeep);
+            self.too_deep += usize::from(is_deep);
             return;
         }
         let mut keys = Vec::new();
@@ -123,8 +127,10 @@ impl<'a> JsonGuess<'a> {
             keys.push(key.to_vec());
             cursor.skip()
         });
-        // A line that breaks off is still a JSON line, and most likely one of many.
-        if read.is_ok() || read.is_err_and(|fault| fault.what == FaultKind::Ends) {
+        // A line that breaks off is still a JSON line, and most likely one of many; one that meets a limit is one too, and
+        // is rejected as such.
+        let is_json = |fault: Fault| fault.what == FaultKind::Ends || fault.raise().is_some();
+        if read.map_or_else(is_json, |()| true) {
             self.objects.push(JsonObject { bytes, keys });
         }
     }

@@ -11,7 +11,7 @@ use crate::journal;
 use crate::journal::export::ExportReader;
 use crate::journal::json::JournalJson;
 use crate::json::reader::DocumentReader;
-use crate::json_lines::JsonLines;
+use crate::json_lines::{self, JsonLines};
 use crate::kafka::{self, Kafka};
 use crate::lines::LineReader;
 use crate::llm::sse::{self, SseReader};
@@ -63,7 +63,7 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
         Format::Phoenix => of_calls(Origin::Phoenix, probe),
         Format::StreamHouseSegment => f64::from(u8::from(probe.bytes.starts_with(streamhouse::MARK))),
         Format::StreamHouseWal => f64::from(u8::from(streamhouse::is_wal(probe.bytes))),
-        Format::JsonLines => probe.json.share(|_| true),
+        Format::JsonLines => json_lines::confidence(probe),
         Format::Text => probe.stamps.confidence(),
     }
 }
@@ -100,7 +100,7 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::OtlpProto => Box::new(OtlpProtoReader::new(sniffed.proto_framing, limits)),
         Format::Jaeger => Box::new(DocumentReader::new(TraceJson::new(Shape::Jaeger), framing, limits)),
         Format::Zipkin => Box::new(DocumentReader::new(TraceJson::new(Shape::Zipkin), framing, limits)),
-        Format::Prometheus => Box::new(PrometheusReader::new(limits)),
+        Format::Prometheus => Box::new(PrometheusReader::new(sniffed.is_open_metrics, limits)),
         Format::Evtx => Box::new(EvtxReader::new(name, limits)),
         Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
         Format::Kafka => Box::new(DocumentReader::new(Kafka::new(name, years, limits), framing, limits)),

@@ -6,6 +6,7 @@ use crate::json::documents::Framing;
 use crate::model::{OpenOptions, Problem};
 use crate::otlp_proto;
 use crate::probe::{PROBE_BYTES, Probe};
+use crate::prometheus;
 use crate::registry;
 use crate::stamp::Years;
 use crate::table::dialect::Dialect;
@@ -26,6 +27,8 @@ pub(crate) struct Sniffed {
     pub(crate) framing: Framing,
     /// For OTLP protobuf.
     pub(crate) proto_framing: otlp_proto::Framing,
+    /// For expositions: whether it is `OpenMetrics`.
+    pub(crate) is_open_metrics: bool,
     /// For text: whether its lines carry time stamps.
     pub(crate) stamped: bool,
     pub(crate) years: Years,
@@ -74,9 +77,10 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
     Ok(Sniffed {
         format,
         confidence,
-        candidates: candidates(&probe),
+        candidates: candidates(&probe, format),
         framing: probe.json.framing,
         proto_framing: proto_framing(format, &probe),
+        is_open_metrics: format == Format::Prometheus && prometheus::is_open(&probe),
         stamped: probe.stamps.is_stamped(),
         years: probe.stamps.years,
         note: registry::note(format, &probe, options),
@@ -109,8 +113,12 @@ fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
     Ok((Format::Text, registry::confidence(Format::Text, probe)))
 }
 
-fn candidates(probe: &Probe<'_>) -> Vec<(Format, f64)> {
-    let sure = Format::ALL.into_iter().map(|format| (format, registry::confidence(format, probe)));
+/// A general format takes what a telling one describes better: beside one that was found it is half as sure.
+fn candidates(probe: &Probe<'_>, found: Format) -> Vec<(Format, f64)> {
+    let sure = Format::ALL.into_iter().map(|format| {
+        let share = if format.is_general() && !found.is_general() { 0.5 } else { 1.0 };
+        (format, share * registry::confidence(format, probe))
+    });
     let mut candidates: Vec<_> = sure.filter(|(_, confidence)| *confidence > 0.0).collect();
     candidates.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     candidates

@@ -122,6 +122,17 @@ fn line_formats_are_told_from_what_looks_like_them() {
         ("<root>\n<a>1</a>\n</root>\n", Text),
         ("28 <34>Oct 11 22:14:15 h su: ab29 <34>Oct 11 22:14:15 h su: a\nb", SyslogOctets),
         ("12 <b>bold</b>\n13 <i>x</i>\n", Text),
+        // Lines that a damaged one stands among.
+        (
+            "ts=2024-01-01T00:00:00Z level=info msg=a\nts=2024-01-01T00:00:01Z level=error msg=\"cut\n\
+          ts=2024-01-01T00:00:02Z level=info msg=b \"c d\"=2\n",
+            Logfmt,
+        ),
+        (
+            "<165>1 2003-10-11T22:14:15.003Z mm ev - ID47 - a\n<34>1 2003-10-11T24:14:00Z h a - - - b\n\
+          <34>1 2003-10-11T22:14:15Z h a - - [x@1 a=\"unclosed\n",
+            Syslog,
+        ),
         // Journals against environment files and other JSON.
         ("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\nMESSAGE=x\n\n", JournalExport),
         ("PATH=/bin\nHOME=/root\n", Text),
@@ -162,6 +173,14 @@ fn line_formats_are_told_from_what_looks_like_them() {
     ] {
         assert_eq!(sniffed(text.as_bytes()).format, format, "{text}");
     }
+}
+
+#[test]
+fn a_general_format_is_less_sure_beside_a_telling_one() {
+    let candidates = sniffed(b"{\"resourceLogs\":[]}\n").candidates;
+    assert_eq!(candidates[0], (Format::OtlpJson, 1.0));
+    assert!(candidates.contains(&(Format::JsonLines, 0.5)), "{candidates:?}");
+    assert_eq!(sniffed(b"{\"a\":1}\n").candidates[0], (Format::JsonLines, 1.0));
 }
 
 #[test]

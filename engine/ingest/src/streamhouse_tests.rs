@@ -169,6 +169,10 @@ fn logs_whole_damaged_and_cut() {
     let batch = read(&damaged, Format::StreamHouseWal);
     assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
     assert!(batch.problems[0].reason.contains("checksum"));
+    let mut damaged = whole.clone();
+    damaged[22] ^= 1;
+    let batch = read(&damaged, Format::StreamHouseWal);
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1), "a log whose first record is damaged is one");
     for length in second..whole.len() {
         let batch = read(&whole[..length], Format::StreamHouseWal);
         let is_at_end = batch.events.last().is_some_and(|(_, event)| event.source.end() == length as u64);

@@ -13,6 +13,9 @@ use zip::unstable::read::ZipIterable;
 
 const LOCAL_HEADER_BYTES: u64 = 30;
 const LOCAL_HEADER: [u8; 4] = *b"PK\x03\x04";
+/// What stands before the checksum and the sizes behind data whose header has none.
+const DESCRIPTOR: &[u8] = b"PK\x07\x08";
+const DESCRIPTOR_BYTES: u64 = 16;
 const ENTRY_BUFFER_BYTES: usize = 64 << 10;
 
 /// Where the bytes of an archive are.
@@ -33,11 +36,33 @@ pub(crate) struct ZipEntry {
     crc32: u32,
 }
 
-/// The entries in the order of the directory, folders left out, at most one more than `most`.
-pub(crate) fn directory(archive: &SharedZip, most: u64) -> Result<Vec<ZipEntry>, String> {
+/// The entries of an archive, and what is wrong with its directory where they had to be found without it.
+pub(crate) struct Directory {
+    pub(crate) entries: Vec<ZipEntry>,
+    pub(crate) damage: Option<String>,
+}
+
+/// The entries in the order of the directory, folders left out, at most one more than `most`. Where the directory cannot be
+/// read, most often for the archive breaks off before it, they are found by the headers in front of them.
+pub(crate) fn directory(archive: &SharedZip, most: u64) -> Result<Directory, String> {
     let mut guard = archive.lock().unwrap_or_else(PoisonError::into_inner);
+    let (entries, damage) = match listed(&mut **guard, most) {
+        Ok(entries) => (entries, None),
+        Err(reason) => {
+            let found = found(&mut **guard, most).map_err(|error| error.to_string())?;
+            if found.is_empty() {
+                return Err(reason);
+            }
+            (found, Some(reason))
+        }
+    };
+    refuse_overlap(&entries)?;
+    Ok(Directory { entries, damage })
+}
+
+fn listed(archive: &mut dyn ReadSeek, most: u64) -> Result<Vec<ZipEntry>, String> {
     let config = zip::read::Config { archive_offset: zip::read::ArchiveOffset::Detect };
-    let mut listed = ZipIterable::try_new(&mut *guard, config).map_err(|error| error.to_string())?;
+    let mut listed = ZipIterable::try_new(archive, config).map_err(|error| error.to_string())?;
     let mut entries = Vec::new();
     for entry in listed.files().map_err(|error| error.to_string())? {
         let entry = entry.map_err(|error| error.to_string())?;
@@ -57,8 +82,97 @@ pub(crate) fn directory(archive: &SharedZip, most: u64) -> Result<Vec<ZipEntry>,
             break;
         }
     }
-    refuse_overlap(&entries)?;
     Ok(entries)
+}
+
+/// The entries by the headers in front of their data, one behind the other up to where none follows (APPNOTE 4.3.7). One
+/// whose size stands behind its data ends where that is; without it, and in an archive that is cut, it takes all the rest.
+fn found(archive: &mut dyn ReadSeek, most: u64) -> io::Result<Vec<ZipEntry>> {
+    let length = archive.seek(SeekFrom::End(0))?;
+    let (mut entries, mut at) = (Vec::new(), 0);
+    while entries.len() as u64 <= most && at + LOCAL_HEADER_BYTES <= length {
+        let mut header = [0; LOCAL_HEADER_BYTES as usize];
+        archive.seek(SeekFrom::Start(at))?;
+        archive.read_exact(&mut header)?;
+        if header[..4] != LOCAL_HEADER {
+            break;
+        }
+        let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+        let long =
+            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let mut name = vec![0; usize::from(short(26))];
+        if archive.read_exact(&mut name).is_err() {
+            break;
+        }
+        let data_start = at + LOCAL_HEADER_BYTES + u64::from(short(26)) + u64::from(short(28));
+        let left = length.saturating_sub(data_start);
+        let (flags, mut crc32) = (short(6), long(14));
+        let mut stored_bytes = u64::from(long(18)).min(left);
+        let mut next = data_start + stored_bytes;
+        if flags & 8 != 0 && stored_bytes == 0 || long(18) == u32::MAX {
+            let described = descriptor(archive, data_start)?;
+            (stored_bytes, crc32) = described.unwrap_or((left, 0));
+            next = data_start + stored_bytes + if described.is_some() { DESCRIPTOR_BYTES } else { 0 };
+        }
+        let name = String::from_utf8_lossy(&name).into_owned();
+        if !name.ends_with('/') {
+            let method = method_of(short(8));
+            let (is_link, is_encrypted) = (false, flags & 1 != 0);
+            entries.push(ZipEntry {
+                name,
+                is_link,
+                is_encrypted,
+                method,
+                header_start: at,
+                stored_bytes,
+                crc32,
+            });
+        }
+        at = next;
+    }
+    Ok(entries)
+}
+
+/// The methods that can be undone, by their numbers (APPNOTE 4.4.5).
+fn method_of(number: u16) -> CompressionMethod {
+    match number {
+        0 => CompressionMethod::STORE,
+        8 => CompressionMethod::DEFLATE,
+        12 => CompressionMethod::BZIP2,
+        93 => CompressionMethod::ZSTD,
+        95 => CompressionMethod::XZ,
+        // Anything else is refused by its name, and this is one that cannot be undone.
+        _ => CompressionMethod::AES,
+    }
+}
+
+/// The size and the checksum that stand behind data which begin here, where a mark of theirs has just this size.
+fn descriptor(archive: &mut dyn ReadSeek, begin: u64) -> io::Result<Option<(u64, u32)>> {
+    const KEPT_BYTES: usize = DESCRIPTOR_BYTES as usize - 1;
+    archive.seek(SeekFrom::Start(begin))?;
+    let (mut held, mut held_at) = (Vec::new(), begin);
+    loop {
+        let from = held.len();
+        held.resize(from + ENTRY_BUFFER_BYTES, 0);
+        let count = archive.read(&mut held[from..])?;
+        held.truncate(from + count);
+        for at in memchr::memmem::find_iter(&held, DESCRIPTOR) {
+            let Some(&[a, b, c, d, e, f, g, h]) = held.get(at + 4..).and_then(|rest| rest.first_chunk())
+            else {
+                continue;
+            };
+            let size = u64::from(u32::from_le_bytes([e, f, g, h]));
+            if held_at + at as u64 - begin == size {
+                return Ok(Some((size, u32::from_le_bytes([a, b, c, d]))));
+            }
+        }
+        if count == 0 {
+            return Ok(None);
+        }
+        let passed = held.len().saturating_sub(KEPT_BYTES);
+        held.drain(..passed);
+        held_at += passed as u64;
+    }
 }
 
 /// Entries that share bytes are how a small file claims to hold a huge one (Fifield, "A better zip bomb", 2019).
@@ -168,5 +282,61 @@ impl Read for Checked {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "they do not match their checksum"));
         }
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Batch, Capture, OpenOptions};
+    use std::io::{Cursor, Write};
+    use zip::write::SimpleFileOptions;
+
+    /// Two stored logs; with `streamed`, their sizes stand behind them.
+    fn archive(streamed: bool) -> Vec<u8> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::STORE);
+        let mut bytes = Vec::new();
+        let lines = |name: &str| format!("2024-01-01T00:00:00Z INFO {name}\n").repeat(50);
+        if streamed {
+            let mut writer = zip::ZipWriter::new_stream(&mut bytes);
+            for name in ["a.log", "b.log"] {
+                writer.start_file(name, options).expect("memory takes it");
+                writer.write_all(lines(name).as_bytes()).expect("memory takes it");
+            }
+            writer.finish().expect("memory takes it");
+        } else {
+            let mut writer = zip::ZipWriter::new(Cursor::new(&mut bytes));
+            for name in ["a.log", "b.log"] {
+                writer.start_file(name, options).expect("memory takes it");
+                writer.write_all(lines(name).as_bytes()).expect("memory takes it");
+            }
+            writer.finish().expect("memory takes it");
+        }
+        bytes
+    }
+
+    #[test]
+    fn an_archive_without_its_directory_is_read_by_the_headers_of_its_entries() {
+        for streamed in [false, true] {
+            let whole = archive(streamed);
+            let directory_at = memchr::memmem::find(&whole, b"PK\x01\x02").expect("it has a directory");
+            let folder = tempfile::tempdir().expect("a temporary folder can be made");
+            let path = folder.path().join("cut.zip");
+            for (cut, least) in [(directory_at, 100), (directory_at - 40, 50)] {
+                std::fs::write(&path, &whole[..cut]).expect("the folder is ours");
+                let mut capture = Capture::open(&path, &OpenOptions::default()).expect("it has entries");
+                let (mut events, mut problems) = (0, Vec::new());
+                let mut batch = Batch::default();
+                while capture.next_batch(&mut batch).expect("it reads") {
+                    assert_eq!(batch.records, batch.events.len() as u64 + batch.rejected());
+                    events += batch.events.len();
+                    problems.append(&mut batch.problems);
+                }
+                assert!(events >= least, "{streamed} {cut}: {events} {problems:?}");
+                let said = problems.iter().filter(|problem| problem.reason.contains("directory")).count();
+                assert_eq!(said, 1, "{problems:?}");
+                assert_eq!(problems.len() > 1, cut < directory_at, "{problems:?}");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What container runtimes write of a container's output: long lines in parts, which are joined again, each stream's
-//! (`stdout`, `stderr`) by itself; and the program's own JSON, read one level deep.
+//! (`stdout`, `stderr`) by itself; and the program's own JSON, read one level deep,
+//! also where it is escaped once more as a JSON string.
 //!
 //! A unit is a run of lines after which no part waits for its next one, so nothing is kept between units.
 
@@ -202,7 +203,8 @@ fn first_line(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).unwrap_or(text.len())
 }
 
-/// The program's own record, where the line is one JSON object; text in it that holds JSON again stays text.
+/// The program's own record, where the line is one JSON object, or a JSON string that holds one, as it is where a wrapper
+/// wrote the program's line as JSON again. Text within the record that holds JSON stays text.
 fn own_json(
     text: &[u8],
     source: ByteRange,
@@ -210,6 +212,11 @@ fn own_json(
     limits: &Limits,
 ) -> Option<(Option<String>, Event)> {
     let mut cursor = Cursor::new(text, limits.depth, limits.values);
+    if text.first() == Some(&b'"') {
+        let inner = cursor.text().ok()?;
+        let is_whole = cursor.at() == text.trim_ascii_end().len();
+        return own_json(&inner, source, years, limits).filter(|_| is_whole && inner.first() == Some(&b'{'));
+    }
     if text.first() != Some(&b'{') || cursor.kind() != Ok(Kind::Object) {
         return None;
     }

@@ -91,6 +91,15 @@ fn the_programs_own_json_is_read_one_level_deep() {
 }
 
 #[test]
+fn the_programs_json_is_read_where_it_is_escaped_once_more() {
+    let inner = serde_json::json!({ "level": "warn", "msg": "twice" }).to_string();
+    let log = serde_json::Value::String(inner).to_string() + "\n";
+    let line = serde_json::json!({ "log": log, "stream": "stdout", "time": "2024-05-01T10:00:00Z" });
+    let batch = read("c-json.log", &format!("{line}\n"), Format::Docker, Limits::default());
+    assert_eq!(bodies(&batch), ["twice"]);
+}
+
+#[test]
 fn only_the_kubelets_names_name_a_container() {
     let id = "0a".repeat(32);
     for (name, container) in [

@@ -32,9 +32,22 @@ impl FaultKind {
         match self {
             Self::Ends => "the JSON breaks off".into(),
             Self::Expected(what) => format!("the JSON is damaged: expected {what}"),
-            Self::TooDeep => "the JSON is nested deeper than the limit".into(),
-            Self::TooManyValues => "the line holds more values than the limit".into(),
+            Self::TooDeep => "the JSON is nested deeper than the limit depth".into(),
+            Self::TooManyValues => "the line holds more values than the limit values".into(),
             Self::TooCostly => "the line would take far more memory than its own length".into(),
+        }
+    }
+}
+
+impl Fault {
+    /// How to raise the limit that was met, where it was one.
+    pub(crate) fn raise(self) -> Option<&'static str> {
+        match self.what {
+            FaultKind::TooDeep => Some("If it is one genuine record, raise the limit: `--limit depth=…`."),
+            FaultKind::TooManyValues => {
+                Some("If it is one genuine record, raise the limit: `--limit values=…`.")
+            }
+            FaultKind::Ends | FaultKind::Expected(_) | FaultKind::TooCostly => None,
         }
     }
 }
@@ -70,6 +83,11 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn at(&self) -> usize {
         self.at
+    }
+
+    /// The text from an earlier place to here.
+    pub(crate) fn since(&self, begin: usize) -> &'a [u8] {
+        &self.bytes[begin..self.at]
     }
 
     fn fault<T>(&self, what: FaultKind) -> Read<T> {

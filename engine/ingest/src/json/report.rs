@@ -61,7 +61,9 @@ impl<'d> Report<'d> {
     pub(crate) fn reject_rest(&mut self, end: usize, fault: Fault) {
         let at = self.offset + fault.at as u64;
         let reason = format!("{} at byte {at}", fault.what.reason());
-        let hint = if self.read_to == 0 {
+        let hint = if let Some(raise) = fault.raise() {
+            raise
+        } else if self.read_to == 0 {
             "Look at these bytes in the capture; the lines before and after were read."
         } else {
             "Look at these bytes in the capture; the records of the line before this place were read."
@@ -79,9 +81,7 @@ impl<'d> Report<'d> {
     /// Says something of a record that was read all the same.
     pub(crate) fn remark(&mut self, begin: usize, end: usize, what: String, hint: Option<&str>) {
         let note = Problem::note(self.range(begin, end), Some(self.line), what);
-        self.batch.problem(match hint {
-            Some(hint) => note.hint(hint),
-            None => note,
-        });
+        let usual = "The record was kept; compare it with these bytes in the capture.";
+        self.batch.problem(note.hint(hint.unwrap_or(usual)));
     }
 }

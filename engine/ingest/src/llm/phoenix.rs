@@ -105,6 +105,8 @@ impl Row {
                 self.kind = Some(text);
                 true
             }
+            // No events.
+            "events" if text == "[]" => true,
             _ => match element(&path, "events") {
                 Some((index, rest)) => self.span_event(index, rest, &value),
                 None => false,

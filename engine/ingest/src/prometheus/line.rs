@@ -51,14 +51,15 @@ pub(super) struct Exemplar {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn of(line: &'a [u8]) -> Self {
+    /// A line of an exposition whose times are seconds where `in_seconds` says so, as they are in `OpenMetrics`.
+    pub(super) fn of(line: &'a [u8], in_seconds: bool) -> Self {
         let text = line.trim_ascii();
         let begin = line.len() - line.trim_ascii_start().len();
         match text.first() {
             None => Self::Other,
             Some(b'#') => Self::comment(text[1..].trim_ascii_start()),
             Some(_) => {
-                let mut words = Words { text, at: 0 };
+                let mut words = Words { text, at: 0, in_seconds };
                 match words.sample() {
                     Ok(sample) => Self::Sample(sample),
                     Err(expected) => Self::Damaged { at: begin + words.at, expected },
@@ -68,7 +69,7 @@ impl<'a> Line<'a> {
     }
 
     fn comment(text: &'a [u8]) -> Self {
-        let mut words = Words { text, at: 0 };
+        let mut words = Words { text, at: 0, in_seconds: false };
         let keyword = words.word();
         if !matches!(keyword, b"TYPE" | b"UNIT" | b"HELP") {
             return Self::Other;
@@ -91,6 +92,7 @@ impl<'a> Line<'a> {
 struct Words<'a> {
     text: &'a [u8],
     at: usize,
+    in_seconds: bool,
 }
 
 type Parsed<T> = Result<T, &'static str>;
@@ -243,16 +245,21 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Milliseconds in the older format, seconds in `OpenMetrics`; which one, the magnitude says, and where it does not,
-    /// whether there is a decimal point.
+    /// Seconds in `OpenMetrics`, milliseconds in the older format. There exporters write seconds too: the magnitude says so,
+    /// or a decimal point.
     fn time(&mut self) -> Parsed<Option<i64>> {
         let begin = self.at;
         let word = self.word();
-        if let Some(nanos) = stamp::epoch(word) {
+        if let Some(nanos) = stamp::epoch(word).filter(|_| !self.in_seconds) {
             return Ok(Some(nanos));
         }
         let digits = std::str::from_utf8(word).unwrap_or_default();
-        let factor = if digits.contains(['.', 'e', 'E']) { 1e9 } else { 1e6 };
+        if self.in_seconds
+            && let Some(nanos) = exact_seconds(digits)
+        {
+            return Ok(Some(nanos));
+        }
+        let factor = if self.in_seconds || digits.contains(['.', 'e', 'E']) { 1e9 } else { 1e6 };
         match digits.parse::<f64>() {
             Ok(number) if number.is_finite() => {
                 let nanos = number * factor;
@@ -264,6 +271,16 @@ impl<'a> Words<'a> {
             }
         }
     }
+}
+
+/// Seconds as plain digits with a fraction, to the nanosecond: a float holds fewer digits than that.
+fn exact_seconds(digits: &str) -> Option<i64> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nanos: i64 = format!("{fraction:0<9.9}").parse().ok()?;
+    whole.parse::<i64>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
 fn is_name(name: &[u8]) -> bool {
@@ -278,9 +295,27 @@ mod tests {
     use super::*;
 
     fn sample(line: &str) -> Sample {
-        match Line::of(line.as_bytes()) {
+        match Line::of(line.as_bytes(), false) {
             Line::Sample(sample) => sample,
             other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn times_are_seconds_in_open_metrics_and_milliseconds_before_it() {
+        for (time, in_seconds, nanos) in [
+            ("123", true, 123_000_000_000),
+            ("123", false, 123_000_000),
+            ("1520879607.789", true, 1_520_879_607_789_000_000),
+            ("1520879607", true, 1_520_879_607_000_000_000),
+            ("1.5e3", true, 1_500_000_000_000),
+            ("1520879607789", false, 1_520_879_607_789_000_000),
+        ] {
+            let line = format!("a_total 1 {time}");
+            match Line::of(line.as_bytes(), in_seconds) {
+                Line::Sample(sample) => assert_eq!(sample.time_nanos, Some(nanos), "{time} {in_seconds}"),
+                other => panic!("{line}: {other:?}"),
+            }
         }
     }
 
@@ -306,7 +341,7 @@ mod tests {
 
     #[test]
     fn metadata_and_comments() {
-        let of = |text: &'static str| Line::of(text.as_bytes());
+        let of = |text: &'static str| Line::of(text.as_bytes(), false);
         assert_eq!(of("# TYPE foo counter"), Line::Type { family: "foo".into(), kind: b"counter" });
         assert_eq!(of("# TYPE \"my.foo\" gauge"), Line::Type { family: "my.foo".into(), kind: b"gauge" });
         assert_eq!(of("# UNIT foo_s s"), Line::Unit { family: "foo_s".into(), unit: b"s" });
@@ -331,7 +366,7 @@ mod tests {
             ("foo 1 2 3", 8, "the end of the line"),
             ("foo 1 # x", 8, "the labels of an exemplar"),
         ] {
-            assert_eq!(Line::of(line.as_bytes()), Line::Damaged { at, expected }, "{line}");
+            assert_eq!(Line::of(line.as_bytes(), false), Line::Damaged { at, expected }, "{line}");
         }
     }
 }

@@ -21,24 +21,32 @@ use std::io;
 /// A family that is longer is read in pieces, so that memory does not depend on it.
 const BLOCK_BYTES: usize = 1 << 20;
 
+/// What an `OpenMetrics` exposition ends with.
+const END: &[u8] = b"# EOF";
+
 /// Reads Prometheus text and `OpenMetrics`.
 pub(crate) struct PrometheusReader {
     streams: OtlpStreams,
     limits: Limits,
     /// The family whose next piece follows.
     carried: Option<Family>,
+    /// Whether this is `OpenMetrics`, whose times are seconds and which ends with `# EOF`.
+    is_open: bool,
+    /// Whether `# EOF` was read.
+    has_end: bool,
 }
 
 impl PrometheusReader {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { streams: OtlpStreams::default(), limits, carried: None }
+    pub(crate) fn new(is_open: bool, limits: Limits) -> Self {
+        Self { streams: OtlpStreams::default(), limits, carried: None, is_open, has_end: false }
     }
 }
 
 impl Reader for PrometheusReader {
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
         skip_byte_order_mark(window)?;
-        let mut block = Block { family: self.carried.take(), ..Block::default() };
+        let mut block = Block { family: self.carried.take(), in_seconds: self.is_open, ..Block::default() };
+        let mut is_last = false;
         loop {
             let from = block.length;
             match window.line_at(from, self.limits.record_bytes)? {
@@ -47,9 +55,14 @@ impl Reader for PrometheusReader {
                     self.carried = block.family;
                     return Ok(true);
                 }
-                LineAt::End | LineAt::TooLong => break,
+                LineAt::TooLong => break,
+                LineAt::End => {
+                    is_last = true;
+                    break;
+                }
                 LineAt::Line(line) => {
                     let text = &window.available()[from..line.end];
+                    self.has_end |= text.trim_ascii_end() == END;
                     match block.take(text) {
                         Taken::No => break,
                         Taken::Full => {
@@ -70,6 +83,14 @@ impl Reader for PrometheusReader {
         }
         let length = block.length;
         block.report(window, batch, &mut self.streams);
+        if is_last && self.is_open && !self.has_end {
+            let end = ByteRange { offset: window.offset() + length as u64, length: 0 };
+            let note =
+                Problem::note(end, None, "the exposition does not end with # EOF: it may be cut short");
+            batch.problem(note.hint(
+                "What is there was read. Scrape the target again, or compare with its size elsewhere.",
+            ));
+        }
         window.pass_counting(length);
         Ok(true)
     }
@@ -94,6 +115,7 @@ enum Taken {
 /// A family's lines, read one by one. Places count from the block's begin.
 #[derive(Default)]
 struct Block {
+    in_seconds: bool,
     length: usize,
     lines: u64,
     family: Option<Family>,
@@ -104,7 +126,7 @@ struct Block {
 
 impl Block {
     fn take(&mut self, text: &[u8]) -> Taken {
-        let line = Line::of(text);
+        let line = Line::of(text, self.in_seconds);
         let is_first = self.length == 0;
         if is_first && !self.goes_on_with(&line) {
             self.family = None;
@@ -222,13 +244,33 @@ impl Block {
     }
 }
 
+/// Whether an exposition is `OpenMetrics`: by its end, its units, its own types, its exemplars, or a counter whose samples
+/// have the suffix that its family has not.
+pub(crate) fn is_open(probe: &Probe<'_>) -> bool {
+    let mut counter = None;
+    probe.lines().any(|line| match Line::of(line, true) {
+        _ if line.trim_ascii_end() == END => true,
+        Line::Unit { .. } => true,
+        Line::Type { family, kind } => {
+            let is_own = matches!(kind, b"unknown" | b"info" | b"stateset" | b"gaugehistogram");
+            counter = (kind == b"counter").then_some(family);
+            is_own
+        }
+        Line::Sample(sample) => {
+            let suffix = counter.as_ref().and_then(|family| sample.name.strip_prefix(family.as_str()));
+            sample.exemplar.is_some() || suffix == Some("_total")
+        }
+        _ => false,
+    })
+}
+
 /// How sure it is that the capture is an exposition: the share of lines that are, where there are metadata or labels.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     const LABELS_ONLY: f64 = 0.9;
-    let is_metadata = |line: &[u8]| matches!(Line::of(line), Line::Type { .. } | Line::Help { .. });
+    let is_metadata = |line: &[u8]| matches!(Line::of(line, false), Line::Type { .. } | Line::Help { .. });
     let is_labelled =
-        |line: &[u8]| matches!(Line::of(line), Line::Sample(sample) if !sample.labels.is_empty());
-    let share = probe.share_of_lines(|line| match Line::of(line) {
+        |line: &[u8]| matches!(Line::of(line, false), Line::Sample(sample) if !sample.labels.is_empty());
+    let share = probe.share_of_lines(|line| match Line::of(line, false) {
         Line::Damaged { .. } => false,
         Line::Other => line.starts_with(b"# EOF"),
         _ => true,
@@ -247,7 +289,7 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
 /// What a person should know of a capture whose samples carry no time.
 pub(crate) fn note(probe: &Probe<'_>) -> Option<Problem> {
     let is_timeless =
-        |line: &[u8]| matches!(Line::of(line), Line::Sample(sample) if sample.time_nanos.is_none());
+        |line: &[u8]| matches!(Line::of(line, false), Line::Sample(sample) if sample.time_nanos.is_none());
     (probe.share_of_lines(is_timeless) > 0.0).then(|| {
         Problem::note(ByteRange::default(), None, "samples carry no time: their events have none")
             .hint("A scrape says what was measured and not when. Their order is that of the capture.")

@@ -27,11 +27,27 @@ impl WalReader {
     }
 }
 
-/// Whether the bytes begin with a record whose checksum holds.
+/// Whether the bytes begin with a record whose checksum holds, or with one whose lengths fit one another and before one
+/// whose checksum holds.
 pub(crate) fn is_wal(probe: &[u8]) -> bool {
-    let size = probe.first_chunk().map(|size| u32::from_le_bytes(*size) as usize);
-    let record = size.and_then(|size| probe.get(..size.checked_add(SIZE_BYTES)?));
-    record.is_some_and(|record| Frame::of(record).is_ok())
+    let Some((first, rest)) = cut(probe) else { return false };
+    let is_sound = |record: &[u8]| Frame::of(record).is_ok();
+    is_sound(first) || lengths_fit(first) && cut(rest).is_some_and(|(second, _)| is_sound(second))
+}
+
+/// The first record and what is behind it.
+fn cut(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let size = u32::from_le_bytes(*bytes.first_chunk()?) as usize;
+    bytes.split_at_checked(size.checked_add(SIZE_BYTES)?)
+}
+
+/// Whether the lengths of key and value are what the record's own length leaves.
+fn lengths_fit(record: &[u8]) -> bool {
+    let length = |at: usize| record.get(at..)?.first_chunk().map(|size| u32::from_le_bytes(*size) as usize);
+    let key_at = HEAD_BYTES - LENGTH_BYTES;
+    let value_at = length(key_at).and_then(|key_bytes| HEAD_BYTES.checked_add(key_bytes));
+    let end = value_at.and_then(|at| length(at)?.checked_add(at)?.checked_add(LENGTH_BYTES));
+    end == Some(record.len())
 }
 
 /// A record.
@@ -67,7 +83,10 @@ impl Reader for WalReader {
             let left = window.available().len();
             if left > 0 {
                 let source = ByteRange { offset, length: left as u64 };
-                batch.problem(Problem::rejected(source, None, "the log breaks off inside a record's length"));
+                let problem = Problem::rejected(source, None, "the log breaks off inside a record's length");
+                batch.problem(problem.hint(
+                    "Copy the log again where its process has closed it; the records before were read.",
+                ));
                 window.pass_counting(left);
             }
             return Ok(left > 0);

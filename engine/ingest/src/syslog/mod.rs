@@ -145,7 +145,11 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     let years = probe.stamps.years;
     let sent = |line: &[u8]| severity::syslog_priority(line).is_some();
     let is_message = |line: &[u8]| {
-        if sent(line) { Message::read(line, years).is_ok() } else { old::kept(line, years) != Kept::No }
+        if sent(line) {
+            structured::begins(line) || Message::read(line, years).is_ok()
+        } else {
+            old::kept(line, years) != Kept::No
+        }
     };
     let is_telling =
         |line: &[u8]| sent(line) || matches!(old::kept(line, years), Kept::Surely | Kept::Likely);

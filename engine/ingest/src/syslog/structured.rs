@@ -3,6 +3,7 @@
 use super::{Message, word};
 use crate::json::value::{number_value, text_value};
 use crate::logfmt::is_number;
+use crate::severity;
 use crate::stamp::{self, Years};
 use cbad::Value;
 use std::borrow::Cow;
@@ -12,6 +13,16 @@ const REGISTERED: [&[u8]; 3] = [b"timeQuality", b"origin", b"meta"];
 
 /// Longest id that is taken for one, for it is repeated before each of its names; RFC 5424 says 32.
 const LONGEST_ID_BYTES: usize = 64;
+
+/// Whether a line with a priority begins as a message of this kind does, whatever is wrong with it further on.
+pub(super) fn begins(line: &[u8]) -> bool {
+    let rest = severity::syslog_priority(line).and_then(|(_, rest)| rest.strip_prefix(b"1 "));
+    let Some(rest) = rest else { return false };
+    let (time, rest) = word(rest);
+    let is_time =
+        time == b"-" || time.len() > 10 && time[..4].iter().all(u8::is_ascii_digit) && time[10] == b'T';
+    is_time && rest.split(|&byte| byte == b' ').take(4).filter(|word| !word.is_empty()).count() == 4
+}
 
 pub(super) fn read(rest: &[u8]) -> Result<Message<'_>, &'static str> {
     let mut message = Message::default();

@@ -28,6 +28,8 @@ pub(crate) struct Dialect {
     pub(crate) announced: bool,
     /// Names of the columns of a table without a header.
     pub(crate) names: Vec<String>,
+    /// The first column that holds times, in a table whose columns have no names.
+    pub(crate) time_column: Option<usize>,
     confidence: f64,
 }
 
@@ -65,7 +67,16 @@ impl Dialect {
     /// A table with a header, cells between these delimiters, and double quotes.
     pub(crate) fn with_header(delimiter: u8) -> Self {
         let names = Vec::new();
-        Self { delimiter, quote: b'"', quoting: true, header: true, announced: false, names, confidence: 1.0 }
+        Self {
+            delimiter,
+            quote: b'"',
+            quoting: true,
+            header: true,
+            announced: false,
+            names,
+            time_column: None,
+            confidence: 1.0,
+        }
     }
 
     /// The dialect that the first rows fit best; of what fits none, a table separated by commas without a header.
@@ -77,6 +88,7 @@ impl Dialect {
             header: false,
             announced: false,
             names: Vec::new(),
+            time_column: None,
             confidence: 0.0,
         };
         let (text, announced) = match announced(probe.text) {
@@ -100,8 +112,11 @@ impl Dialect {
             best.header = sample.judge(&best).header;
         }
         if best.names.is_empty() && !best.header {
-            let first = Sample::of(text, probe.whole, &best).rows.first().map_or(0, Vec::len);
-            best.names = (1..=first).map(|number| format!("column {number}")).collect();
+            let sample = Sample::of(text, probe.whole, &best);
+            let columns = sample.rows.first().map_or(0, Vec::len);
+            let rows: Vec<_> = sample.rows.iter().filter(|row| row.len() == columns).collect();
+            best.time_column = (0..columns).find(|&column| Kind::of(&rows, column) == Kind::Time);
+            best.names = (1..=columns).map(|number| format!("column {number}")).collect();
         }
         best
     }
@@ -175,24 +190,28 @@ impl<'a> Sample<'a> {
         groups.max_by_key(|group| group.len()).map(|group| group[0]).filter(|columns| *columns >= 2)
     }
 
-    /// Names and no values: distinct, short, none a number or a time; and where a column below is of one kind, not of it.
+    /// Names and no values: short, none a number or a time; and where a column below is of one kind, not of it. Names that
+    /// are blank or stand twice are no names, and most have to be; then a column below has to tell that this is no text.
     fn has_header(&self, kinds: &[Kind], delimiter: u8) -> bool {
         let names: Vec<_> = self.rows[0].iter().map(|cell| cell.trim_ascii()).collect();
         let mut distinct = names.clone();
         distinct.sort_unstable();
         distinct.dedup();
+        distinct.retain(|name| !name.is_empty());
         let is_name = |name: &[u8]| {
             let fits = |&byte: &u8| {
                 byte.is_ascii_alphanumeric() || byte >= 0x80 || b"_- .:/()%#@[]$".contains(&byte)
             };
             !name.is_empty() && name.len() <= 64 && name.iter().all(fits) && Kind::of_cell(name) == Kind::Text
         };
+        let named = names.iter().all(|name| name.is_empty() || is_name(name));
         // Spreadsheets leave the first corner empty.
-        let named =
-            names.iter().enumerate().all(|(index, name)| is_name(name) || index == 0 && name.is_empty());
+        let expected = names.len() - usize::from(names[0].is_empty());
+        let is_typed = kinds.iter().any(|kind| *kind != Kind::Text);
+        let enough = distinct.len() == expected || is_typed && distinct.len() * 2 > names.len();
         let led_by_blank = delimiter == b',' && self.rows[0].iter().any(|cell| cell.first() == Some(&b' '));
-        let told = kinds.iter().any(|kind| *kind != Kind::Text) || self.rows[0].len() >= 4;
-        named && distinct.len() == names.len() && !led_by_blank && told
+        let told = is_typed || self.rows[0].len() >= 4;
+        named && enough && !led_by_blank && told
     }
 
     /// Whether all of the sample is one row of names.

@@ -21,6 +21,7 @@ use crate::window::Window;
 use cbad::{ByteRange, Field};
 use dialect::Dialect;
 use rows::{Cells, Extent, row_end};
+use std::collections::BTreeSet;
 use std::io;
 
 /// Longest name of a column that is kept.
@@ -81,10 +82,43 @@ impl Column {
     }
 }
 
+/// Gives each column whose name another has already one of its own, and says so, and of those without a name too. The
+/// first may lack one: spreadsheets leave that corner empty.
+fn tell_apart(columns: &mut [Column]) -> Option<String> {
+    const MOST_NAMED: usize = 5;
+    let mut seen = BTreeSet::new();
+    let mut given = Vec::new();
+    for (index, column) in columns.iter_mut().enumerate() {
+        let is_blank = column.path == format!("column {}", index + 1);
+        let mut path = column.path.clone();
+        let mut count = 1;
+        while !seen.insert(path.clone()) {
+            count += 1;
+            path = format!("{}.{count}", column.path);
+        }
+        if count > 1 || is_blank && index > 0 {
+            given.push(format!("{path:?}"));
+        }
+        column.path = path;
+    }
+    let more = given.len().saturating_sub(MOST_NAMED);
+    given.truncate(MOST_NAMED);
+    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!given.is_empty()).then(|| {
+        format!(
+            "the header leaves a name blank or has it more than once: those columns are called {}{and_more}",
+            given.join(", ")
+        )
+    })
+}
+
 impl TableReader {
     pub(crate) fn new(name: String, dialect: Dialect, years: Years, limits: Limits) -> Self {
-        let columns =
+        let mut columns: Vec<Column> =
             dialect.names.iter().enumerate().map(|(index, name)| Column::new(name, index + 1)).collect();
+        if let Some(column) = dialect.time_column.and_then(|index| columns.get_mut(index)) {
+            column.time_rank = Some(0);
+        }
         let streams = LogStreams::new(name);
         Self { streams, dialect, years, limits, columns, begun: false, calls: None }
     }
@@ -112,6 +146,13 @@ impl TableReader {
                     .enumerate()
                     .map(|(index, cell)| Column::new(&String::from_utf8_lossy(&cell), index + 1))
                     .collect();
+                let source = ByteRange { offset: window.offset(), length: end as u64 };
+                if let Some(reason) = tell_apart(&mut self.columns) {
+                    let note = Problem::note(source, Some(window.line_number()), reason);
+                    batch.problem(note.hint(
+                        "The values were kept under these names; correct the header where others are meant.",
+                    ));
+                }
                 window.pass_counting(next);
             }
             Extent::TooLong => reject_long_line(window, batch, self.limits.record_bytes)?,

@@ -21,7 +21,7 @@ fn read_with(text: &[u8], limits: Limits) -> Batch {
         all.problems.append(&mut batch.problems);
     }
     assert_eq!(all.records, all.events.len() as u64 + all.rejected());
-    all.problems.retain(|problem| problem.source.length > 0);
+    all.problems.retain(|problem| !problem.reason.contains("taken to be UTC"));
     all
 }
 
@@ -65,6 +65,37 @@ fn dialects_are_guessed() {
         assert_eq!(shown(&batch), expected, "{text:?}");
         assert!(batch.problems.is_empty(), "{text:?} {:?}", batch.problems);
     }
+}
+
+#[test]
+fn columns_without_a_name_of_their_own_are_given_one() {
+    for (text, expected, given) in [
+        ("t,b,b\n1,2,3\n4,5,6\n", "t=Int(1) b=Int(2) b.2=Int(3)", "\"b.2\""),
+        ("t,b,,c\n1,2,3,4\n4,5,6,7\n", "t=Int(1) b=Int(2) column 3=Int(3) c=Int(4)", "\"column 3\""),
+        ("t,b,b,b.2\n1,2,3,4\n4,5,6,7\n", "t=Int(1) b=Int(2) b.2=Int(3) b.2.2=Int(4)", "\"b.2\", \"b.2.2\""),
+    ] {
+        let batch = read(text);
+        assert_eq!(shown(&batch)[0], expected);
+        assert_eq!(batch.events.len(), 2, "the header is no row");
+        assert_eq!(batch.problems.len(), 1, "{text}");
+        let problem = &batch.problems[0];
+        assert!(problem.reason.ends_with(given), "{}", problem.reason);
+        assert_eq!((problem.kind, problem.line), (ProblemKind::Note, Some(1)));
+        let guessed = Capture::from_reader(
+            Path::new("t"),
+            Cursor::new(text.to_owned()),
+            text.len() as u64,
+            &OpenOptions::default(),
+        );
+        assert_eq!(guessed.expect("opens").format(), Format::Table, "{text}");
+    }
+}
+
+#[test]
+fn the_time_of_a_table_without_a_header_is_found() {
+    let batch = read("a,2024-01-01T00:00:00Z\nb,2024-01-01T00:00:01Z\n");
+    assert_eq!(batch.events[0].1.time_nanos, Some(1_704_067_200_000_000_000));
+    assert_eq!(shown(&batch), ["column 1=\"a\"", "column 1=\"b\""]);
 }
 
 #[test]

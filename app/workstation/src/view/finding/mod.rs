@@ -80,6 +80,13 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         RichText::new(case::inert(&explanation.sentence)).font(semibold_font(size::SENTENCE)).color(t.strong);
     ui.add(Label::new(text).wrap());
     ui.add(Label::new(case::inert(&explanation.paragraph)).wrap());
+    if state.review.showing.is_none() {
+        actions(ui, state, row);
+    }
+}
+
+/// What can be done with a finding; nothing of it while a story is presented.
+fn actions(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     ui.add_space(size::TIGHT);
     ui.horizontal_wrapped(|ui| {
         for command in
