@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The size of the window, which has no frame here.
-const SCREEN: &str = "1280x800x24";
+pub(crate) const SCREEN: (u32, u32) = (1280, 800);
 
 /// An X server that shows nothing to anybody.
 pub(crate) struct Display {
@@ -17,10 +17,16 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// Starts one under the first number that is free; it is ready when this returns.
+    /// Starts one under the first number that is free, as large as the window is by itself; it is ready when this returns.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        Self::start_of(SCREEN)
+    }
+
+    /// The same of another size, in pixels.
+    pub(crate) fn start_of((width, height): (u32, u32)) -> anyhow::Result<Self> {
         let mut command = Command::new("Xvfb");
-        command.args(["-displayfd", "1", "-screen", "0", SCREEN, "+extension", "GLX", "-nolisten", "tcp"]);
+        let screen = format!("{width}x{height}x24");
+        command.args(["-displayfd", "1", "-screen", "0", &screen, "+extension", "GLX", "-nolisten", "tcp"]);
         let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start Xvfb")?;
         let output = child.stdout.take().expect("piped above");
         let server = Running(child);
@@ -45,10 +51,33 @@ impl Display {
         Ok(!output.stdout.is_empty())
     }
 
-    /// Moves the pointer to a corner, where nothing lights up under it.
+    /// Moves the pointer to a corner, where nothing lights up under it: farther than any screen is stopped at its edge.
     pub(crate) fn put_pointer_aside(&self) -> anyhow::Result<()> {
-        shell::read(self.on(Command::new("xdotool").args(["mousemove", "0", "799"])))?;
+        shell::read(self.on(Command::new("xdotool").args(["mousemove", "0", "9999"])))?;
         Ok(())
+    }
+
+    /// Makes the window with this title as large as the screen.
+    pub(crate) fn fill(&self, title: &str) -> anyhow::Result<()> {
+        let mut search = Command::new("xdotool");
+        search.args(["search", "--onlyvisible", "--name", title, "windowsize", "--sync", "100%", "100%"]);
+        shell::read(self.on(&mut search))?;
+        Ok(())
+    }
+
+    /// Types a text into the window that has the keyboard.
+    pub(crate) fn write(&self, text: &str) -> anyhow::Result<()> {
+        shell::read(self.on(Command::new("xdotool").args(["type", "--delay", "40", text])))?;
+        Ok(())
+    }
+
+    /// What of the window with this title is to be seen now.
+    pub(crate) fn picture_of(&self, title: &str) -> anyhow::Result<Picture> {
+        let mut search = Command::new("xdotool");
+        let found = shell::read(self.on(search.args(["search", "--onlyvisible", "--name", title])))?;
+        let found = String::from_utf8_lossy(&found).into_owned();
+        let window = found.split_whitespace().next().context("no such window is on the screen")?;
+        self.import(window)
     }
 
     /// Gives the window with this title the keyboard: without a window manager none has it.
@@ -67,8 +96,12 @@ impl Display {
 
     /// What is on the screen now.
     pub(crate) fn picture(&self) -> anyhow::Result<Picture> {
+        self.import("root")
+    }
+
+    fn import(&self, window: &str) -> anyhow::Result<Picture> {
         let mut import = Command::new("import");
-        import.args(["-silent", "-window", "root", "-depth", "8", "ppm:-"]);
+        import.args(["-silent", "-window", window, "-depth", "8", "ppm:-"]);
         Picture::parse(shell::read(self.on(&mut import))?)
     }
 }

@@ -15,7 +15,7 @@ const PROMISE: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The title of the window.
-pub(crate) const TITLE: &str = "Driftlock Workstation";
+pub(crate) const TITLE: &str = "^Driftlock Workstation";
 
 /// A window with text, a heatmap and a chart has more colours than this; an empty one has a few.
 const COLOURS: usize = 200;
@@ -52,6 +52,10 @@ pub(crate) struct Visit<'a> {
     pub(crate) display: &'a Display,
     /// Its process.
     pub(crate) window: &'a mut Running,
+    /// The folder of the capture, of its case and of the user.
+    pub(crate) folder: &'a Path,
+    /// The program.
+    pub(crate) program: &'a Path,
 }
 
 /// Opens the sample incident from a folder whose name tells nothing, and looks around in it.
@@ -76,23 +80,9 @@ fn open_sample(
     let truth: Value = serde_json::from_slice(&std::fs::read(samples.join("incident.truth.json"))?)?;
 
     let display = Display::start()?;
-    let mut command = Command::new(&program);
-    command.arg(&capture).current_dir(folder);
-    for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
-        command.env(variable, folder.join("home"));
-    }
-    println!("$ {}", shell::line(display.on(&mut command)));
-    let began = Instant::now();
-    let mut window = Running(command.spawn().context("cannot start the program")?);
-    poll("the window", PATIENCE, || {
-        still_there(&mut window)?;
-        Ok(display.shows(TITLE)?.then_some(()))
-    })?;
+    let mut window = start(&mut of_user(&program, folder, Some(&capture)), &display)?;
     let opened = Instant::now();
-    display.put_pointer_aside()?;
-    println!("the window is there after {:.1} s", began.elapsed().as_secs_f64());
-
-    let case = folder.join("incident.jsonl.zst.driftlock");
+    let case = folder.join(CASE);
     let findings = poll("the findings", PATIENCE, || {
         still_there(&mut window)?;
         Ok(findings(&program, &case))
@@ -108,8 +98,35 @@ fn open_sample(
         picture.save(&folder.join("blank.png"))?;
         bail!("the window looks empty; see {}", folder.join("blank.png").display());
     }
-    look(&mut Visit { display: &display, window: &mut window })?;
+    look(&mut Visit { display: &display, window: &mut window, folder, program: &program })?;
     Ok((picture, seconds))
+}
+
+/// The name of the case of the sample incident.
+pub(crate) const CASE: &str = "incident.jsonl.zst.driftlock";
+
+/// The program with a file, as a user has it whose home is in this folder.
+pub(crate) fn of_user(program: &Path, folder: &Path, file: Option<&Path>) -> Command {
+    let mut command = Command::new(program);
+    command.args(file).current_dir(folder);
+    for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+        command.env(variable, folder.join("home"));
+    }
+    command
+}
+
+/// Starts the program on a display; its window is there when this returns.
+pub(crate) fn start(command: &mut Command, display: &Display) -> anyhow::Result<Running> {
+    println!("$ {}", shell::line(display.on(command)));
+    let began = Instant::now();
+    let mut window = Running(command.spawn().context("cannot start the program")?);
+    poll("the window", PATIENCE, || {
+        still_there(&mut window)?;
+        Ok(display.shows(TITLE)?.then_some(()))
+    })?;
+    display.put_pointer_aside()?;
+    println!("the window is there after {:.1} s", began.elapsed().as_secs_f64());
+    Ok(window)
 }
 
 /// The release build of the program.

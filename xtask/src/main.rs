@@ -19,6 +19,7 @@ mod fuzz;
 mod hostile;
 mod kills;
 mod layers;
+mod occasions;
 mod packages;
 mod pictures;
 mod shell;
@@ -39,7 +40,8 @@ Usage: cargo xtask CHORE
   deny                  licences, sources and advisories of every dependency
   end-to-end            the release binary on the sample incident, on a display of its own
   screenshot            the same, and the picture goes to docs/images/workstation.png
-  pictures              the same for every view, dark and light, to docs/images/views
+  pictures              the same for every view, dark and light, for dialogs, a presentation and other themes, to
+                        docs/images/views
   big-log OUT [--mb N] [--seed S]
                         a text log of N megabytes (1024) from varied real lines
   bench import [FILE] [--runs N]

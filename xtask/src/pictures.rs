@@ -2,6 +2,7 @@
 
 use crate::display::Display;
 use crate::end_to_end::{self, TITLE, Visit, at_rest};
+use crate::occasions;
 use crate::shell::{self, Running};
 use anyhow::Context;
 use std::path::Path;
@@ -60,7 +61,7 @@ pub(crate) fn take() -> anyhow::Result<()> {
                 at_rest(visit.window, visit.display)?;
             }
         }
-        Ok(())
+        occasions::take(visit, &folder)
     })
 }
 

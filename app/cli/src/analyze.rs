@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use case::{CaptureState, Case, CaseError, Decision, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
-use cbad::{Config, Lens, Stretch};
+use cbad::{Config, Lens, Signal, Stretch};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
@@ -152,6 +152,7 @@ fn configuration(arguments: &AnalyzeArguments, case: &mut Case) -> Result<Config
         seed: arguments.seed,
         alpha: arguments.alpha.unwrap_or(arguments.profile.alpha()),
         lenses: Lens::ALL.into_iter().filter(|lens| arguments.lenses.contains(lens)).collect(),
+        signals: Signal::ALL.into_iter().filter(|signal| arguments.signals.contains(signal)).collect(),
         false_alarms: arguments.false_alarms,
         dismissed: judge(case, &arguments.dismiss, &Decision::Dismiss { reason: None })?,
         confirmed: judge(case, &arguments.confirm, &Decision::Confirm { reason: None })?,

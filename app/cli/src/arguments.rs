@@ -9,7 +9,7 @@ pub(crate) mod telemetry;
 use std::path::{Path, PathBuf};
 
 use case::Moment;
-use cbad::{CodecName, Config, Lens, Profile, Statistic};
+use cbad::{CodecName, Config, Lens, Profile, Signal, Statistic};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use ingest::{Limits, OpenOptions};
 use testkit::synth::{Company, Injection};
@@ -20,7 +20,7 @@ use self::decide::{
 };
 use self::follow::FollowArguments;
 use self::redaction::RedactionArguments;
-use self::review::{CompareArguments, CoverageArguments, StoryArguments};
+use self::review::{CompareArguments, CoverageArguments, StoryArguments, ViewArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
@@ -110,8 +110,10 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Say what of a case has been looked at in the window, and what not
     Coverage(CoverageArguments),
-    /// List the steps of the story that is told of a case
+    /// List the steps of the story that is told of a case, or change them
     Story(StoryArguments),
+    /// List the saved views of a case, or change them
+    View(ViewArguments),
     /// Look after a case file
     #[command(subcommand)]
     Case(CaseCommand),
@@ -169,6 +171,9 @@ pub(crate) struct AnalyzeArguments {
     /// Lenses to look through: content, mix, rate, values, order
     #[arg(long, value_name = "LENSES", value_delimiter = ',', default_values_t = Lens::ALL, value_parser = parse_lens)]
     pub(crate) lenses: Vec<Lens>,
+    /// Signals to look at: log, metric, span, `llm_call`; streams of others are kept and not analysed
+    #[arg(long, value_name = "SIGNALS", value_delimiter = ',', default_values = Signal::ALL.map(Signal::name), value_parser = parse_signal)]
+    pub(crate) signals: Vec<Signal>,
     /// Threads to use; changes the time and not the result
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -83,7 +83,7 @@ pub(crate) fn withdraw(
 }
 
 /// What was kept, under which number.
-fn say(case: &Case, id: u64, json: bool) -> Result<ExitCode, Failure> {
+pub(crate) fn say(case: &Case, id: u64, json: bool) -> Result<ExitCode, Failure> {
     if json {
         output::json(&DecidedJson { schema: SCHEMA, decision: id })?;
         return Ok(ExitCode::SUCCESS);

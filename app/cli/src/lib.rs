@@ -31,6 +31,7 @@ mod preview;
 mod progress;
 mod purge;
 mod redact;
+mod saved_views;
 mod series;
 mod story;
 mod subject;
@@ -61,6 +62,15 @@ pub fn is_headless(first: &OsStr) -> bool {
     first.as_encoded_bytes().starts_with(b"-")
         || first == "help"
         || command.get_subcommands().any(|subcommand| first == subcommand.get_name())
+}
+
+/// Whether a command line, the program's name first, could be run; else what the parser says of it.
+pub fn understands(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    match Arguments::command().try_get_matches_from(arguments) {
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        // Help is an error to the parser.
+        _ => Ok(()),
+    }
 }
 
 /// Runs one command line, the program's name first, and returns its exit code.
@@ -140,7 +150,8 @@ fn carry_out(command: &Command, by: Option<&str>, file: Option<&Path>) -> Result
         Command::Matrix(arguments) => matrix::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Coverage(arguments) => coverage::run(arguments),
-        Command::Story(arguments) => story::run(arguments),
+        Command::Story(arguments) => story::run(arguments, by),
+        Command::View(arguments) => saved_views::run(arguments, by),
         Command::Traces(arguments) => traces::run(arguments),
         Command::Case(CaseCommand::Verify(arguments)) => verify::run(arguments),
         Command::Case(CaseCommand::Encrypt(arguments)) => passphrase::encrypt(arguments, file, by),

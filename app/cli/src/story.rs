@@ -1,16 +1,19 @@
-//! `driftlock story`: the steps of the story that is told of a case.
+//! `driftlock story`: the steps of the story that is told of a case, listed and changed.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use case::{Case, StepRow, Subject, inert};
+use case::{Case, Decision, StepRow, Subject, in_this_order, inert, next_place};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::review::StoryArguments;
+use crate::arguments::review::{StoryArguments, StoryChange};
+use crate::decide;
 use crate::failure::Failure;
 use crate::json::SCHEMA;
 use crate::output;
+use crate::saved_views::state_of;
+use crate::subject;
 use crate::words::time;
 
 #[derive(Serialize)]
@@ -34,7 +37,79 @@ struct StepJson {
     state: Value,
 }
 
-pub(crate) fn run(arguments: &StoryArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &StoryArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
+    match &arguments.change {
+        None => list(arguments),
+        Some(change) => carry_out(arguments, change, by),
+    }
+}
+
+/// Does what is asked, and says the decision that came of it; of several the last.
+fn carry_out(
+    arguments: &StoryArguments,
+    change: &StoryChange,
+    by: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let mut case = decide::open(&arguments.case, by)?;
+    let mut steps = case.story()?;
+    let pending = match change {
+        StoryChange::Add { subject, title, note, state } => {
+            let about = subject::find(&case, subject)?.subject(&case)?;
+            let state = state_of(&case, state)?.unwrap_or_default();
+            let (title, note) = (title.clone(), note.clone());
+            vec![(about, Decision::Step { step: None, place: next_place(&steps), title, note, state })]
+        }
+        StoryChange::Set { step, title, note, about, state } => {
+            let at = place(&steps, *step)?;
+            let row = &mut steps[at];
+            if let Some(title) = title {
+                row.title.clone_from(title);
+            }
+            if let Some(note) = note {
+                row.note.clone_from(note);
+            }
+            if let Some(about) = about {
+                row.subject = subject::find(&case, about)?.subject(&case)?;
+            }
+            if let Some(state) = state_of(&case, state)? {
+                row.state = state;
+            }
+            vec![(row.subject.clone(), row.again())]
+        }
+        StoryChange::Move { step, to } => {
+            let (from, to) = (place(&steps, *step)?, place(&steps, *to)?);
+            let moved = steps.remove(from);
+            steps.insert(to, moved);
+            in_this_order(&mut steps)
+        }
+        StoryChange::Remove { step } => {
+            let decision = steps[place(&steps, *step)?].decision;
+            vec![(Subject::Case, Decision::Withdraw { decision })]
+        }
+    };
+    let mut last = None;
+    for (subject, decision) in &pending {
+        last = Some(case.decide(subject, decision)?);
+    }
+    match last {
+        Some(id) => decide::say(&case, id, arguments.json),
+        None => list(arguments),
+    }
+}
+
+/// Where the step of this number stands.
+fn place(steps: &[StepRow], number: u32) -> Result<usize, Failure> {
+    let place = number as usize - 1;
+    if place < steps.len() {
+        return Ok(place);
+    }
+    Err(Failure::Usage(format!(
+        "The story has no step {number}: it has {}. `driftlock story CASE` lists them.",
+        steps.len()
+    )))
+}
+
+fn list(arguments: &StoryArguments) -> Result<ExitCode, Failure> {
     let case = Case::open_read_only(&arguments.case)?;
     let steps = case.story()?;
     if arguments.json {
@@ -50,7 +125,10 @@ pub(crate) fn run(arguments: &StoryArguments) -> Result<ExitCode, Failure> {
     }
     let mut out = output::stdout();
     if steps.is_empty() {
-        writeln!(out, "The case has no story. In the window, “Add this view to the story” begins one.")?;
+        writeln!(
+            out,
+            "The case has no story. `driftlock story CASE add SUBJECT TITLE` begins one, and so does “Add this view to the story” in the window."
+        )?;
     }
     for (number, row) in (1..).zip(&steps) {
         writeln!(out, "{number}. {}", inert(&row.title))?;

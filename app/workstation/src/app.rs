@@ -31,7 +31,7 @@ use crate::remembered::Kept;
 use crate::state::{Level, Notice, Pane, State};
 use crate::tokens::Ramp;
 use crate::view;
-use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
+use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch, Working};
 use crossbeam_channel::Receiver;
 pub(crate) use decide::Written;
 pub(crate) use search::Searched;
@@ -124,7 +124,7 @@ impl App {
         let (files, places) = (files.to_vec(), self.services.places.clone());
         let how = self.state.prefs.analysis.clone();
         self.start(format!("Opening {name}{more}"), move |task, watch, post| {
-            work::open(task, &files, &places, &how, watch, post);
+            work::open(&files, &places, &Working { task, how: &how, watch, post });
         });
     }
 
@@ -235,7 +235,7 @@ impl App {
             Message::Searched(number, said) => self.searched(number, said),
             Message::Found(found) => self.found(found),
             Message::Inspected(of, seen) => self.inspected(of, seen),
-            Message::Rules(rules) => self.rules(rules),
+            Message::Rules(of, rules) => self.rules(of, rules),
             Message::Followed(said) => self.followed(said),
             Message::Tell(Notice { level, what, detail }) => self.state.notice(level, what, detail),
         }
@@ -249,6 +249,7 @@ impl App {
             Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
             Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
             Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
+            Ok(Finished::Checked(found)) => self.checked(*found),
             Ok(Finished::Written(path)) => {
                 self.state.notice(Level::Done, "Written", case::inert(path.display().to_string()));
             }
@@ -315,24 +316,26 @@ impl App {
                 self.state.notice(Level::Error, "The case could not be read", why);
             }
             Answer::Stream(stream, Ok(data)) if state.stream == Some(stream) => {
-                state.data = Some(data);
+                (state.data, state.data_missing) = (Some(data), None);
                 if matches!(state.selection, Selection::Window { .. }) {
                     state.reveal_selected();
                 }
             }
-            Answer::Stream(_, Ok(_)) => {}
-            Answer::Stream(_, Err(why)) => {
-                state.notice(Level::Error, "The windows of a stream could not be read", why);
+            // Said where the pictures would be, as long as they are not there.
+            Answer::Stream(stream, Err(why)) if state.stream == Some(stream) => {
+                state.data_missing = Some(why);
             }
+            Answer::Stream(..) => {}
             Answer::Heat(Ok((rows, density))) => {
                 (state.heat.rows, state.heat.density) = (Some(rows), Some(density));
             }
-            Answer::Heat(Err(why)) => state.notice(Level::Error, "The heatmap could not be read", why),
+            Answer::Heat(Err(why)) => state.heat.missing = Some(why),
             Answer::Binned(binned) => {
                 state.heat.version += 1;
                 state.heat.binned = Some(binned);
             }
-            Answer::Page(stream, page, rows) => {
+            Answer::Page(stream, page, rows, damaged) => {
+                state.problems.found(damaged);
                 if state.stream == Some(stream) {
                     state.events.pages.fill(page, rows);
                 }
@@ -340,9 +343,9 @@ impl App {
             Answer::Event(stream, position, row) => {
                 state.single.insert((stream, position), Some(row.map(Arc::new)));
             }
-            Answer::Bytes(stream, position, bytes) => {
-                if state.bytes.as_ref().is_some_and(|(place, _)| *place == (stream, position)) {
-                    state.bytes = Some(((stream, position), Some(bytes.map(Arc::new))));
+            Answer::Bytes(of, bytes) => {
+                if state.bytes.as_ref().is_some_and(|(known, _)| *known == of) {
+                    state.bytes = Some((of, Some(bytes.map(Arc::new))));
                 }
             }
             Answer::Positions(stream, Ok(positions)) => {
@@ -360,7 +363,7 @@ impl App {
                 }
             }
             Answer::Fields(stream, fields) => state.fields = Some((stream, Some(fields.map(Arc::new)))),
-            Answer::Problems(page, rows) => state.problems.fill(page, rows),
+            Answer::Problems(list, page, rows) => state.problems.take(list, page, rows),
             Answer::Previewed(Ok(previewed)) => {
                 if let Some(trial) = &mut state.trial {
                     trial.answer = Some(previewed);
@@ -460,18 +463,20 @@ impl App {
                 self.step(point);
             }
             Command::Undo => {
-                let point = self.state.changes.back();
-                self.step(point);
+                let step = self.state.changes.back();
+                self.change(step);
             }
             Command::Redo => {
-                let point = self.state.changes.forward();
-                self.step(point);
+                let step = self.state.changes.forward();
+                self.change(step);
             }
             Command::EncryptCase | Command::ChangePassphrase | Command::SaveDecrypted => {
                 self.vault_command(command);
             }
             Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
             Command::AnalyzeAgain => self.analyze_again(),
+            Command::AdoptLevel => self.adopt_level(),
+            Command::CheckCase => self.check_case(),
             Command::TestFinding => self.test_finding(),
             Command::MakeMatrix => self.make_matrix(),
             Command::CopyEvents => self.copy_events(),

@@ -1,5 +1,6 @@
 //! The open case as the views need it: rows from the case file, and one axis for all of them.
 
+use crate::names::Names;
 use case::{CaptureRow, FindingRow, RunRow, StreamRow};
 use cbad::{Finding, WindowScore};
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,8 @@ pub(crate) struct Doc {
     pub(crate) scored: Vec<u32>,
     /// Whether the file opens with a passphrase only.
     pub(crate) is_encrypted: bool,
+    /// Names of its streams where there is little room.
+    pub(crate) names: Names,
 }
 
 impl Doc {
@@ -133,6 +136,7 @@ impl Doc {
         let differences = run.as_ref().map_or_else(Vec::new, |run| cbad::differences(&run.codecs));
         let (purges, scored) = (Vec::new(), Vec::new());
         let is_encrypted = case::Case::is_encrypted(&path);
+        let names = Names::of(&streams);
         let mut doc = Self {
             path,
             captures,
@@ -146,6 +150,7 @@ impl Doc {
             purges,
             scored,
             is_encrypted,
+            names,
         };
         doc.scored = doc.by_interest();
         doc
@@ -155,6 +160,11 @@ impl Doc {
     pub(crate) fn stream(&self, id: u32) -> Option<&StreamRow> {
         // Dense from 0 over the case.
         self.streams.get(id as usize).filter(|stream| stream.id == id)
+    }
+
+    /// The name of a stream where there is little room.
+    pub(crate) fn label(&self, stream: u32) -> String {
+        self.stream(stream).map(|row| self.names.label(row)).unwrap_or_default()
     }
 
     /// The finding with this rank.

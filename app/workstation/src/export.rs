@@ -2,6 +2,7 @@
 
 use crate::filter::Listed;
 use crate::hits::Hits;
+use crate::words::{self, Zone};
 use crate::work::{Failure, Finished, TaskWatch};
 use case::{Case, CaseError, EventFormat, EventWriter};
 use cbad::{Stage, Watch as _};
@@ -31,6 +32,8 @@ pub(crate) struct Export {
     pub(crate) hits: Hits,
     /// Fields with columns of their own.
     pub(crate) columns: Vec<String>,
+    /// The zone that times are shown in.
+    pub(crate) zone: Zone,
 }
 
 enum Stop {
@@ -54,7 +57,7 @@ impl From<io::Error> for Stop {
 pub(crate) fn format_of(path: &Path) -> EventFormat {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     match ending.as_deref() {
-        Some("jsonl" | "json" | "ndjson") => EventFormat::JsonLines,
+        Some("jsonl" | "json" | "ndjson") => EventFormat::JsonColumns,
         _ => EventFormat::Csv,
     }
 }
@@ -112,7 +115,9 @@ fn write(
     watch: &TaskWatch,
 ) -> Result<(u64, u64), Stop> {
     let case = Case::open_read_only(&what.case)?;
+    let zone = what.zone;
     let writer = EventWriter::new(format, what.columns.clone());
+    let writer = writer.with_times(move |nanos| words::rfc3339(zone, nanos));
     writer.begin(out)?;
     let (mut events, mut wanted) = (0, 0);
     for first in (0..rows).step_by(AT_ONCE as usize) {
@@ -158,6 +163,7 @@ mod tests {
             listed: Listed::Hits(1..6),
             hits,
             columns: Vec::new(),
+            zone: Zone::Utc,
         };
         assert_eq!(runs(&what, 0..5), [3..5, 9..11, 40..41]);
         what.listed = Listed::All(7..1000);
@@ -165,8 +171,8 @@ mod tests {
         for (name, format) in [
             ("a.csv", EventFormat::Csv),
             ("a", EventFormat::Csv),
-            ("a.JSONL", EventFormat::JsonLines),
-            ("a.b.ndjson", EventFormat::JsonLines),
+            ("a.JSONL", EventFormat::JsonColumns),
+            ("a.b.ndjson", EventFormat::JsonColumns),
         ] {
             assert_eq!(format_of(Path::new(name)), format, "{name}");
         }

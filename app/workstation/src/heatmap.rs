@@ -147,6 +147,7 @@ pub(crate) fn bin(
     range: (f64, f64),
     columns: usize,
     quantity: Quantity,
+    goes_on: &dyn Fn() -> bool,
 ) -> Binned {
     let values = || {
         rows.iter()
@@ -161,7 +162,7 @@ pub(crate) fn bin(
     let per_column = (range.1 - range.0) / columns.max(1) as f64;
     if per_column > 0.0 {
         for ((lane, line), flagged) in lanes.iter().zip(bins.chunks_mut(columns.max(1))).zip(&mut in_lanes) {
-            for &row in &lane.rows {
+            for &row in lane.rows.iter().take_while(|_| goes_on()) {
                 *flagged += bin_row(&rows[row], range, per_column, quantity, line);
             }
             for (count, bin) in in_columns.iter_mut().zip(line.iter()) {
@@ -234,7 +235,7 @@ mod tests {
     /// A lane a row.
     fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Quantity) -> Binned {
         let lane = |row| Lane { name: String::new(), rows: vec![row] };
-        super::bin(rows, &(0..rows.len()).map(lane).collect::<Vec<_>>(), range, columns, quantity)
+        super::bin(rows, &(0..rows.len()).map(lane).collect::<Vec<_>>(), range, columns, quantity, &|| true)
     }
 
     #[test]
@@ -244,7 +245,7 @@ mod tests {
             Row::new(3, vec![cell(1.0, 3.0, 0.95, 4), cell(6.0, 7.0, 0.1, 5)]),
         ];
         let lanes = [Lane { name: "both".to_owned(), rows: vec![0, 1] }];
-        let binned = super::bin(&rows, &lanes, (0.0, 10.0), 10, Quantity::Ncd);
+        let binned = super::bin(&rows, &lanes, (0.0, 10.0), 10, Quantity::Ncd, &|| true);
         assert_eq!((binned.streams.as_slice(), binned.in_lanes.as_slice()), (&[7][..], &[2][..]));
         assert_eq!(binned.at(0, 1).map(|bin| (bin.stream, bin.window)), Some((3, 4)));
         assert_eq!(binned.at(0, 6).map(|bin| (bin.stream, bin.window)), Some((3, 5)), "none is dropped");

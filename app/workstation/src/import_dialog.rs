@@ -1,6 +1,7 @@
 //! What is to be imported, as it is chosen: each capture with what its begin holds, and the choices that hold for all.
 
 use crate::places::Places;
+pub(crate) use crate::redaction::Redact;
 use crate::ui::rows::ListState;
 use crate::vault::Typed;
 use crate::work::{TaskWatch, holds};
@@ -24,9 +25,9 @@ pub(crate) struct Import {
 
 impl Import {
     /// These captures as they are recognised.
-    pub(crate) fn usual(captures: &[PathBuf], redact: bool) -> Self {
+    pub(crate) fn usual(captures: &[PathBuf], redact: &Redact) -> Self {
         let captures = captures.iter().map(|path| (path.clone(), OpenOptions::default())).collect();
-        Self { captures, case: None, redact: redact.then(Redaction::personal), passphrase: None }
+        Self { captures, case: None, redact: redact.rules(), passphrase: None }
     }
 }
 
@@ -141,29 +142,6 @@ impl Row {
     }
 }
 
-/// What is taken out of the captures.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Redact {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// What the built-in rules name.
-    Personal,
-    /// What the rules in a file name.
-    Rules(PathBuf, Box<Redaction>),
-}
-
-impl Redact {
-    /// The rules.
-    pub(crate) fn rules(&self) -> Option<Redaction> {
-        match self {
-            Self::Nothing => None,
-            Self::Personal => Some(Redaction::personal()),
-            Self::Rules(_, rules) => Some(rules.as_ref().clone()),
-        }
-    }
-}
-
 /// Which of a capture's sides is shown below what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
@@ -240,7 +218,7 @@ pub(crate) struct ImportDialog {
 
 impl ImportDialog {
     /// A dialog over these captures.
-    pub(crate) fn new(captures: Vec<Chosen>, places: Destinations, redact: bool) -> Self {
+    pub(crate) fn new(captures: Vec<Chosen>, places: Destinations, redact: Redact) -> Self {
         let limits = Limits::default();
         let mut dialog = Self {
             rows: Vec::new(),
@@ -249,7 +227,7 @@ impl ImportDialog {
             into: places.known.clone().unwrap_or_else(|| places.new.clone()),
             places,
             encrypt: None,
-            redact: if redact { Redact::Personal } else { Redact::Nothing },
+            redact,
             limits,
             written: written(&limits),
             asked: None,
@@ -371,7 +349,7 @@ mod tests {
     fn dialog() -> ImportDialog {
         let places = Destinations { new: "a.driftlock".into(), known: None, open: None };
         let chosen = |name: &str| Chosen { path: name.into(), is_folder: false, set: Vec::new() };
-        ImportDialog::new(vec![chosen("a"), chosen("b"), chosen("a")], places, false)
+        ImportDialog::new(vec![chosen("a"), chosen("b"), chosen("a")], places, Redact::Nothing)
     }
 
     #[test]

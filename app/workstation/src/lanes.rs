@@ -18,13 +18,7 @@ pub(crate) struct Lane {
 /// streams keep lanes of their own for as long as there is room, and the others of each service share one.
 pub(crate) fn lanes(rows: &[Row], doc: &Doc, room: usize, is_apart: bool) -> Vec<Lane> {
     let service_of = |place: usize| doc.stream(rows[place].stream).and_then(|row| row.key.service.as_deref());
-    let alone = |place: usize| {
-        let stream = doc.stream(rows[place].stream);
-        Lane {
-            name: stream.map(|stream| case::inert(stream.key.label())).unwrap_or_default(),
-            rows: vec![place],
-        }
-    };
+    let alone = |place: usize| Lane { name: doc.label(rows[place].stream), rows: vec![place] };
     if is_apart || rows.len() <= room {
         return (0..rows.len()).map(alone).collect();
     }
@@ -42,9 +36,9 @@ pub(crate) fn lanes(rows: &[Row], doc: &Doc, room: usize, is_apart: bool) -> Vec
     for lane in lanes.iter_mut().filter(|lane| lane.rows.len() > 1) {
         let service = service_of(lane.rows[0]);
         let has_own = (0..own).any(|place| service_of(place) == service);
-        let more = if has_own { "more " } else { "" };
+        let more = if has_own { "more" } else { "streams" };
         let count = crate::words::count(lane.rows.len() as u64);
-        lane.name = format!("{} · {count} {more}streams", case::inert(service.unwrap_or("no service")));
+        lane.name = format!("{} · {count} {more}", case::inert(service.unwrap_or("no service")));
     }
     lanes
 }
@@ -116,7 +110,7 @@ mod tests {
             [("checkout · logs", 1), ("checkout · spans", 1)],
             "as many apart as there is room for"
         );
-        assert_eq!(said[2..], [("gateway · logs", 1), ("checkout · 2 more streams", 2)]);
+        assert_eq!(said[2..], [("gateway · logs", 1), ("checkout · 2 more", 2)]);
         let mut all: Vec<usize> = names(0, false).into_iter().flat_map(|(_, rows)| rows).collect();
         all.sort_unstable();
         assert_eq!(all, [0, 1, 2], "even without any room");

@@ -5,6 +5,7 @@
 
 mod app;
 mod bits;
+mod choices;
 mod command;
 mod decisions;
 mod dialogs;
@@ -21,12 +22,16 @@ mod import_dialog;
 mod lanes;
 mod layout;
 mod matrix;
+mod names;
 mod pages;
 mod pane;
 mod places;
 mod prefs;
 mod preview;
+mod problems;
 mod query;
+mod reader;
+mod redaction;
 mod remembered;
 mod review;
 mod runs;

@@ -1,6 +1,7 @@
 //! What the window remembers between runs: recent cases and choices of display, as JSON in the user's folder.
 
 use crate::layout::Layout;
+use crate::redaction::Redact;
 use crate::settings::Analysis;
 use crate::tokens::Ramp;
 use crate::words::Zone;
@@ -79,6 +80,8 @@ pub(crate) struct Prefs {
     pub(crate) analysis: Analysis,
     /// Import captures that are chosen or dropped at once, as they are recognised.
     pub(crate) import_without_asking: bool,
+    /// What is taken out of what is presented.
+    pub(crate) present_redact: Redact,
     /// Present cases without redacting what is shown.
     pub(crate) present_in_the_clear: bool,
     /// A second window for whoever speaks, while a story is presented.
@@ -100,6 +103,7 @@ impl Default for Prefs {
             zone: Zone::default(),
             analysis: Analysis::default(),
             import_without_asking: false,
+            present_redact: Redact::Personal,
             present_in_the_clear: false,
             presenter_window: false,
             recent: Vec::new(),
@@ -147,6 +151,11 @@ impl Prefs {
             .and_then(|()| std::fs::write(&next, text))
             .and_then(|()| std::fs::rename(&next, &path))
             .map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// The rules that presentations are shown through; none where a person said so.
+    pub(crate) fn presented_through(&self) -> Option<ingest::Redaction> {
+        self.present_redact.rules().filter(|_| !self.present_in_the_clear)
     }
 
     /// Puts a case on top of the recent ones.

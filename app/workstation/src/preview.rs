@@ -1,7 +1,9 @@
 //! What another level would flag, from the windows that a run has stored.
 
 use crate::doc::Axis;
+use crate::telemetry::Ticket;
 use case::{Case, CaseError};
+use cbad::Watch as _;
 
 /// A stretch of one stream that would be flagged.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,9 +36,13 @@ pub(crate) fn of(
     streams: &[u32],
     axis: Axis,
     alpha: f64,
+    ticket: &Ticket,
 ) -> Result<Previewed, CaseError> {
     let mut all = Previewed { alpha, ..Previewed::default() };
     for &stream in streams {
+        if ticket.cancelled() {
+            return Err(CaseError::Cancelled);
+        }
         let windows = case.windows(run, stream)?;
         let of_stream = cbad::preview(&windows, alpha);
         all.flagged += of_stream.flagged.len() as u64;

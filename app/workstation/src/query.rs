@@ -1,24 +1,19 @@
-//! Reading the case for the views: readers with a connection of their own answer questions in the background.
-//!
-//! The newest question is answered first, and a newer one of the same kind takes the place of one that still waits:
-//! nobody looks at its answer any more.
+//! Reading the case for the views: what is asked, and how a case answers it.
 
 use crate::doc::{Axis, Doc};
 use crate::heatmap::{self, Binned, Cell, Quantity, Row};
 use crate::lanes::{Density, Lane};
 use crate::preview::Previewed;
+pub(crate) use crate::reader::Reader;
 use crate::remembered::{self, Kept};
 use crate::series::Series;
-use crate::store::{Store, Stores};
-use crate::work::{Message, Post, Spawn};
-use case::{Case, CaseError, EventRow, ProblemRow, SourceBytes, Veil};
-use cbad::{CanonicalTest, Lens, WindowScore};
+use crate::state::Place;
+use crate::telemetry::Ticket;
+use case::{Case, CaseError, Damage, EventRow, ProblemList, ProblemRow, SourceBytes, Veil};
+use cbad::{ByteRange, CanonicalTest, Lens, Watch as _, WindowScore};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-/// Pages that may wait; older ones have been scrolled past.
-const WAITING_PAGES: usize = 8;
+use std::sync::Arc;
 
 /// What a view asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,12 +34,12 @@ pub(crate) enum Query {
     Picked { stream: u32, positions: Vec<u64> },
     /// The fields of a stream.
     Fields { stream: u32 },
-    /// The bytes that an event was read from.
-    Bytes { stream: u32, position: u64 },
+    /// The bytes that something was read from.
+    Bytes { of: BytesOf },
     /// Positions of the events in a range of time.
     Positions { stream: u32, start_nanos: i64, end_nanos: i64 },
     /// A page of the problems.
-    Problems { page: u64 },
+    Problems { list: ProblemList, page: u64 },
     /// What another level would flag in these streams.
     Preview { run: i64, streams: Vec<u32>, axis: Axis, alpha: f64 },
     /// The tests by shuffling that were made of a finding.
@@ -55,6 +50,15 @@ pub(crate) enum Query {
     Telemetry(crate::telemetry::Ask),
     /// What goes over the case as a whole.
     Review(crate::review::Ask),
+}
+
+/// Whose bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BytesOf {
+    /// Those of an event.
+    Event(Place),
+    /// Those of a place of a capture that no event is of.
+    Range { capture: i64, range: ByteRange },
 }
 
 /// The windows of a stream, ready to draw.
@@ -88,7 +92,7 @@ pub(crate) enum Answer {
     /// To [`Query::Bin`].
     Binned(Binned),
     /// To [`Query::Page`].
-    Page(u32, u64, Result<Vec<EventRow>, String>),
+    Page(u32, u64, Result<Vec<EventRow>, String>, Vec<Damage>),
     /// To [`Query::Event`].
     Event(u32, u64, Result<EventRow, String>),
     /// To [`Query::Picked`]: each event, or why it cannot be read.
@@ -96,11 +100,11 @@ pub(crate) enum Answer {
     /// To [`Query::Fields`].
     Fields(u32, Result<case::StreamFields, String>),
     /// To [`Query::Bytes`].
-    Bytes(u32, u64, Result<SourceBytes, String>),
+    Bytes(BytesOf, Result<SourceBytes, String>),
     /// To [`Query::Positions`].
     Positions(u32, Result<Range<u64>, String>),
     /// To [`Query::Problems`].
-    Problems(u64, Result<Vec<ProblemRow>, String>),
+    Problems(ProblemList, u64, Result<Vec<ProblemRow>, String>),
     /// To [`Query::Preview`].
     Previewed(Result<Arc<Previewed>, String>),
     /// To [`Query::Tests`].
@@ -113,97 +117,6 @@ pub(crate) enum Answer {
     Review(crate::review::Said),
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Vec<Query>,
-    at_work: bool,
-    closed: bool,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        // A panic while the lock is held leaves the queue whole: each change is one push or one pop.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A background thread with its own read-only connection. Dropping it ends the thread after its present question.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    shared: Arc<Shared>,
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let mut queue = self.shared.lock();
-        queue.waiting.clear();
-        queue.closed = true;
-        self.shared.changed.notify_all();
-    }
-}
-
-impl Reader {
-    /// Starts a reader of the case at `path`, through a veil where there is one; its answers carry `doc`.
-    pub(crate) fn start(
-        path: &Path,
-        doc: u64,
-        stores: &Stores,
-        spawn: &Spawn,
-        post: Post,
-        veil: Option<Arc<Veil>>,
-    ) -> Self {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
-        let (path, stores) = (path.to_owned(), Arc::clone(stores));
-        spawn(
-            "case reader",
-            Box::new(move || serve(&theirs, stores(&path, veil.as_deref()).as_mut(), doc, &post)),
-        );
-        Self { shared }
-    }
-
-    /// Asks; gives back the pages that will not be answered because newer ones are wanted.
-    pub(crate) fn ask(&self, query: Query) -> Vec<u64> {
-        let mut queue = self.shared.lock();
-        let dropped = push(&mut queue.waiting, query);
-        self.shared.changed.notify_all();
-        dropped
-    }
-
-    /// Whether a question waits or is being answered.
-    pub(crate) fn busy(&self) -> bool {
-        let queue = self.shared.lock();
-        queue.at_work || !queue.waiting.is_empty()
-    }
-}
-
-fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
-    let replaces = |old: &Query| match (old, &query) {
-        (Query::Page { .. } | Query::Event { .. } | Query::Problems { .. }, _) => *old == query,
-        (Query::Telemetry(old), Query::Telemetry(new)) => new.replaces(old),
-        (Query::Review(old), Query::Review(new)) => new.replaces(old),
-        _ => std::mem::discriminant(old) == std::mem::discriminant(&query),
-    };
-    waiting.retain(|old| !replaces(old));
-    waiting.push(query);
-    let pages = waiting.iter().filter(|q| matches!(q, Query::Page { .. })).count();
-    let mut dropped = Vec::new();
-    for _ in WAITING_PAGES..pages {
-        if let Some(oldest) = waiting.iter().position(|q| matches!(q, Query::Page { .. }))
-            && let Query::Page { page, .. } = waiting.remove(oldest)
-        {
-            dropped.push(page);
-        }
-    }
-    dropped
-}
-
 pub(crate) fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError> {
     let mut case = Case::open_read_only(path)?;
     if let Some(veil) = veil {
@@ -213,36 +126,15 @@ pub(crate) fn opened(path: &Path, veil: Option<&Veil>) -> Result<Case, CaseError
     Ok(case)
 }
 
-fn serve(shared: &Shared, store: &mut dyn Store, doc: u64, post: &Post) {
-    loop {
-        let mut queue = shared.lock();
-        queue.at_work = false;
-        let query = loop {
-            if queue.closed {
-                return;
-            }
-            match queue.waiting.pop() {
-                Some(query) => break query,
-                None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
-            }
-        };
-        queue.at_work = true;
-        drop(queue);
-        let answer = store.answer(query);
-        if !post.send(Message::Answer(doc, answer)) {
-            return;
-        }
-    }
-}
-
 pub(crate) fn said(error: &CaseError) -> String {
     case::inert(error.to_string())
 }
 
-pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) -> Answer {
+/// The answer of a case; of no worth where the ticket is void, and then it comes soon.
+pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query, ticket: &Ticket) -> Answer {
     let with =
         |ask: &dyn Fn(&Case) -> Result<Answer, CaseError>, failed: &dyn Fn(String) -> Answer| match case {
-            Ok(case) => ask(case).unwrap_or_else(|error| failed(said(&error))),
+            Ok(case) => case.watched(ticket, || ask(case)).unwrap_or_else(|error| failed(said(&error))),
             Err(why) => failed(why.clone()),
         };
     match query {
@@ -256,7 +148,8 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
         }
         Query::Preview { run, streams, axis, alpha } => with(
             &|case| {
-                Ok(Answer::Previewed(Ok(Arc::new(crate::preview::of(case, run, &streams, axis, alpha)?))))
+                let previewed = crate::preview::of(case, run, &streams, axis, alpha, ticket)?;
+                Ok(Answer::Previewed(Ok(Arc::new(previewed))))
             },
             &|why| Answer::Previewed(Err(why)),
         ),
@@ -276,22 +169,19 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
         ),
         Query::Heat { run, streams, axis, extent } => with(
             &|case| {
-                let rows = heat_rows(case, run, &streams, axis)?;
+                let rows = heat_rows(case, run, &streams, axis, ticket)?;
                 let density = Arc::new(Density::of(&rows, extent));
                 Ok(Answer::Heat(Ok((Arc::new(rows), density))))
             },
             &|why| Answer::Heat(Err(why)),
         ),
         Query::Bin { rows, lanes, range, columns, quantity } => {
-            Answer::Binned(heatmap::bin(&rows, &lanes, range, columns, quantity))
+            let goes_on = || !ticket.cancelled();
+            Answer::Binned(heatmap::bin(&rows, &lanes, range, columns, quantity, &goes_on))
         }
-        Query::Page { stream, page } => with(
-            &|case| {
-                let first = page * crate::pages::PAGE;
-                Ok(Answer::Page(stream, page, Ok(case.events(stream, first..first + crate::pages::PAGE)?)))
-            },
-            &|why| Answer::Page(stream, page, Err(why)),
-        ),
+        Query::Page { stream, page } => with(&|case| Ok(events_page(case, stream, page)), &|why| {
+            Answer::Page(stream, page, Err(why), Vec::new())
+        }),
         Query::Event { stream, position } => with(
             &|case| {
                 let row = case.events(stream, position..position + 1)?.pop();
@@ -308,16 +198,25 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
                 Ok(case) => case.event(stream, position).map_err(|error| said(&error)),
                 Err(why) => Err(why.clone()),
             };
-            Answer::Picked(stream, positions.into_iter().map(|at| (at, read(at))).collect())
+            let wanted = positions.into_iter().take_while(|_| !ticket.cancelled());
+            Answer::Picked(stream, wanted.map(|at| (at, read(at))).collect())
         }
         Query::Fields { stream } => {
             with(&|case| Ok(Answer::Fields(stream, Ok(case.stream_fields(stream)?))), &|why| {
                 Answer::Fields(stream, Err(why))
             })
         }
-        Query::Bytes { stream, position } => with(
-            &|case| Ok(Answer::Bytes(stream, position, Ok(case.source_bytes(stream, position)?))),
-            &|why| Answer::Bytes(stream, position, Err(why)),
+        Query::Bytes { of } => with(
+            &|case| {
+                let bytes = match of {
+                    BytesOf::Event((stream, position)) => {
+                        case.source_bytes_watched(stream, position, ticket)?
+                    }
+                    BytesOf::Range { capture, range } => case.capture_bytes(capture, range, ticket)?,
+                };
+                Ok(Answer::Bytes(of, Ok(bytes)))
+            },
+            &|why| Answer::Bytes(of, Err(why)),
         ),
         Query::Positions { stream, start_nanos, end_nanos } => with(
             &|case| {
@@ -325,13 +224,25 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query) ->
             },
             &|why| Answer::Positions(stream, Err(why)),
         ),
-        Query::Problems { page } => with(
+        Query::Problems { list, page } => with(
             &|case| {
                 let size = crate::pages::PAGE;
-                Ok(Answer::Problems(page, Ok(case.problems(None, size, page * size)?)))
+                Ok(Answer::Problems(list, page, Ok(case.problems_listed(&list, size, page * size)?)))
             },
-            &|why| Answer::Problems(page, Err(why)),
+            &|why| Answer::Problems(list, page, Err(why)),
         ),
+    }
+}
+
+/// A page of events; where blocks of it are damaged, which.
+fn events_page(case: &Case, stream: u32, page: u64) -> Answer {
+    let range = page * crate::pages::PAGE..(page + 1) * crate::pages::PAGE;
+    match case.events(stream, range.clone()) {
+        Ok(events) => Answer::Page(stream, page, Ok(events), Vec::new()),
+        Err(error) => {
+            let damaged = case.events_readable(stream, range).map(|read| read.damaged).unwrap_or_default();
+            Answer::Page(stream, page, Err(said(&error)), damaged)
+        }
     }
 }
 
@@ -380,51 +291,23 @@ pub(crate) fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) ->
     }
 }
 
-fn heat_rows(case: &Case, run: i64, streams: &[u32], axis: Axis) -> Result<Vec<Row>, CaseError> {
+fn heat_rows(
+    case: &Case,
+    run: i64,
+    streams: &[u32],
+    axis: Axis,
+    ticket: &Ticket,
+) -> Result<Vec<Row>, CaseError> {
     let cell = |window: &WindowScore| {
         let (from, to) = axis.of_window(window)?;
         let values = heatmap::values(window);
         Some(Cell { from, to, values, window: window.index, flagged: window.flagged })
     };
-    let row =
-        |&stream: &u32| Ok(Row::new(stream, case.windows(run, stream)?.iter().filter_map(cell).collect()));
-    streams.iter().map(row).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_newer_question_takes_the_place_of_an_older_one_of_its_kind() {
-        let mut waiting = Vec::new();
-        let axis = Axis::Position;
-        let page = |page| Query::Page { stream: 0, page };
-        for query in [
-            Query::Stream { run: 1, stream: 4, axis },
-            page(1),
-            Query::Event { stream: 0, position: 3 },
-            Query::Stream { run: 1, stream: 5, axis },
-            page(2),
-            page(1),
-            Query::Event { stream: 0, position: 4 },
-        ] {
-            assert_eq!(push(&mut waiting, query), Vec::<u64>::new());
+    let row = |&stream: &u32| {
+        if ticket.cancelled() {
+            return Err(CaseError::Cancelled);
         }
-        let event = |position| Query::Event { stream: 0, position };
-        assert_eq!(
-            waiting,
-            [event(3), Query::Stream { run: 1, stream: 5, axis }, page(2), page(1), event(4)]
-        );
-    }
-
-    #[test]
-    fn pages_scrolled_past_are_dropped_and_named() {
-        let mut waiting = vec![Query::Load { run: None }];
-        let dropped: Vec<u64> =
-            (0..12).flat_map(|page| push(&mut waiting, Query::Page { stream: 0, page })).collect();
-        assert_eq!(dropped, [0, 1, 2, 3]);
-        assert_eq!(waiting.len(), 1 + WAITING_PAGES);
-        assert_eq!(waiting[0], Query::Load { run: None });
-    }
+        Ok(Row::new(stream, case.windows(run, stream)?.iter().filter_map(cell).collect()))
+    };
+    streams.iter().map(row).collect()
 }

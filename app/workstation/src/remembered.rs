@@ -1,5 +1,6 @@
 //! What a person has set in the views: what back, forward, undo and redo go through, and what is kept in the case.
 
+use crate::choices::Choices;
 use crate::decisions::Request;
 use crate::doc::{Doc, Selection};
 use crate::heatmap::Quantity;
@@ -11,9 +12,6 @@ use serde::{Deserialize, Serialize};
 
 /// Under which name the case keeps it.
 pub(crate) const KEY: &str = "workstation";
-
-/// Seconds within which changes of the range are one step of undo: a turn of the wheel is many frames.
-const ONE_STEP_SECONDS: f64 = 0.7;
 
 /// What the views show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,10 +46,10 @@ impl Point {
         self.timeless() == other.timeless()
     }
 
-    /// Whether `next` only goes on with a change of range that was begun.
-    pub(crate) fn goes_on(&self, next: &Self) -> bool {
+    /// Whether `next` differs in its range at most, and came within so many seconds.
+    pub(crate) fn goes_on(&self, next: &Self, within_seconds: f64) -> bool {
         let rest = Self { range: self.range, at_seconds: self.at_seconds, ..*next };
-        rest == *self && next.at_seconds - self.at_seconds < ONE_STEP_SECONDS
+        rest == *self && next.at_seconds - self.at_seconds < within_seconds
     }
 }
 
@@ -81,14 +79,22 @@ pub(crate) struct Kept {
     /// What people decided, which the case has in its audit chain.
     #[serde(skip)]
     pub(crate) decisions: Vec<DecisionRow>,
-    /// Fields with columns of their own, by the label of the stream.
+    /// What was chosen in the views; none in what an earlier version kept.
+    pub(crate) choices: Option<Choices>,
+    /// Columns of the events, as earlier versions kept them.
+    #[serde(skip_serializing)]
     pub(crate) columns: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 impl Kept {
     /// As the case has it; `None` where nothing is kept, or a later version kept it otherwise.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut kept: Self = serde_json::from_str(text).ok()?;
+        let columns = std::mem::take(&mut kept.columns);
+        if !columns.is_empty() {
+            kept.choices.get_or_insert_with(|| Choices { columns, ..Choices::default() });
+        }
+        Some(kept)
     }
 
     /// For the case.
@@ -129,7 +135,7 @@ pub(crate) fn decided(doc: &Doc, rows: &[DecisionRow], kept: Option<&Kept>) -> O
 }
 
 /// What shows a subject.
-fn point_at(doc: &Doc, about: &Subject) -> Point {
+pub(crate) fn point_at(doc: &Doc, about: &Subject) -> Point {
     let mut point = Point {
         selection: Selection::Nothing,
         range: doc.extent,
@@ -275,12 +281,16 @@ mod tests {
             point: Some(state.point(3.0)),
             bookmarks: state.bookmarks.clone(),
             decisions: vec![seen],
-            columns: [("a".to_owned(), vec!["b".to_owned()])].into(),
+            choices: Some(state.choices()),
+            ..Kept::default()
         };
         let read = Kept::read(&kept.written()).expect("as it was written");
         assert_eq!(read.bookmarks.len(), 1);
         assert!(read.decisions.is_empty(), "decisions are kept elsewhere");
-        assert_eq!(read.columns, kept.columns);
+        assert_eq!(read.choices, kept.choices);
+        let older = r#"{"columns":{"a":["b"]},"point":null}"#;
+        let choices = Kept::read(older).and_then(|kept| kept.choices).expect("its columns");
+        assert_eq!(choices.columns.get("a"), Some(&vec!["b".to_owned()]));
         let mut point = read.point.expect("it was kept");
         assert!(point.shows_as(state.point(9.0)));
         assert!(Kept::read("{ later").is_none());
@@ -361,8 +371,8 @@ mod tests {
         let state = crate::scene::state();
         let begun = state.point(1.0);
         let zoomed = |at_seconds| Point { range: (1.0, 2.0), at_seconds, ..begun };
-        assert!(begun.goes_on(&zoomed(1.2)));
-        assert!(!begun.goes_on(&zoomed(9.0)), "later it is another step");
-        assert!(!begun.goes_on(&Point { as_table: true, ..zoomed(1.2) }));
+        assert!(begun.goes_on(&zoomed(1.2), 0.7));
+        assert!(!begun.goes_on(&zoomed(9.0), 0.7), "later it is another step");
+        assert!(!begun.goes_on(&Point { as_table: true, ..zoomed(1.2) }, 0.7));
     }
 }

@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::query::{Query, Reader};
 use crate::state::{Pane, State};
 use crate::telemetry::{Desk, Ticket};
-use case::{Case, CaseError, CheckedAudit, Decision, DecisionRow, Looked, StepRow, Subject};
+use case::{Case, CaseError, CheckedAudit, Decision, Looked, StepRow, Subject, ViewRow};
 use cbad::Watch as _;
 use std::sync::Arc;
 
@@ -55,42 +55,13 @@ fn said<T>(
 #[derive(Clone, Debug)]
 pub(crate) struct Decided {
     steps: Vec<StepRow>,
-    views: Vec<SavedView>,
+    views: Vec<ViewRow>,
     looked: Looked,
 }
 
 impl Decided {
     fn of(case: &Case) -> Result<Self, CaseError> {
-        let rows = case.decisions()?;
-        let views = rows.iter().filter_map(SavedView::of).collect();
-        Ok(Self { steps: case.story()?, views, looked: case.looked()? })
-    }
-}
-
-/// A view that has a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SavedView {
-    /// The decision.
-    pub(crate) decision: u64,
-    /// Who saved it, and when.
-    pub(crate) by: String,
-    pub(crate) at_nanos: i64,
-    /// What it is called; not yet made harmless.
-    pub(crate) name: String,
-    /// As [`shown::Shown`] writes it.
-    pub(crate) state: String,
-}
-
-impl SavedView {
-    fn of(row: &DecisionRow) -> Option<Self> {
-        let Decision::View { name, state } = &row.decision else { return None };
-        row.stands.then(|| Self {
-            decision: row.id,
-            by: row.actor.clone(),
-            at_nanos: row.at_nanos,
-            name: name.clone(),
-            state: state.clone(),
-        })
+        Ok(Self { steps: case.story()?, views: case.saved_views()?, looked: case.looked()? })
     }
 }
 
@@ -124,7 +95,7 @@ pub(crate) struct Review {
     pub(crate) audit: audit::Audit,
     pub(crate) coverage: coverage::Covering,
     /// Saved views, the latest last.
-    pub(crate) views: Vec<SavedView>,
+    pub(crate) views: Vec<ViewRow>,
     /// The name of the view that is being saved.
     pub(crate) naming: Option<String>,
     /// Whether that name was confirmed.
@@ -132,7 +103,7 @@ pub(crate) struct Review {
     /// Whether the sheet of the saved views is open.
     pub(crate) managing: bool,
     /// A saved view that is to be shown.
-    pub(crate) open: Option<String>,
+    pub(crate) open: Option<(String, Subject)>,
     /// Decisions on their way to the case.
     pub(crate) pending: Vec<story::Pending>,
     /// Whether some are being written.

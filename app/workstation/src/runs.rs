@@ -30,6 +30,17 @@ pub(crate) fn analyze(path: &Path, wanted: Wanted, watch: &TaskWatch) -> Result<
     }
 }
 
+/// Looks for damage in all of a case.
+pub(crate) fn check(path: &Path, watch: &TaskWatch) -> Result<Finished, Failure> {
+    match Case::open_read_only(path).and_then(|case| case.verify(watch)) {
+        Ok(found) => Ok(Finished::Checked(Box::new(found))),
+        Err(CaseError::Cancelled) => {
+            Ok(Finished::Stopped("What was found until then is not listed.".to_owned()))
+        }
+        Err(error) => Err(Failure::new("Could not check the case", error)),
+    }
+}
+
 /// Tests a finding by shuffling; the case keeps the result.
 pub(crate) fn test(
     path: &Path,

@@ -25,7 +25,7 @@ pub(crate) fn state() -> State {
     let mut state = State { range: doc.extent, stream: Some(0), ..State::default() };
     state.data = Some(Arc::new(stream_data(0, windows(0), doc.axis)));
     let lanes = Arc::new(crate::lanes::lanes(&rows, &doc, rows.len(), false));
-    state.heat.binned = Some(heatmap::bin(&rows, &lanes, doc.extent, 60, Quantity::Ncd));
+    state.heat.binned = Some(heatmap::bin(&rows, &lanes, doc.extent, 60, Quantity::Ncd, &|| true));
     state.heat.density = Some(Arc::new(crate::lanes::Density::of(&rows, doc.extent)));
     state.heat.lanes = lanes;
     state.heat.rows = Some(rows);

@@ -1,7 +1,8 @@
 //! How the next analysis is made, as the settings keep it: every value checked before it reaches the engine.
 
 use crate::doc::Doc;
-use cbad::{Baseline, Config, Lens, Period, Profile};
+use crate::redaction::Redact;
+use cbad::{Baseline, Config, Lens, Period, Profile, Signal};
 use serde::{Deserialize, Serialize};
 
 /// What windows are compared with, as it is chosen.
@@ -56,10 +57,14 @@ impl Against {
 pub(crate) struct Analysis {
     /// How much is flagged.
     pub(crate) profile: Profile,
+    /// A false discovery rate of one's own, in percent; instead of the profile's.
+    pub(crate) alpha_percent: Option<f64>,
     /// Share of ordinary windows that may be flagged, in percent; instead of the profile.
     pub(crate) false_alarm_percent: Option<f64>,
     /// Lenses that take part.
     pub(crate) lenses: Vec<Lens>,
+    /// Signals whose streams are analysed.
+    pub(crate) signals: Vec<Signal>,
     /// What windows are compared with.
     pub(crate) against: Against,
     /// Events of a trailing baseline.
@@ -70,8 +75,8 @@ pub(crate) struct Analysis {
     pub(crate) hop: Option<u32>,
     /// Seed of every random choice.
     pub(crate) seed: u64,
-    /// Whether captures are imported without what names a person or is secret.
-    pub(crate) redact: bool,
+    /// What is taken out of captures that are imported.
+    pub(crate) redact: Redact,
 }
 
 impl Default for Analysis {
@@ -79,14 +84,16 @@ impl Default for Analysis {
         let config = Config::default();
         Self {
             profile: Profile::default(),
+            alpha_percent: None,
             false_alarm_percent: None,
             lenses: config.lenses,
+            signals: config.signals,
             against: Against::default(),
             trailing_events: 400,
             window: None,
             hop: None,
             seed: config.seed,
-            redact: false,
+            redact: Redact::default(),
         }
     }
 }
@@ -97,6 +104,10 @@ impl Analysis {
         let percent_is_good = |percent: f64| percent > 0.0 && percent < 100.0;
         if self.lenses.is_empty() {
             Some("Choose at least one lens.")
+        } else if self.signals.is_empty() {
+            Some("Choose at least one signal.")
+        } else if !self.alpha_percent.is_none_or(percent_is_good) {
+            Some("The false discovery rate has to lie between 0 and 100 %.")
         } else if !self.false_alarm_percent.is_none_or(percent_is_good) {
             Some("The rate of false alarms has to lie between 0 and 100 %.")
         } else if self.trailing_events == 0 {
@@ -106,6 +117,17 @@ impl Analysis {
         } else {
             None
         }
+    }
+
+    /// The false discovery rate.
+    pub(crate) fn alpha(&self) -> f64 {
+        // A hundredth has no exact number, and a run is found again by the very level that it was made with.
+        self.alpha_percent.map_or(self.profile.alpha(), |percent| (percent * 1e6).round() / 1e8)
+    }
+
+    /// Takes a level that was tried.
+    pub(crate) fn adopt(&mut self, alpha: f64) {
+        (self.alpha_percent, self.false_alarm_percent) = (Some((alpha * 1e8).round() / 1e6), None);
     }
 
     /// The configuration of a run over `doc`, of which the views show `range`; or what is wrong.
@@ -129,7 +151,8 @@ impl Analysis {
             window: self.window,
             hop: self.hop,
             seed: self.seed,
-            alpha: self.profile.alpha(),
+            alpha: self.alpha(),
+            signals: Signal::ALL.into_iter().filter(|signal| self.signals.contains(signal)).collect(),
             lenses: Lens::ALL.into_iter().filter(|lens| self.lenses.contains(lens)).collect(),
             false_alarms: self.false_alarm_percent.map(|percent| percent / 100.0),
             ..Config::default()
@@ -161,11 +184,37 @@ mod tests {
             (Analysis { lenses: Vec::new(), ..good.clone() }, "lens"),
             (Analysis { false_alarm_percent: Some(0.0), ..good.clone() }, "false alarms"),
             (Analysis { false_alarm_percent: Some(f64::NAN), ..good.clone() }, "false alarms"),
+            (Analysis { signals: Vec::new(), ..good.clone() }, "signal"),
+            (Analysis { alpha_percent: Some(100.0), ..good.clone() }, "discovery"),
             (Analysis { trailing_events: 0, ..good.clone() }, "trailing"),
             (Analysis { window: Some(0), ..good.clone() }, "window"),
         ] {
             assert!(bad.config(None).is_err_and(|why| why.contains(word)), "{word}");
         }
+    }
+
+    #[test]
+    fn a_level_of_ones_own_and_the_signals_reach_the_engine_as_the_command_line_gives_them() {
+        let mut own = Analysis { signals: vec![Signal::Span, Signal::Log], ..Analysis::default() };
+        own.adopt(0.07);
+        assert_eq!(own.alpha_percent, Some(7.0));
+        let config = own.config(None).expect("it can be used");
+        assert_eq!((config.alpha, config.signals.as_slice()), (0.07, [Signal::Log, Signal::Span].as_slice()));
+        let options = config.options();
+        assert!(options.contains(&("--signals", "log,span".to_owned())), "{options:?}");
+        assert!(options.contains(&("--alpha", "0.07".to_owned())), "{options:?}");
+    }
+
+    #[test]
+    fn settings_of_before_are_read() {
+        let read = |text| serde_json::from_str::<Analysis>(text).expect("an earlier version wrote it");
+        assert_eq!(read(r#"{"redact":true}"#).redact, Redact::Personal);
+        assert_eq!(read(r#"{"redact":false}"#), Analysis::default());
+        let rules = ingest::Redaction::personal();
+        let redact = Redact::Rules("own.json".into(), Box::new(rules));
+        let kept = Analysis { redact, ..Analysis::default() };
+        let again = serde_json::to_string(&kept).expect("settings are plain");
+        assert_eq!(read(&again), kept);
     }
 
     #[test]

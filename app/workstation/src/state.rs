@@ -1,5 +1,6 @@
 //! What the views share: the case, one selection, one range, what was fetched, and what was asked for.
 
+use crate::choices::Step;
 use crate::command::Command;
 use crate::doc::{Doc, Selection, moved};
 use crate::filter::Filter;
@@ -10,13 +11,13 @@ use crate::pages::Pages;
 pub(crate) use crate::pane::Pane;
 use crate::prefs::Prefs;
 use crate::preview::Previewed;
-use crate::query::{Query, Reader, StreamData};
+use crate::query::{BytesOf, Query, Reader, StreamData};
 use crate::remembered::{Bookmark, Point};
 use crate::review::Review;
 use crate::telemetry::Telemetry;
 use crate::ui::rows::ListState;
 use crate::work::Task;
-use case::{EventRow, FindingRow, ProblemRow, SourceBytes, StreamFields, TestChoice};
+use case::{EventRow, FindingRow, SourceBytes, StreamFields, TestChoice};
 use cbad::{CanonicalTest, CodecName, Lens, Statistic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,6 +94,8 @@ pub(crate) struct FindingsList {
 #[derive(Default)]
 pub(crate) struct Heat {
     pub(crate) rows: Option<Arc<Vec<Row>>>,
+    /// Why there are none.
+    pub(crate) missing: Option<String>,
     /// What stands in one line.
     pub(crate) lanes: Arc<Vec<Lane>>,
     /// What the lanes were made for: the rows by their address, the room, and whether they are to stand apart.
@@ -138,6 +141,8 @@ pub(crate) struct Tests {
     /// Run and finding that were asked for.
     pub(crate) of: Option<(i64, i64)>,
     pub(crate) made: Vec<CanonicalTest>,
+    /// The dearest tokens of a finding.
+    pub(crate) dearest: Option<crate::view::finding::drivers::Dearest>,
     pub(crate) choice: TestChoice,
 }
 
@@ -145,7 +150,7 @@ impl Default for Tests {
     fn default() -> Self {
         // As the command line has them.
         let choice = TestChoice { codec: CodecName::Zstd, statistic: Statistic::Ncd, permutations: 1000 };
-        Self { of: None, made: Vec::new(), choice }
+        Self { of: None, made: Vec::new(), dearest: None, choice }
     }
 }
 
@@ -170,6 +175,8 @@ pub(crate) struct State {
     pub(crate) brush: Option<crate::view::brush::Held>,
     pub(crate) prefs: Prefs,
     pub(crate) data: Option<Arc<StreamData>>,
+    /// Why the windows of the stream cannot be shown.
+    pub(crate) data_missing: Option<String>,
     pub(crate) heat: Heat,
     pub(crate) events: EventList,
     /// What is looked for among the events.
@@ -179,15 +186,18 @@ pub(crate) struct State {
     /// Fields with columns of their own in the list of events, by the label of the stream.
     pub(crate) columns: BTreeMap<String, Vec<String>>,
     pub(crate) single: BTreeMap<Place, Fetched<EventRow>>,
-    pub(crate) bytes: Option<(Place, Fetched<SourceBytes>)>,
+    pub(crate) bytes: Option<(BytesOf, Fetched<SourceBytes>)>,
+    /// Bytes of no event that are to be shown as long as this is selected.
+    pub(crate) bytes_at: Option<(BytesOf, Selection)>,
     pub(crate) bytes_list: ListState,
-    pub(crate) problems: Pages<ProblemRow>,
-    pub(crate) problems_list: ListState,
+    pub(crate) problems: crate::problems::Problems,
     pub(crate) streams_list: ListState,
     pub(crate) table_list: ListState,
     pub(crate) findings: FindingsList,
-    /// Notices that nobody has dismissed.
+    /// Errors and warnings that nobody has dismissed, oldest first.
     pub(crate) notices: Vec<Notice>,
+    /// What went well and is being told, oldest first.
+    pub(crate) told: Vec<crate::view::notices::Told>,
     /// Every notice since the window was opened, oldest first.
     pub(crate) log: Vec<Logged>,
     /// Places to find again, of the open case.
@@ -201,7 +211,7 @@ pub(crate) struct State {
     /// What was selected before, and after going back.
     pub(crate) trail: History<Point>,
     /// What was shown before, and after taking it back.
-    pub(crate) changes: History<Point>,
+    pub(crate) changes: History<Step>,
     pub(crate) sheet: Option<Sheet>,
     /// Another level, being tried.
     pub(crate) trial: Option<Trial>,
@@ -223,6 +233,8 @@ pub(crate) struct State {
     pub(crate) tasks: Vec<Task>,
     /// Captures that are about to be imported.
     pub(crate) import: Option<crate::import_dialog::ImportDialog>,
+    /// Rules of redaction that a person is to be asked for.
+    pub(crate) asked_rules: Option<crate::redaction::RulesFor>,
     /// What is followed.
     pub(crate) following: Option<crate::follow::Following>,
     pub(crate) front: Option<Pane>,
@@ -262,17 +274,18 @@ impl State {
     /// Forgets everything about the open case but the range and the selection.
     pub(crate) fn forget(&mut self) {
         self.data = None;
+        self.data_missing = None;
         self.heat = Heat { lanes_apart: self.heat.lanes_apart, ..Heat::default() };
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
         self.fields = None;
-        self.bytes = None;
+        (self.bytes, self.bytes_at) = (None, None);
         self.bits.forget();
         self.compared.clear();
         self.telemetry.forget();
         self.matrix = crate::matrix::Matrix { choice: self.matrix.choice, ..Default::default() };
         self.review.forget();
-        self.problems = Pages::default();
+        self.problems.forget();
         self.table_list = ListState::default();
         self.tests = Tests { choice: self.tests.choice, ..Tests::default() };
         if let Some(trial) = &mut self.trial {
@@ -308,12 +321,13 @@ impl State {
     }
 
     /// Makes `stream` the one that the timeline and the events show.
-    fn show_stream(&mut self, stream: u32) {
+    pub(crate) fn show_stream(&mut self, stream: u32) {
         if self.stream == Some(stream) && self.data.as_ref().is_some_and(|data| data.stream == stream) {
             return;
         }
         self.stream = Some(stream);
         self.data = None;
+        self.data_missing = None;
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.table_list = ListState::default();
         if let Some(doc) = self.doc.clone()
@@ -401,9 +415,15 @@ impl State {
     /// Tells a person something.
     pub(crate) fn notice(&mut self, level: Level, what: impl Into<String>, detail: impl Into<String>) {
         let notice = Notice { level, what: what.into(), detail: detail.into() };
-        if !self.notices.contains(&notice) {
-            let at_nanos = crate::words::now_nanos();
-            self.log.push(Logged { notice: notice.clone(), at_nanos });
+        if self.notices.contains(&notice) {
+            return;
+        }
+        self.log.push(Logged { notice: notice.clone(), at_nanos: crate::words::now_nanos() });
+        if level == Level::Done {
+            // Of several of a kind that follow one another the last is enough; the log has them all.
+            self.told.retain(|told| told.notice.what != notice.what);
+            self.told.push(crate::view::notices::Told { notice, until_seconds: None });
+        } else {
             self.notices.push(notice);
         }
     }
@@ -435,7 +455,7 @@ impl State {
             Command::FollowFile | Command::FollowFolder => self.following.is_none(),
             Command::StopFollowing => self.following.is_some(),
             Command::CancelTasks => !self.tasks.is_empty(),
-            Command::ShowBytes => self.selected_event().is_some(),
+            Command::ShowBytes => self.selected_event().is_some() || self.bytes_at.is_some(),
             Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::ZoomToSelection => self.selected_range().is_some(),
             Command::ExportAudit | Command::CopyAudit => {
@@ -464,6 +484,7 @@ impl State {
             | Command::TestFinding => finding && self.doc.is_some(),
             Command::LinkFinding => finding && self.doc.as_ref().is_some_and(|doc| doc.findings.len() > 1),
             Command::AnalyzeAgain => self.doc.is_some() && self.prefs.analysis.problem().is_none(),
+            Command::AdoptLevel => self.trial.as_ref().is_some_and(|trial| self.is_another_level(trial)),
             Command::TogglePreview => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
             Command::NextFinding | Command::PreviousFinding => {
                 finding || self.doc.as_ref().is_some_and(|doc| !doc.findings.is_empty())

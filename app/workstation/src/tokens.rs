@@ -330,7 +330,7 @@ pub(crate) mod size {
 
     /// Left of the plots and the heatmap, in a view so wide: the vertical axes and the names of streams.
     pub(crate) fn gutter(width: f32) -> f32 {
-        (width * 0.25).clamp(150.0, 280.0)
+        (width * 0.3).clamp(168.0, 300.0)
     }
 }
 

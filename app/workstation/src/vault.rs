@@ -2,8 +2,7 @@
 
 use crate::places::Places;
 use crate::query::said;
-use crate::settings::Analysis;
-use crate::work::{self, Failure, Finished, Message, Post, TaskWatch};
+use crate::work::{self, Failure, Finished, Message, Post, TaskWatch, Working};
 use case::{Case, CaseError, Passphrase, Reseal};
 use std::path::{Path, PathBuf};
 
@@ -93,24 +92,16 @@ impl Asked {
 }
 
 /// Opens an encrypted case with a passphrase, and asks again where it is another one.
-pub(crate) fn open(
-    task: u64,
-    path: PathBuf,
-    passphrase: &Passphrase,
-    places: &Places,
-    how: &Analysis,
-    watch: &TaskWatch,
-    post: &Post,
-) {
+pub(crate) fn open(path: PathBuf, passphrase: &Passphrase, places: &Places, working: &Working<'_>) {
     let result = match Case::unlock(&path, passphrase) {
-        Ok(()) => return work::open(task, &[path], places, how, watch, post),
+        Ok(()) => return work::open(&[path], places, working),
         Err(error @ CaseError::WrongPassphrase { .. }) => Ok(Finished::Locked(path, Some(said(&error)))),
         Err(error) => {
             let name = case::inert(crate::words::file_name(&path));
             Err(Failure::new(format!("Could not open {name}"), error))
         }
     };
-    post.send(Message::Finished { task, result });
+    working.post.send(Message::Finished { task: working.task, result });
 }
 
 /// Writes a closed case anew in its own place, and opens it again whatever came of that.

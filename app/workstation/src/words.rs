@@ -5,7 +5,7 @@ use std::cell::Cell;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
-/// In which zone times are shown. Evidence, command lines and what is copied stay UTC.
+/// In which zone times are shown. Evidence and command lines stay UTC; what is exported says its distance from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Zone {
@@ -128,6 +128,21 @@ pub(crate) fn time(nanos: i64) -> String {
     shown(nanos).format(&format).unwrap_or_default()
 }
 
+/// A time for other programs, to the nanosecond: `2015-05-17T12:05:03.5+02:00`, or with `Z` in UTC.
+pub(crate) fn rfc3339(zone: Zone, nanos: i64) -> String {
+    let (hours, minutes, seconds) = zone.offset(nanos).as_hms();
+    let offset_seconds = zone.offset(nanos).whole_seconds();
+    let shown = nanos.checked_add(i64::from(offset_seconds) * 1_000_000_000);
+    // RFC 3339 has no seconds in an offset; zones of before 1900 do.
+    let Some(shown) = shown.filter(|_| offset_seconds != 0 && seconds == 0) else {
+        return cbad::rfc3339(nanos);
+    };
+    let sign = if offset_seconds < 0 { '-' } else { '+' };
+    let local = cbad::rfc3339(shown);
+    let local = local.strip_suffix('Z').unwrap_or(&local);
+    format!("{local}{sign}{:02}:{:02}", hours.unsigned_abs(), minutes.unsigned_abs())
+}
+
 /// `10:05:03.123` in the zone shown.
 pub(crate) fn clock(nanos: i64) -> String {
     let format = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
@@ -217,6 +232,7 @@ pub(crate) fn file_name(path: &std::path::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::str::FromStr as _;
 
     #[test]
     fn numbers_read_well() {
@@ -286,5 +302,19 @@ mod tests {
             assert!(exact_time(at).ends_with(name));
             assert_eq!(span(i64::MAX, i64::MAX).len(), 19, "no time is too far away for an offset");
         }
+    }
+
+    #[test]
+    fn what_is_exported_says_the_zone_and_is_the_same_instant() {
+        for (zone, text) in [
+            (Zone::Utc, "1970-01-01T00:00:00.5Z"),
+            (Zone::Fixed(330), "1970-01-01T05:30:00.5+05:30"),
+            (Zone::Fixed(-90), "1969-12-31T22:30:00.5-01:30"),
+        ] {
+            assert_eq!(rfc3339(zone, 500_000_000), text);
+            let parsed = jiff::Timestamp::from_str(text).expect("RFC 3339");
+            assert_eq!(parsed.as_nanosecond(), 500_000_000);
+        }
+        assert!(rfc3339(Zone::Fixed(60), i64::MAX).ends_with('Z'), "what does not fit stays UTC");
     }
 }

@@ -5,6 +5,7 @@ use crate::follow::FollowSaid;
 use crate::import_dialog::{Found, Import};
 use crate::places::Places;
 use crate::query::Answer;
+use crate::redaction::RulesFor;
 use crate::settings::Analysis;
 use crate::state::{Level, Notice};
 use case::{CaptureState, Case, CaseError, ImportOutcome, ImportReport, Passphrase, RedactBy};
@@ -63,7 +64,7 @@ pub(crate) enum Message {
     /// A look of this number at the capture of this row of the import dialog has ended.
     Inspected((u64, u64), Result<Box<ingest::Inspection>, String>),
     /// Rules of redaction in a file, or why there are none.
-    Rules(Result<(PathBuf, ingest::Redaction), String>),
+    Rules(RulesFor, Result<(PathBuf, ingest::Redaction), String>),
     /// What is followed tells something.
     Followed(FollowSaid),
     /// Something that a person has to be told.
@@ -111,8 +112,8 @@ pub(crate) enum For {
     Captures,
     /// A case to open.
     Case,
-    /// Rules of redaction for the import dialog.
-    Rules,
+    /// Rules of redaction, and for what.
+    Rules(RulesFor),
     /// What to follow.
     Follow,
     /// A case to compare the open one with.
@@ -146,6 +147,8 @@ pub(crate) enum Finished {
     Exported { path: PathBuf, events: u64, lost: u64 },
     /// Events as text for the clipboard: so many of those that are listed, but for those that are damaged.
     Copied { text: String, events: u64, lost: u64, of: u64 },
+    /// The case was checked: what is damaged, and what else does not fit.
+    Checked(Box<case::Verification>),
     /// A file was written.
     Written(PathBuf),
     /// It was cancelled; the case, where one was begun, is as far as it came.
@@ -242,45 +245,38 @@ impl Pace {
     }
 }
 
+/// What every step of opening and importing needs: whose work it is, how it analyses, whom it tells.
+pub(crate) struct Working<'a> {
+    /// The task.
+    pub(crate) task: u64,
+    /// How what was imported is analysed.
+    pub(crate) how: &'a Analysis,
+    /// Progress and cancellation.
+    pub(crate) watch: &'a TaskWatch,
+    /// The way to the window.
+    pub(crate) post: &'a Post,
+}
+
 /// Opens these files: one case, or captures, which are imported into the case that belongs to the first of them.
 /// What is not complete is finished: interrupted imports, and the analysis.
-pub(crate) fn open(
-    task: u64,
-    files: &[PathBuf],
-    places: &Places,
-    how: &Analysis,
-    watch: &TaskWatch,
-    post: &Post,
-) {
+pub(crate) fn open(files: &[PathBuf], places: &Places, working: &Working<'_>) {
     let result = match files {
         [] => Ok(Finished::Cancelled(None)),
         [case] if Case::needs_passphrase(case) => Ok(Finished::Locked(case.clone(), None)),
-        [case] if Case::is_case(case) => open_case(task, case, how, watch, post),
-        captures => import(task, &Import::usual(captures, how.redact), places, how, watch, post),
+        [case] if Case::is_case(case) => open_case(case, working),
+        captures => import(&Import::usual(captures, &working.how.redact), places, working),
     };
-    post.send(Message::Finished { task, result });
+    working.post.send(Message::Finished { task: working.task, result });
 }
 
 /// Imports captures as they were chosen.
-pub(crate) fn import_chosen(
-    task: u64,
-    chosen: &Import,
-    places: &Places,
-    how: &Analysis,
-    watch: &TaskWatch,
-    post: &Post,
-) {
-    let result = import(task, chosen, places, how, watch, post);
-    post.send(Message::Finished { task, result });
+pub(crate) fn import_chosen(chosen: &Import, places: &Places, working: &Working<'_>) {
+    let result = import(chosen, places, working);
+    working.post.send(Message::Finished { task: working.task, result });
 }
 
-fn open_case(
-    task: u64,
-    path: &Path,
-    how: &Analysis,
-    watch: &TaskWatch,
-    post: &Post,
-) -> Result<Finished, Failure> {
+fn open_case(path: &Path, working: &Working<'_>) -> Result<Finished, Failure> {
+    let &Working { task, how, watch, post } = working;
     let could_not = || format!("Could not open {}", case::inert(crate::words::file_name(path)));
     let complete = Case::open_read_only(path)
         .and_then(|case| {
@@ -302,14 +298,8 @@ fn open_case(
     }
 }
 
-fn import(
-    task: u64,
-    chosen: &Import,
-    places: &Places,
-    how: &Analysis,
-    watch: &TaskWatch,
-    post: &Post,
-) -> Result<Finished, Failure> {
+fn import(chosen: &Import, places: &Places, working: &Working<'_>) -> Result<Finished, Failure> {
+    let &Working { task, how, watch, post } = working;
     let captures = &chosen.captures;
     let Some((first, _)) = captures.first() else { return Ok(Finished::Cancelled(None)) };
     let first = std::path::absolute(first).unwrap_or_else(|_| first.clone());

@@ -21,8 +21,12 @@ mod finding;
 mod following;
 #[path = "window/hostile.rs"]
 mod hostile;
+#[path = "window/hostile_elsewhere.rs"]
+mod hostile_elsewhere;
 #[path = "window/import.rs"]
 mod import;
+#[path = "window/labels.rs"]
+mod labels;
 #[path = "window/matrix.rs"]
 mod matrix;
 #[path = "window/review.rs"]
@@ -57,6 +61,17 @@ impl World {
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<PathBuf, Failure> {
         std::fs::write(self.path(name), content)?;
         Ok(self.path(name))
+    }
+
+    /// Tasks wait until the test lets them go, so that what comes first does so on every machine.
+    fn hold_tasks(&mut self) -> Arc<Mutex<Vec<Job>>> {
+        let held: Arc<Mutex<Vec<Job>>> = Arc::default();
+        let (keep, free) = (Arc::clone(&held), threads());
+        self.spawn = Arc::new(move |name, job| match name {
+            "task" => keep.lock().expect("no job panics while it is held").push(job),
+            _ => free(name, job),
+        });
+        held
     }
 
     fn window(&self) -> Window {
@@ -320,13 +335,7 @@ fn case_of(capture: &Path) -> PathBuf {
 #[test]
 fn an_import_is_cancelled() -> Result<(), Failure> {
     let mut world = World::new()?;
-    // Tasks wait until the test lets them go, so that cancelling comes before the end on every machine.
-    let held: Arc<Mutex<Vec<Job>>> = Arc::default();
-    let (keep, free) = (Arc::clone(&held), threads());
-    world.spawn = Arc::new(move |name, job| match name {
-        "task" => keep.lock().expect("no job panics while it is held").push(job),
-        _ => free(name, job),
-    });
+    let held = world.hold_tasks();
     let capture = world.write("shop.jsonl", testkit::captures::shop(200, 0..0))?;
     let mut window = world.window();
     with(window.state(), |app| app.open(std::slice::from_ref(&capture)));

@@ -124,12 +124,18 @@ impl Case {
         let source = |own: &StreamRow| {
             let ends = all.iter().zip(&offsets).filter(|(stream, _)| stream.capture == own.capture);
             let ends = ends.filter_map(|(stream, offset)| Some(stream.end_nanos?.saturating_add(*offset)));
-            let partner = anchor.map(|anchor| anchor.partner(self, own)).transpose()?.flatten();
+            let is_left_out = !config.signals.contains(&own.key.signal);
+            let partner = anchor
+                .filter(|_| !is_left_out)
+                .map(|anchor| anchor.partner(self, own))
+                .transpose()?
+                .flatten();
             Ok(Source {
                 own: own.clone(),
                 anchor: partner.cloned(),
                 offset_nanos: offsets[own.id as usize],
                 covered_until_nanos: ends.max(),
+                is_left_out,
             })
         };
         rows.iter().map(source).collect()
@@ -147,7 +153,12 @@ impl Prepared {
     /// The streams. Blocks are read and decoded on a thread of their own.
     pub(crate) fn build(self, watch: &dyn Watch) -> Result<Vec<Stream>, CaseError> {
         let Self { sources, reader, anchor_reader } = self;
-        let total: u64 = sources.iter().flat_map(|s| s.anchor.iter().chain([&s.own])).map(|r| r.events).sum();
+        let total: u64 = sources
+            .iter()
+            .filter(|s| !s.is_left_out)
+            .flat_map(|s| s.anchor.iter().chain([&s.own]))
+            .map(|r| r.events)
+            .sum();
         let mut done = 0;
         thread::scope(|scope| {
             // Created inside, so that an early return closes it and the thread ends.
@@ -157,6 +168,10 @@ impl Prepared {
             let mut streams = Vec::with_capacity(sources.len());
             for source in sources {
                 let mut builder = StreamBuilder::new(source.own.key.clone());
+                if source.is_left_out {
+                    streams.push(builder.finish());
+                    continue;
+                }
                 let mut take = |builder: &mut StreamBuilder, offset_nanos: i64| {
                     while let Some(mut events) =
                         parts.recv().expect("each stream ends with a mark or an error")?
@@ -197,6 +212,8 @@ struct Source {
     offset_nanos: i64,
     /// The last time in its capture.
     covered_until_nanos: Option<i64>,
+    /// Nobody looks at it, so that its events are not read.
+    is_left_out: bool,
 }
 
 /// The same configuration without what is there for people alone.
@@ -214,7 +231,7 @@ type Part = Result<Option<Vec<Event>>, CaseError>;
 /// Sends the events of the streams in order, each after its anchor's, block by block, and a mark after each; ends at the
 /// first error, or where nobody listens any more.
 fn read_streams(case: &Case, anchor: Option<&Case>, sources: &[Source], parts: &Sender<Part>) {
-    let rows = sources.iter().flat_map(|source| {
+    let rows = sources.iter().filter(|source| !source.is_left_out).flat_map(|source| {
         let partner = anchor.zip(source.anchor.as_ref());
         partner.into_iter().chain([(case, &source.own)])
     });

@@ -87,6 +87,16 @@ pub(crate) fn look_after(event: &Event, watch: &dyn Watch) -> Result<(), CaseErr
 }
 
 impl Case {
+    /// Reads from the case, and ends soon with [`CaseError::Cancelled`] when the watch says so: a statement that is at work is
+    /// broken off, and what reads block by block goes no further.
+    pub fn watched<T>(
+        &self,
+        watch: &dyn Watch,
+        work: impl FnOnce() -> Result<T, CaseError>,
+    ) -> Result<T, CaseError> {
+        self.interruptible(watch, work)
+    }
+
     /// [`interruptible`] on the connection of the case.
     pub(crate) fn interruptible<T>(
         &self,

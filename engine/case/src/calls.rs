@@ -1,14 +1,14 @@
 //! Calls to language models over a range of time: found in spans and logs by their fields, listed, and summed by model.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use cbad::{Event, Measure, Signal, Value, Watch};
+use cbad::{Event, Measure, Signal, Unwatched, Value, Watch};
 
 use crate::damage::Damage;
 use crate::error::CaseError;
-use crate::messages::{Message, Part, messages_of};
+use crate::messages::{Message, Part, logged_message, messages_of};
 use crate::moment::Moment;
 use crate::query::Query;
 use crate::rows::{EventRow, StreamRow};
@@ -154,11 +154,36 @@ impl Case {
         Ok(made)
     }
 
-    /// One call with its messages; `None` where the event is no call.
+    /// One call with its messages, those in log records of its span too; `None` where the event is no call.
     pub fn call(&self, stream: u32, position: u64) -> Result<Option<Call>, CaseError> {
         let row = self.event(stream, position)?;
-        let messages = messages_of(&row.event);
-        Ok(call_row(stream, &row).map(|row| Call { row, messages }))
+        let Some(call) = call_row(stream, &row) else { return Ok(None) };
+        let mut messages = messages_of(&row.event);
+        for side in [false, true] {
+            if !messages.iter().any(|message| message.is_output == side) {
+                let logged = self.logged_messages(&row.event)?;
+                messages.extend(logged.into_iter().filter(|message| message.is_output == side));
+            }
+        }
+        messages.sort_by_key(|message| message.is_output);
+        Ok(Some(Call { row: call, messages }))
+    }
+
+    /// The messages that the log records of a call's span hold, in the order of time.
+    fn logged_messages(&self, event: &Event) -> Result<Vec<Message>, CaseError> {
+        let (Some(trace), Some(span)) = (event.trace_id, event.span_id) else { return Ok(Vec::new()) };
+        let query = Query::new().with_trace(trace).with_signal(Signal::Log).with_text("gen_ai.", false);
+        let mut found = Vec::new();
+        self.search(&query, MOST_CALLS as u64, &Unwatched, &mut |hit| {
+            if hit.row.event.span_id == Some(span)
+                && let Some(message) = logged_message(&hit.row.event)
+            {
+                found.push(((hit.row.event.time_nanos, hit.stream, hit.row.position), message));
+            }
+            ControlFlow::Continue(())
+        })?;
+        found.sort_by_key(|(place, _)| *place);
+        Ok(found.into_iter().map(|(_, message)| message).collect())
     }
 }
 
@@ -168,13 +193,21 @@ fn keep_earliest(rows: &mut Vec<CallRow>) {
 }
 
 fn look(stream: &StreamRow, position: u64, view: &EventView<'_>, is_taken: bool) -> Option<CallRow> {
-    let is_call = |path: &str| is_model(path) || path == "gen_ai.tool.name";
+    let is_call = |path: &str| is_model(path) || matches!(path, "gen_ai.tool.name" | OPERATION);
     if is_taken || stream.key.signal == Signal::Metric || !view.fields.iter().any(|field| is_call(field.path))
     {
         return None;
     }
     // Few events come so far: these are worth a copy.
     call_row(stream.id, &EventRow { position, capture: stream.capture, event: view.to_event() })
+}
+
+const OPERATION: &str = "gen_ai.operation.name";
+
+/// Whether an operation is a call by itself, even where its model is not said, as of one that failed before it was
+/// answered.
+fn is_call_itself(operation: &str) -> bool {
+    matches!(operation, "chat" | "text_completion" | "embeddings" | "generate_content")
 }
 
 fn is_model(path: &str) -> bool {
@@ -199,7 +232,8 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
     let model =
         text(&["gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "llm.request.model"]);
     let tool = text(&["gen_ai.tool.name"]);
-    if model.is_none() && tool.is_none() {
+    let operation = text(&[OPERATION, "llm.request.type", "openinference.span.kind"]).unwrap_or_default();
+    if model.is_none() && tool.is_none() && !is_call_itself(&operation) {
         return None;
     }
     let is_status =
@@ -209,8 +243,7 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
         position: row.position,
         time_nanos: event.time_nanos,
         model: model.unwrap_or_else(|| UNKNOWN.to_owned()),
-        operation: text(&["gen_ai.operation.name", "llm.request.type", "openinference.span.kind"])
-            .unwrap_or_default(),
+        operation,
         input_tokens: tokens(&[
             "gen_ai.usage.input_tokens",
             "gen_ai.usage.prompt_tokens",
@@ -235,7 +268,10 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
             "gen_ai.completion.0.finish_reason",
             "llm.response.finish_reason",
         ]),
-        is_error: event.fields.iter().any(|field| is_status(field) || field.path == "error.type"),
+        is_error: event
+            .fields
+            .iter()
+            .any(|field| is_status(field) || matches!(field.path.as_str(), "error.type" | "error.message")),
         conversation: text(&["gen_ai.conversation.id", "session.id"]),
         tools: tool.map_or_else(|| asked_for(event), |tool| vec![tool]),
     })
@@ -269,7 +305,8 @@ fn count(
     sums: &mut BTreeMap<String, Sums>,
     tools: &mut BTreeMap<(Option<String>, String), (u64, u64)>,
 ) {
-    let is_tool = row.operation == "execute_tool" || (row.model == UNKNOWN && !row.tools.is_empty());
+    let is_unnamed = row.model == UNKNOWN && !is_call_itself(&row.operation);
+    let is_tool = row.operation == "execute_tool" || (is_unnamed && !row.tools.is_empty());
     let model = (!is_tool).then(|| row.model.clone());
     for tool in &row.tools {
         let (calls, errors) = tools.entry((model.clone(), tool.clone())).or_default();

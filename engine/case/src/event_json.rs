@@ -46,9 +46,9 @@ impl EventJson {
     }
 }
 
-/// A field with its value as plain JSON. What JSON has no number for (NaN, infinities) is text, bytes are hex.
+/// A field with its value as plain JSON: numbers as [`Number`] has them, bytes are hex.
 #[derive(Debug, Serialize)]
-struct FieldJson {
+pub(crate) struct FieldJson {
     path: String,
     value: serde_json::Value,
 }
@@ -59,8 +59,10 @@ impl From<&Field> for FieldJson {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => (*value).into(),
             Value::Int(value) => (*value).into(),
-            Value::Float(value) if value.is_finite() => (*value).into(),
-            Value::Float(value) => value.to_string().into(),
+            Value::Float(value) => match Number::from(*value) {
+                Number::Finite(value) => value.into(),
+                Number::Other(name) => name.into(),
+            },
             Value::Text(value) => value.as_str().into(),
             Value::Bytes(value) => hex(value).into(),
         };
@@ -73,25 +75,45 @@ impl From<&Field> for FieldJson {
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum MeasureJson {
     DurationNanos { value: i64 },
-    Gauge { value: f64 },
-    Cumulative { value: f64, start_nanos: Option<i64> },
-    Delta { value: f64 },
-    Histogram { count: u64, sum: Option<f64>, bounds: Vec<f64>, counts: Vec<u64>, cumulative: bool },
+    Gauge { value: Number },
+    Cumulative { value: Number, start_nanos: Option<i64> },
+    Delta { value: Number },
+    Histogram { count: u64, sum: Option<Number>, bounds: Vec<Number>, counts: Vec<u64>, cumulative: bool },
+}
+
+/// A number; what JSON has none for is `"NaN"`, `"Infinity"` or `"-Infinity"`, as protobuf writes it in JSON.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Number {
+    Finite(f64),
+    Other(&'static str),
+}
+
+impl From<f64> for Number {
+    fn from(value: f64) -> Self {
+        if value.is_finite() {
+            Self::Finite(value)
+        } else if value.is_nan() {
+            Self::Other("NaN")
+        } else {
+            Self::Other(if value > 0.0 { "Infinity" } else { "-Infinity" })
+        }
+    }
 }
 
 impl From<&Measure> for MeasureJson {
     fn from(measure: &Measure) -> Self {
         match measure {
             Measure::DurationNanos(value) => Self::DurationNanos { value: *value },
-            Measure::Gauge(value) => Self::Gauge { value: *value },
+            Measure::Gauge(value) => Self::Gauge { value: (*value).into() },
             Measure::Cumulative { total, start_nanos } => {
-                Self::Cumulative { value: *total, start_nanos: *start_nanos }
+                Self::Cumulative { value: (*total).into(), start_nanos: *start_nanos }
             }
-            Measure::Delta(value) => Self::Delta { value: *value },
+            Measure::Delta(value) => Self::Delta { value: (*value).into() },
             Measure::Histogram { count, sum, bounds, counts, cumulative } => Self::Histogram {
                 count: *count,
-                sum: *sum,
-                bounds: bounds.clone(),
+                sum: sum.map(Number::from),
+                bounds: bounds.iter().copied().map(Number::from).collect(),
                 counts: counts.clone(),
                 cumulative: *cumulative,
             },
@@ -130,5 +152,34 @@ mod tests {
         let values: Vec<_> =
             shown["fields"].as_array().expect("a list").iter().map(|field| &field["value"]).collect();
         assert_eq!(serde_json::json!(values), serde_json::json!([null, true, -3, "NaN", "00ff"]));
+    }
+
+    #[test]
+    fn what_json_has_no_number_for_is_named() {
+        let measure = |measure: Measure| {
+            let mut event = Event::new(*b"m", ByteRange::default());
+            event.measure = Some(measure);
+            let row = EventRow { position: 0, capture: 1, event };
+            serde_json::to_value(EventJson::new(0, &row)).expect("plain")["measure"].clone()
+        };
+        for (value, shown) in
+            [(f64::NAN, "NaN"), (f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")]
+        {
+            assert_eq!(measure(Measure::Gauge(value))["value"], shown);
+            assert_eq!(measure(Measure::Delta(value))["value"], shown);
+            let total = Measure::Cumulative { total: value, start_nanos: None };
+            assert_eq!(measure(total)["value"], shown);
+        }
+        let histogram = measure(Measure::Histogram {
+            count: 1,
+            sum: Some(f64::NAN),
+            bounds: vec![0.5, f64::INFINITY],
+            counts: vec![1, 0, 0],
+            cumulative: false,
+        });
+        assert_eq!(
+            (&histogram["sum"], &histogram["bounds"]),
+            (&"NaN".into(), &serde_json::json!([0.5, "Infinity"]))
+        );
     }
 }

@@ -5,10 +5,12 @@
 //! numbers and have none. Text is made inert, so that a cell is one line and nothing in it is hidden.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use cbad::{Event, Measure, Value};
+use serde::Serialize;
 
-use crate::event_json::EventJson;
+use crate::event_json::{EventJson, FieldJson};
 use crate::inert::inert;
 use crate::rows::EventRow;
 
@@ -19,6 +21,8 @@ pub enum EventFormat {
     Csv,
     /// One JSON object a line, with every field.
     JsonLines,
+    /// One JSON object a line, with what the line of the CSV has and no more.
+    JsonColumns,
 }
 
 /// Writes events one by one.
@@ -26,21 +30,38 @@ pub enum EventFormat {
 pub struct EventWriter {
     format: EventFormat,
     columns: Vec<String>,
+    times: Times,
+}
+
+/// How times are written where a format has them as text.
+#[derive(Clone)]
+struct Times(Arc<dyn Fn(i64) -> String + Send + Sync>);
+
+impl std::fmt::Debug for Times {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Times")
+    }
 }
 
 /// Columns before those of fields.
 const FIRST: [&str; 5] = ["position", "time", "level", "stream", "value"];
 
 impl EventWriter {
-    /// With these fields as columns of their own, by path; of JSON lines they change nothing.
+    /// With these fields as columns of their own, by path; of [`EventFormat::JsonLines`] they change nothing. Times are in UTC.
     pub fn new(format: EventFormat, columns: Vec<String>) -> Self {
-        Self { format, columns }
+        Self { format, columns, times: Times(Arc::new(cbad::rfc3339)) }
+    }
+
+    /// With times as these words say them, of nanoseconds UTC.
+    #[must_use]
+    pub fn with_times(self, words: impl Fn(i64) -> String + Send + Sync + 'static) -> Self {
+        Self { times: Times(Arc::new(words)), ..self }
     }
 
     /// What comes before the first event.
     pub fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
         match self.format {
-            EventFormat::JsonLines => Ok(()),
+            EventFormat::JsonLines | EventFormat::JsonColumns => Ok(()),
             EventFormat::Csv => {
                 let names = FIRST.into_iter().chain(self.columns.iter().map(String::as_str)).chain(["text"]);
                 let cells: Vec<String> = names.map(text_cell).collect();
@@ -56,7 +77,28 @@ impl EventWriter {
                 serde_json::to_writer(&mut *out, &EventJson::new(stream, row))?;
                 writeln!(out)
             }
+            EventFormat::JsonColumns => {
+                serde_json::to_writer(&mut *out, &self.object(label, row))?;
+                writeln!(out)
+            }
             EventFormat::Csv => writeln!(out, "{}", self.cells(label, row).join(",")),
+        }
+    }
+
+    fn object<'a>(&self, label: &'a str, row: &'a EventRow) -> ColumnsJson<'a> {
+        let event = &row.event;
+        let of = |path: &String| {
+            let (fields, path) = (event.fields.iter(), path.clone());
+            fields.filter(move |field| field.path == path)
+        };
+        ColumnsJson {
+            position: row.position,
+            time: event.time_nanos.map(|nanos| (self.times.0)(nanos)),
+            level: event.severity.map(cbad::Severity::name),
+            stream: label,
+            value: event.measure.as_ref().map(measured),
+            fields: self.columns.iter().flat_map(of).map(FieldJson::from).collect(),
+            text: event_text(event, None, &self.columns, usize::MAX),
         }
     }
 
@@ -64,7 +106,7 @@ impl EventWriter {
         let event = &row.event;
         let mut cells = vec![
             row.position.to_string(),
-            event.time_nanos.map(cbad::rfc3339).unwrap_or_default(),
+            event.time_nanos.map(|nanos| (self.times.0)(nanos)).unwrap_or_default(),
             event.severity.map_or("", cbad::Severity::name).to_owned(),
             text_cell(label),
             event.measure.as_ref().map(measured).unwrap_or_default(),
@@ -73,6 +115,18 @@ impl EventWriter {
         cells.push(text_cell(&event_text(event, None, &self.columns, usize::MAX)));
         cells
     }
+}
+
+/// What a line of the CSV has, as one object; of fields those with a column of their own.
+#[derive(Serialize)]
+struct ColumnsJson<'a> {
+    position: u64,
+    time: Option<String>,
+    level: Option<&'static str>,
+    stream: &'a str,
+    value: Option<String>,
+    fields: Vec<FieldJson>,
+    text: String,
 }
 
 /// One line for an event: its body without its own time stamp, what it measures in the words given, and its fields as
@@ -187,6 +241,17 @@ mod tests {
             String::from_utf8_lossy(&out),
             "position,time,level,stream,value,code,who,gone,text\n\
              9,1970-01-01T00:00:00Z,warn,shop · logs,-7,-3,\"'@all; 0xff\",,\"'=cmd|' /C calc'!A0  rest=x\"\n"
+        );
+        out.clear();
+        let shown = EventWriter::new(EventFormat::JsonColumns, columns.clone());
+        let shown = shown.with_times(|nanos| format!("{nanos} after noon"));
+        shown.begin(&mut out)?;
+        shown.event(&mut out, 2, "shop · logs", &row)?;
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            "{\"position\":9,\"time\":\"0 after noon\",\"level\":\"warn\",\"stream\":\"shop · logs\",\"value\":\"-7\",\
+             \"fields\":[{\"path\":\"code\",\"value\":-3},{\"path\":\"who\",\"value\":\"@all\"},{\"path\":\"who\",\"value\":\"ff\"}],\
+             \"text\":\"=cmd|' /C calc'!A0  rest=x\"}\n"
         );
         out.clear();
         let json = EventWriter::new(EventFormat::JsonLines, columns);

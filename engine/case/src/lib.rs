@@ -56,6 +56,7 @@ mod redact;
 mod reseal;
 mod rows;
 mod runs;
+mod saved_views;
 mod scan;
 mod schema;
 mod sealed;
@@ -108,12 +109,13 @@ pub use redact::{RedactBy, preview_redactor};
 pub use reseal::Reseal;
 pub use rows::{
     CaptureRedaction, CaptureRow, CaptureState, EventRow, FindingRow, ImportOutcome, ImportReport, MemberRow,
-    ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
+    ProblemList, ProblemRow, ProblemSeverity, RunRow, SourceBytes, StreamRow, StreamSummary,
 };
+pub use saved_views::ViewRow;
 pub use search::{Hit, SearchSummary};
 pub use sql::hex;
 pub use store::Case;
-pub use story::StepRow;
+pub use story::{StepRow, in_this_order, next_place};
 pub use text_search::TextHit;
 pub use trace::{Trace, TraceSpan};
 pub use trace_compare::{PathDifference, PathTotals, compare_traces};

@@ -232,6 +232,32 @@ fn part(json: Json) -> Part {
     }
 }
 
+/// Who speaks in an event of this name, and whether it is the model.
+fn side_of(name: &str) -> Option<(&'static str, bool)> {
+    Some(match name {
+        "gen_ai.system.message" => ("system", false),
+        "gen_ai.user.message" => ("user", false),
+        "gen_ai.assistant.message" => ("assistant", false),
+        "gen_ai.tool.message" => ("tool", false),
+        "gen_ai.choice" => ("assistant", true),
+        _ => return None,
+    })
+}
+
+/// The message that a log record holds, in the way of conventions from 1.28 to 1.36: its name says who speaks, its body
+/// what.
+pub(crate) fn logged_message(event: &Event) -> Option<Message> {
+    let name = event.fields.iter().find(|field| field.path == "event.name")?;
+    let Value::Text(name) = &name.value else { return None };
+    let (role, is_output) = side_of(name)?;
+    let body = tree(event, "body").unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(&event.body);
+        plain(&Value::Text(text.into_owned()), true)
+    });
+    let message = message(body, role, is_output);
+    (!message.parts.is_empty()).then_some(message)
+}
+
 /// Messages as the events of a span, in the way of conventions before 1.37.
 fn span_events(event: &Event) -> impl Iterator<Item = Message> + '_ {
     (0..)
@@ -246,14 +272,7 @@ fn span_events(event: &Event) -> impl Iterator<Item = Message> + '_ {
                     .map(|field| text_of(&plain(&field.value, false)))
             };
             let name = of("name")?;
-            let (role, is_output) = match name.as_str() {
-                "gen_ai.system.message" => ("system", false),
-                "gen_ai.user.message" => ("user", false),
-                "gen_ai.assistant.message" => ("assistant", false),
-                "gen_ai.tool.message" => ("tool", false),
-                "gen_ai.choice" => ("assistant", true),
-                _ => return Some(None),
-            };
+            let Some((role, is_output)) = side_of(&name) else { return Some(None) };
             let text = of("content").or_else(|| of("message")).or_else(|| of("gen_ai.event.content"))?;
             let parts = vec![Part::Text(text)];
             Some(Some(Message { role: role.to_owned(), is_output, parts }))

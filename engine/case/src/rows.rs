@@ -192,6 +192,17 @@ pub struct ProblemRow {
     pub hint: Option<String>,
 }
 
+/// Which problems are wanted, and in which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProblemList {
+    /// Only of this capture.
+    pub capture: Option<i64>,
+    /// Only of this kind.
+    pub severity: Option<ProblemSeverity>,
+    /// Rejected records before notes; else by capture. Within either in the order met.
+    pub by_kind: bool,
+}
+
 /// What an import did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportOutcome {

@@ -5,17 +5,20 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use cbad::{Event, Value, Watch};
+use cbad::{ByteRange, Event, Unwatched, Value, Watch};
 use ingest::{FolderFile, folder_files, set_files};
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
 use crate::members::is_set;
-use crate::rows::{CaptureRow, EventRow, SourceBytes};
+use crate::rows::{CaptureRow, SourceBytes};
 use crate::sql::hex;
 use crate::store::Case;
 
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// Most bytes of a place that no event is of: a line that was rejected for its length may be as long as the capture.
+const MOST_BYTES: u64 = 1 << 16;
 
 /// What tells one file from another, and the same file from itself at another time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +181,16 @@ impl Case {
     ///
     /// The first call for a capture reads all of it to check its SHA-256; call it off the window's thread.
     pub fn source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
+        self.source_bytes_watched(stream, position, &Unwatched)
+    }
+
+    /// [`Case::source_bytes`], which ends soon with [`CaseError::Cancelled`] when the watch says so.
+    pub fn source_bytes_watched(
+        &self,
+        stream: u32,
+        position: u64,
+        watch: &dyn Watch,
+    ) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
         if let Some(rules) = self.veiled_by() {
@@ -190,18 +203,40 @@ impl Case {
                 rules: redaction.rules.name.clone(),
                 stored: in_lines(&found.event),
             }),
-            None => self.bytes_of(&found, capture),
+            None => self.bytes_at(capture, found.event.source, watch),
         }
+    }
+
+    /// The exact bytes of a place of a capture that no event is of, such as a rejected record or what a damaged block came
+    /// from; of a longer one the first [`MOST_BYTES`]. Those of a redacted capture are withheld.
+    pub fn capture_bytes(
+        &self,
+        capture: i64,
+        range: ByteRange,
+        watch: &dyn Watch,
+    ) -> Result<SourceBytes, CaseError> {
+        let capture = self.capture(capture)?;
+        let rules = self.veiled_by().or_else(|| Some(capture.redaction.as_ref()?.rules.name.clone()));
+        if let Some(rules) = rules {
+            return Ok(SourceBytes::Withheld { path: capture.path, rules, stored: Vec::new() });
+        }
+        let length = range.length.min(MOST_BYTES);
+        self.bytes_at(capture, ByteRange { length, ..range }, watch)
     }
 
     /// [`Case::source_bytes`], and those of a redacted capture too: for a person who asked for exactly that.
     pub fn reveal_source_bytes(&self, stream: u32, position: u64) -> Result<SourceBytes, CaseError> {
         let found = self.event(stream, position)?;
         let capture = self.capture(found.capture)?;
-        self.bytes_of(&found, capture)
+        self.bytes_at(capture, found.event.source, &Unwatched)
     }
 
-    fn bytes_of(&self, found: &EventRow, capture: CaptureRow) -> Result<SourceBytes, CaseError> {
+    fn bytes_at(
+        &self,
+        capture: CaptureRow,
+        range: ByteRange,
+        watch: &dyn Watch,
+    ) -> Result<SourceBytes, CaseError> {
         let path = capture.path;
         let is_set = is_set(&capture.wrapping);
         let stamp = match Stamp::at(&path, is_set) {
@@ -217,7 +252,6 @@ impl Case {
         // A log that went on after it was imported still holds what was imported.
         let has_grown = stamp.stored_bytes > capture.stored_bytes && capture.wrapping.is_none();
         if has_grown && sha256_of_begin(&path, capture.stored_bytes)? == capture.sha256 {
-            let range = found.event.source;
             let bytes = ingest::read_range(&path, &capture.wrapping, range)?;
             return Ok(SourceBytes::Exact { path, range, bytes });
         }
@@ -226,12 +260,11 @@ impl Case {
                 format!("it had {} bytes and now has {}", capture.stored_bytes, stamp.stored_bytes);
             return changed(difference, path);
         }
-        let sha256 = self.verdict(&path, is_set, stamp)?;
+        let sha256 = self.verdict(&path, is_set, stamp, watch)?;
         if sha256 != capture.sha256 {
             return changed(format!("its SHA-256 is now {sha256}"), path);
         }
-        let range = found.event.source;
-        let bytes = match self.member_at(found.capture, range.offset)? {
+        let bytes = match self.member_at(capture.id, range.offset)? {
             Some(member) => {
                 let place = (member.name.as_str(), member.begin);
                 ingest::read_member_range(&path, &capture.wrapping, place, range)?
@@ -241,7 +274,13 @@ impl Case {
         Ok(SourceBytes::Exact { path, range, bytes })
     }
 
-    fn verdict(&self, path: &Path, is_set: bool, stamp: Stamp) -> Result<String, CaseError> {
+    fn verdict(
+        &self,
+        path: &Path,
+        is_set: bool,
+        stamp: Stamp,
+        watch: &dyn Watch,
+    ) -> Result<String, CaseError> {
         let mut verdicts = self.verdicts.borrow_mut();
         verdicts.retain(|verdict| verdict.path != path || verdict.fingerprint.stamp == stamp);
         if let Some(known) =
@@ -249,7 +288,7 @@ impl Case {
         {
             return Ok(hex(&known.fingerprint.sha256));
         }
-        let fingerprint = Fingerprint::take(path, is_set, &cbad::Unwatched)?;
+        let fingerprint = Fingerprint::take(path, is_set, watch)?;
         let sha256 = hex(&fingerprint.sha256);
         verdicts.push(Verdict { path: path.to_owned(), fingerprint });
         Ok(sha256)

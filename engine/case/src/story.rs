@@ -43,6 +43,24 @@ impl StepRow {
     }
 }
 
+/// The place of a step that comes after all of these.
+pub fn next_place(steps: &[StepRow]) -> u32 {
+    steps.iter().map(|step| step.place).max().map_or(1, |last| last.saturating_add(1))
+}
+
+/// Gives the steps the places that they stand at here, anew, so that two of one place are told apart from now on; and what is to
+/// be decided about what for it.
+pub fn in_this_order(steps: &mut [StepRow]) -> Vec<(Subject, Decision)> {
+    let mut pending = Vec::new();
+    for (place, step) in (1_u32..).zip(steps) {
+        if step.place != place {
+            step.place = place;
+            pending.push((step.subject.clone(), step.again()));
+        }
+    }
+    pending
+}
+
 impl Case {
     /// The steps that stand, in the order of the story.
     pub fn story(&self) -> Result<Vec<StepRow>, CaseError> {

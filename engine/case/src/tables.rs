@@ -4,7 +4,7 @@ use ingest::{EventOrder, Format, ProblemKind, Wrapping};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::CaseError;
-use crate::rows::{CaptureRow, CaptureState, ProblemRow, ProblemSeverity, StreamRow};
+use crate::rows::{CaptureRow, CaptureState, ProblemList, ProblemRow, ProblemSeverity, StreamRow};
 use crate::sql::{AtPath, hex, named, path_column, unsigned};
 use crate::store::Case;
 use cbad::{ByteRange, Signal, StreamKey};
@@ -79,13 +79,29 @@ impl Case {
         limit: u64,
         offset: u64,
     ) -> Result<Vec<ProblemRow>, CaseError> {
-        const QUERY: &str =
+        self.problems_listed(&ProblemList { capture, ..ProblemList::default() }, limit, offset)
+    }
+
+    /// Problems as a list wants them: `limit` of them after the first `offset`.
+    pub fn problems_listed(
+        &self,
+        list: &ProblemList,
+        limit: u64,
+        offset: u64,
+    ) -> Result<Vec<ProblemRow>, CaseError> {
+        const WANTED: &str =
             "SELECT capture, sequence, kind, byte_offset, byte_length, line, reason, hint FROM problem
-            WHERE ?1 IS NULL OR capture = ?1 ORDER BY capture, sequence LIMIT ?2 OFFSET ?3";
+            WHERE (?1 IS NULL OR capture = ?1) AND (?4 IS NULL OR kind = ?4)";
+        let order = if list.by_kind { "kind DESC, capture, sequence" } else { "capture, sequence" };
         let clamp = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
-        let rows =
-            statement.query_map(params![capture, clamp(limit), clamp(offset)], problem_row).at(&self.path)?;
+        let kind = list.severity.map(|severity| match severity {
+            ProblemSeverity::Rejected => ProblemKind::Rejected.name(),
+            ProblemSeverity::Note => ProblemKind::Note.name(),
+        });
+        let query = format!("{WANTED} ORDER BY {order} LIMIT ?2 OFFSET ?3");
+        let mut statement = self.connection.prepare_cached(&query).at(&self.path)?;
+        let parameters = params![list.capture, clamp(limit), clamp(offset), kind];
+        let rows = statement.query_map(parameters, problem_row).at(&self.path)?;
         rows.collect::<rusqlite::Result<_>>().at(&self.path)
     }
 }

@@ -81,7 +81,12 @@ impl Case {
         let (mut hits, mut events) = (Vec::new(), Vec::new());
         let streams = self.streams()?;
         let summary = self.search(&query, MOST_EVENTS, watch, &mut |hit| {
-            let is_span = streams.get(hit.stream as usize).is_some_and(|row| row.key.signal == Signal::Span);
+            // A call to a model that names itself is a step of the trace like any other.
+            let is_span = streams.get(hit.stream as usize).is_some_and(|row| match row.key.signal {
+                Signal::Span => true,
+                Signal::LlmCall => hit.row.event.span_id.is_some(),
+                Signal::Log | Signal::Metric => false,
+            });
             if is_span {
                 hits.push(hit);
             } else {

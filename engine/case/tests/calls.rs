@@ -3,7 +3,7 @@
 mod common;
 
 use case::{Case, Part};
-use cbad::Unwatched;
+use cbad::{Signal, Unwatched};
 use common::{Outcome, SPANS_BEGIN};
 use ingest::OpenOptions;
 use std::fmt::Write as _;
@@ -93,5 +93,78 @@ fn tools_are_counted_by_who_asked_and_by_their_own_work() -> Outcome {
     let call = case.call(calls.rows[0].stream, calls.rows[0].position)?.ok_or("the call is there")?;
     assert!(matches!(&call.messages[0].parts[0], Part::ToolCall { name, .. } if name == "weather"));
     assert_eq!(case.call(calls.rows[0].stream, 3)?, None, "words in a field make no call");
+    Ok(())
+}
+
+#[test]
+fn messages_in_log_records_of_the_span_belong_to_its_call() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let capture = folder.path().join("logged.jsonl");
+    let record = |span: u8, name: &str, body: &str| {
+        format!(
+            r#"{{"timeUnixNano":"{SPANS_BEGIN}","traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b1{span:02x}","eventName":"{name}","body":{{"kvlistValue":{{"values":[{body}]}}}}}}"#
+        )
+    };
+    let content = |text: &str| format!(r#"{{"key":"content","value":{{"stringValue":"{text}"}}}}"#);
+    let choice = format!(
+        r#"{{"key":"index","value":{{"intValue":"0"}}}},{{"key":"message","value":{{"kvlistValue":{{"values":[{}]}}}}}}"#,
+        content("Rain.")
+    );
+    let records = [
+        record(1, "gen_ai.choice", &choice),
+        record(1, "gen_ai.user.message", &content("Weather?")),
+        record(2, "gen_ai.user.message", &content("Of another call.")),
+    ];
+    let logs = format!(r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#, records.join(","));
+    let chat = [("gen_ai.system", "x"), ("gen_ai.request.model", "m-1")];
+    std::fs::write(&capture, span(1, "chat m-1", &chat, 0) + &logs)?;
+    let mut case = Case::create(&folder.path().join("logged.driftlock"))?;
+    case.import(&capture, &OpenOptions::default(), &Unwatched)?;
+    let calls = case.calls(i64::MIN..i64::MAX, &Unwatched)?;
+    assert_eq!(calls.total, 1, "messages are no calls");
+    let call = case.call(calls.rows[0].stream, calls.rows[0].position)?.ok_or("the call is there")?;
+    let said: Vec<_> = call
+        .messages
+        .iter()
+        .map(|message| (message.role.as_str(), message.is_output, message.parts[0].text()))
+        .collect();
+    assert_eq!(said, [("user", false, "Weather?".to_owned()), ("assistant", true, "Rain.".to_owned())]);
+    Ok(())
+}
+
+#[test]
+fn calls_without_a_model_are_listed_and_are_steps_of_their_trace() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let runs = folder.path().join("runs.jsonl");
+    let id = |run: u8| format!("0000000{run}-1111-1111-1111-111111111111");
+    let step = |run: u8| format!("20240101T00000{run}000000Z{}", id(run));
+    let run = |run: u8, kind: &str, order: &str| {
+        format!(
+            r#"{{"id":"{}","name":"n{run}","run_type":"{kind}","inputs":{{"q":1}},"start_time":"2024-01-01T00:00:0{run}","end_time":"2024-01-01T00:00:09","trace_id":"{}","dotted_order":"{order}"}}"#,
+            id(run),
+            id(1)
+        ) + "\n"
+    };
+    let child = format!("{}.{}", step(1), step(2));
+    let text =
+        [run(1, "chain", &step(1)), run(2, "llm", &child), run(3, "tool", &format!("{child}.{}", step(3)))];
+    std::fs::write(&runs, text.concat())?;
+    let batch = folder.path().join("batch.jsonl");
+    let failed = r#"{"id":"b","custom_id":"1","response":{"status_code":400,"request_id":"q","body":{"error":{"message":"too long","type":"invalid_request_error"}}},"error":null}"#;
+    std::fs::write(&batch, failed)?;
+    let mut case = Case::create(&folder.path().join("runs.driftlock"))?;
+    case.import(&runs, &OpenOptions::default(), &Unwatched)?;
+    case.import(&batch, &OpenOptions::default(), &Unwatched)?;
+    let calls = case.calls(i64::MIN..i64::MAX, &Unwatched)?;
+    assert_eq!(calls.total, 1, "an event without a time is at no time");
+    assert_eq!((&*calls.rows[0].model, &*calls.rows[0].operation), ("model not said", "chat"));
+    let errors = case.streams()?.into_iter().filter(|stream| stream.key.signal == Signal::LlmCall);
+    let found: Vec<_> = errors.map(|stream| case.call(stream.id, 0)).collect::<Result<_, _>>()?;
+    assert!(found.iter().flatten().any(|call| call.row.is_error), "the failed request is a call");
+    let event = case.event(calls.rows[0].stream, calls.rows[0].position)?.event;
+    let trace = case.trace(event.trace_id.ok_or("it has a trace")?, &[], &Unwatched)?;
+    let depths: Vec<_> = trace.spans.iter().map(|span| (span.operation.as_str(), span.depth)).collect();
+    assert_eq!(depths, [("n1", 0), ("n2", 1), ("n3", 2)]);
+    assert!(trace.events.is_empty());
     Ok(())
 }

@@ -2,9 +2,6 @@
 
 mod common;
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-
 use case::{Case, CaseError, ImportOutcome, RedactBy, SourceBytes};
 use cbad::{Config, Unwatched, Value, WindowScore};
 use common::people::{SECRETS, bytes_of, events, holds, people};

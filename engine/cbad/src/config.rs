@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Signal;
 use crate::result::Lens;
 use crate::words::rfc3339;
 
@@ -84,6 +85,10 @@ impl Config {
             let names: Vec<&str> = self.lenses.iter().map(|lens| lens.name()).collect();
             options.push(("--lenses", names.join(",")));
         }
+        if !has_all_signals(&self.signals) {
+            let names: Vec<&str> = self.signals.iter().map(|signal| signal.name()).collect();
+            options.push(("--signals", names.join(",")));
+        }
         options.push(("--seed", self.seed.to_string()));
         options.push(("--alpha", self.alpha.to_string()));
         options.extend(self.false_alarms.map(|rate| ("--false-alarms", rate.to_string())));
@@ -112,6 +117,9 @@ pub struct Config {
     /// Lenses that take part, in any order; every window is looked at through each.
     #[serde(default = "all_lenses")]
     pub lenses: Vec<Lens>,
+    /// Signals whose streams are analysed, in the order of [`Signal::ALL`]; those of the others have no windows.
+    #[serde(default = "all_signals", skip_serializing_if = "has_all_signals")]
+    pub signals: Vec<Signal>,
     /// Share of ordinary windows that may be flagged. Where it is given, a window is flagged by its own p, corrected for
     /// its lenses alone, and not by the false discovery rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,6 +215,15 @@ fn all_lenses() -> Vec<Lens> {
     Lens::ALL.to_vec()
 }
 
+fn all_signals() -> Vec<Signal> {
+    Signal::ALL.to_vec()
+}
+
+/// Such a configuration reads as it did before signals could be chosen, and finds the runs of before.
+fn has_all_signals(signals: &[Signal]) -> bool {
+    Signal::ALL.iter().all(|signal| signals.contains(signal))
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -217,6 +234,7 @@ impl Default for Config {
             alpha: Profile::default().alpha(),
             permutations: 999,
             lenses: all_lenses(),
+            signals: all_signals(),
             false_alarms: None,
             dismissed: Vec::new(),
             confirmed: Vec::new(),

@@ -17,6 +17,9 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Log, Self::Metric, Self::Span, Self::LlmCall];
+
     /// The stable lower-case name used in JSON and in the case file.
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,7 +32,7 @@ impl Signal {
 
     /// The signal with this stable name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Log, Self::Metric, Self::Span, Self::LlmCall].into_iter().find(|signal| signal.name() == name)
+        Self::ALL.into_iter().find(|signal| signal.name() == name)
     }
 }
 

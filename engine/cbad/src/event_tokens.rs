@@ -81,7 +81,7 @@ fn tokens_in_place<'a>(event: &'a Event, mut emit: impl FnMut(Part, Token<'a>)) 
         }
         Some(Measure::Cumulative { .. } | Measure::Histogram { .. }) | None => {}
     }
-    for (index, field) in (0..).zip(&event.fields) {
+    for (index, field) in (0..).zip(&event.fields).filter(|(_, field)| !is_reference(&field.path)) {
         emit(Part::Path(index), Token { shape: Shape::Path, space: false, text: field.path.as_bytes() });
         let mut emit = |token| emit(Part::Field(index), token);
         match &field.value {
@@ -96,6 +96,23 @@ fn tokens_in_place<'a>(event: &'a Event, mut emit: impl FnMut(Part, Token<'a>)) 
     }
 }
 
+/// Whether a field names another record, or says when a part of its own one happened. What is new in every record tells
+/// no kind of record from another: the ids and the time of the record itself are no tokens either.
+fn is_reference(path: &str) -> bool {
+    match path.as_bytes().first() {
+        Some(b't') => path == "trace_state",
+        Some(b'l') => path
+            .strip_prefix("links[")
+            .and_then(|rest| rest.split_once("]."))
+            .is_some_and(|(_, leaf)| matches!(leaf, "trace_id" | "span_id" | "trace_state" | "flags")),
+        Some(b'e') => path
+            .strip_prefix("events[")
+            .and_then(|rest| rest.split_once("]."))
+            .is_some_and(|(_, leaf)| leaf == "time_unix_nano"),
+        _ => false,
+    }
+}
+
 fn literal(text: &'static [u8]) -> Token<'static> {
     Token { shape: Shape::Literal, space: false, text }
 }
@@ -106,5 +123,37 @@ fn int_token(value: i64) -> Token<'static> {
     match usize::try_from(value).ok().and_then(|n| SMALL.get(n)) {
         Some(text) => Token { shape: Shape::Literal, space: false, text: text.as_bytes() },
         None => Token { shape: token::magnitude_shape(value as f64), space: false, text: b"" },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{ByteRange, Field};
+
+    #[test]
+    fn ids_of_other_records_and_times_of_parts_are_no_tokens() {
+        let field = |path: &str, text: &str| Field { path: path.into(), value: Value::Text(text.into()) };
+        let tokens = |fields: Vec<Field>| {
+            let mut event = Event::new(*b"GET", ByteRange::default());
+            event.fields = fields;
+            let mut texts = Vec::new();
+            canonical_tokens(&event, |token| texts.push(token.text.to_vec()));
+            texts
+        };
+        let kept = || vec![field("links[0].why", "retry"), field("events[0].name", "time_unix_nano")];
+        let mut all = kept();
+        all.extend(
+            [
+                "links[0].trace_id",
+                "links[12].span_id",
+                "links[0].trace_state",
+                "events[3].time_unix_nano",
+                "trace_state",
+            ]
+            .map(|path| field(path, "9f")),
+        );
+        assert_eq!(tokens(all), tokens(kept()));
+        assert_ne!(tokens(vec![field("links", "a")]), tokens(vec![]));
     }
 }

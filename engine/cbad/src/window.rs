@@ -51,6 +51,10 @@ enum Reference {
 impl Plan {
     /// The plan for a stream, or why there is none.
     pub(crate) fn new(stream: &Stream, config: &Config) -> Result<Self, String> {
+        let signal = stream.key().signal;
+        if !config.signals.contains(&signal) {
+            return Err(format!("left out: this run looks at other signals than {}", signal.name()));
+        }
         let first = stream.anchored();
         if first == 0 && matches!(config.baseline, Baseline::Anchor { .. }) {
             return Err("the anchor has no such stream".to_owned());

@@ -1,5 +1,7 @@
 //! Trace and span ids: hexadecimal as the specification wants, base64 as some tools write.
 
+use sha2::{Digest, Sha256};
+
 /// An id of `N` bytes from hexadecimal digits of either case.
 pub(crate) fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     if text.len() != 2 * N {
@@ -13,6 +15,26 @@ pub(crate) fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
         *byte = high << 4 | low & 0x0f;
     }
     (seen & NO_DIGIT == 0).then_some(id)
+}
+
+/// An id of `N` bytes from whatever a store names things by, and whether those bytes are the id itself: hexadecimal
+/// digits of that length or a UUID of it are; of any other text it is the begin of its SHA-256, the same for the same text.
+pub(crate) fn of_any<const N: usize>(text: &str) -> Option<([u8; N], bool)> {
+    if text.is_empty() {
+        return None;
+    }
+    let exact = from_hex(text.as_bytes()).or_else(|| from_uuid(text));
+    let derived =
+        || *Sha256::digest(text.as_bytes()).first_chunk().expect("an id is at most as long as a SHA-256");
+    let (id, is_exact) = exact.map_or_else(|| (derived(), false), |id| (id, true));
+    (id != [0; N]).then_some((id, is_exact))
+}
+
+fn from_uuid<const N: usize>(text: &str) -> Option<[u8; N]> {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let is_uuid = text.len() == 36 && HYPHENS.iter().all(|&at| text.as_bytes()[at] == b'-');
+    let digits: String = text.chars().filter(|char| *char != '-').collect();
+    from_hex(digits.as_bytes()).filter(|_| is_uuid)
 }
 
 const NO_DIGIT: u8 = 0x80;
@@ -67,6 +89,21 @@ mod tests {
         for bad in [&b"00ff10a"[..], b"00ff10ag", b"", b"00ff10ab00"] {
             assert_eq!(from_hex::<4>(bad), None);
         }
+    }
+
+    #[test]
+    fn an_id_of_any_alphabet_is_the_same_for_the_same_text() {
+        let uuid = "00000000-1111-1111-1111-11111111111f";
+        let bytes = [0, 0, 0, 0, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f];
+        assert_eq!(of_any::<16>(uuid), Some((bytes, true)));
+        assert_eq!(
+            of_any::<8>("b7ad6b7169203331"),
+            Some(([0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31], true))
+        );
+        // The begin of what `sha256sum` gives.
+        assert_eq!(of_any::<8>("abc"), Some(([0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea], false)));
+        assert!(matches!(of_any::<8>(uuid), Some((_, false))));
+        assert_eq!((of_any::<8>(""), of_any::<8>("0000000000000000")), (None, None));
     }
 
     #[test]

@@ -246,3 +246,81 @@ fn several_documents_on_a_line_are_all_read() {
     let batch = read(&format!("{one} {one}{one}\n"));
     assert_eq!((batch.events.len(), batch.problems.len()), (3, 0));
 }
+
+#[test]
+fn deprecated_kinds_of_metrics_are_read_as_their_successors() {
+    for (kind, value, measure) in [
+        ("intGauge", "\"value\":\"4\"", Measure::Gauge(4.0)),
+        ("double_gauge", "\"value\":4.5", Measure::Gauge(4.5)),
+        ("intSum", "\"value\":\"4\"", Measure::Cumulative { total: 4.0, start_nanos: None }),
+        ("doubleSum", "\"value\":4.5", Measure::Cumulative { total: 4.5, start_nanos: None }),
+    ] {
+        let after = ",\"aggregationTemporality\":2,\"isMonotonic\":true";
+        let labels = r#""labels":[{"key":"host","value":"a"}]"#;
+        let mut batch = read(&point(kind, after, &format!("{{{value},{labels}}}")));
+        assert_eq!(batch.problems, [], "{kind}");
+        let (stream, event) = batch.events.pop().expect("one point");
+        assert_eq!((event.measure, &*stream.name), (Some(measure), "m{host=a}"), "{kind}");
+    }
+    let histogram = r#"{"count":"3","sum":"5","bucketCounts":["1","2"],"explicitBounds":[1]}"#;
+    let event = event_of(&point("intHistogram", "", histogram));
+    assert!(matches!(event.measure, Some(Measure::Histogram { count: 3, sum: Some(5.0), .. })));
+    let summary = r#"{"count":"2","sum":3,"quantileValues":[{"quantile":0.5,"value":1}]}"#;
+    assert!(event_of(&point("doubleSummary", "", summary)).measure.is_some());
+}
+
+#[test]
+fn a_metric_of_an_unknown_kind_costs_each_of_its_points() {
+    let text = point("futureKind", "", r#"{"n":1},{"n":2}"#);
+    let batch = read(&text);
+    assert_eq!((batch.events.len(), batch.rejected()), (0, 2));
+    let places: Vec<_> = batch.problems.iter().map(|problem| problem.source).collect();
+    assert_eq!(&text[places[1].offset as usize..places[1].end() as usize], r#"{"n":2}"#);
+}
+
+#[test]
+fn links_flags_and_times_of_span_events_are_fields() {
+    let event = event_of(&span(
+        r#""traceState":"a=b","flags":257,"links":[{"traceId":"5B8EFFF798038103D269B633813FC60C","spanId":"eee19b7ec3c1b174","attributes":[{"key":"why","value":{"stringValue":"retry"}}]}],"events":[{"timeUnixNano":"5","name":"e"}]"#,
+    ));
+    let text = |text: &str| Value::Text(text.into());
+    let expected = [
+        ("trace_state", text("a=b")),
+        ("flags", Value::Int(257)),
+        ("links[0].trace_id", text("5b8efff798038103d269b633813fc60c")),
+        ("links[0].span_id", text("eee19b7ec3c1b174")),
+        ("links[0].why", text("retry")),
+        ("events[0].name", text("e")),
+        ("events[0].time_unix_nano", Value::Int(5)),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(path, value)| (*path, value)).collect();
+    assert_eq!(fields(&event), expected);
+    let exemplar =
+        r#"{"asInt":"1","exemplars":[{"timeUnixNano":"5","asDouble":2.5,"spanId":"eee19b7ec3c1b174"}]}"#;
+    let event = event_of(&point("gauge", "", exemplar));
+    let expected = [
+        ("exemplars[0].time_unix_nano", Value::Int(5)),
+        ("exemplars[0].value", Value::Float(2.5)),
+        ("exemplars[0].span_id", text("eee19b7ec3c1b174")),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(path, value)| (*path, value)).collect();
+    assert_eq!(fields(&event), expected);
+}
+
+#[test]
+fn what_is_lost_of_times_and_of_repeated_keys_is_said() {
+    for (members, said) in [
+        (r#""startTimeUnixNano":"18446744073709551615""#, "2262"),
+        (r#""startTimeUnixNano":"20","endTimeUnixNano":"10""#, "before the start"),
+        (r#""name":"a","name":"b""#, "more than once"),
+    ] {
+        let text = span(members);
+        let batch = read(&text);
+        assert_eq!((batch.events.len(), batch.problems.len()), (1, 1), "{members}");
+        let problem = &batch.problems[0];
+        assert_eq!(problem.kind, ProblemKind::Note);
+        assert!(problem.reason.contains(said), "{}", problem.reason);
+        let place = problem.source.offset as usize..problem.source.end() as usize;
+        assert_eq!(&text[place], format!("{{{members}}}"));
+    }
+}

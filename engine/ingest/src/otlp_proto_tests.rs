@@ -3,7 +3,7 @@
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{Batch, Limits, OpenOptions};
-use cbad::Signal;
+use cbad::{Measure, Signal};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
@@ -295,4 +295,68 @@ fn otel_arrow_is_known_by_its_payload() {
     let batch = [&[0x08, 1, 0x12, payload.len() as u8][..], &payload].concat();
     assert!(super::is_arrow(&batch) && super::is_arrow(&framed(std::slice::from_ref(&batch))));
     assert!(super::is_arrow(&delimited(&[batch])) && !super::is_arrow(&spans()));
+}
+
+/// A field that holds bytes.
+fn field(number: u32, inner: &[u8]) -> Vec<u8> {
+    let mut bytes = varint((number << 3 | 2) as usize);
+    bytes.extend(varint(inner.len()));
+    bytes.extend(inner);
+    bytes
+}
+
+/// A request with one metric, whose data stand in the field `kind` and have this point.
+fn of_kind(kind: u32, point: &[u8]) -> Vec<u8> {
+    let sum = [&field(1, point)[..], &[0x10, 2, 0x18, 1]].concat();
+    let metric = [field(1, b"m"), field(kind, &sum)].concat();
+    field(1, &field(2, &field(2, &metric)))
+}
+
+#[test]
+fn deprecated_kinds_of_metrics_are_read_as_their_successors() {
+    let label = field(1, &[field(1, b"host"), field(2, b"a")].concat());
+    let times = [&[0x19][..], &NANOS.to_le_bytes()].concat();
+    let whole = [&label[..], &times, &[0x21], &4_i64.to_le_bytes()].concat();
+    for (kind, measure) in
+        [(4, Measure::Gauge(4.0)), (6, Measure::Cumulative { total: 4.0, start_nanos: None })]
+    {
+        let batch = read(&framed(&[of_kind(kind, &whole)]), None);
+        assert_eq!(batch.problems, [], "{kind}");
+        let (stream, event) = &batch.events[0];
+        assert_eq!((event.measure.as_ref(), &*stream.name), (Some(&measure), "m{host=a}"), "{kind}");
+        assert_eq!(event.time_nanos, i64::try_from(NANOS).ok());
+    }
+    let double = [&label[..], &times, &[0x21], &4.5_f64.to_le_bytes()].concat();
+    let batch = read(&framed(&[of_kind(7, &double)]), None);
+    assert_eq!(&*batch.events[0].0.name, "m{host=a}", "labels of a kind that stayed");
+    assert_eq!(batch.events[0].1.measure, Some(Measure::Cumulative { total: 4.5, start_nanos: None }));
+    let counts: Vec<u8> = [1_u64, 2].into_iter().flat_map(u64::to_le_bytes).collect();
+    let histogram = [
+        &times[..],
+        &[0x21],
+        &3_u64.to_le_bytes(),
+        &[0x29],
+        &5_i64.to_le_bytes(),
+        &field(6, &counts),
+        &field(7, &1.0_f64.to_le_bytes()),
+    ]
+    .concat();
+    let batch = read(&framed(&[of_kind(8, &histogram)]), None);
+    let expected = Measure::Histogram {
+        count: 3,
+        sum: Some(5.0),
+        bounds: vec![1.0],
+        counts: vec![1, 2],
+        cumulative: true,
+    };
+    assert_eq!(batch.events[0].1.measure.as_ref(), Some(&expected));
+}
+
+#[test]
+fn a_metric_of_an_unknown_kind_costs_each_of_its_points() {
+    let sum = [field(1, b"\x08\x01"), field(1, b"\x08\x02")].concat();
+    let metric = [field(1, b"m"), field(19, &sum)].concat();
+    let batch = read(&framed(&[field(1, &field(2, &field(2, &metric)))]), None);
+    assert_eq!((batch.events.len(), batch.rejected()), (0, 2));
+    assert!(batch.problems.iter().all(|problem| problem.source.length == 2), "{:?}", batch.problems);
 }

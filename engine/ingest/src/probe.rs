@@ -1,7 +1,7 @@
 //! What the first decoded bytes hold, looked at once for every format that may ask.
 
 use crate::json::cursor::{Cursor, Fault, FaultKind, Kind};
-use crate::json::documents::{Framing, RECORD_SEPARATOR, separates};
+use crate::json::documents::{Framing, RECORD_SEPARATOR, behind_length, separates};
 use crate::model::OpenOptions;
 use crate::times::TextGuess;
 
@@ -106,6 +106,8 @@ impl<'a> JsonGuess<'a> {
         } else if framing == Framing::Sequence {
             let records = text.split(|&byte| byte == RECORD_SEPARATOR).filter(|record| !is_blank(record));
             records.take(PROBE_LINES).for_each(|record| guess.look_at(record, depth));
+        } else if framing == Framing::Lengths {
+            documents_behind_lengths(text).for_each(|document| guess.look_at(document, depth));
         } else {
             lines_of(text).for_each(|line| guess.look_at(line, depth));
         }
@@ -141,8 +143,35 @@ impl<'a> JsonGuess<'a> {
     }
 }
 
+/// The documents behind their lengths, as far as they are there.
+fn documents_behind_lengths(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    let documents = std::iter::from_fn(move || {
+        let (document, length) = behind_length(rest)?;
+        rest = rest.get(4..)?.get(length..).unwrap_or_default();
+        Some(document)
+    });
+    documents.filter(|document| !is_blank(document)).take(PROBE_LINES)
+}
+
+/// Whether an object stands behind four bytes that are no text: its length, or what was one before it was damaged.
+fn is_behind_length(text: &[u8], depth: u32) -> bool {
+    let Some((head, rest)) = text.split_first_chunk::<4>() else { return false };
+    let is_control =
+        |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && *byte != RECORD_SEPARATOR;
+    let is_text = std::str::from_utf8(head).is_ok() && !head.iter().any(is_control);
+    if is_text || rest.first() != Some(&b'{') {
+        return false;
+    }
+    let read = Cursor::new(rest, depth, PROBE_VALUES).skip();
+    read.is_ok() || read.is_err_and(|fault| fault.what == FaultKind::Ends)
+}
+
 /// Documents run over lines where the first line does not hold one and what follows goes on with it.
 fn framing_of(text: &[u8], whole: bool, depth: u32) -> Framing {
+    if is_behind_length(text, depth) {
+        return Framing::Lengths;
+    }
     let Some(begin) = text.iter().position(|byte| !byte.is_ascii_whitespace()) else { return Framing::Lines };
     let text = &text[begin..];
     let first_line = memchr::memchr(b'\n', text).unwrap_or(text.len());

@@ -61,6 +61,31 @@ const STRINGS: [Recipe; 5] = [
 ];
 
 impl Recipe {
+    /// What it does, in words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Generic => "what the library takes for data of which nothing is known",
+            Self::Numeric => "the library's own choice among its codes for numbers",
+            Self::FieldLz => "whole values copied from before",
+            Self::DeltaFieldLz => "differences, then whole values copied from before",
+            Self::DeltaNumeric => "differences, then the library's own choice for numbers",
+            Self::DeltaZigzagNumeric => {
+                "differences with signs folded in, then the library's own choice for numbers"
+            }
+            Self::TransposeZstd => "bytes of equal weight side by side, each lot by zstd",
+            Self::DeltaTransposeZstd => {
+                "differences, then bytes of equal weight side by side, each lot by zstd"
+            }
+            Self::Tokenize | Self::TokenizeStrings => "an alphabet and indices into it",
+            Self::TokenizeSorted => "a sorted alphabet as differences, and indices into it",
+            Self::Separate => "contents by zstd, lengths as numbers",
+            Self::Prefix => "what each shares with the one before; the rest by zstd, lengths as numbers",
+            Self::TokenizeStringsSorted => {
+                "a sorted alphabet by what each shares with the one before, and indices into it"
+            }
+        }
+    }
+
     /// The recipes that a column of this type may have, in the order in which a search tries them.
     pub const fn candidates(of: ColumnType) -> &'static [Self] {
         match of {

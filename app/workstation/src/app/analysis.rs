@@ -27,6 +27,17 @@ impl App {
         }
     }
 
+    /// A run like the one that is shown, at the level that is being tried; the settings have it from now on.
+    pub(super) fn adopt_level(&mut self) {
+        let (Some(doc), Some(trial)) = (self.state.doc.clone(), &self.state.trial) else { return };
+        let Some(run) = &doc.run else { return };
+        self.state.prefs.analysis.adopt(trial.alpha);
+        let alpha = self.state.prefs.analysis.alpha();
+        let config = cbad::Config { alpha, false_alarms: None, ..run.config.clone() };
+        let name = format!("Analysing {} at {} %", doc.name(), crate::view::trial::percent(alpha));
+        self.analyze(&name, Wanted { config, anchor: None });
+    }
+
     /// A run like the one in which a finding was judged to be ordinary or an incident, now that the case says so.
     pub(super) fn judged(&mut self, of: FindingRef, is_incident: bool) {
         let Some(doc) = self.state.doc.clone() else { return };
@@ -48,6 +59,31 @@ impl App {
             let result = runs::test(&path, (run, row.id), choice, watch);
             post.send(Message::Finished { task, result });
         });
+    }
+
+    /// Looks for damage in all of the case.
+    pub(super) fn check_case(&mut self) {
+        let Some(doc) = self.state.doc.clone() else { return };
+        self.state.front = Some(Pane::Problems);
+        let path = doc.path.clone();
+        self.start(format!("Checking {} for damage", doc.name()), move |task, watch, post| {
+            post.send(Message::Finished { task, result: runs::check(&path, watch) });
+        });
+    }
+
+    /// The case was checked.
+    pub(super) fn checked(&mut self, found: case::Verification) {
+        let (level, what, detail) = if found.is_sound() {
+            let blocks = crate::words::counted(found.blocks, "block", "blocks");
+            let events = crate::words::counted(found.events, "event", "events");
+            (Level::Done, "The case is whole", format!("{blocks} with {events} were hashed again."))
+        } else {
+            let faults = (found.damaged.len() + found.problems.len()) as u64;
+            let faults = crate::words::counted(faults, "fault is", "faults are");
+            (Level::Error, "The case is damaged", format!("{faults} listed among the problems."))
+        };
+        self.state.problems.checked(found.damaged, found.problems);
+        self.state.notice(level, what, detail);
     }
 
     /// A run with the settings as they are now, but against another case.

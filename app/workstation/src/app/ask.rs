@@ -20,7 +20,7 @@ impl App {
         match purpose {
             For::Captures => self.choose(paths),
             For::Case => self.open(&paths),
-            For::Rules => self.load_rules(paths),
+            For::Rules(of) => self.load_rules(of, paths),
             For::Follow => self.follow(paths),
             For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
             For::Events(export) => self.export_to(*export, paths),

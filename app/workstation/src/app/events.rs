@@ -19,6 +19,7 @@ impl App {
             listed: self.state.listed(stream.events),
             hits: self.state.filter.hits.clone(),
             columns: self.state.columns().to_vec(),
+            zone: self.state.prefs.zone,
         })
     }
 
@@ -51,13 +52,17 @@ impl App {
 
     pub(super) fn copied(&mut self, text: String, events: u64, lost: u64, of: u64) {
         self.post.copy(text);
+        if of > export::MOST_COPIED {
+            let (first, all) = (words::count(export::MOST_COPIED), words::count(of));
+            let more = "No more than these are copied; export the events to a file to have them all.";
+            return self.say(format!("The first {first} of {all} events copied"), lost, more.to_owned());
+        }
         let copied = words::counted(events, "event", "events");
-        let more = if of > export::MOST_COPIED {
-            format!("The list has {}; export them to a file to have them all.", words::count(of))
-        } else {
-            "As CSV, with the columns of the list.".to_owned()
-        };
-        self.say(format!("{copied} copied"), lost, more);
+        self.say(
+            format!("{copied} copied"),
+            lost,
+            "As CSV, with the columns and the zone of the list.".to_owned(),
+        );
     }
 
     fn say(&mut self, what: String, lost: u64, detail: String) {

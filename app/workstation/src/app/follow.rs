@@ -4,11 +4,9 @@ use super::App;
 use crate::doc::{Axis, Doc, Selection};
 use crate::follow::{self, FollowSaid, Following};
 use crate::history::History;
-use crate::pages::Pages;
 use crate::query::Query;
 use crate::state::{EventList, Level, Tests};
 use crate::work::Failure;
-use ingest::Redaction;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,7 +18,7 @@ impl App {
             Ok(config) => config,
             Err(why) => return self.state.notice(Level::Error, "The settings cannot be used", why),
         };
-        let redact = self.state.prefs.analysis.redact.then(Redaction::personal);
+        let redact = self.state.prefs.analysis.redact.rules();
         let asked = follow::Asked { redact, config };
         let path = std::path::absolute(&path).unwrap_or(path);
         let following = Following::new(path.clone());
@@ -115,7 +113,7 @@ impl App {
             state.fields = None;
             state.filter.of = None;
         }
-        state.problems = Pages::default();
+        state.problems.forget();
         state.review.outdated();
         if old.run != doc.run {
             // Ranks of findings mean others now.

@@ -2,8 +2,9 @@
 
 use super::App;
 use crate::import_dialog::{Asked, Destinations, Found, ImportDialog, Looking, Redact, find};
+use crate::redaction::RulesFor;
 use crate::state::Level;
-use crate::work::{self, For, Message, Post, TaskWatch};
+use crate::work::{self, For, Message, Post, TaskWatch, Working};
 use cbad::{Stage, Watch as _};
 use ingest::{Inspection, OpenOptions, Redaction};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ impl App {
                 let open_case = self.state.doc.as_ref().map(|doc| doc.path.clone());
                 let open_case = open_case.filter(|path| known_case.as_ref() != Some(path));
                 let places = Destinations { new: new_case, known: known_case, open: open_case };
-                let redact = self.state.prefs.analysis.redact;
+                let redact = self.state.prefs.analysis.redact.clone();
                 self.state.import = Some(ImportDialog::new(captures, places, redact));
             }
         }
@@ -53,6 +54,9 @@ impl App {
 
     /// After a frame: what was asked for in the dialog is done, and what waits is looked at.
     pub(super) fn follow_import(&mut self, ctx: &egui::Context) {
+        if let Some(of) = self.state.asked_rules.take() {
+            self.ask_person(For::Rules(of), self.services.dialogs.rules());
+        }
         let Some(dialog) = &mut self.state.import else { return };
         match dialog.asked.take() {
             None => {}
@@ -60,7 +64,9 @@ impl App {
             Some(Asked::Import) => self.import_chosen(ctx),
             Some(Asked::AddFiles) => self.ask_person(For::Captures, self.services.dialogs.captures()),
             Some(Asked::AddFolder) => self.ask_person(For::Captures, self.services.dialogs.folder()),
-            Some(Asked::Rules) => self.ask_person(For::Rules, self.services.dialogs.rules()),
+            Some(Asked::Rules) => {
+                self.ask_person(For::Rules(RulesFor::Dialog), self.services.dialogs.rules());
+            }
         }
         self.look_at_captures(ctx);
     }
@@ -83,7 +89,7 @@ impl App {
         };
         let (how, places) = (self.state.prefs.analysis.clone(), self.services.places.clone());
         self.start(format!("Importing {name}{more}"), move |task, watch, post| {
-            work::import_chosen(task, &import, &places, &how, watch, post);
+            work::import_chosen(&import, &places, &Working { task, how: &how, watch, post });
         });
     }
 
@@ -119,7 +125,7 @@ impl App {
     }
 
     /// Reads the rules in a file, in the background.
-    pub(super) fn load_rules(&mut self, paths: Vec<PathBuf>) {
+    pub(super) fn load_rules(&mut self, of: RulesFor, paths: Vec<PathBuf>) {
         let Some(path) = paths.into_iter().next() else { return };
         self.asking += 1;
         let post = self.post.clone();
@@ -128,21 +134,28 @@ impl App {
             let rules = Redaction::load(&path).map_err(case::CaseError::from);
             let rules = rules.and_then(|rules| case::preview_redactor(&rules).map(|_| rules));
             let rules = rules.map(|rules| (path, rules)).map_err(|error| case::inert(error.to_string()));
-            post.send(Message::Rules(rules));
+            post.send(Message::Rules(of, rules));
         };
         (self.services.spawn)("import dialog", Box::new(load));
     }
 
     /// Rules were read, or not.
-    pub(super) fn rules(&mut self, rules: Result<(PathBuf, Redaction), String>) {
+    pub(super) fn rules(&mut self, of: RulesFor, rules: Result<(PathBuf, Redaction), String>) {
         self.asking -= 1;
-        match (rules, &mut self.state.import) {
-            (Ok((path, rules)), Some(dialog)) => {
-                dialog.redact = Redact::Rules(path, Box::new(rules));
+        let redact = match rules {
+            Ok((path, rules)) => Redact::Rules(path, Box::new(rules)),
+            Err(why) => return self.state.notice(Level::Error, "The rules of redaction cannot be used", why),
+        };
+        match (of, &mut self.state.import) {
+            (RulesFor::Dialog, Some(dialog)) => {
+                dialog.redact = redact;
                 dialog.look_at_all_again();
             }
-            (Ok(_), None) => {}
-            (Err(why), _) => self.state.notice(Level::Error, "The rules of redaction cannot be used", why),
+            (RulesFor::Dialog, None) => {}
+            (RulesFor::Imports, _) => self.state.prefs.analysis.redact = redact,
+            (RulesFor::Presentations, _) => {
+                (self.state.prefs.present_redact, self.state.prefs.present_in_the_clear) = (redact, false);
+            }
         }
     }
 }

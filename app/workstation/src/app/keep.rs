@@ -1,6 +1,7 @@
 //! What is remembered: the steps of a person through the views, and what the case and the user's folder keep of them.
 
 use super::App;
+use crate::choices::{Choices, Step};
 use crate::layout::{self, Layout};
 use crate::remembered::{KEY, Kept, Point};
 use crate::state::{Level, State};
@@ -99,7 +100,8 @@ impl App {
         if is_dragging {
             return;
         }
-        steps(&mut self.state, now);
+        let layout = Layout::of(&self.tree);
+        steps(&mut self.state, layout, now);
         if self.keeper.at_work {
             return;
         }
@@ -156,7 +158,8 @@ impl App {
             bookmarks: self.state.bookmarks.clone(),
             // These are written as such.
             decisions: Vec::new(),
-            columns: self.state.columns.clone(),
+            choices: Some(self.state.choices()),
+            ..Kept::default()
         };
         let path = doc.path.clone();
         let is_first = self.keeper.case.is_none();
@@ -175,14 +178,32 @@ impl App {
         self.tree = layout.as_ref().and_then(Layout::tree).unwrap_or_else(layout::triage);
         self.state.bookmarks = kept.bookmarks;
         self.state.decisions.take(kept.decisions);
-        self.state.columns = kept.columns;
+        let choices = kept.choices.unwrap_or_else(|| Choices {
+            stream: self.state.stream,
+            in_range: self.state.events.in_range,
+            lanes_apart: self.state.heat.lanes_apart,
+            ..Choices::default()
+        });
+        self.state.choose(choices);
         let run = self.state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
         if let Some(point) = kept.point.filter(|_| kept.run == run) {
             self.state.go_to(point);
         }
     }
 
-    /// Shows what was shown before or after.
+    /// Shows what was shown before a change, or after it.
+    pub(super) fn change(&mut self, step: Option<Step>) {
+        let Some(Step { point, choices, layout }) = step else { return };
+        if layout != Layout::of(&self.tree)
+            && let Some(tree) = layout.tree()
+        {
+            self.tree = tree;
+        }
+        self.state.choose(choices);
+        self.state.go_to(point);
+    }
+
+    /// Shows what was selected before or after.
     pub(super) fn step(&mut self, point: Option<Point>) {
         if let Some(point) = point {
             self.state.go_to(point);
@@ -191,13 +212,14 @@ impl App {
 }
 
 /// Notes where the views have come to.
-fn steps(state: &mut State, now_seconds: f64) {
+fn steps(state: &mut State, layout: Layout, now_seconds: f64) {
     if state.doc.is_none() || state.loading {
         return;
     }
     let point = state.point(now_seconds);
-    if state.changes.now().is_none_or(|now| !now.shows_as(point)) {
-        state.changes.visit(point, Point::goes_on);
+    let step = Step { point, choices: state.choices(), layout };
+    if state.changes.now().is_none_or(|now| !now.shows_as(&step)) {
+        state.changes.visit(step, Step::goes_on);
     }
     match state.trail.now() {
         Some(now) if now.selection == point.selection => state.trail.amend(point),

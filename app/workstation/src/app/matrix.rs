@@ -11,7 +11,7 @@ impl App {
         let Some((doc, stream)) = self.state.doc.clone().zip(self.state.stream) else { return };
         let (choice, path) = (self.state.matrix.choice, doc.path.clone());
         self.state.front = Some(Pane::Matrix);
-        let label = doc.stream(stream).map(|row| case::inert(row.key.label())).unwrap_or_default();
+        let label = doc.label(stream);
         self.start(format!("Measuring the blocks of {label}"), move |task, watch, post| {
             post.send(Message::Finished { task, result: matrix::measure(&path, stream, choice, watch) });
         });

@@ -50,8 +50,10 @@ impl App {
         }
         self.write_decisions();
         self.keep_coverage(ctx);
-        if let Some(text) = self.state.review.open.take() {
-            match Shown::read(&text) {
+        if let Some((text, subject)) = self.state.review.open.take()
+            && let Some(doc) = self.state.doc.clone()
+        {
+            match Shown::of_decision(&text, &subject, &doc) {
                 Some(shown) => self.show_again(&shown),
                 None => self.state.notice(
                     Level::Error,
@@ -157,7 +159,7 @@ impl App {
             self.tree = tree;
         }
         layout::bring_to_front(&mut self.tree, shown.front);
-        shown.set(&mut self.state);
+        self.state.choose(shown.choices.clone().unwrap_or_default());
         let run = doc.run.as_ref().map(|run| run.id);
         let is_there = doc.runs.iter().any(|known| Some(known.id) == shown.run);
         if run == shown.run || !is_there {
@@ -181,8 +183,6 @@ impl App {
         self.state.review.pending.extend(pending);
         let number = self.state.review.story.steps.len() + 1;
         let detail = format!("Step {number}: {}", case::inert(title));
-        // Of several that follow one another the last is enough; the log has them all.
-        self.state.notices.retain(|notice| notice.what != ADDED);
         self.state.notice(Level::Done, ADDED, detail);
     }
 
@@ -210,13 +210,19 @@ impl App {
     /// Begins to present the story, from the selected step on. Everything that was read is forgotten, and read again
     /// through the rules of redaction, before anything of it is drawn.
     pub(super) fn present(&mut self, ctx: &egui::Context) {
-        let steps = Arc::new(self.state.review.story.steps.clone());
+        let Some(doc) = self.state.doc.clone() else { return };
+        let mut steps = self.state.review.story.steps.clone();
         let at = self.state.review.story.place().unwrap_or(0);
         if steps.is_empty() || self.state.review.showing.is_some() {
             return;
         }
-        let veil = (!self.state.prefs.present_in_the_clear).then(|| {
-            let veil = Veil::new(ingest::Redaction::personal())?;
+        for step in steps.iter_mut().filter(|step| step.state.is_empty()) {
+            step.state = Shown::about(&doc, &step.subject).written();
+        }
+        let steps = Arc::new(steps);
+        let rules = self.state.prefs.presented_through();
+        let veil = rules.map(|rules| {
+            let veil = Veil::new(rules)?;
             case::show_through(Some(&veil))?;
             Ok::<_, CaseError>(Arc::new(veil))
         });

@@ -78,6 +78,9 @@ impl App {
             Searched::Hits(_) => {}
             Searched::Ended(result) => {
                 self.searcher.running = None;
+                if let Some(Ok(summary)) = &result {
+                    self.state.problems.found(summary.damaged.clone());
+                }
                 filter.progress = match result {
                     Some(Ok(summary)) => Progress::Done(summary),
                     Some(Err(why)) => Progress::Failed(why),

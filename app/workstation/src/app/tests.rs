@@ -5,6 +5,7 @@ use super::*;
 use crate::dialogs::Picked;
 use crate::query::{self, stream_data};
 use crate::store::{self, Store, Stores};
+use crate::telemetry::Ticket;
 use crate::work::Job;
 use case::EventRow;
 use cbad::{ByteRange, Event};
@@ -59,31 +60,33 @@ struct Gated {
 }
 
 impl Store for Gated {
-    fn answer(&mut self, query: Query) -> Answer {
+    fn answer(&mut self, query: Query, ticket: &Ticket) -> Answer {
         if !matches!(query, Query::Load { .. }) {
             self.waiting.fetch_add(1, Ordering::SeqCst);
             // The end of the gate lets everything through.
             self.gate.recv().ok();
         }
-        self.case.answer(query)
+        self.case.answer(query, ticket)
     }
 }
 
-/// Commands that end the case or the window, or start a task that takes its time.
-const STARTS_WORK: [Command; 7] = [
-    Command::CloseCase,
-    Command::Quit,
+/// Commands that start work of their own, each on a thread, and those that end the case or the window: the last ones.
+const STARTS_WORK: [Command; 10] = [
+    Command::ExportPlot,
+    Command::TestFinding,
+    Command::MakeMatrix,
+    Command::CheckCase,
     Command::AnalyzeAgain,
+    Command::AdoptLevel,
     Command::Dismiss,
     Command::Confirm,
-    Command::TestFinding,
-    Command::ExportPlot,
+    Command::Quit,
+    Command::CloseCase,
 ];
 
-#[test]
-fn no_view_and_no_command_waits_for_a_slow_store() -> Result<(), Failure> {
-    let folder = tempfile::tempdir()?;
-    let capture = folder.path().join("shop.jsonl");
+/// A window on a case whose readers stand at a gate: once it is dropped they go through. How many stood there.
+fn gated(folder: &Path) -> Result<(Window, crossbeam_channel::Sender<()>, Arc<AtomicUsize>), Failure> {
+    let capture = folder.join("shop.jsonl");
     std::fs::write(&capture, testkit::captures::shop(400, 200..220))?;
     let (open_gate, gate) = crossbeam_channel::bounded::<()>(0);
     let waiting: Arc<AtomicUsize> = Arc::default();
@@ -91,12 +94,43 @@ fn no_view_and_no_command_waits_for_a_slow_store() -> Result<(), Failure> {
     let stores: Stores = Arc::new(move |path, veil| {
         Box::new(Gated { case: cases(path, veil), gate: gate.clone(), waiting: Arc::clone(&seen) })
     });
-    let mut window = window(folder.path(), stores);
+    let mut window = window(folder, stores);
     with(window.state(), |app| app.open(&[capture]));
     while !with(window.state(), |app| app.state.doc.is_some() && app.state.tasks.is_empty()) {
         with(window.state(), |app| app.wait(Duration::from_millis(20)));
         window.run_steps(1);
     }
+    Ok((window, open_gate, waiting))
+}
+
+#[test]
+fn work_and_the_end_of_a_case_do_not_wait_for_a_slow_store() -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let (mut window, open_gate, waiting) = gated(folder.path())?;
+    with(window.state(), |app| app.state.select(Selection::Finding(1)));
+    window.run_steps(2);
+    with(window.state(), |app| app.state.command(Command::TogglePreview));
+    window.run_steps(2);
+    with(window.state(), |app| app.state.trial.as_mut().expect("it was begun").alpha = 0.3);
+    for command in STARTS_WORK {
+        let is_enabled = with(window.state(), |app| app.state.enabled(command));
+        assert!(is_enabled, "{command:?} can be carried out");
+        with(window.state(), |app| app.state.command(command));
+        window.run_steps(2);
+    }
+    assert!(waiting.load(Ordering::SeqCst) >= 2, "readers stood at the gate all the time");
+    assert!(with(window.state(), |app| app.state.doc.is_none()), "the case was closed all the same");
+    with(window.state(), |app| app.state.command(Command::CancelTasks));
+    window.run_steps(2);
+    drop(open_gate);
+    settle(&mut window);
+    Ok(())
+}
+
+#[test]
+fn no_view_and_no_command_waits_for_a_slow_store() -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let (mut window, open_gate, waiting) = gated(folder.path())?;
     // Were a frame to wait for the store, this would never end: only what comes after opens the gate.
     for &command in Command::ALL.iter().filter(|command| !STARTS_WORK.contains(command)) {
         with(window.state(), |app| app.state.command(command));
@@ -124,7 +158,7 @@ impl MadeUp {
 }
 
 impl Store for MadeUp {
-    fn answer(&mut self, query: Query) -> Answer {
+    fn answer(&mut self, query: Query, ticket: &Ticket) -> Answer {
         match query {
             Query::Load { .. } => {
                 let mut doc = crate::scene::state().doc.expect("the scene has a case").as_ref().clone();
@@ -137,10 +171,13 @@ impl Store for MadeUp {
             Query::Page { stream, page } => {
                 let first = page * crate::pages::PAGE;
                 let rows = (first..(first + crate::pages::PAGE).min(self.0)).map(Self::row);
-                Answer::Page(stream, page, Ok(rows.collect()))
+                Answer::Page(stream, page, Ok(rows.collect()), Vec::new())
             }
             Query::Event { stream, position } => Answer::Event(stream, position, Ok(Self::row(position))),
-            other => query::answer(Err(&"It is made up.".to_owned()), Path::new("made-up.driftlock"), other),
+            other => {
+                let (why, path) = ("It is made up.".to_owned(), Path::new("made-up.driftlock"));
+                query::answer(Err(&why), path, other, ticket)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::App;
 use crate::command::Command;
 use crate::vault::{self, Asked, Purpose};
-use crate::work::{For, Message};
+use crate::work::{For, Message, Working};
 use case::Reseal;
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ impl App {
             Purpose::Open(path) => {
                 let name = case::inert(crate::words::file_name(&path));
                 self.start(format!("Opening {name}"), move |task, watch, post| {
-                    vault::open(task, path, &passphrase, &places, &how, watch, post);
+                    vault::open(path, &passphrase, &places, &Working { task, how: &how, watch, post });
                 });
             }
             Purpose::Encrypt(path) => self.reseal("Encrypting", path, Reseal::Encrypt(passphrase)),

@@ -74,7 +74,7 @@ commands! {
         line("driftlock case decrypt CASE --out OUT.driftlock"),
         "Write the case to another file that everybody can read who has it. The case stays encrypted.";
     AnalyzeAgain, "analyze-again", "Analyze again with these settings", Some(key(CTRL_SHIFT, Key::Enter)),
-        line("driftlock analyze CASE --profile … --baseline … --seed …"),
+        line("driftlock analyze CASE --profile PROFILE --baseline BASELINE --seed SEED"),
         "Start a new run over this case with the settings of the analysis. Earlier runs stay.";
     ChooseAnchor, "choose-anchor", "Compare with another case…", None,
         line("driftlock analyze CASE --baseline anchor:FILE.driftlock"),
@@ -91,7 +91,9 @@ commands! {
         line("driftlock events CASE --stream STREAM --json"),
         "The bytes of the capture that the selected event was read from.";
     ShowProblems, "show-problems", "Show problems", Some(key(CTRL, Key::Num5)), line("driftlock info CASE"),
-        "Records of the captures that could not be read, each with its place.";
+        "What import or analysis could not read: rejected records, damaged blocks, streams that were not scored, each with its place.";
+    CheckCase, "check-case", "Check for damage", None, line("driftlock case verify CASE"),
+        "Hash every block of the case again and look for what does not fit. What is found is listed among the problems.";
     ShowTraces, "show-traces", "Show traces", Some(key(NONE, Key::F6)), line("driftlock traces CASE"),
         "The traces of the time shown, with the trace of the selected event, and the map of services.";
     ShowMetrics, "show-metrics", "Show metrics", Some(key(NONE, Key::F7)), line("driftlock series CASE STREAM"),
@@ -101,7 +103,7 @@ commands! {
     ShowMatrix, "show-matrix", "Show blocks", Some(key(NONE, Key::F10)), line("driftlock matrix CASE STREAM"),
         "The distance of each block of the stream to each other, and any two blocks side by side.";
     MakeMatrix, "make-matrix", "Measure block against block", Some(key(SHIFT, Key::F10)),
-        line("driftlock matrix CASE STREAM --codec … --blocks …"),
+        line("driftlock matrix CASE STREAM --codec CODEC --blocks N"),
         "Cut the stream shown into blocks and code each of them with each other. Nothing is kept in the case.";
     KeepCall, "keep-call", "Compare prompts with this one", Some(key(SHIFT, Key::F9)),
         line("driftlock calls CASE --call STREAM:POSITION --compare STREAM:POSITION"),
@@ -122,26 +124,28 @@ commands! {
         "Keep the time that is shown; the time shown next is compared with it.";
     ShowStory, "show-story", "Show story", Some(key(CTRL, Key::Num7)), line("driftlock story CASE"),
         "The steps of the story that is told of the case: titles, notes, and what each of them shows.";
-    AddToStory, "add-to-story", "Add this view to the story", Some(key(CTRL_SHIFT, Key::N)), line("driftlock story CASE"),
+    AddToStory, "add-to-story", "Add this view to the story", Some(key(CTRL_SHIFT, Key::N)),
+        line("driftlock story CASE add SUBJECT TITLE"),
         "Make a step of what is shown now: views, selection, time, lens. It is a decision in the audit chain.";
     Present, "present", "Present", Some(key(NONE, Key::F5)),
         Twin::Absent("It shows the case on a screen; `driftlock story` lists the steps."),
         "Show the story full screen, from the selected step on. What names a person or is secret is taken out first.";
     TogglePresenter, "toggle-presenter", "Presenter window on or off", None, ONLY_LOOKS,
         "While presenting, a second window for whoever speaks: notes, the step that comes next, the time gone by. Put it on your own display.";
-    SetStep, "set-step", "Let the step show this view", None, line("driftlock story CASE --json"),
+    SetStep, "set-step", "Let the step show this view", None, line("driftlock story CASE set STEP --about SUBJECT --view NAME"),
         "The selected step shows from now on what is shown now.";
-    MoveStepUp, "move-step-up", "Move step up", Some(key(ALT, Key::PageUp)), line("driftlock story CASE"),
+    MoveStepUp, "move-step-up", "Move step up", Some(key(ALT, Key::PageUp)), line("driftlock story CASE move STEP PLACE"),
         "The selected step comes before the one that is before it.";
-    MoveStepDown, "move-step-down", "Move step down", Some(key(ALT, Key::PageDown)), line("driftlock story CASE"),
+    MoveStepDown, "move-step-down", "Move step down", Some(key(ALT, Key::PageDown)), line("driftlock story CASE move STEP PLACE"),
         "The selected step comes after the one that is after it.";
-    RemoveStep, "remove-step", "Remove step", None, line("driftlock withdraw CASE DECISION"),
+    RemoveStep, "remove-step", "Remove step", None, line("driftlock story CASE remove STEP"),
         "Take the selected step out of the story. The audit chain keeps that it was there.";
-    UndoStory, "undo-story", "Undo change of story", Some(key(CTRL_SHIFT, Key::U)), line("driftlock withdraw CASE DECISION"),
+    UndoStory, "undo-story", "Undo change of story", Some(key(CTRL_SHIFT, Key::U)),
+        Twin::Absent("It takes back what this window did last; without one, `driftlock story CASE set`, `move` and `remove` make each change."),
         "Make the story what it was before the last change.";
-    SaveView, "save-view", "Save this view as…", Some(key(CTRL_SHIFT, Key::W)), line("driftlock decisions CASE"),
+    SaveView, "save-view", "Save this view as…", Some(key(CTRL_SHIFT, Key::W)), line("driftlock view CASE save NAME"),
         "Give what is shown now a name, to show it again from the menu or by its name in the palette.";
-    ManageViews, "manage-views", "Saved views…", Some(key(CTRL_SHIFT, Key::M)), line("driftlock decisions CASE"),
+    ManageViews, "manage-views", "Saved views…", Some(key(CTRL_SHIFT, Key::M)), line("driftlock view CASE"),
         "Every saved view of the case, to show it again or to remove it.";
     ShowCoverage, "show-coverage", "Show coverage", Some(key(CTRL, Key::Num8)), line("driftlock coverage CASE"),
         "What of the case has been looked at and what not: streams, findings, time, problems.";
@@ -183,10 +187,10 @@ commands! {
         "Select the previous event that fits the filter.";
     CopyEvents, "copy-events", "Copy events shown", Some(key(CTRL_SHIFT, Key::E)),
         line("driftlock events CASE --stream STREAM --csv"),
-        "Put the events of the list, with its columns, on the clipboard as CSV; the first 10,000 where there are more.";
+        "Put the events of the list, with its columns and in its time zone, on the clipboard as CSV; the first 10,000 where there are more.";
     ExportEvents, "export-events", "Export events…", Some(key(CTRL_SHIFT, Key::S)),
         line("driftlock grep CASE --query QUERY --stream STREAM --csv"),
-        "Write the events of the list, with its columns, to a file: CSV, or JSON lines where its name ends in .jsonl.";
+        "Write the events of the list, with its columns and in its time zone, to a file: CSV, or JSON lines where its name ends in .jsonl.";
     Acknowledge, "acknowledge", "Acknowledge finding", Some(key(CTRL_SHIFT, Key::A)),
         line("driftlock acknowledge CASE FINDING"),
         "Mark the selected finding as seen, or take the mark away. It changes no result.";
@@ -205,6 +209,8 @@ commands! {
     TogglePreview, "toggle-preview", "Preview another level", Some(key(CTRL_SHIFT, Key::P)),
         line("driftlock findings CASE --at-alpha A"),
         "Say and draw what another false discovery rate would flag, from the stored run. Nothing is changed.";
+    AdoptLevel, "adopt-level", "Analyze with this level", None, line("driftlock analyze CASE --alpha A"),
+        "Start a new run like the one shown at the level that is being tried, and take it as the rate of your own in the settings.";
     ZoomIn, "zoom-in", "Zoom in", Some(key(ALT, Key::ArrowUp)), ONLY_LOOKS, "Show less time, larger.";
     ZoomOut, "zoom-out", "Zoom out", Some(key(ALT, Key::ArrowDown)), ONLY_LOOKS, "Show more time.";
     PanLeft, "pan-left", "Earlier", Some(key(ALT_SHIFT, Key::ArrowLeft)), ONLY_LOOKS, "Move to earlier time.";

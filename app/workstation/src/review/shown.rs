@@ -1,9 +1,11 @@
 //! What the window shows, as a value: what a step of the story and a saved view remember.
 
-use super::compare::Sides;
+use crate::choices::{Choices, Compared};
+use crate::doc::{Doc, Selection};
 use crate::layout::Layout;
 use crate::remembered::Point;
 use crate::state::{Pane, State};
+use case::Subject;
 use serde::{Deserialize, Serialize};
 
 /// Everything that decides what is seen.
@@ -19,63 +21,105 @@ pub(crate) struct Shown {
     pub(crate) run: Option<i64>,
     /// Selection, range, lens and so on.
     pub(crate) point: Point,
-    /// The stream that is looked at.
+    /// What was chosen in the views beside these.
     #[serde(default)]
+    pub(crate) choices: Option<Choices>,
+    // As earlier versions wrote them.
+    #[serde(default, skip_serializing)]
     pub(crate) stream: Option<u32>,
-    /// What the view of two sides compares.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub(crate) compare: Compared,
-    /// The trial of another level, where one was shown.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub(crate) trial_alpha: Option<f64>,
-}
-
-/// What the view of two sides compares.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Compared {
-    sides: Sides,
-    kept: Option<(f64, f64)>,
-    captures: [Option<i64>; 2],
-    runs: [Option<i64>; 2],
 }
 
 impl Shown {
     /// What is shown now.
     pub(crate) fn of(state: &State, tree: &egui_tiles::Tree<Pane>) -> Self {
-        let compare = &state.review.compare;
         Self {
             layout: Layout::of(tree),
             front: crate::layout::front(tree),
             alone: true,
             run: state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id),
             point: state.point(0.0),
-            stream: state.stream,
-            compare: Compared {
-                sides: compare.sides,
-                kept: compare.kept,
-                captures: compare.captures,
-                runs: compare.runs,
-            },
-            trial_alpha: state.trial.as_ref().map(|trial| trial.alpha),
+            choices: Some(state.choices()),
+            stream: None,
+            compare: Compared::default(),
+            trial_alpha: None,
         }
+    }
+
+    /// What shows what a step or a view is about, for one that was made without a window.
+    pub(crate) fn about(doc: &Doc, subject: &Subject) -> Self {
+        let point = crate::remembered::point_at(doc, subject);
+        Self {
+            layout: Layout::of(&crate::layout::triage()),
+            front: match point.selection {
+                Selection::Finding(_) => Pane::Finding,
+                Selection::Event { .. } => Pane::Events,
+                _ => Pane::Overview,
+            },
+            alone: true,
+            run: doc.run.as_ref().map(|run| run.id),
+            point,
+            choices: None,
+            stream: None,
+            compare: Compared::default(),
+            trial_alpha: None,
+        }
+    }
+
+    /// As a decision has it, or by what the decision is about where it has nothing; `None` where a later version wrote it
+    /// otherwise.
+    pub(crate) fn of_decision(text: &str, subject: &Subject, doc: &Doc) -> Option<Self> {
+        if text.is_empty() { Some(Self::about(doc, subject)) } else { Self::read(text) }
     }
 
     /// As a decision has it; `None` where a later version wrote it otherwise.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut shown: Self = serde_json::from_str(text).ok()?;
+        let (stream, compare) = (shown.stream.take(), std::mem::take(&mut shown.compare));
+        let trial_alpha = shown.trial_alpha.take();
+        if shown.choices.is_none() {
+            shown.choices = Some(Choices { stream, trial_alpha, compare, ..Choices::default() });
+        }
+        Some(shown)
     }
 
     /// For a decision.
     pub(crate) fn written(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+}
 
-    /// Sets what is compared, and the level that is tried.
-    pub(crate) fn set(&self, state: &mut State) {
-        let Compared { sides, kept, captures, runs } = self.compare.clone();
-        let comparing = &mut state.review.compare;
-        (comparing.sides, comparing.kept) = (sides, kept);
-        (comparing.captures, comparing.runs) = (captures, runs);
-        state.trial = self.trial_alpha.map(|alpha| crate::state::Trial { alpha, asked: None, answer: None });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_chosen_comes_back_and_what_an_earlier_version_wrote_is_read() {
+        let mut state = crate::scene::state();
+        "level:error".clone_into(&mut state.filter.text);
+        (state.telemetry.metrics.is_chosen, state.events.in_range) = (true, true);
+        let shown = Shown::of(&state, &crate::layout::triage());
+        let read = Shown::read(&shown.written()).expect("as it was written");
+        assert_eq!(read, shown);
+        let choices = read.choices.expect("they were kept");
+        assert_eq!((choices.filter.as_str(), choices.in_range), ("level:error", true));
+        assert_eq!(choices.metrics, Some(Vec::new()));
+
+        let mut older = serde_json::to_value(&shown).expect("it is plain");
+        let fields = older.as_object_mut().expect("an object");
+        fields.remove("choices");
+        fields.insert("stream".to_owned(), 1.into());
+        fields.insert("trial_alpha".to_owned(), 0.2.into());
+        let compare = serde_json::json!({
+            "sides": "Runs", "kept": [1.0, 2.0], "captures": [null, null], "runs": [1, 2],
+        });
+        fields.insert("compare".to_owned(), compare);
+        let read = Shown::read(&older.to_string()).expect("an earlier version wrote it");
+        let choices = read.choices.expect("made of what it had");
+        assert_eq!((choices.stream, choices.trial_alpha), (Some(1), Some(0.2)));
+        assert_ne!(choices.compare, Compared::default());
     }
 }

@@ -35,6 +35,15 @@ pub(crate) struct Draft {
     pub(crate) note: String,
 }
 
+impl Draft {
+    /// The words of a step, ready to be changed: a case from elsewhere may have hostile ones, and a field shows what it is
+    /// given.
+    pub(crate) fn of(step: &StepRow) -> Self {
+        let note: Vec<String> = step.note.lines().map(case::inert).collect();
+        Self { step: step.step, title: case::inert(&step.title), note: note.join("\n") }
+    }
+}
+
 impl Story {
     /// Takes the steps as the case has them now.
     pub(super) fn take(&mut self, steps: Vec<StepRow>) {
@@ -80,7 +89,7 @@ impl Story {
     /// A new step at the end.
     pub(crate) fn add(&mut self, subject: Subject, title: String, shown: &Shown) -> Vec<Pending> {
         self.remember();
-        let place = self.steps.iter().map(|step| step.place).max().map_or(1, |last| last.saturating_add(1));
+        let place = case::next_place(&self.steps);
         vec![(
             subject,
             Decision::Step { step: None, place, title, note: String::new(), state: shown.written() },
@@ -105,6 +114,9 @@ impl Story {
         let Some(draft) = self.draft.clone().filter(|draft| Some(draft.step) == self.selected) else {
             return Vec::new();
         };
+        if self.step().is_some_and(|step| Draft::of(step) == draft) {
+            return Vec::new();
+        }
         self.change(|step| {
             if !draft.title.trim().is_empty() {
                 draft.title.trim().clone_into(&mut step.title);
@@ -122,15 +134,7 @@ impl Story {
         }
         self.remember();
         self.steps.swap(place, other);
-        // Places are given anew, so that two steps of one place are told apart from now on.
-        let mut pending = Vec::new();
-        for (place, step) in (1_u32..).zip(&mut self.steps) {
-            if step.place != place {
-                step.place = place;
-                pending.push((step.subject.clone(), step.again()));
-            }
-        }
-        pending
+        case::in_this_order(&mut self.steps)
     }
 
     /// Takes the selected step out.
@@ -222,11 +226,13 @@ impl State {
 
     /// What a view of this state could be called.
     pub(crate) fn title_of_view(&self, front: Pane) -> String {
-        const MOST: usize = 90;
+        const MOST: usize = 140;
         let about = match self.selected_finding() {
-            Some(row) => Some(row.finding.explanation.sentence),
+            Some(row) => Some(self.in_short(&row)),
             None => self.bookmark().map(|bookmark| bookmark.name),
         };
+        // What comes of evidence becomes a person's words, and stands in a field.
+        let about = about.map(case::inert);
         let name = match (about, front) {
             (Some(about), Pane::Overview | Pane::Finding) => about,
             (Some(about), _) => format!("{}: {about}", front.title()),
@@ -236,6 +242,18 @@ impl State {
             return name;
         }
         name.chars().take(MOST - 1).chain(['…']).collect()
+    }
+
+    /// A finding as a title: its stream by the short name, and what was seen; the picture below it says when.
+    fn in_short(&self, row: &case::FindingRow) -> String {
+        let sentence = &row.finding.explanation.sentence;
+        let label = row.stream.key.label();
+        let what = sentence.strip_prefix(&label).and_then(|rest| rest.split_once(": "));
+        let short = |text: &str| match &self.doc {
+            Some(doc) => doc.names.within(row.stream.id, text),
+            None => text.to_owned(),
+        };
+        what.map_or_else(|| short(sentence), |(_, what)| format!("{}: {}", short(&label), short(what)))
     }
 }
 

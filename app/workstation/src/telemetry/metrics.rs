@@ -14,7 +14,7 @@ pub(crate) const MOST_SHOWN: usize = 8;
 const BINS: u32 = 400;
 
 /// How several series are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Drawn {
     /// Each in a picture of its own.
     #[default]

@@ -1,7 +1,7 @@
 //! Who did what to the case: the audit chain, computed again, with what is broken in it.
 
 use super::button;
-use super::tables::{self, Column, column};
+use super::tables::{self, Column, column, numbers};
 use crate::command::Command;
 use crate::state::State;
 use crate::theme::mono_font;
@@ -12,7 +12,7 @@ use case::{CheckedAudit, CheckedRow};
 use egui::{Label, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 const COLUMNS: [Column; 6] = [
-    column("Row", 44.0, "Its number in the chain."),
+    numbers("Row", 44.0, "Its number in the chain."),
     column("Chain", 64.0, "Whether the row is what was recorded and follows the one before it."),
     column("When", 186.0, "By the clock of the machine that did it, in the zone shown below the views."),
     column("Who", 96.0, "As they called themselves, or as the system calls them."),

@@ -1,6 +1,7 @@
 //! The exact bytes of the capture that an event was read from.
 
-use crate::query::Query;
+use crate::doc::Doc;
+use crate::query::{BytesOf, Query};
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
@@ -17,17 +18,19 @@ const LINE: usize = 16;
 
 /// Asks for the bytes of the selected event, unless they are here.
 pub(super) fn ask(state: &mut State) {
-    let Some(place) = state.selected_event() else { return };
-    if state.bytes.as_ref().is_none_or(|(known, _)| *known != place) {
-        state.bytes = Some((place, None));
+    state.bytes_at = state.bytes_at.filter(|(_, selection)| *selection == state.selection);
+    let at = state.bytes_at.map(|(of, _)| of);
+    let Some(of) = at.or_else(|| state.selected_event().map(BytesOf::Event)) else { return };
+    if state.bytes.as_ref().is_none_or(|(known, _)| *known != of) {
+        state.bytes = Some((of, None));
         state.bytes_list = rows::ListState::default();
-        state.ask(Query::Bytes { stream: place.0, position: place.1 });
+        state.ask(Query::Bytes { of });
     }
 }
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     ask(state);
-    let (Some(((stream, position), answer)), Some(doc)) = (state.bytes.clone(), state.doc.clone()) else {
+    let (Some((of, answer)), Some(doc)) = (state.bytes.clone(), state.doc.clone()) else {
         super::empty(
             ui,
             "No event is selected",
@@ -36,17 +39,16 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     };
     let t = tokens::of(ui);
-    let label = doc.stream(stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
-    let title = format!("{label} · event {}", words::count(position));
+    let title = title(&doc, of);
     ui.add(Label::new(RichText::new(title).font(semibold_font(size::HEADING)).color(t.strong)).truncate());
     match answer.as_deref_result() {
         None => drop(ui.label("Reading the capture…")),
         Some(Err(why)) => drop(ui.add(Label::new(RichText::new(why).color(t.danger)).wrap())),
         Some(Ok(SourceBytes::Withheld { rules, stored, .. })) => {
             let text = format!(
-                "The capture was imported with redaction (“{}”), so its own bytes are not shown here. This is the event \
-                 as it is in the case:",
-                case::inert(rules)
+                "The capture was imported with redaction (“{}”), so its own bytes are not shown here.{}",
+                case::inert(rules),
+                if stored.is_empty() { "" } else { " This is the event as it is in the case:" }
             );
             ui.add(Label::new(RichText::new(text).color(t.weak)).wrap());
             ui.add_space(size::TIGHT);
@@ -83,6 +85,21 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             let mut place = std::mem::take(&mut state.bytes_list);
             rows::show(ui, Id::unique("bytes list"), "Bytes as hexadecimal and text", &mut place, &mut list);
             state.bytes_list = place;
+        }
+    }
+}
+
+/// Whose bytes they are.
+fn title(doc: &Doc, of: BytesOf) -> String {
+    match of {
+        BytesOf::Event((stream, position)) => {
+            let label = doc.label(stream);
+            format!("{label} · event {}", words::count(position))
+        }
+        BytesOf::Range { capture, range } => {
+            let file = doc.captures.iter().find(|row| row.id == capture);
+            let file = file.map(|row| case::inert(&row.file_name)).unwrap_or_default();
+            format!("{file} · {} from byte {}", words::bytes(range.length), words::count(range.offset))
         }
     }
 }

@@ -56,8 +56,9 @@ fn choose(ui: &mut Ui, state: &mut State) {
         shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
         let shuffles =
             DragValue::new(&mut choice.permutations).range(1..=10_000_000).speed(100).suffix(" shuffles");
-        ui.add(shuffles)
-            .on_hover_text("How many. The smallest p that can come out is one by one more than these.");
+        let shuffles = ui.add(shuffles);
+        shuffles.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, "Shuffles of the test"));
+        shuffles.on_hover_text("How many. The smallest p that can come out is one by one more than these.");
         super::button(ui, state, Command::TestFinding);
     });
 }

@@ -1,7 +1,7 @@
 //! What of the case has been looked at and what not: a band over its time, and a row a stream.
 
 use super::button;
-use super::tables::{self, Column, column};
+use super::tables::{self, Column, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::filter::Listed;
@@ -17,11 +17,11 @@ use egui::{Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 use std::ops::Range;
 
 const COLUMNS: [Column; 5] = [
-    column("Stream", 236.0, "Service and name."),
-    column("Events", 92.0, "Its events."),
-    column("Listed", 130.0, "Events that were drawn in the list of events."),
-    column("Findings", 80.0, "Its findings in the run that is shown."),
-    column("Not opened", 92.0, "Findings whose view was not in front yet."),
+    names("Stream", 236.0, "Service and name."),
+    numbers("Events", 92.0, "Its events."),
+    numbers("Listed", 130.0, "Events that were drawn in the list of events."),
+    numbers("Findings", 80.0, "Its findings in the run that is shown."),
+    numbers("Not opened", 104.0, "Findings whose view was not in front yet."),
 ];
 
 /// Height of the band over the time of the case.
@@ -172,7 +172,8 @@ fn streams(ui: &mut Ui, state: &mut State, coverage: &Coverage) {
     }
     let mut place = std::mem::take(&mut state.review.coverage.list);
     let height = ui.available_height();
-    let mut table = Table { rows: &rows };
+    let doc = state.doc.clone();
+    let mut table = Table { doc: doc.as_deref(), rows: &rows };
     let name = "Coverage of streams";
     let chosen = tables::table_of(ui, name, &COLUMNS, &mut place, &mut table, height, Some(&mut sort));
     state.review.coverage.list = place;
@@ -183,6 +184,7 @@ fn streams(ui: &mut Ui, state: &mut State, coverage: &Coverage) {
 }
 
 struct Table<'a> {
+    doc: Option<&'a crate::doc::Doc>,
     rows: &'a [&'a StreamCoverage],
 }
 
@@ -207,7 +209,7 @@ impl Rows for Table<'_> {
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
         let row = self.rows[row as usize];
         let texts = [
-            case::inert(&row.label),
+            self.doc.map_or_else(|| case::inert(&row.label), |doc| doc.label(row.stream)),
             words::count(row.events),
             format!("{} ({:.1} %)", words::count(row.events_seen), share(row.events_seen, row.events)),
             words::count(row.findings),

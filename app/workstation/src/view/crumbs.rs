@@ -135,7 +135,7 @@ fn crumbs(state: &State, doc: &Doc) -> Vec<Crumb> {
         crumbs.push(crumb(capture.file_name.clone(), "The capture. Click for its first stream.", leads_to));
     }
     let leads_to = Some(Selection::Stream(stream.id));
-    crumbs.push(crumb(stream.key.label(), "The stream. Click to select it as a whole.", leads_to));
+    crumbs.push(crumb(doc.names.label(stream), "The stream. Click to select it as a whole.", leads_to));
     let events = state.selected_events();
     let holds = |row: &&case::FindingRow| {
         let within = |events: &std::ops::Range<u64>| {

@@ -40,6 +40,19 @@ pub(super) fn one(ui: &mut Ui, state: &mut State, pane: Pane) {
     }
 }
 
+/// Scrolls the tab bar to a tab that has just come to the front.
+fn reveal(ui: &Ui, id: egui::Id, rect: egui::Rect, is_active: bool) {
+    let key = id.with("in front");
+    let was_active = ui.data(|data| data.get_temp(key)).unwrap_or(false);
+    if is_active != was_active {
+        ui.data_mut(|data| data.insert_temp(key, is_active));
+    }
+    if is_active && !was_active {
+        ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
+        ui.ctx().request_repaint();
+    }
+}
+
 struct Views<'a> {
     state: &'a mut State,
     /// A view that was closed in this frame.
@@ -57,8 +70,7 @@ impl Behavior<Pane> for Views<'_> {
     }
 
     fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
-        let problems =
-            self.state.doc.as_ref().map_or(0, |doc| doc.captures.iter().map(|c| c.rejected + c.notes).sum());
+        let problems = self.state.doc.as_ref().map_or(0, |doc| self.state.problems.count(doc));
         match (pane, problems) {
             (Pane::Problems, 1..) => format!("{} ({})", pane.title(), crate::words::count(problems)).into(),
             _ => pane.title().into(),
@@ -87,6 +99,7 @@ impl Behavior<Pane> for Views<'_> {
         let width = galley.size().x + 2.0 * size::WIDE;
         let (_, rect) = ui.allocate_space(egui::vec2(width, ui.available_height()));
         let response = ui.interact(rect, id, egui::Sense::click_and_drag());
+        reveal(ui, id, rect, tab.active);
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, tab.active, &text));
         if ui.is_rect_visible(rect) && !tab.is_being_dragged {
             if tab.active {

@@ -13,7 +13,7 @@ use crate::tokens::{self, Tokens, size};
 use crate::ui::rows::{self, Rows};
 use crate::words;
 use case::{EventRow, Query as Looked};
-use cbad::{Event, Measure, Severity};
+use cbad::{Event, Measure, Severity, Signal};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align, Color32, Id, Label, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
 use std::ops::Range;
@@ -21,8 +21,7 @@ use std::ops::Range;
 /// Widths of the columns before the text; the time is shorter where the whole case lies within a day.
 const TIME: f32 = 184.0;
 const CLOCK: f32 = 108.0;
-const SEVERITY: f32 = 54.0;
-const STREAM: f32 = 130.0;
+const SEVERITY: f32 = 64.0;
 /// Width of a chosen field, and what is left for the text at the least.
 const COLUMN: f32 = 150.0;
 const LEAST_TEXT: f32 = 180.0;
@@ -38,15 +37,16 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         super::empty(ui, "No stream is selected", "Choose a stream on the left.");
         return;
     };
-    let label = case::inert(stream.key.label());
+    let label = doc.names.label(stream);
+    let whole = case::inert(stream.key.label());
     positions(state, &doc);
     let number = state.listed(stream.events).len();
-    toolbar(ui, state, &label, number, stream.events);
+    toolbar(ui, state, (&label, &whole), number, stream.events);
     super::filter_bar::show(ui, state);
     // What the bars have just changed decides the rows of this frame.
     let listed = state.listed(stream.events);
     let columns = state.columns().to_vec();
-    let columns = Columns::new(ui, &doc, &columns);
+    let columns = Columns::new(ui, &doc, stream.key.signal, &columns);
     columns.header(ui);
     if listed.len() == 0 {
         nothing(ui, state, &listed);
@@ -60,7 +60,6 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         pages: &mut state.events.pages,
         filter: &mut state.filter,
         query: query.as_deref(),
-        label: &label,
         listed: listed.clone(),
         marked,
         findings,
@@ -125,7 +124,7 @@ fn positions(state: &mut State, doc: &Doc) {
     }
 }
 
-fn toolbar(ui: &mut Ui, state: &mut State, label: &str, number: u64, all: u64) {
+fn toolbar(ui: &mut Ui, state: &mut State, (label, whole): (&str, &str), number: u64, all: u64) {
     let t = tokens::of(ui);
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -150,7 +149,7 @@ fn toolbar(ui: &mut Ui, state: &mut State, label: &str, number: u64, all: u64) {
             // A long name gives way to what stands beside it.
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
-                ui.add(Label::new(title).truncate()).on_hover_text(label);
+                ui.add(Label::new(title).truncate()).on_hover_text(whole);
             });
         });
     });
@@ -159,16 +158,19 @@ fn toolbar(ui: &mut Ui, state: &mut State, label: &str, number: u64, all: u64) {
 /// Which columns there are and how wide they are.
 struct Columns<'a> {
     time: f32,
+    /// None where no event of the stream has one: metrics and spans.
+    severity: f32,
     fields: &'a [String],
     field: f32,
 }
 
 impl<'a> Columns<'a> {
-    fn new(ui: &Ui, doc: &Doc, fields: &'a [String]) -> Self {
+    fn new(ui: &Ui, doc: &Doc, signal: Signal, fields: &'a [String]) -> Self {
         let time = if doc.within_a_day() { CLOCK } else { TIME };
-        let room = ui.available_width() - 6.0 - time - SEVERITY - 10.0 - STREAM - LEAST_TEXT - BAR;
+        let severity = if matches!(signal, Signal::Log | Signal::LlmCall) { SEVERITY } else { 0.0 };
+        let room = ui.available_width() - 6.0 - time - severity - LEAST_TEXT - BAR;
         let field = (room / fields.len().max(1) as f32).clamp(40.0, COLUMN);
-        Self { time, fields, field }
+        Self { time, severity, fields, field }
     }
 
     fn header(&self, ui: &mut Ui) {
@@ -176,10 +178,11 @@ impl<'a> Columns<'a> {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
         ui.painter().rect_filled(rect, 2, t.raised);
         let names = self.fields.iter().map(|path| (case::inert(path), self.field));
-        let first = [("Time", self.time), ("Severity", SEVERITY + 10.0), ("Stream", STREAM)];
-        let first = first.map(|(name, width)| (name.to_owned(), width));
-        let all: Vec<(String, f32)> =
-            first.into_iter().chain(names).chain([("Text".to_owned(), 200.0)]).collect();
+        // All events of the list are of the stream that stands over it.
+        let first = [("Time", self.time), ("Severity", self.severity)];
+        let first =
+            first.into_iter().filter(|(_, width)| *width > 0.0).map(|(name, width)| (name.to_owned(), width));
+        let all: Vec<(String, f32)> = first.chain(names).chain([("Text".to_owned(), 200.0)]).collect();
         let mut left = rect.left() + 6.0;
         for (name, width) in &all {
             let at = pos2(left, rect.center().y);
@@ -197,7 +200,6 @@ struct Events<'a> {
     filter: &'a mut Filter,
     /// What is looked for, where something is.
     query: Option<&'a Looked>,
-    label: &'a str,
     listed: Listed,
     /// Positions of the selected finding or window.
     marked: Option<Range<u64>>,
@@ -290,13 +292,12 @@ impl Rows for Events<'_> {
         let time = event.time_nanos.map_or_else(|| "no time".to_owned(), say);
         paint_line(ui, &time, mono_font(), t.weak, pos2(left, middle), columns.time - 8.0);
         left += columns.time;
-        if let Some(severity) = event.severity {
+        if let Some(severity) = event.severity.filter(|_| columns.severity > 0.0) {
             let (word, ink) = severity_mark(severity, t);
-            paint_line(ui, word, semibold_font(size::SMALL), ink, pos2(left, middle), SEVERITY);
+            let width = columns.severity - 10.0;
+            paint_line(ui, word, semibold_font(size::SMALL), ink, pos2(left, middle), width);
         }
-        left += SEVERITY + 10.0;
-        paint_line(ui, self.label, text_font(size::SMALL), t.weak, pos2(left, middle), STREAM - 8.0);
-        left += STREAM;
+        left += columns.severity;
         for path in columns.fields {
             let values = event.fields.iter().filter(|field| field.path == *path);
             let values = values.map(|field| case::value_text_within(&field.value, CELL_BYTES));

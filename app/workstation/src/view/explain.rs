@@ -97,8 +97,11 @@ fn sure(
 
 fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let found = &row.finding;
-    title(ui, &format!("Finding {}", row.id), &case::inert(row.stream.key.label()));
-    ui.add(Label::new(case::inert(&found.explanation.sentence)).wrap());
+    // The sentence names the stream.
+    super::caption(ui, &format!("Finding {}", row.id));
+    let sentence = super::of_stream(state, row.stream.id, &found.explanation.sentence);
+    let sentence = RichText::new(sentence).font(semibold_font(size::TEXT)).color(tokens::of(ui).strong);
+    ui.add(Label::new(sentence).wrap()).on_hover_text(case::inert(row.stream.key.label()));
     ui.add_space(size::TIGHT);
     button(ui, state, Command::ShowFinding);
     sure(ui, found.q, found.p_conformal, found.p_tail, found.p_permutation);
@@ -141,7 +144,7 @@ fn reproduce(ui: &mut Ui, state: &mut State) {
 }
 
 fn window(ui: &mut Ui, state: &mut State, doc: &Doc, stream: u32, index: u32) {
-    let label = doc.stream(stream).map(|row| case::inert(row.key.label())).unwrap_or_default();
+    let label = doc.label(stream);
     title(ui, &format!("Window {index}"), &label);
     let data = state.data.clone().filter(|data| data.stream == stream);
     let Some(data) = data else {
@@ -228,7 +231,7 @@ fn stream(ui: &mut Ui, doc: &Doc, row: &StreamRow) {
 }
 
 fn event(ui: &mut Ui, state: &mut State, doc: &Doc, stream: u32, position: u64) {
-    let label = doc.stream(stream).map(|row| case::inert(row.key.label())).unwrap_or_default();
+    let label = doc.label(stream);
     title(ui, &format!("Event {}", words::count(position)), &label);
     match state.event(stream, position) {
         None => drop(ui.label("Reading…")),

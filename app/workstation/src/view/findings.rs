@@ -14,7 +14,7 @@ use egui::{Color32, ComboBox, Frame, Id, Margin, Rect, RichText, TextEdit, Ui, p
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
-    Frame::new().inner_margin(Margin { left: 10, right: 4, top: 8, bottom: 4 }).show(ui, |ui| {
+    Frame::new().inner_margin(Margin { left: 10, right: 8, top: 8, bottom: 4 }).show(ui, |ui| {
         super::heading(ui, "Findings");
         verdict(ui, &doc);
         tools(ui, state);
@@ -31,7 +31,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             place.reveal = row;
         }
         let seen = shown.iter().map(|row| state.is_acknowledged(row)).collect();
-        let mut list = Findings { shown: &shown, short: doc.within_a_day(), seen };
+        let mut list = Findings { doc: &doc, shown: &shown, short: doc.within_a_day(), seen };
         let events = rows::show(ui, Id::unique("findings list"), "Findings list", &mut place, &mut list);
         state.findings.list = place;
         if let Some(finding) = events.selected.and_then(|row| shown.get(row as usize)) {
@@ -164,6 +164,7 @@ pub(super) const fn grade_mark(grade: Grade, t: &Tokens) -> (Icon, Color32) {
 }
 
 struct Findings<'a> {
+    doc: &'a Doc,
     shown: &'a [&'a FindingRow],
     /// Without the day.
     short: bool,
@@ -213,28 +214,18 @@ impl Rows for Findings<'_> {
             let place = Rect::from_center_size(pos2(rect.left() + 14.0, rect.top() + 33.0), vec2(12.0, 12.0));
             Icon::Done.paint(ui.painter(), place, t.good);
         }
+        let (start, right, lower) = (rect.left() + 30.0, rect.right() - 8.0, rect.top() + 33.0);
+        let name = format!("{}  {}", row.id, self.doc.names.label(&row.stream));
+        super::paint_name(ui, &name, semibold_font(size::TEXT), t.strong, pos2(start, upper), right - start);
         let score = super::line(ui, &words::bits(row.finding.score_bits), mono_font(), t.text, 100.0);
-        let right = rect.right() - 8.0;
-        let start = rect.left() + 30.0;
-        let end = right - score.size().x - size::GAP;
-        ui.painter().galley(pos2(right - score.size().x, upper - score.size().y / 2.0), score, t.text);
-        let name = format!("{}  {}", row.id, case::inert(row.stream.key.label()));
-        super::paint_line(ui, &name, semibold_font(size::TEXT), t.strong, pos2(start, upper), end - start);
-        let q = row.finding.q.map(|q| format!(" · q {}", words::probability(q))).unwrap_or_default();
+        let end = right - score.size().x;
+        ui.painter().galley(pos2(end, lower - score.size().y / 2.0), score, t.text);
         let lens = row.finding.explanation.lens.name();
         let about = match (row.finding.start_nanos, row.finding.end_nanos) {
-            (Some(start), Some(end)) if self.short => {
-                format!("{lens} · {}{q}", words::clock_span(start, end))
-            }
-            _ => format!("{lens} · {}{q}", when(row)),
+            (Some(start), Some(end)) if self.short => format!("{} · {lens}", words::clock_span(start, end)),
+            _ => format!("{} · {lens}", when(row)),
         };
-        super::paint_line(
-            ui,
-            &about,
-            text_font(size::SMALL),
-            t.weak,
-            pos2(start, rect.top() + 33.0),
-            right - start,
-        );
+        let (at, width) = (pos2(start, lower), end - size::GAP - start);
+        super::paint_line(ui, &about, text_font(size::SMALL), t.weak, at, width);
     }
 }

@@ -120,7 +120,11 @@ fn scroll(ui: &Ui, state: &mut State, response: &Response, frame: Rect, streams:
 /// Paints the latest bins where they belong on the axis: while newer ones are on their way, these are moved and stretched.
 fn paint(ui: &mut Ui, state: &mut State, frame: Rect) {
     let Some(binned) = &state.heat.binned else {
-        let text = if state.heat.rows.is_some() { "" } else { "Reading the windows of all streams…" };
+        let text = match (&state.heat.rows, &state.heat.missing) {
+            (Some(_), _) => "",
+            (None, Some(_)) => "Not shown: the windows of this run cannot be read.",
+            (None, None) => "Reading the windows of all streams…",
+        };
         super::paint_line(
             ui,
             text,
@@ -183,7 +187,9 @@ fn names(ui: &mut Ui, state: &mut State, doc: &Doc, outer: Rect, frame: Rect) {
         let icon = Rect::from_center_size(rect.left_center() + vec2(9.0, 0.0), vec2(11.0, 11.0));
         signal_icon(stream.key.signal).paint(child.painter(), icon, t.weak);
         let color = if shown { t.strong } else { t.text };
-        super::paint_line(
+        // Of streams that share a lane the begin tells it apart.
+        let paint = if lane.rows.len() > 1 { super::paint_line } else { super::paint_name };
+        paint(
             &child,
             label,
             text_font(size::SMALL),
@@ -318,7 +324,7 @@ fn drill_down(state: &mut State, binned: &Binned, row: usize, column: usize) {
 
 fn read_out(state: &mut State, doc: &Doc, binned: &Binned, row: usize, column: usize) {
     let stream = binned.at(row, column).map_or(binned.streams[row], |bin| bin.stream);
-    let label = doc.stream(stream).map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+    let label = doc.label(stream);
     let x =
         binned.range.0 + (column as f64 + 0.5) / binned.columns as f64 * (binned.range.1 - binned.range.0);
     let value = match binned.at(row, column) {

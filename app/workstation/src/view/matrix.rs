@@ -1,6 +1,6 @@
 //! Block against block of one stream: a picture of distances, a table of them, and any two blocks side by side.
 
-use super::tables::{Column, cells, column, table_of};
+use super::tables::{Column, cells, column, numbers, table_of};
 use crate::command::Command;
 use crate::doc::Doc;
 use crate::matrix::{pairs, scale};
@@ -22,12 +22,12 @@ const NUMBERS: f32 = 30.0;
 const TALLEST: f32 = 460.0;
 
 const PAIRS: [Column; 7] = [
-    column("Block", 60.0, "The earlier block."),
-    column("Block", 60.0, "The later block."),
-    column("NCD", 70.0, "Near 0 alike, near 1 nothing in common."),
-    column("Earlier", 84.0, "Bits of the earlier block alone."),
-    column("Later", 84.0, "Bits of the later block alone."),
-    column("Both", 84.0, "Bits of both as one."),
+    numbers("Block", 60.0, "The earlier block."),
+    numbers("Block", 60.0, "The later block."),
+    numbers("NCD", 70.0, "Near 0 alike, near 1 nothing in common."),
+    numbers("Earlier", 84.0, "Bits of the earlier block alone."),
+    numbers("Later", 84.0, "Bits of the later block alone."),
+    numbers("Both", 84.0, "Bits of both as one."),
     column("Begins", 190.0, "The earlier block's first event with a time."),
 ];
 
@@ -57,7 +57,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 
 fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let stream = state.stream.and_then(|id| doc.stream(id));
-    let name = stream.map_or_else(|| "No stream selected".to_owned(), |row| case::inert(row.key.label()));
+    let name = stream.map_or_else(|| "No stream selected".to_owned(), |row| doc.names.label(row));
     let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(tokens::of(ui).strong);
     ui.add(egui::Label::new(title).truncate()).on_hover_text(name.as_str());
     ui.horizontal_wrapped(|ui| {

@@ -78,11 +78,17 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
     (
         "Analysis",
         &[
-            &[Command::TogglePreview, Command::MakeMatrix, Command::AnalyzeAgain, Command::ChooseAnchor],
+            &[
+                Command::TogglePreview,
+                Command::AdoptLevel,
+                Command::MakeMatrix,
+                Command::AnalyzeAgain,
+                Command::ChooseAnchor,
+            ],
             &[Command::CompareSelection, Command::CompareTime, Command::KeepTime],
             &[Command::Acknowledge, Command::Dismiss, Command::Confirm, Command::TestFinding],
             &[Command::NoteFinding, Command::TagFinding, Command::LinkFinding],
-            &[Command::CancelTasks],
+            &[Command::CheckCase, Command::CancelTasks],
         ],
     ),
     (

@@ -6,6 +6,7 @@ pub(crate) mod brush;
 mod bytes;
 mod calls;
 mod canonical;
+mod codecs;
 mod columns;
 mod compare;
 mod cost;
@@ -25,7 +26,7 @@ mod margins;
 mod matrix;
 mod menu;
 mod metrics;
-mod notices;
+pub(crate) mod notices;
 mod null;
 mod overview;
 pub(crate) mod palette;
@@ -33,6 +34,7 @@ pub(crate) mod present;
 pub(crate) mod presenter;
 mod problems;
 mod reasons;
+mod redact_choice;
 mod saved;
 mod settings;
 pub(crate) mod sheet;
@@ -44,7 +46,7 @@ mod tables;
 mod timeline;
 mod traces;
 mod track;
-mod trial;
+pub(crate) mod trial;
 mod vault;
 mod welcome;
 
@@ -71,11 +73,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
     state.overview_rect = None;
     Panel::top("menu").frame(bar).show(ui, |ui| menu::show(ui, state));
     Panel::bottom("status").frame(bar).show(ui, |ui| status::show(ui, state));
-    if !state.notices.is_empty() {
-        Panel::top("notices")
-            .frame(panel.inner_margin(Margin::same(8)))
-            .show(ui, |ui| notices::show(ui, state));
-    }
+    notices::show(ui, state);
     if let (None, Some(pane)) = (&state.doc, state.alone) {
         CentralPanel::default()
             .frame(panel.inner_margin(Margin::same(16)))
@@ -114,6 +112,13 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
     saved::show(ui, state);
     vault::show(ui, state);
     palette::show(ui, state);
+    notices::tell(ui.ctx(), state);
+}
+
+/// A dialog over the window, with room around what it says.
+fn modal(ui: &Ui, name: &str) -> egui::Modal {
+    let frame = Frame::popup(ui.style()).fill(tokens::of(ui).panel).inner_margin(ui.spacing().window_margin);
+    egui::Modal::new(egui::Id::unique(name)).backdrop_color(tokens::of(ui).veil).frame(frame)
 }
 
 /// Settings or activity where no case is open.
@@ -284,6 +289,33 @@ fn paint_line(ui: &Ui, text: &str, font: egui::FontId, color: egui::Color32, at:
     ui.painter().galley(egui::pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
 }
 
+/// Paints a name like [`paint_line`]; where it is cut, both ends stay: of names that begin alike the end tells them apart.
+fn paint_name(ui: &Ui, name: &str, font: egui::FontId, color: egui::Color32, at: egui::Pos2, width: f32) {
+    let whole = line(ui, name, font.clone(), color, f32::INFINITY);
+    if whole.size().x <= width {
+        ui.painter().galley(egui::pos2(at.x, at.y - whole.size().y / 2.0), whole, color);
+        return;
+    }
+    let letters: Vec<char> = name.chars().take(LINE_BYTES).collect();
+    let mut fit = (letters.len() as f32 * (width / whole.size().x).max(0.0)) as usize;
+    while fit > LEAST_ENDS {
+        // A little more of the end: the begin is often the service, which many share.
+        let head = fit * 2 / 5;
+        let cut: String =
+            letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - (fit - head)..]).collect();
+        let cut = line(ui, &cut, font.clone(), color, f32::INFINITY);
+        if cut.size().x <= width {
+            ui.painter().galley(egui::pos2(at.x, at.y - cut.size().y / 2.0), cut, color);
+            return;
+        }
+        fit -= 1;
+    }
+    paint_line(ui, name, font, color, at, width);
+}
+
+/// Letters of a cut name below which only its begin is shown.
+const LEAST_ENDS: usize = 8;
+
 /// A button for a command, with its words and its tooltip.
 fn button(ui: &mut Ui, state: &mut State, command: Command) -> egui::Response {
     let spec = command.spec();
@@ -304,6 +336,11 @@ fn icon_button(ui: &mut Ui, state: &mut State, command: Command) {
     if response.clicked() {
         state.command(command);
     }
+}
+
+/// A text about a stream with its short name, made inert.
+fn of_stream(state: &State, stream: u32, text: &str) -> String {
+    case::inert(state.doc.as_ref().map_or_else(|| text.to_owned(), |doc| doc.names.within(stream, text)))
 }
 
 /// Whether this finding is the selected one.

@@ -33,7 +33,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let strip = ((free - map) / 2.0).clamp(54.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;
     timeline::show(ui, state, &doc, strip);
-    let below = area.bottom() - ui.cursor().top() - 58.0 - brush::HEIGHT;
+    let legend = if area.width() < LEGEND { 88.0 } else { 58.0 };
+    let below = area.bottom() - ui.cursor().top() - legend - brush::HEIGHT;
     heatmap::show(ui, state, &doc, below.max(40.0 + margins::HEIGHT));
     brush::show(ui, state, &doc);
     heatmap::legend(ui, state);
@@ -52,11 +53,16 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn toolbar(ui: &mut Ui, state: &mut State) {
     let t = tokens::of(ui);
     let stream = state.doc.as_ref().zip(state.stream).and_then(|(doc, id)| doc.stream(id));
-    let name =
-        stream.map_or_else(|| "No stream selected".to_owned(), |stream| case::inert(stream.key.label()));
-    // Where there is no room for the name beside them, the buttons have lines of their own.
+    let whole = stream.map(|stream| case::inert(stream.key.label())).unwrap_or_default();
+    let name = stream.zip(state.doc.as_ref());
+    let name = name.map_or_else(|| "No stream selected".to_owned(), |(row, doc)| doc.names.label(row));
+    // Where there is no room for the name beside them, the buttons have a line of their own, in the same order.
     if ui.available_width() < TOOLBAR {
-        ui.horizontal_wrapped(|ui| tools(ui, state));
+        let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
+        ui.add(egui::Label::new(title).truncate()).on_hover_text(whole.as_str());
+        let line = vec2(ui.available_width(), ui.spacing().interact_size.y);
+        let from_the_right = Layout::right_to_left(Align::Center).with_main_wrap(true);
+        ui.allocate_ui_with_layout(line, from_the_right, |ui| tools(ui, state));
         return;
     }
     ui.horizontal(|ui| {
@@ -64,14 +70,17 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
             tools(ui, state);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
-                ui.add(egui::Label::new(title).truncate()).on_hover_text(name.as_str());
+                ui.add(egui::Label::new(title).truncate()).on_hover_text(whole.as_str());
             });
         });
     });
 }
 
+/// Width, in points, below which the legend has two lines.
+const LEGEND: f32 = 640.0;
+
 /// Width, in points, that the buttons and a part of the name need.
-const TOOLBAR: f32 = 540.0;
+const TOOLBAR: f32 = 760.0;
 
 fn tools(ui: &mut Ui, state: &mut State) {
     icon_button(ui, state, Command::ExportPlot);

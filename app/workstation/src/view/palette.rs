@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     }
     let mut run = found.get(palette.chosen).filter(|_| enter).map(|(item, _)| item.clone());
     let screen = ui.ctx().content_rect();
-    let modal = Modal::new(Id::unique("palette")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "palette");
     let top = (screen.height() * 0.11).min(90.0);
     let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, top));
     let shown = modal.area(area).show(ui.ctx(), |ui| {
@@ -113,7 +113,10 @@ fn carry_out(state: &mut State, item: &Item) {
         }
         Item::Stream(id) => state.select(Selection::Stream(id)),
         Item::Bookmark(place) => super::crumbs::open(state, place),
-        Item::View(place) => state.review.open = state.review.views.get(place).map(|view| view.state.clone()),
+        Item::View(place) => {
+            let view = state.review.views.get(place);
+            state.review.open = view.map(|view| (view.state.clone(), view.subject.clone()));
+        }
     }
 }
 

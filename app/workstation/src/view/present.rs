@@ -63,7 +63,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<P
         let frame = Frame::new().fill(t.raised).inner_margin(Margin::symmetric(16, 10));
         Panel::bottom("notes").frame(frame).exact_size(height).show(ui, |ui| notes(ui, &showing));
     }
-    let margin = Margin::symmetric(12, 10);
+    let margin = Margin::symmetric(16, 10);
     CentralPanel::default().frame(panel.inner_margin(margin)).show(ui, |ui| {
         let shown = showing.shown();
         match (&state.doc, shown) {

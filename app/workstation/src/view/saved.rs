@@ -4,7 +4,7 @@ use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, size};
 use crate::words;
-use egui::{Id, Key, Label, Modal, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
+use egui::{Key, Label, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if state.review.naming.is_some() {
@@ -24,7 +24,7 @@ fn naming(ui: &mut Ui, state: &mut State) {
     let (mut save, mut close) = (enter, escape);
     let replaces = state.review.views.iter().any(|view| view.name == name.trim());
     let is_empty = name.trim().is_empty();
-    let modal = Modal::new(Id::unique("naming")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "naming");
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_width((ui.ctx().content_rect().width() - 80.0).min(460.0));
         super::heading(ui, "Save this view");
@@ -53,7 +53,7 @@ fn naming(ui: &mut Ui, state: &mut State) {
 
 fn managing(ui: &mut Ui, state: &mut State) {
     let mut close = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    let modal = Modal::new(Id::unique("saved views")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "saved views");
     let screen = ui.ctx().content_rect();
     let views = state.review.views.clone();
     let shown = modal.show(ui.ctx(), |ui| {
@@ -76,7 +76,7 @@ fn managing(ui: &mut Ui, state: &mut State) {
                         if crate::ui::icon::button(ui, crate::ui::icon::Icon::Close, &label).clicked() {
                             state.review.remove_view(view.decision);
                         }
-                        let by = format!("{}, {}", case::inert(&view.by), words::time(view.at_nanos));
+                        let by = format!("{}, {}", case::inert(&view.actor), words::time(view.at_nanos));
                         let weak = tokens::of(ui).weak;
                         ui.label(RichText::new(by).font(text_font(size::SMALL)).color(weak));
                         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -86,7 +86,7 @@ fn managing(ui: &mut Ui, state: &mut State) {
                                 WidgetInfo::labeled(Role::Button, true, format!("Show {name}"))
                             });
                             if row.clicked() {
-                                state.review.open = Some(view.state.clone());
+                                state.review.open = Some((view.state.clone(), view.subject.clone()));
                                 close = true;
                             }
                         });
@@ -112,7 +112,7 @@ pub(super) fn menu(ui: &mut Ui, state: &mut State) {
         let name = case::inert(&view.name);
         let galley = super::line(ui, &name, text_font(size::TEXT), tokens::of(ui).text, 340.0);
         if ui.button(galley).on_hover_text(name.as_str()).clicked() {
-            chosen = Some(view.state.clone());
+            chosen = Some((view.state.clone(), view.subject.clone()));
         }
     }
     if chosen.is_some() {

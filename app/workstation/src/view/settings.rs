@@ -1,14 +1,15 @@
 //! Settings: how the window looks, and how the next analysis is made. Every change holds at once and is remembered.
 
-use super::button;
+use super::{button, redact_choice};
 use crate::command::Command;
 use crate::prefs::{PERCENT, Prefs, ThemeChoice};
+use crate::redaction::{Redact, RulesFor};
 use crate::settings::{Against, Analysis};
 use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, Ramp, size};
 use crate::words::Zone;
-use cbad::{Lens, Profile};
+use cbad::{Lens, Profile, Signal};
 use egui::{DragValue, Label, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 /// Width of the names before the settings.
@@ -29,6 +30,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         ui.add(Label::new(RichText::new(about).font(text_font(size::SMALL)).color(tokens::of(ui).weak)).wrap());
         let Prefs { analysis: how, import_without_asking, .. } = &mut state.prefs;
         analysis(ui, how, import_without_asking);
+        redaction(ui, state);
         if let Some(problem) = state.prefs.analysis.problem() {
             ui.label(RichText::new(problem).color(tokens::of(ui).danger));
         }
@@ -43,7 +45,18 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             }
         });
         runs(ui, state);
+        super::codecs::show(ui);
     });
+}
+
+/// What a signal is called among settings.
+const fn signal_title(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Log => "Logs",
+        Signal::Metric => "Metrics",
+        Signal::Span => "Traces",
+        Signal::LlmCall => "LLM calls",
+    }
 }
 
 /// A name, and the setting behind it; a setting that needs more lines has them.
@@ -92,7 +105,8 @@ fn display(ui: &mut Ui, prefs: &mut Prefs) {
         }
         let mut percent = prefs.percent;
         let field = DragValue::new(&mut percent).range(PERCENT).suffix(" %").update_while_editing(false);
-        if named(ui.add(field), "Size in percent").changed() {
+        let field = ui.add(field).on_hover_text("Any other size: drag, or click to write it.");
+        if named(field, "Size in percent").changed() {
             prefs.percent = percent;
         }
     });
@@ -127,12 +141,32 @@ fn analysis(ui: &mut Ui, how: &mut Analysis, without_asking: &mut bool) {
             [(Profile::Sensitive, "Sensitive"), (Profile::Balanced, "Balanced"), (Profile::Strict, "Strict")]
         {
             let about = format!("A false discovery rate of {} %.", profile.alpha() * 100.0);
-            choice(ui, "Profile", &mut how.profile, profile, text, &about);
+            let mut now = how.alpha_percent.is_none().then_some(how.profile);
+            choice(ui, "Profile", &mut now, Some(profile), text, &about);
+            if now == Some(profile) {
+                (how.profile, how.alpha_percent) = (profile, None);
+            }
+        }
+        let mut own = how.alpha_percent.is_some();
+        choice(
+            ui,
+            "Profile",
+            &mut own,
+            true,
+            "A rate of your own",
+            "Any false discovery rate between the profiles and beyond.",
+        );
+        if own && how.alpha_percent.is_none() {
+            how.adopt(how.profile.alpha());
+        }
+        if let Some(percent) = &mut how.alpha_percent {
+            let field = DragValue::new(percent).range(0.01..=50.0).speed(0.05).max_decimals(2).suffix(" %");
+            named(ui.add(field), "False discovery rate in percent");
         }
     });
     row(ui, "False alarms", "Flag by the share of ordinary windows instead of by the profile.", |ui| {
         let mut is_on = how.false_alarm_percent.is_some();
-        if ui.checkbox(&mut is_on, "Hold ordinary windows to").changed() {
+        if ui.checkbox(&mut is_on, "Flag this share of ordinary windows at most").changed() {
             how.false_alarm_percent = is_on.then_some(FIRST_RATE);
         }
         if let Some(percent) = &mut how.false_alarm_percent {
@@ -152,6 +186,21 @@ fn analysis(ui: &mut Ui, how: &mut Analysis, without_asking: &mut bool) {
                     how.lenses.retain(|other| *other != lens);
                     how.lenses.extend(is_on.then_some(lens));
                     how.lenses.sort_by_key(|lens| Lens::ALL.iter().position(|other| other == lens));
+                }
+            }
+        },
+    );
+    row(
+        ui,
+        "Signals",
+        "Whose streams are analysed. The others are imported and shown all the same, and have no windows.",
+        |ui| {
+            for signal in Signal::ALL {
+                let mut is_on = how.signals.contains(&signal);
+                if ui.checkbox(&mut is_on, signal_title(signal)).changed() {
+                    how.signals.retain(|other| *other != signal);
+                    how.signals.extend(is_on.then_some(signal));
+                    how.signals.sort_unstable();
                 }
             }
         },
@@ -179,10 +228,30 @@ fn analysis(ui: &mut Ui, how: &mut Analysis, without_asking: &mut bool) {
         let about = "Captures are imported as they are recognised, with the redaction chosen below.";
         choice(ui, "Import", without_asking, true, "Without asking", about);
     });
-    row(ui, "Redaction", "For captures that are imported from now on.", |ui| {
-        choice(ui, "Redaction", &mut how.redact, false, "None", "Events are kept as the capture has them.");
-        let about = "Addresses, names, cards, tokens and the like are replaced before anything is stored. It cannot be undone in the case.";
-        choice(ui, "Redaction", &mut how.redact, true, "Personal data and secrets", about);
+}
+
+/// What is taken out, of what is imported and of what is presented.
+fn redaction(ui: &mut Ui, state: &mut State) {
+    let Prefs { analysis, present_redact, present_in_the_clear, .. } = &mut state.prefs;
+    let about = "For captures that are imported from now on. What is taken out is replaced before anything is stored, which cannot be undone in the case.";
+    row(ui, "Redaction", about, |ui| {
+        if redact_choice::show(ui, "Redaction", "None", &mut analysis.redact) {
+            state.asked_rules = Some(RulesFor::Imports);
+        }
+    });
+    let about = "What stories are presented through. Nothing in the case is changed by it.";
+    row(ui, "Presenting", about, |ui| {
+        let mut now = if *present_in_the_clear { Redact::Nothing } else { present_redact.clone() };
+        let before = now.clone();
+        if redact_choice::show(ui, "Presenting", "In the clear", &mut now) {
+            state.asked_rules = Some(RulesFor::Presentations);
+        }
+        if now != before {
+            *present_in_the_clear = now == Redact::Nothing;
+            if now != Redact::Nothing {
+                *present_redact = now;
+            }
+        }
     });
 }
 

@@ -4,7 +4,7 @@ use crate::command::{Command, Twin};
 use crate::state::{Pane, Sheet, State};
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
-use egui::{Grid, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Grid, Key, Label, Modifiers, RichText, ScrollArea, Ui};
 
 /// Keys that belong to lists and pictures and are no commands.
 const OTHER_KEYS: [(&str, &str); 7] = [
@@ -19,6 +19,9 @@ const OTHER_KEYS: [(&str, &str); 7] = [
     ),
     ("Double click", "Show all the time again"),
 ];
+
+/// Width of the keys on a sheet.
+const KEYS: f32 = 170.0;
 
 /// What a view shows, how it is read, and the commands that matter in it.
 struct Help {
@@ -201,6 +204,7 @@ const fn help(pane: Pane) -> Help {
                 Command::ZoomToSelection,
                 Command::ResetZoom,
                 Command::TogglePreview,
+                Command::AdoptLevel,
                 Command::ToggleQuantity,
                 Command::ToggleTables,
                 Command::ExportPlot,
@@ -259,9 +263,14 @@ const fn help(pane: Pane) -> Help {
             commands: &[Command::ShowBytes, Command::ShowEvents],
         },
         Pane::Problems => Help {
-            shows: "Every record of the captures that could not be read, with its place and the reason.",
-            read: &["Rejected records are in no stream; notes are about records that were read."],
-            commands: &[Command::ShowProblems],
+            shows: "Everything that import or analysis could not read, with its place and the reason.",
+            read: &[
+                "Rejected records are in no stream; notes are about records that were read.",
+                "Damaged blocks are listed as they are met; a check of the case looks for all of them.",
+                "Streams that were not scored are in the case, and have no windows in the run shown.",
+                "A double click on a row, or Enter, leads to its bytes in the capture.",
+            ],
+            commands: &[Command::ShowProblems, Command::CheckCase],
         },
         Pane::Activity => ACTIVITY,
         Pane::Calls => CALLS,
@@ -287,7 +296,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(sheet) = state.sheet else { return };
     let screen = ui.ctx().content_rect();
     let mut close = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    let modal = Modal::new(Id::unique("sheet")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "sheet");
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_width((screen.width() - 80.0).min(680.0));
         ui.horizontal(|ui| {
@@ -322,16 +331,19 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 }
 
 fn keys(ui: &mut Ui, name: &str, rows: &[(String, String)]) {
-    Grid::new(name).num_columns(2).striped(true).spacing([size::WIDE, 3.0]).min_col_width(170.0).show(
-        ui,
-        |ui| {
-            for (key, text) in rows {
-                ui.add(Label::new(RichText::new(key).font(mono_font()).color(tokens::of(ui).strong)).wrap());
+    // Every row reaches across the sheet, whatever it says.
+    let words = (ui.available_width() - KEYS - size::WIDE).max(KEYS);
+    let grid = Grid::new(name).num_columns(2).striped(true).spacing([size::WIDE, 3.0]).min_col_width(KEYS);
+    grid.show(ui, |ui| {
+        for (key, text) in rows {
+            ui.add(Label::new(RichText::new(key).font(mono_font()).color(tokens::of(ui).strong)).wrap());
+            ui.horizontal(|ui| {
+                ui.set_width(words);
                 ui.add(Label::new(text).wrap());
-                ui.end_row();
-            }
-        },
-    );
+            });
+            ui.end_row();
+        }
+    });
 }
 
 fn shortcuts(ui: &mut Ui) {

@@ -45,12 +45,13 @@ pub(super) fn label(ui: &mut Ui, lens: Lens) {
     response.on_hover_text(about(lens));
 }
 
-/// The shifts, dearest of each lens first; gives back the event of the one that was clicked.
-pub(super) fn show(ui: &mut Ui, shifts: &[Shift]) -> Option<u64> {
+/// The shifts, dearest of each lens first, with names as `short` makes them; gives back the event of the one that was
+/// clicked.
+pub(super) fn show(ui: &mut Ui, shifts: &[Shift], short: &dyn Fn(&str) -> String) -> Option<u64> {
     let most = shifts.iter().map(|shift| shift.bits).fold(0.0, f64::max);
     let mut chosen = None;
     for shift in shifts {
-        let response = row(ui, shift, most);
+        let response = row(ui, shift, &short(&shift.what()), most);
         let next = if shift.event.is_some() { "\nClick to select the event that shows it best." } else { "" };
         let hover = format!("{}\n{}{next}", case::inert(shift.what()), about(shift.lens));
         if response.on_hover_text(hover).clicked() {
@@ -66,7 +67,7 @@ fn numbers(shift: &Shift) -> String {
     format!("{}: {here} against {there}", shift.kind.phrase())
 }
 
-fn row(ui: &mut Ui, shift: &Shift, most: f64) -> Response {
+fn row(ui: &mut Ui, shift: &Shift, shown: &str, most: f64) -> Response {
     let t = tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
     let name = case::inert(shift.what());
@@ -75,7 +76,7 @@ fn row(ui: &mut Ui, shift: &Shift, most: f64) -> Response {
     let accessible = format!("{}, {said}, {bits}: {name}", title(shift.lens));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &accessible));
     let (left, right) = (rect.left() + 6.0, rect.right() - 6.0);
-    super::paint_line(ui, &name, mono_font(), t.text, pos2(left, rect.top() + 12.0), right - left - BITS);
+    super::paint_name(ui, shown, mono_font(), t.text, pos2(left, rect.top() + 12.0), right - left - BITS);
     let below = rect.top() + 29.0;
     let share = (rect.width() * 0.62).min(440.0);
     let text = format!("{} · {said}", title(shift.lens));
@@ -117,7 +118,7 @@ mod tests {
         };
         let mut harness = Harness::builder().with_context_setup(crate::theme::install).build_ui_state(
             |ui, chosen| {
-                if let Some(event) = show(ui, std::slice::from_ref(&shift)) {
+                if let Some(event) = show(ui, std::slice::from_ref(&shift), &|text| case::inert(text)) {
                     *chosen = Some(event);
                 }
             },

@@ -72,7 +72,8 @@ fn list(ui: &mut Ui, state: &mut State) {
 
 /// Shows in the window what the selected step shows.
 fn open(state: &mut State) {
-    state.review.open = state.review.story.step().map(|step| step.state.clone());
+    let step = state.review.story.step();
+    state.review.open = step.map(|step| (step.state.clone(), step.subject.clone()));
 }
 
 struct Steps<'a> {
@@ -82,7 +83,7 @@ struct Steps<'a> {
 /// What a step shows, in a few words.
 fn in_words(step: &StepRow) -> String {
     let shown = Shown::read(&step.state).map_or_else(
-        || "made by a later version".to_owned(),
+        || if step.state.is_empty() { "what it is about" } else { "made by a later version" }.to_owned(),
         |shown| {
             let alone = if shown.alone { "alone" } else { "with the other views" };
             format!("{} {alone}", shown.front.title())
@@ -131,9 +132,8 @@ impl Rows for Steps<'_> {
 
 fn editor(ui: &mut Ui, state: &mut State) {
     let Some(step) = state.review.story.step().cloned() else { return };
-    let fresh = || Draft { step: step.step, title: step.title.clone(), note: step.note.clone() };
-    let mut draft =
-        state.review.story.draft.take().filter(|draft| draft.step == step.step).unwrap_or_else(fresh);
+    let draft = state.review.story.draft.take().filter(|draft| draft.step == step.step);
+    let mut draft = draft.unwrap_or_else(|| Draft::of(&step));
     let title = TextEdit::singleline(&mut draft.title).desired_width(f32::INFINITY);
     let title = ui.add(title.hint_text("What the step is called"));
     title.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Title of the step"));

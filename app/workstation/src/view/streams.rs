@@ -13,7 +13,7 @@ use egui::{Frame, Id, Margin, Panel, Rect, RichText, ScrollArea, Ui, pos2, vec2}
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
-    let frame = Frame::new().inner_margin(Margin { left: 10, right: 4, top: 8, bottom: 4 });
+    let frame = Frame::new().inner_margin(Margin { left: 10, right: 8, top: 8, bottom: 4 });
     let height = ui.available_height();
     let wanted = 60.0 + doc.captures.len().min(2) as f32 * 44.0 + doc.streams.len() as f32 * size::ROW;
     let panel = Panel::top("streams").resizable(true).frame(frame);
@@ -159,9 +159,9 @@ impl Rows for Streams<'_> {
             end -= size::TIGHT;
         }
         let color = if selected { t.strong } else { t.text };
-        let label = case::inert(stream.key.label());
+        let label = self.doc.names.label(stream);
         let start = rect.left() + 26.0;
-        super::paint_line(
+        super::paint_name(
             ui,
             &label,
             text_font(size::TEXT),

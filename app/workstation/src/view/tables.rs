@@ -16,36 +16,58 @@ pub(super) struct Column {
     pub(super) name: &'static str,
     pub(super) width: f32,
     about: &'static str,
+    holds: Holds,
+}
+
+/// What the cells of a column hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Set from the left.
+    Text,
+    /// Set from the left; where it is cut, both ends stay.
+    Name,
+    /// Set from the right.
+    Number,
 }
 
 pub(super) const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
-    Column { name, width, about }
+    Column { name, width, about, holds: Holds::Text }
+}
+
+/// A column of names of streams.
+pub(super) const fn names(name: &'static str, width: f32, about: &'static str) -> Column {
+    Column { name, width, about, holds: Holds::Name }
+}
+
+/// A column of numbers.
+pub(super) const fn numbers(name: &'static str, width: f32, about: &'static str) -> Column {
+    Column { name, width, about, holds: Holds::Number }
 }
 
 const WINDOWS: [Column; 11] = [
-    column("Window", 62.0, "Index among the windows of the stream."),
+    numbers("Window", 62.0, "Index among the windows of the stream."),
     column("Begins", 186.0, "Earliest time in the window, in the zone shown below the views."),
-    column(
+    numbers(
         "Score",
         62.0,
         "The stream's first lens (content; values for metrics), in bits: higher is more unusual.",
     ),
     column("Lens", 66.0, "The lens that is most surprised."),
-    column("q", 92.0, "Benjamini-Hochberg adjusted p over all windows and lenses of the run."),
+    numbers("q", 92.0, "Benjamini-Hochberg adjusted p over all windows and lenses of the run."),
     column("Significant", 84.0, "Whether it is a change at the run's false discovery rate."),
-    column("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
-    column("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
-    column("Δ bits", 72.0, "Bits that the window costs once the baseline piece is known."),
-    column("Entropy", 62.0, "Bits a byte of the window's text."),
+    numbers("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
+    numbers("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
+    numbers("Δ bits", 72.0, "Bits that the window costs once the baseline piece is known."),
+    numbers("Entropy", 62.0, "Bits a byte of the window's text."),
     column("Events", 200.0, "Positions of the first and the last event in the stream."),
 ];
 
 const STREAMS: [Column; 5] = [
-    column("Stream", 300.0, "Service and name."),
-    column("Events", 90.0, "Number of events."),
-    column("Windows", 74.0, "Number of windows scored."),
-    column("Most NCD", 84.0, "The largest NCD of its windows."),
-    column("Most score", 84.0, "The largest score of its windows, in bits."),
+    names("Stream", 300.0, "Service and name."),
+    numbers("Events", 90.0, "Number of events."),
+    numbers("Windows", 74.0, "Number of windows scored."),
+    numbers("Most NCD", 84.0, "The largest NCD of its windows."),
+    numbers("Most score", 84.0, "The largest score of its windows, in bits."),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
@@ -131,17 +153,29 @@ fn header(ui: &mut Ui, columns: &[Column], mut sort: Option<&mut Sort>) {
             let stroke = egui::Stroke::new(1.5, t.accent);
             ui.painter().rect_stroke(cell, 2, stroke, egui::StrokeKind::Inside);
         }
-        paint_line(
-            ui,
-            &name,
-            semibold_font(size::SMALL),
-            t.strong,
-            cell.left_center() + vec2(6.0, 0.0),
-            column.width - 8.0,
-        );
+        let (at, width) = (cell.left_center() + vec2(6.0, 0.0), column.width - 8.0);
+        let font = semibold_font(size::SMALL);
+        match column.holds {
+            // The sign of the order has the gap.
+            Holds::Number => {
+                let gap = if name.ends_with(['▼', '▲']) { 0.0 } else { NUMBER_GAP };
+                from_the_right(ui, &name, font, t.strong, at, width - gap);
+            }
+            Holds::Text | Holds::Name => paint_line(ui, &name, font, t.strong, at, width),
+        }
         response.on_hover_text(column.about);
         left += column.width;
     }
+}
+
+/// Between a number and the column after it, which may begin with text.
+const NUMBER_GAP: f32 = 8.0;
+
+/// Paints a cut line with its right end `width` after `at`.
+fn from_the_right(ui: &Ui, text: &str, font: egui::FontId, color: egui::Color32, at: egui::Pos2, width: f32) {
+    let galley = super::line(ui, text, font, color, width);
+    let left = at.x + (width - galley.size().x).max(0.0);
+    ui.painter().galley(pos2(left, at.y - galley.size().y / 2.0), galley, color);
 }
 
 /// The cells of one row, in the columns of its table.
@@ -151,7 +185,12 @@ pub(super) fn cells(ui: &Ui, columns: &[Column], texts: &[String], selected: boo
     let mut left = rect.left();
     for (column, text) in columns.iter().zip(texts) {
         let color = if selected { t.strong } else { t.text };
-        paint_line(ui, text, mono_font(), color, pos2(left + 6.0, rect.center().y), column.width - 8.0);
+        let (at, width) = (pos2(left + 6.0, rect.center().y), column.width - 8.0);
+        match column.holds {
+            Holds::Text => paint_line(ui, text, mono_font(), color, at, width),
+            Holds::Name => super::paint_name(ui, text, mono_font(), color, at, width),
+            Holds::Number => from_the_right(ui, text, mono_font(), color, at, width - NUMBER_GAP),
+        }
         left += column.width;
     }
 }
@@ -210,7 +249,7 @@ impl Rows for Streams<'_> {
         let summary = self.doc.summary(stream.id);
         let note = summary.and_then(|summary| summary.note.clone()).unwrap_or_default();
         let texts = [
-            case::inert(stream.key.label()),
+            self.doc.names.label(stream),
             words::count(stream.events),
             summary.map(|summary| words::count(summary.windows)).unwrap_or_default(),
             most(crate::heatmap::Quantity::Ncd).map_or(note, |value| format!("{value:.3}")),

@@ -26,7 +26,22 @@ struct Strip<'a> {
     time_axis: bool,
 }
 
+/// Why there is no picture, and the way to one.
+fn missing(ui: &mut Ui, state: &mut State, why: &str, height: f32) {
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ui.set_min_size(size);
+        super::heading(ui, "The windows of this run cannot be shown");
+        ui.add(egui::Label::new(egui::RichText::new(case::inert(why)).color(tokens::of(ui).weak)).wrap());
+        super::button(ui, state, crate::command::Command::AnalyzeAgain);
+    });
+}
+
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
+    if let (None, Some(why)) = (&state.data, state.data_missing.clone()) {
+        missing(ui, state, &why, height * 2.0 + 24.0);
+        return;
+    }
     let Some(data) = state.data.clone() else {
         let gutter_width = size::gutter(ui.available_width());
         let (rect, _) =
@@ -150,6 +165,8 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
     let (range, axis) = (state.range, doc.axis);
     let (low, high) = y_range(&strip.lines);
     let columns = ui.available_width() as usize;
+    // Closer together than this they would fade.
+    let numbers = f64::from((ui.available_height() / 28.0).floor().clamp(2.0, 5.0));
     let stream = state.stream;
     let spans: Vec<Span> = doc
         .findings
@@ -172,8 +189,8 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
         })
         .x_axis_formatter(move |mark, _| tick(axis, mark))
         .x_grid_spacer(move |input| ticks(axis, input.bounds, columns))
-        .y_grid_spacer(|input| {
-            marks_every(round_step((input.bounds.1 - input.bounds.0) / 5.0), 0.0, input.bounds)
+        .y_grid_spacer(move |input| {
+            marks_every(round_step((input.bounds.1 - input.bounds.0) / numbers), 0.0, input.bounds)
         })
         .grid_spacing(8.0..=40.0)
         .grid_color(t.border)

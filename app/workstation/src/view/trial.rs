@@ -1,5 +1,6 @@
 //! Another level, tried: what it would flag, from what the run has stored.
 
+use crate::command::Command;
 use crate::doc::Doc;
 use crate::query::Query;
 use crate::state::{State, Trial};
@@ -19,6 +20,16 @@ pub(super) fn toggle(state: &mut State) {
     };
 }
 
+impl State {
+    /// Whether the level that is being tried is not the one that the shown run was made with.
+    pub(crate) fn is_another_level(&self, trial: &Trial) -> bool {
+        let run = self.doc.as_ref().and_then(|doc| doc.run.as_ref());
+        run.is_some_and(|run| {
+            run.config.false_alarms.is_some() || (run.config.alpha - trial.alpha).abs() > 1e-9
+        })
+    }
+}
+
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let (Some(mut trial), Some(run)) = (state.trial.take(), &doc.run) else { return };
     let mut percent = trial.alpha * 100.0;
@@ -32,6 +43,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
         response.widget_info(|| {
             WidgetInfo { value: Some(percent), ..WidgetInfo::labeled(Role::Slider, true, "Level to try, percent") }
         });
+        state.trial = Some(trial.clone());
+        super::button(ui, state, Command::AdoptLevel);
         let text = said(&trial, run.flagged);
         let label = ui.label(RichText::new(&text).color(tokens::of(ui).strong));
         label.on_hover_text(
@@ -64,7 +77,7 @@ fn said(trial: &Trial, now: u64) -> String {
 }
 
 /// A rate in percent, as short as it is exact to the hundredth.
-fn percent(rate: f64) -> String {
+pub(crate) fn percent(rate: f64) -> String {
     let text = format!("{:.2}", rate * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

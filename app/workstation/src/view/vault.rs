@@ -5,7 +5,7 @@ use crate::theme::text_font;
 use crate::tokens::{self, size};
 use crate::vault::{Asked, Purpose, Typed};
 use case::ENCRYPTION_COST;
-use egui::{Id, Key, Label, Modal, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo};
+use egui::{Id, Key, Label, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 /// What is left of a case that was in the clear.
 const REMAINS: &str =
@@ -18,11 +18,12 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         (enter, input.consume_key(Modifiers::NONE, Key::Escape))
     });
     let (mut done, mut close) = (enter, escape);
-    let modal = Modal::new(Id::unique("passphrase")).backdrop_color(tokens::of(ui).veil);
+    let modal = super::modal(ui, "passphrase");
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_width((ui.ctx().content_rect().width() - 80.0).min(480.0));
         let (heading, yes, no) = words(&asked);
         super::heading(ui, &heading);
+        ui.add_space(size::TIGHT);
         if let Some(why) = &asked.why {
             ui.add(Label::new(RichText::new(why).color(tokens::of(ui).strong)).wrap());
         }
@@ -34,7 +35,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             let remains = RichText::new(REMAINS).font(text_font(size::SMALL)).color(tokens::of(ui).weak);
             ui.add(Label::new(remains).wrap());
         }
-        ui.add_space(size::GAP);
+        ui.add_space(size::WIDE);
         ui.horizontal(|ui| {
             done |= ui.add_enabled(asked.typed.problem().is_none(), egui::Button::new(yes)).clicked();
             close |= ui.button(no).clicked();

@@ -69,7 +69,7 @@ fn ways(ui: &mut Ui, state: &mut State) {
         semibold_font(15.0),
         t.strong,
     );
-    let kinds = "OTLP as JSON or protobuf, JSON lines, plain text logs; gzip or zstd is fine";
+    let kinds = "OTLP, JSON lines, logs of most kinds, CSV, Parquet, Prometheus; compressed or archived too";
     ui.painter().text(centre + vec2(0.0, 12.0), Align2::CENTER_CENTER, kinds, text_font(size::SMALL), t.weak);
     for command in [Command::OpenCapture, Command::OpenCase, Command::OpenSample] {
         let absent = command == Command::OpenSample && !state.sample_here;

@@ -19,7 +19,8 @@ fn standing(world: &World) -> Result<Vec<case::Decision>, Failure> {
 fn a_finding_is_noted_tagged_and_linked_and_each_is_withdrawn() -> Result<(), Failure> {
     let world = World::new()?;
     let mut window = incident(&world)?;
-    click(&mut window, &listed(&window)[0].clone());
+    let first = listed(&window).first().cloned().ok_or("no finding")?;
+    click(&mut window, &first);
     window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     settle(&mut window);
 

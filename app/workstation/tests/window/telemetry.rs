@@ -5,7 +5,7 @@ use egui::Key;
 use testkit::synth::Company;
 
 /// A window on a minute of the company.
-fn company(world: &World) -> Result<Window, Failure> {
+pub(crate) fn company(world: &World) -> Result<Window, Failure> {
     let capture = world.path("company.jsonl");
     let company = Company { minutes: 1, rate: 2.0, ..Company::new(11) };
     company.plan()?.write(&mut std::fs::File::create(&capture)?)?;
@@ -157,5 +157,36 @@ fn calls_are_listed_read_summed_and_their_prompts_compared() -> Result<(), Failu
     click(&mut window, "List of calls");
     type_into(&mut window, "Filter calls", "no such model");
     window.get_by_label("No call fits");
+    Ok(())
+}
+
+/// Answers of a model, two of which ask for tools.
+const ANSWERS: &str = r#"{"id":"a","object":"chat.completion","created":1700000000,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"find_order","arguments":"{}"}},{"id":"c2","type":"function","function":{"name":"refund","arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":40,"completion_tokens":12,"total_tokens":52}}
+{"id":"b","object":"chat.completion","created":1700000002,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[{"id":"c3","type":"function","function":{"name":"find_order","arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":41,"completion_tokens":12,"total_tokens":53}}
+{"id":"c","object":"chat.completion","created":1700000004,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"It was refunded."},"finish_reason":"stop"}],"usage":{"prompt_tokens":50,"completion_tokens":5,"total_tokens":55}}
+"#;
+
+#[test]
+fn tools_that_answers_ask_for_are_a_picture_and_a_table_and_lead_to_their_calls() -> Result<(), Failure> {
+    let world = World::new()?;
+    let capture = world.write("answers.jsonl", ANSWERS)?;
+    let mut window = world.window();
+    with(window.state(), |app| app.open(&[capture]));
+    settle(&mut window);
+    window.key_press(Key::F9);
+    settle(&mut window);
+    assert_eq!(rows(&window, "Call to gpt-4o").len(), 3);
+    click(&mut window, "Tools");
+    window.get_by_label("gpt-4o asks for find_order: 2 calls");
+    window.get_by_label("gpt-4o asks for refund: 1 call");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::T);
+    settle(&mut window);
+    window.get_by_label("Table of tools");
+    assert_eq!(rows(&window, "gpt-4o asks for ").len(), 2);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, Key::T);
+    settle(&mut window);
+    click(&mut window, "List calls: tool refund");
+    let listed = rows(&window, "Call to gpt-4o");
+    assert_eq!(listed.len(), 1, "one answer asks for it: {listed:?}");
     Ok(())
 }

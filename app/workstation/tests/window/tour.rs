@@ -121,6 +121,7 @@ const TOUR: &[(&str, Then)] = &[
     ("export-events", Writes("events.csv")),
     ("show-bytes", Sees("of the decoded capture")),
     ("show-problems", Sees("Problems")),
+    ("check-case", Sees("was checked and is whole")),
     ("show-traces", Sees("Service map")),
     ("keep-trace", Sees("This is the kept trace itself")),
     ("show-metrics", Sees("Filter series")),
@@ -175,6 +176,9 @@ const TOUR: &[(&str, Then)] = &[
     ("toggle-lists", Misses("Streams")),
     ("toggle-explanation", Changes),
     ("reset-layout", Sees("Streams")),
+    ("toggle-preview", Sees("Level to try, percent")),
+    ("adopt-level", Sees("Run shown: ")),
+    ("toggle-preview", Misses("Level to try, percent")),
     ("analyze-again", Sees("Run shown: ")),
     ("choose-anchor", Sees(", drift ")),
     ("note-finding", Sees("Note about this finding")),
@@ -189,8 +193,20 @@ const TOUR: &[(&str, Then)] = &[
 type Prepare = fn(&mut Window);
 
 /// What has to be there before a command has anything to do.
-const BEFORE: &[(&str, Prepare)] =
-    &[("next-hit", filter_events), ("add-to-story", read_notices), ("manage-views", save_view)];
+const BEFORE: &[(&str, Prepare)] = &[
+    ("next-hit", filter_events),
+    ("add-to-story", read_notices),
+    ("manage-views", save_view),
+    ("adopt-level", try_a_level),
+];
+
+/// A level that is not the run's own.
+fn try_a_level(window: &mut Window) {
+    window.get_by_label("Level to try, percent").focus();
+    window.run();
+    window.key_press(egui::Key::ArrowRight);
+    settle(window);
+}
 
 /// Those that came first stand in front of the next ones.
 fn read_notices(window: &mut Window) {

@@ -99,6 +99,37 @@ impl CodecInfo {
     }
 }
 
+/// What a codec with a plan does to each column, for a person; a run has the hash among its codecs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanInfo {
+    /// The codec.
+    pub codec: CodecName,
+    /// The plan's own identity, lower-case hex.
+    pub sha256: String,
+    /// Its columns, in order.
+    pub columns: Vec<PlanColumn>,
+}
+
+/// One column of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanColumn {
+    /// What it holds.
+    pub name: String,
+    /// `u32`, `strings` and so on.
+    pub column_type: &'static str,
+    /// How it is compressed, in words.
+    pub recipe: &'static str,
+}
+
+/// The plans that this program has: one, and none where it was built without `OpenZL`. All streams and runs share it, since
+/// sizes under different plans cannot be compared.
+pub fn plans() -> Vec<PlanInfo> {
+    #[cfg(feature = "openzl")]
+    return vec![super::openzl::plan_info()];
+    #[cfg(not(feature = "openzl"))]
+    return Vec::new();
+}
+
 /// The codecs of this program as a run records them: all five, absent ones with the reason.
 pub fn codecs() -> Vec<CodecInfo> {
     static CODECS: LazyLock<Vec<CodecInfo>> =

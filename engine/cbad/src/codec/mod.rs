@@ -11,7 +11,7 @@ mod self_test;
 mod zstd;
 
 pub(crate) use self::count::CountCodec;
-pub use self::info::{CodecInfo, CodecName, SelfTest, codecs, differences};
+pub use self::info::{CodecInfo, CodecName, PlanColumn, PlanInfo, SelfTest, codecs, differences, plans};
 pub(crate) use self::info::{hex, info_of};
 pub(crate) use self::zstd::Zstd;
 

@@ -6,7 +6,7 @@
 
 use openzl::{Column, ColumnPlan, ColumnType, Compressor, LIBRARY_VERSION, Plan, Recipe, Strings};
 
-use super::info::{CodecInfo, CodecName};
+use super::info::{CodecInfo, CodecName, PlanColumn, PlanInfo};
 use super::{Codec, Piece};
 use crate::result::Sizes;
 
@@ -81,10 +81,25 @@ fn plan() -> Plan {
     Plan::new(LEVEL, false, columns).expect("each recipe is for its type")
 }
 
+/// The plan, for a person.
+pub(super) fn plan_info() -> PlanInfo {
+    let plan = plan();
+    let column = |column: &ColumnPlan| PlanColumn {
+        name: column.name.clone(),
+        column_type: column.column_type.name(),
+        recipe: column.recipe.in_words(),
+    };
+    PlanInfo {
+        codec: CodecName::Openzl,
+        sha256: super::info::hex(&plan.sha256()),
+        columns: plan.columns().iter().map(column).collect(),
+    }
+}
+
 pub(super) fn info() -> CodecInfo {
     CodecInfo {
         level: Some(LEVEL),
-        settings: Some(format!("plan SHA-256 {}", super::info::hex(&plan().sha256()))),
+        settings: Some(format!("plan SHA-256 {}", plan_info().sha256)),
         ..CodecInfo::new(CodecName::Openzl, LIBRARY_VERSION)
     }
 }

@@ -15,6 +15,17 @@ pub(crate) enum Framing {
     Values,
     /// A record separator stands before each document, RFC 7464. A damaged one costs itself only.
     Sequence,
+    /// The length of each document stands before it as four bytes, big-endian: the collector's file exporter.
+    Lengths,
+}
+
+const LENGTH_BYTES: usize = 4;
+
+/// The document that such a length leads to, as far as it is there, and the length.
+pub(crate) fn behind_length(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    Some((&rest[..length.min(rest.len())], length))
 }
 
 /// What RFC 7464 puts before each document.
@@ -45,7 +56,54 @@ pub(crate) fn next_document(
         Framing::Lines => next_line(window, limits, batch),
         Framing::Values => next_value(window, limits, batch),
         Framing::Sequence => next_of_sequence(window, limits, batch),
+        Framing::Lengths => next_behind_length(window, limits, batch),
     }
+}
+
+/// Passes over the length, so that the window begins with the document. A length is believed only as far as bytes are
+/// there.
+fn next_behind_length(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Result<Document> {
+    if !window.want(1)? {
+        return Ok(Document::End);
+    }
+    let offset = window.offset();
+    window.want(LENGTH_BYTES)?;
+    let Some((_, length)) = behind_length(window.available()) else {
+        let left = window.available().len();
+        window.pass_counting(left);
+        let source = ByteRange { offset, length: left as u64 };
+        batch.problem(Problem::rejected(source, None, "the capture breaks off inside a document's length"));
+        return Ok(Document::Passed);
+    };
+    if length as u64 > limits.record_bytes {
+        window.pass_to(offset.saturating_add((LENGTH_BYTES + length) as u64))?;
+        let source = ByteRange { offset, length: window.offset() - offset };
+        let reason = format!(
+            "a document says it is {length} bytes long, more than the {} that one record may take",
+            limits.record_bytes
+        );
+        batch.problem(
+            Problem::rejected(source, None, reason)
+                .hint("The length may be damaged; what follows this place cannot be told apart without it."),
+        );
+        return Ok(Document::Passed);
+    }
+    window.pass_counting(LENGTH_BYTES);
+    if !window.want(length)? {
+        let left = window.available().len();
+        let source = ByteRange { offset, length: (LENGTH_BYTES + left) as u64 };
+        let reason =
+            format!("a document says it is {length} bytes long, and the capture ends after {left} of them");
+        if left == 0 {
+            batch.problem(Problem::rejected(source, None, reason));
+            return Ok(Document::Passed);
+        }
+        batch.problem(
+            Problem::note(source, None, reason).hint("What is there of it was read as far as it goes."),
+        );
+        return Ok(Document::Bytes { length: left, next: left });
+    }
+    Ok(Document::Bytes { length, next: length })
 }
 
 fn next_line(window: &mut Window, limits: &Limits, batch: &mut Batch) -> io::Result<Document> {

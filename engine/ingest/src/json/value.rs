@@ -61,6 +61,21 @@ pub(crate) fn flatten(
     Ok(())
 }
 
+const PACKED_DEPTH: u32 = 64;
+const PACKED_VALUES: u32 = 1 << 20;
+
+/// The leaves of a JSON object or array that stands inside a text, below `path`; none where the text is no such JSON.
+pub(crate) fn values_in(text: &str, path: &str) -> Option<Vec<Field>> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let mut cursor = Cursor::new(text.as_bytes(), PACKED_DEPTH, PACKED_VALUES);
+    let mut fields = Vec::new();
+    flatten(&mut cursor, &mut path.to_owned(), &mut fields, &mut Budget::for_unit(text.len())).ok()?;
+    cursor.skip_blanks();
+    (cursor.at() == text.len()).then_some(fields)
+}
+
 /// Text where the bytes are UTF-8, else the bytes.
 pub(crate) fn text_value(text: Text<'_>) -> Value {
     match String::from_utf8(text.into_owned()) {

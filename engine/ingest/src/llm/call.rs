@@ -3,10 +3,8 @@
 use super::names::{self, Names, OPERATION, REQUEST_MODEL, RESPONSE_MODEL, element, own};
 use super::phoenix;
 use crate::access::typed;
-use crate::budget::Budget;
 use crate::ids;
-use crate::json::cursor::Cursor;
-use crate::json::value::flatten;
+use crate::json::value::values_in;
 use crate::record::time_of;
 use crate::severity;
 use crate::stamp::{self, Years};
@@ -41,8 +39,6 @@ const PACKED: [&str; 12] = [
     "costDetails",
     "cost_details",
 ];
-const PACKED_DEPTH: u32 = 64;
-const PACKED_VALUES: u32 = 1 << 20;
 
 const DIMENSIONS: &str = "gen_ai.embeddings.dimension.count";
 
@@ -53,6 +49,8 @@ struct Call {
     end_nanos: Option<i64>,
     operation: Option<&'static str>,
     model: Option<String>,
+    /// Where `LangSmith` says that a run stands: the run, and before it those that it is in.
+    order: Option<String>,
     years: Years,
 }
 
@@ -72,7 +70,8 @@ pub(crate) fn event_of(
     let operation = operation_of(origin, &fields);
     let is_response = origin == Origin::Api && has_response(&fields);
     let event = Event::new(Vec::new(), source);
-    let mut call = Call { event, service: String::new(), end_nanos: None, operation, model: None, years };
+    let mut call =
+        Call { event, service: String::new(), end_nanos: None, operation, model: None, order: None, years };
     if let Some(operation) = operation {
         call.event.fields.push(Field { path: OPERATION.into(), value: Value::Text(operation.into()) });
     }
@@ -217,7 +216,7 @@ fn unpack(origin: Origin, fields: Vec<Field>) -> Vec<Field> {
     let mut unpacked = Vec::with_capacity(fields.len());
     for field in fields {
         let inner = match &field.value {
-            Value::Text(text) if is_packed(&field) => values_of(text, &field.path),
+            Value::Text(text) if is_packed(&field) => values_in(text, &field.path),
             _ => None,
         };
         match inner {
@@ -226,14 +225,6 @@ fn unpack(origin: Origin, fields: Vec<Field>) -> Vec<Field> {
         }
     }
     unpacked
-}
-
-pub(super) fn values_of(text: &str, path: &str) -> Option<Vec<Field>> {
-    let mut cursor = Cursor::new(text.as_bytes(), PACKED_DEPTH, PACKED_VALUES);
-    let mut fields = Vec::new();
-    flatten(&mut cursor, &mut path.to_owned(), &mut fields, &mut Budget::for_unit(text.len())).ok()?;
-    cursor.skip_blanks();
-    (cursor.at() == text.len()).then_some(fields)
 }
 
 impl Call {
@@ -250,9 +241,13 @@ impl Call {
             own::BEGIN => set(&mut event.time_nanos, time_in(&text, self.years)),
             own::END => set(&mut self.end_nanos, time_in(&text, self.years)),
             own::LEVEL => set(&mut event.severity, level_of(&text)),
-            own::TRACE => set(&mut event.trace_id, id_of(&text)),
-            own::SPAN => set(&mut event.span_id, id_of(&text)),
-            own::PARENT => set(&mut event.parent_span_id, id_of(&text)),
+            own::TRACE => set_id(&mut event.trace_id, &text),
+            own::SPAN => set_id(&mut event.span_id, &text),
+            own::PARENT => set_id(&mut event.parent_span_id, &text),
+            own::ORDER => {
+                self.order = Some(text);
+                false
+            }
             own::NAME => {
                 event.body = text.into_bytes();
                 true
@@ -280,6 +275,9 @@ impl Call {
     }
 
     fn finish(mut self, streams: &mut OtlpStreams) -> (Arc<StreamKey>, Event) {
+        if let Some(order) = &self.order {
+            stand(&mut self.event, order);
+        }
         let event = &mut self.event;
         let status = event.fields.iter().find(|field| field.path == "response.status_code");
         if let Some(Field { value: Value::Int(status), .. }) = status {
@@ -317,8 +315,22 @@ fn level_of(text: &str) -> Option<Severity> {
     if text == "DEFAULT" { Some(Severity::Info) } else { severity::of_field(text) }
 }
 
-/// An id of hexadecimal digits, or a UUID.
-fn id_of<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits: String = text.chars().filter(|char| *char != '-').collect();
-    ids::from_hex(digits.as_bytes()).filter(|id| *id != [0; N])
+/// Takes an id; true where nothing of it is lost, so that it need not be kept as it was written.
+fn set_id<const N: usize>(place: &mut Option<[u8; N]>, text: &str) -> bool {
+    let id = ids::of_any(text);
+    set(place, id.map(|(id, _)| id));
+    id.is_some_and(|(_, is_exact)| is_exact)
+}
+
+/// What `dotted_order` says where the run itself does not: `<time>Z<id>` of the trace's first run, of each run below it
+/// that leads to this one, and of this one.
+///
+/// Source: `LangSmith`'s reference of the run data format.
+fn stand(event: &mut Event, order: &str) {
+    let ids: Vec<&str> = order.split('.').filter_map(|step| step.split_once('Z')).map(|(_, id)| id).collect();
+    let Some((last, before)) = ids.split_last() else { return };
+    set(&mut event.trace_id, ids::of_any(ids[0]).map(|(id, _)| id));
+    set(&mut event.span_id, ids::of_any(last).map(|(id, _)| id));
+    let parent = before.last().and_then(|id| ids::of_any(id));
+    set(&mut event.parent_span_id, parent.map(|(id, _)| id));
 }

@@ -21,6 +21,7 @@ pub(super) mod own {
     pub(in crate::llm) const TRACE: &str = "\0trace";
     pub(in crate::llm) const SPAN: &str = "\0span";
     pub(in crate::llm) const PARENT: &str = "\0parent";
+    pub(in crate::llm) const ORDER: &str = "\0order";
     pub(in crate::llm) const SERVICE: &str = "\0service";
 }
 
@@ -77,8 +78,11 @@ const LANGFUSE: [(&str, &str); 29] = [
     ("environment", "deployment.environment.name"),
 ];
 
-const LANGSMITH: [(&str, &str); 19] = [
+const LANGSMITH: [(&str, &str); 22] = [
     ("trace_id", own::TRACE),
+    ("id", own::SPAN),
+    ("parent_run_id", own::PARENT),
+    ("dotted_order", own::ORDER),
     ("start_time", own::BEGIN),
     ("end_time", own::END),
     ("name", own::NAME),

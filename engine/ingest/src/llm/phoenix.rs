@@ -6,11 +6,12 @@
 //!
 //! Source: `phoenix.client`, `spans.get_spans_dataframe` and `helpers.spans.dataframe_to_spans`.
 
-use super::call::{time_in, values_of};
+use super::call::time_in;
 use super::names::element;
 use super::python;
 use crate::budget::Budget;
 use crate::ids;
+use crate::json::value::values_in;
 use crate::otlp::{Context, Resource, SpanEventParts, SpanParts};
 use crate::stamp::Years;
 use crate::streams::OtlpStreams;
@@ -50,7 +51,7 @@ pub(super) fn event_of(
         }
     }
     let resource = Resource::default();
-    let context = Context { resource: &resource, scope: "" };
+    let context = Context { resource: &resource, scope: "", scope_version: "" };
     let event = row.into_span().into_event(context, source, &mut Budget::for_unit(0));
     (streams.spans(""), event.expect("nothing surrounds the record, and every unit may cost that"))
 }
@@ -60,8 +61,8 @@ fn nested(field: &Field) -> Option<Vec<Field>> {
     let name = field.path.strip_prefix("attributes.").unwrap_or(&field.path);
     match &field.value {
         Value::Text(text) if NESTED.contains(&name) && text.trim_start().starts_with(['[', '{', '(']) => {
-            values_of(text, &field.path)
-                .or_else(|| python::to_json(text).and_then(|json| values_of(&json, &field.path)))
+            values_in(text, &field.path)
+                .or_else(|| python::to_json(text).and_then(|json| values_in(&json, &field.path)))
         }
         _ => None,
     }
@@ -105,6 +106,8 @@ impl Row {
                 self.kind = Some(text);
                 true
             }
+            // No events.
+            "events" if text == "[]" => true,
             _ => match element(&path, "events") {
                 Some((index, rest)) => self.span_event(index, rest, &value),
                 None => false,

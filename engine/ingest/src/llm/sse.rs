@@ -5,7 +5,7 @@
 use super::call::{Origin, event_of};
 use super::names::element;
 use crate::budget::Budget;
-use crate::json::cursor::{Cursor, Fault, Read};
+use crate::json::cursor::{Cursor, Fault, FaultKind, Read};
 use crate::json::value::flatten;
 use crate::model::{Batch, Limits, Problem};
 use crate::probe::Probe;
@@ -57,104 +57,153 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What a line does to the response.
+/// What the data of an event do to the responses at hand.
 enum Step {
     Goes,
-    /// The response ends with this line.
+    /// No response is left that anything could come for.
     Ends,
-    /// The line belongs to the next response.
+    /// They belong to a response behind these.
     Next,
-    /// The line cannot be read.
+    /// They cannot be read.
     Reject(String),
+}
+
+/// What stands at a place: one line, or the lines that give the data of one event together.
+enum Found {
+    Data { data: Vec<u8>, end: usize, next: usize },
+    Other { is_blank: bool, next: usize },
+    Foreign { end: usize, next: usize },
+    TooLong,
+    End,
 }
 
 impl Reader for SseReader {
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
         skip_byte_order_mark(window)?;
-        let mut response = Response::new(&self.limits);
-        let (mut at, mut end) = (0, 0);
-        let mut passed_any = false;
+        let mut open = Open { responses: Vec::new(), last: 0, done: 0, limits: self.limits };
+        let mut at = 0;
+        // Where the event begins that is at hand, with the lines before its data.
+        let mut begin = None;
         while (at as u64) < self.limits.record_bytes {
-            let line = match window.line_at(at, self.limits.record_bytes)? {
-                LineAt::TooLong if response.is_empty() => {
+            let (step, end, next) = match self.find(window, at)? {
+                Found::TooLong if open.responses.is_empty() => {
                     window.pass_counting(at);
                     reject_long_line(window, batch, self.limits.record_bytes)?;
                     return Ok(true);
                 }
-                LineAt::End | LineAt::TooLong => break,
-                LineAt::Line(line) => line,
-            };
-            let bytes = &window.available()[at..line.end];
-            let step = match Line::of(bytes) {
-                Line::Data(data) => response.take(data),
-                Line::Other => Step::Goes,
-                Line::Foreign => Step::Reject("the line is no server-sent event".into()),
+                Found::End | Found::TooLong => break,
+                Found::Other { is_blank, next } => {
+                    begin = if is_blank { None } else { begin.or(Some(at)) };
+                    at = next;
+                    continue;
+                }
+                Found::Foreign { end, next } => {
+                    (Step::Reject("the line is no server-sent event".into()), end, next)
+                }
+                Found::Data { data, end, next } => (open.take(&data, begin.unwrap_or(at), end), end, next),
             };
             match step {
-                Step::Goes | Step::Ends => {
-                    end = if bytes.is_empty() { end } else { line.end };
-                    at = line.next;
-                    passed_any = true;
-                    if matches!(step, Step::Ends) {
-                        break;
-                    }
+                Step::Goes => (at, begin) = (next, None),
+                Step::Ends => {
+                    at = next;
+                    break;
                 }
                 Step::Next => break,
-                // What stands before it is a response of its own.
-                Step::Reject(_) if !response.is_empty() => break,
+                // What stands before it is read by itself.
+                Step::Reject(_) if !open.responses.is_empty() => break,
                 Step::Reject(reason) => {
-                    let source =
-                        ByteRange { offset: window.offset() + at as u64, length: (line.end - at) as u64 };
-                    let lines = memchr::memchr_iter(b'\n', &window.available()[..at]).count() as u64;
+                    let source = ByteRange { offset: window.offset() + at as u64, length: (end - at) as u64 };
                     let hint = "Look at these bytes in the capture; the lines before and after were read.";
-                    let number = Some(window.line_number() + lines);
-                    batch.problem(Problem::rejected(source, number, reason).hint(hint));
-                    window.pass_counting(line.next);
+                    let line = Some(line_at(window, at));
+                    batch.problem(Problem::rejected(source, line, reason).hint(hint));
+                    window.pass_counting(next);
                     return Ok(true);
                 }
             }
         }
-        if !response.is_empty() {
-            let source = ByteRange { offset: window.offset(), length: end as u64 };
+        self.give(open, window, batch);
+        window.pass_counting(at);
+        Ok(at > 0)
+    }
+}
+
+fn line_at(window: &Window, at: usize) -> u64 {
+    window.line_number() + memchr::memchr_iter(b'\n', &window.available()[..at]).count() as u64
+}
+
+impl SseReader {
+    /// What stands at a place. Data that break off go on in the data lines behind them, as the standard joins them;
+    /// captures that leave out the blank line between events are told by each line being whole.
+    fn find(&self, window: &mut Window, at: usize) -> io::Result<Found> {
+        let limit = self.limits.record_bytes;
+        let line = match window.line_at(at, limit)? {
+            LineAt::End => return Ok(Found::End),
+            LineAt::TooLong => return Ok(Found::TooLong),
+            LineAt::Line(line) => line,
+        };
+        let bytes = &window.available()[at..line.end];
+        let mut data = match Line::of(bytes) {
+            Line::Data(data) => data.to_vec(),
+            Line::Other => return Ok(Found::Other { is_blank: bytes.is_empty(), next: line.next }),
+            Line::Foreign => return Ok(Found::Foreign { end: line.end, next: line.next }),
+        };
+        let (mut end, mut next) = (line.end, line.next);
+        if self.breaks_off(&data) {
+            while let LineAt::Line(line) = window.line_at(next, limit)? {
+                let more = Line::of(&window.available()[next..line.end]);
+                match more {
+                    Line::Data(more) if (data.len() + more.len()) as u64 <= limit => {
+                        data.push(b'\n');
+                        data.extend_from_slice(more);
+                    }
+                    _ => break,
+                }
+                (end, next) = (line.end, line.next);
+            }
+        }
+        Ok(Found::Data { data, end, next })
+    }
+
+    fn breaks_off(&self, data: &[u8]) -> bool {
+        let read = Cursor::new(data, self.limits.depth, self.limits.values).skip();
+        data.first() == Some(&b'{') && read.is_err_and(|fault| fault.what == FaultKind::Ends)
+    }
+
+    fn give(&mut self, open: Open, window: &Window, batch: &mut Batch) {
+        for response in open.responses.into_iter().filter(|response| !response.fields.is_empty()) {
+            let length = (response.end - response.begin) as u64;
+            let source = ByteRange { offset: window.offset() + response.begin as u64, length };
+            if !response.is_finished && open.done == 0 {
+                let reason = "the stream of this response ends without [DONE] and without a reason to stop";
+                let line = Some(line_at(window, response.begin));
+                let hint = "It may have been cut off: what there is of it was read.";
+                batch.problem(Problem::note(source, line, reason).hint(hint));
+            }
             let (stream, event) =
                 event_of(Origin::Api, response.fields, source, self.years, &mut self.streams);
             batch.push(stream, event);
         }
-        window.pass_counting(at);
-        Ok(passed_any)
     }
 }
 
-/// A response as far as it has come in.
-struct Response {
-    fields: Vec<Field>,
-    places: HashMap<String, usize>,
-    id: Option<String>,
-    depth: u32,
-    values: u32,
-    budget: Budget,
+/// Responses at hand at once. Those that a proxy writes into one another are few.
+const MOST_OPEN: usize = 16;
+
+/// The responses whose chunks may still come: nearly always one.
+struct Open {
+    responses: Vec<Response>,
+    /// The one that the last chunk was for.
+    last: usize,
+    /// How many `[DONE]` have come. They name no response.
+    done: usize,
+    limits: Limits,
 }
 
-impl Response {
-    fn new(limits: &Limits) -> Self {
-        let most = usize::try_from(limits.record_bytes).unwrap_or(usize::MAX);
-        Self {
-            fields: Vec::new(),
-            places: HashMap::new(),
-            id: None,
-            depth: limits.depth,
-            values: limits.values,
-            budget: Budget::for_unit(most),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.fields.is_empty()
-    }
-
-    fn take(&mut self, data: &[u8]) -> Step {
+impl Open {
+    /// Takes the data of an event that lies at `begin..end`.
+    fn take(&mut self, data: &[u8], begin: usize, end: usize) -> Step {
         if data == b"[DONE]" {
-            return Step::Ends;
+            return self.end_one(end);
         }
         let chunk = match self.read(data) {
             Ok(chunk) => chunk,
@@ -168,30 +217,76 @@ impl Response {
         };
         let (kind, id) = (text("type").unwrap_or_default(), text("id"));
         let begins = matches!(&*kind, "response.created" | "message_start");
-        let is_other = kind.is_empty() && id.is_some() && self.id.is_some() && id != self.id;
-        if !self.is_empty() && (begins || is_other) {
-            return Step::Next;
-        }
-        self.id = self.id.take().or(id);
-        self.merge(&kind, chunk);
-        match &*kind {
-            "response.completed" | "response.failed" | "response.incomplete" | "message_stop" => Step::Ends,
-            _ => Step::Goes,
-        }
+        let known = match &id {
+            _ if begins => None,
+            Some(id) if kind.is_empty() => {
+                let is_same = |one: &Response| one.id.as_ref().is_none_or(|known| known == id);
+                self.responses.iter().position(is_same)
+            }
+            _ => (!self.responses.is_empty()).then_some(self.last),
+        };
+        let Some(place) = known.or_else(|| self.begin_one(begins, begin)) else { return Step::Next };
+        self.last = place;
+        let response = &mut self.responses[place];
+        response.id = response.id.take().or(id);
+        response.end = end;
+        response.merge(&kind, chunk);
+        let ends = matches!(
+            &*kind,
+            "response.completed" | "response.failed" | "response.incomplete" | "message_stop"
+        );
+        response.is_finished |= ends;
+        if ends && self.responses.len() == 1 { Step::Ends } else { Step::Goes }
     }
 
-    fn read(&mut self, data: &[u8]) -> Read<Vec<Field>> {
-        let mut cursor = Cursor::new(data, self.depth, self.values);
+    /// Begins a response, unless all at hand are over or they are too many: it is then behind them.
+    fn begin_one(&mut self, is_told: bool, begin: usize) -> Option<usize> {
+        let are_over = self.responses.iter().all(|response| response.is_finished);
+        let is_behind = !self.responses.is_empty() && (is_told || are_over);
+        if is_behind || self.responses.len() == MOST_OPEN {
+            return None;
+        }
+        self.responses.push(Response::new(begin));
+        Some(self.responses.len() - 1)
+    }
+
+    fn end_one(&mut self, end: usize) -> Step {
+        if let Some(response) = self.responses.get_mut(self.done) {
+            response.end = response.end.max(end);
+        }
+        self.done += 1;
+        if self.done >= self.responses.len() { Step::Ends } else { Step::Goes }
+    }
+
+    fn read(&self, data: &[u8]) -> Read<Vec<Field>> {
+        let mut cursor = Cursor::new(data, self.limits.depth, self.limits.values);
+        let mut budget = Budget::for_unit(data.len());
         let mut fields = Vec::new();
         cursor.object(|cursor, key| {
-            flatten(cursor, &mut String::from_utf8_lossy(&key).into_owned(), &mut fields, &mut self.budget)
+            flatten(cursor, &mut String::from_utf8_lossy(&key).into_owned(), &mut fields, &mut budget)
         })?;
         cursor.skip_blanks();
         if cursor.at() < data.len() {
-            let what = crate::json::cursor::FaultKind::Expected("the end of the line");
-            return Err(Fault { at: cursor.at(), what });
+            return Err(Fault { at: cursor.at(), what: FaultKind::Expected("the end of the line") });
         }
         Ok(fields)
+    }
+}
+
+/// A response as far as it has come in.
+struct Response {
+    fields: Vec<Field>,
+    places: HashMap<String, usize>,
+    id: Option<String>,
+    begin: usize,
+    end: usize,
+    /// Whether it said why it stops, or that it is complete.
+    is_finished: bool,
+}
+
+impl Response {
+    fn new(begin: usize) -> Self {
+        Self { fields: Vec::new(), places: HashMap::new(), id: None, begin, end: begin, is_finished: false }
     }
 
     /// Puts a chunk where the whole response would have it.
@@ -202,6 +297,7 @@ impl Response {
                 continue;
             }
             let Some((name, appends)) = place(kind, &path, &places) else { continue };
+            self.is_finished |= name.ends_with("finish_reason") || name == "stop_reason";
             self.put(name, value, appends);
         }
     }

@@ -108,7 +108,9 @@ data: {"type":"message_stop"}
         (anthropic.to_owned(), "end_turn", Some(7)),
     ] {
         let batch = read(&stream, Format::LlmSse);
-        let (_, event) = one(&batch);
+        let cut = usize::from(finish == "in_progress");
+        assert_eq!((batch.events.len(), batch.problems.len(), batch.rejected()), (1, cut, 0));
+        let (_, event) = &batch.events[0];
         assert_eq!(field(event, "gen_ai.output.messages[0].parts[0].content"), &text("Good"));
         assert_eq!(field(event, "gen_ai.response.finish_reasons[0]"), &text(finish));
         if let Some(tokens) = tokens {
@@ -166,4 +168,72 @@ fn ordinary_json_lines_stay_what_they_are() {
     ] {
         read(&format!("{line}\n"), Format::JsonLines);
     }
+}
+
+#[test]
+fn runs_and_observations_are_a_tree_whatever_their_ids_are_made_of() {
+    let uuid = |run: u8| format!("0000000{run}-1111-1111-1111-111111111111");
+    let step = |run: u8| format!("20240101T00000{run}000000Z{}", uuid(run));
+    let run = |run: u8, kind: &str, order: &str| {
+        format!(
+            r#"{{"id":"{}","name":"n{run}","run_type":"{kind}","inputs":{{"q":1}},"start_time":"2024-01-01T00:00:0{run}","trace_id":"{}","dotted_order":"{order}"}}"#,
+            uuid(run),
+            uuid(1)
+        )
+    };
+    let (root, child) = (step(1), format!("{}.{}", step(1), step(2)));
+    let text =
+        [run(1, "chain", &root), run(2, "llm", &child), run(3, "tool", &format!("{child}.{}", step(3)))];
+    let observation = |id: &str, parent: &str| {
+        format!(
+            r#"{{"id":"{id}","traceId":"abc-trace","parentObservationId":{parent},"type":"SPAN","startTime":"2024-01-01T00:00:00Z","name":"{id}"}}"#
+        )
+    };
+    let observations = [observation("o0", "null"), observation("o1", "\"o0\""), observation("o2", "\"o1\"")];
+    let langfuse = format!(
+        r#"{{"trace":{{"id":"abc-trace","timestamp":"2024-01-01T00:00:00Z"}},"observations":[{}]}}"#,
+        observations.join(",")
+    );
+    for (text, format, first) in [(text.join("\n"), Format::Langsmith, 0), (langfuse, Format::Langfuse, 1)] {
+        let batch = read(&text, format);
+        let events: Vec<&Event> = batch.events.iter().map(|(_, event)| event).collect();
+        assert!(
+            events[0].trace_id.is_some() && events.iter().all(|event| event.trace_id == events[0].trace_id)
+        );
+        let [root, middle, leaf] = events[first..] else { panic!("three steps in {text}") };
+        assert_eq!(root.parent_span_id, None, "{text}");
+        assert!(root.span_id.is_some() && middle.span_id.is_some() && root.span_id != middle.span_id);
+        assert_eq!((middle.parent_span_id, leaf.parent_span_id), (root.span_id, middle.span_id), "{text}");
+        assert!(matches!(field(middle, "id"), Value::Text(_)), "the id as written is kept");
+    }
+}
+
+#[test]
+fn the_data_lines_of_an_event_are_one_text() {
+    let second = CHUNKS.find("data: {\"id\":\"c1\",\"choices\"").expect("it is there");
+    let first = CHUNKS[..second].trim_end().replace(",\"choices\":", ",\ndata: \"choices\":");
+    let batch = read(&format!("event: x\n{first}\n\n{}", &CHUNKS[second..]), Format::LlmSse);
+    let (_, event) = one(&batch);
+    assert_eq!(event.source.offset, 0);
+    assert_eq!(field(event, "gen_ai.output.messages[0].parts[0].content"), &text("Hello"));
+}
+
+#[test]
+fn responses_written_into_one_another_are_told_apart_by_their_ids() {
+    let chunk = |id: &str, content: &str| {
+        format!(
+            r#"data: {{"id":"{id}","model":"m","choices":[{{"index":0,"delta":{{"content":"{content}"}}}}]}}"#
+        ) + "\n\n"
+    };
+    let stream = [chunk("c1", "A1"), chunk("c2", "B1"), chunk("c1", "A2"), chunk("c2", "B2")].concat();
+    let contents = |batch: &Batch| -> Vec<Value> {
+        let events = batch.events.iter();
+        events.map(|(_, event)| field(event, "gen_ai.output.messages[0].parts[0].content").clone()).collect()
+    };
+    let batch = read(&format!("{stream}data: [DONE]\n\n"), Format::LlmSse);
+    assert_eq!((contents(&batch), &batch.problems[..]), (vec![text("A1A2"), text("B1B2")], &[][..]));
+    // Without an end each is read, and a note says that it may be cut off.
+    let batch = read(&stream, Format::LlmSse);
+    assert_eq!((contents(&batch).len(), batch.problems.len(), batch.rejected()), (2, 2, 0));
+    assert!(batch.problems[1].reason.contains("[DONE]") && batch.problems[1].line == Some(3));
 }

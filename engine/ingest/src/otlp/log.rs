@@ -1,6 +1,6 @@
 //! Log records.
 
-use super::{Context, TooCostly, text_field, time};
+use super::{Context, FAR_TIME, TooCostly, is_far, references, text_field, time};
 use crate::budget::Budget;
 use cbad::{ByteRange, Event, Field, Severity, Value};
 
@@ -16,12 +16,18 @@ pub(crate) struct LogParts {
     pub(crate) text: Vec<u8>,
     /// Any other body, flattened below the path `body`.
     pub(crate) body: Vec<Field>,
+    pub(crate) flags: u64,
     pub(crate) attributes: Vec<Field>,
     pub(crate) trace_id: Option<[u8; 16]>,
     pub(crate) span_id: Option<[u8; 8]>,
 }
 
 impl LogParts {
+    /// What of its times is lost in the event, where something is.
+    pub(crate) fn odd_time(&self) -> Option<&'static str> {
+        (is_far(self.time_nanos) || is_far(self.observed_nanos)).then_some(FAR_TIME)
+    }
+
     pub(crate) fn into_event(
         mut self,
         context: Context<'_>,
@@ -43,6 +49,7 @@ impl LogParts {
             own.insert(0, text_field("event.name", self.event_name));
         }
         own.append(&mut self.body);
+        references::own(String::new(), self.flags, &mut own);
         context.surround(&mut event, own, budget)?;
         Ok(event)
     }

@@ -1,7 +1,8 @@
 //! Metric data points.
 
 use super::histogram::{self, Buckets};
-use super::{Context, TooCostly, text_field, time};
+use super::references::{self, ExemplarParts};
+use super::{Context, FAR_TIME, TooCostly, is_far, text_field, time};
 use crate::budget::Budget;
 use crate::streams::OtlpStreams;
 use cbad::{ByteRange, Event, Field, Measure, StreamKey, Value};
@@ -52,6 +53,7 @@ pub(crate) struct PointParts {
     pub(crate) start_nanos: u64,
     pub(crate) time_nanos: u64,
     pub(crate) attributes: Vec<Field>,
+    pub(crate) exemplars: Vec<ExemplarParts>,
     pub(crate) data: PointData,
 }
 
@@ -85,6 +87,11 @@ pub(crate) enum PointData {
 }
 
 impl PointParts {
+    /// What of its times is lost in the event, where something is.
+    pub(crate) fn odd_time(&self) -> Option<&'static str> {
+        (is_far(self.time_nanos) || is_far(self.start_nanos)).then_some(FAR_TIME)
+    }
+
     /// The stream that the point belongs to, and the event.
     pub(crate) fn into_event(
         mut self,
@@ -103,8 +110,9 @@ impl PointParts {
         let mut event = Event::new(metric.name.as_bytes(), source);
         event.time_nanos = time(self.time_nanos);
         event.measure = self.data.measure(metric, time(self.start_nanos));
-        let own =
+        let mut own =
             if metric.unit.is_empty() { Vec::new() } else { vec![text_field("unit", metric.unit.as_str())] };
+        references::exemplars(self.exemplars, &mut own, budget)?;
         context.surround(&mut event, own, budget)?;
         Ok((stream, event))
     }

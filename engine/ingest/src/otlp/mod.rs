@@ -5,11 +5,13 @@
 mod histogram;
 mod log;
 mod metric;
+mod references;
 mod span;
 
 pub(crate) use histogram::Buckets;
 pub(crate) use log::LogParts;
 pub(crate) use metric::{MetricParts, NumberKind, PointData, PointParts, Temporality};
+pub(crate) use references::{ExemplarParts, LinkParts};
 pub(crate) use span::{SpanEventParts, SpanParts};
 
 use crate::budget::{Budget, RECORD_BYTES};
@@ -73,19 +75,25 @@ pub(crate) struct Context<'a> {
     pub(crate) resource: &'a Resource,
     /// Empty where the scope has no name.
     pub(crate) scope: &'a str,
+    /// Empty where it has no version.
+    pub(crate) scope_version: &'a str,
 }
 
 impl Context<'_> {
     /// Puts what the context says before and after the record's own fields.
     fn surround(&self, event: &mut Event, own: Vec<Field>, budget: &mut Budget) -> Result<(), TooCostly> {
-        if !budget.spend(RECORD_BYTES + self.scope.len() + self.resource.bytes) {
+        if !budget.spend(RECORD_BYTES + self.scope.len() + self.scope_version.len() + self.resource.bytes) {
             return Err(TooCostly);
         }
         event.fields = own;
         // For exactly what comes: the room of a vector that grows by itself is not in the budget.
-        event.fields.reserve_exact(1 + self.resource.fields.len());
+        event.fields.reserve_exact(2 + self.resource.fields.len());
         if !self.scope.is_empty() {
             event.fields.insert(0, text_field("scope", self.scope));
+        }
+        if !self.scope_version.is_empty() {
+            let after = usize::from(!self.scope.is_empty());
+            event.fields.insert(after, text_field("scope.version", self.scope_version));
         }
         event.fields.extend_from_slice(&self.resource.fields);
         Ok(())
@@ -99,6 +107,14 @@ fn text_field(path: &str, text: impl Into<String>) -> Field {
 /// A time of the protocol: nanoseconds since 1970, where 0 means unknown.
 fn time(nanos: u64) -> Option<i64> {
     i64::try_from(nanos).ok().filter(|&nanos| nanos != 0)
+}
+
+/// What is said of a time that no event can have.
+pub(crate) const FAR_TIME: &str = "a time after the year 2262";
+
+/// Whether a time is none that an event can have, so that it is lost.
+fn is_far(nanos: u64) -> bool {
+    i64::try_from(nanos).is_err()
 }
 
 /// An id as the protocol has it: all zero means none.

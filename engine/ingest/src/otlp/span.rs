@@ -1,6 +1,7 @@
 //! Spans.
 
-use super::{Context, TooCostly, text_field, time};
+use super::references::{self, Below, LinkParts};
+use super::{Context, FAR_TIME, TooCostly, is_far, text_field, time};
 use crate::budget::Budget;
 use cbad::{ByteRange, Event, Field, Measure};
 
@@ -19,6 +20,9 @@ pub(crate) struct SpanParts {
     /// 0 unset, 1 ok, 2 error.
     pub(crate) status_code: i64,
     pub(crate) status_message: String,
+    pub(crate) trace_state: String,
+    pub(crate) flags: u64,
+    pub(crate) links: Vec<LinkParts>,
     pub(crate) attributes: Vec<Field>,
     pub(crate) events: Vec<SpanEventParts>,
 }
@@ -26,11 +30,21 @@ pub(crate) struct SpanParts {
 /// An event of a span as decoded.
 #[derive(Debug, Default)]
 pub(crate) struct SpanEventParts {
+    pub(crate) time_nanos: u64,
     pub(crate) name: String,
     pub(crate) attributes: Vec<Field>,
 }
 
 impl SpanParts {
+    /// What of its times is lost in the event, where something is.
+    pub(crate) fn odd_time(&self) -> Option<&'static str> {
+        if is_far(self.start_nanos) || is_far(self.end_nanos) {
+            return Some(FAR_TIME);
+        }
+        let is_before = self.end_nanos != 0 && self.end_nanos < self.start_nanos;
+        is_before.then_some("an end before the start, and so the duration")
+    }
+
     pub(crate) fn into_event(
         self,
         context: Context<'_>,
@@ -61,14 +75,13 @@ impl SpanParts {
             own.push(text_field("status.message", self.status_message));
         }
         own.extend(self.attributes);
+        references::own(self.trace_state, self.flags, &mut own);
+        references::links(self.links, &mut own, budget)?;
         for (index, span_event) in self.events.into_iter().enumerate() {
-            own.push(text_field(&format!("events[{index}].name"), span_event.name));
-            own.extend(
-                span_event.attributes.into_iter().map(|field| Field {
-                    path: format!("events[{index}].{}", field.path),
-                    value: field.value,
-                }),
-            );
+            let mut below = Below { path: format!("events[{index}]."), fields: &mut own };
+            below.name(span_event.name);
+            below.number("time_unix_nano", span_event.time_nanos);
+            below.attributes("", span_event.attributes);
         }
         context.surround(&mut event, own, budget)?;
         Ok(event)

@@ -1,9 +1,11 @@
 //! Metrics out of OTLP JSON. A point is a record, but what it means stands in the metric around it, often after it.
 
-use super::typed::{Odd, attributes_of, bool_of, each, enum_of, f64_of, i64_of, members, string_of, u64_of};
+use super::typed::{
+    Odd, attributes_of, bool_of, each, enum_of, f64_of, i64_of, id_of, members, message, string_of, u64_of,
+};
 use crate::budget::Budget;
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::otlp::{Buckets, MetricParts, NumberKind, PointData, PointParts, Temporality};
+use crate::otlp::{Buckets, ExemplarParts, MetricParts, NumberKind, PointData, PointParts, Temporality};
 
 const TEMPORALITIES: [(&str, i64); 3] = [("UNSPECIFIED", 0), ("DELTA", 1), ("CUMULATIVE", 2)];
 /// Bit 0 of a point's flags: no value was recorded.
@@ -13,8 +15,8 @@ const NO_RECORDED_VALUE: u64 = 1;
 pub(super) struct Placed {
     pub(super) begin: usize,
     pub(super) end: usize,
-    /// `None` where the point is not an object.
-    pub(super) point: Option<PointParts>,
+    /// Why it is none, where it is none.
+    pub(super) point: Result<PointParts, &'static str>,
     pub(super) odd: Odd,
 }
 
@@ -27,8 +29,8 @@ pub(super) fn metric(
 ) -> Read<MetricParts> {
     let mut metric = MetricParts::default();
     let mut has_data = false;
-    cursor.object(|cursor, name| {
-        let kind = match &*name {
+    message(cursor, odd, |cursor, odd, name| {
+        let kind = match name {
             b"name" => {
                 metric.name = string_of(cursor, odd, "a metric name that is not text")?;
                 return Ok(());
@@ -37,11 +39,30 @@ pub(super) fn metric(
                 metric.unit = string_of(cursor, odd, "a metric unit that is not text")?;
                 return Ok(());
             }
-            b"gauge" | b"histogram" | b"exponentialHistogram" | b"exponential_histogram" | b"summary" => {
-                NumberKind::Gauge
+            // The kinds up to OTLP 0.8 hold what their successors do, with a type for each type of number.
+            b"gauge"
+            | b"histogram"
+            | b"exponentialHistogram"
+            | b"exponential_histogram"
+            | b"summary"
+            | b"intGauge"
+            | b"int_gauge"
+            | b"doubleGauge"
+            | b"double_gauge"
+            | b"intHistogram"
+            | b"int_histogram"
+            | b"doubleHistogram"
+            | b"double_histogram"
+            | b"doubleSummary"
+            | b"double_summary" => NumberKind::Gauge,
+            b"sum" | b"intSum" | b"int_sum" | b"doubleSum" | b"double_sum" => {
+                NumberKind::Sum { monotonic: false }
             }
-            b"sum" => NumberKind::Sum { monotonic: false },
-            _ => return cursor.skip(),
+            b"description" | b"metadata" => return cursor.skip(),
+            _ => {
+                has_data |= of_unknown_kind(cursor, points)?;
+                return Ok(());
+            }
         };
         has_data = true;
         metric.kind = kind;
@@ -51,6 +72,28 @@ pub(super) fn metric(
         odd.get_or_insert("a metric without data of a known kind");
     }
     Ok(metric)
+}
+
+/// Points of a kind that is not known, each lost by itself; false where the member holds none.
+fn of_unknown_kind(cursor: &mut Cursor<'_>, points: &mut Vec<Placed>) -> Read<bool> {
+    const REASON: &str = "a data point of a metric whose kind is not known";
+    if cursor.kind()? != Kind::Object {
+        return cursor.skip().map(|()| false);
+    }
+    let before = points.len();
+    cursor.object(|cursor, name| {
+        if !matches!(&*name, b"dataPoints" | b"data_points") {
+            return cursor.skip();
+        }
+        each(cursor, |cursor| {
+            let begin = cursor.at_value()?;
+            cursor.skip()?;
+            points.push(Placed { begin, end: cursor.at(), point: Err(REASON), odd: None });
+            Ok(())
+        })
+        .map(drop)
+    })?;
+    Ok(points.len() > before)
 }
 
 fn data(
@@ -93,10 +136,10 @@ fn placed(cursor: &mut Cursor<'_>, budget: &mut Budget) -> Read<Placed> {
     let begin = cursor.at();
     let mut odd = None;
     let point = if kind == Kind::Object {
-        Some(point(cursor, &mut odd, budget)?)
+        Ok(point(cursor, &mut odd, budget)?)
     } else {
         cursor.skip()?;
-        None
+        Err("a data point that is not an object")
     };
     Ok(Placed { begin, end: cursor.at(), point, odd })
 }
@@ -146,8 +189,9 @@ impl Numbers {
 fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<PointParts> {
     let mut point = PointParts::default();
     let mut numbers = Numbers::default();
-    cursor.object(|cursor, name| {
-        match &*name {
+    message(cursor, odd, |cursor, odd, name| {
+        match name {
+            b"exemplars" => exemplars(cursor, odd, &mut point.exemplars, budget)?,
             b"attributes" | b"labels" => point.attributes = attributes_of(cursor, odd, budget)?,
             b"startTimeUnixNano" | b"start_time_unix_nano" => {
                 point.start_nanos = u64_of(cursor, odd, "a startTimeUnixNano that is not a number")?;
@@ -155,7 +199,8 @@ fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Po
             b"timeUnixNano" | b"time_unix_nano" => {
                 point.time_nanos = u64_of(cursor, odd, "a timeUnixNano that is not a number")?;
             }
-            b"asDouble" | b"as_double" => {
+            // `value` is what the point of a deprecated kind holds.
+            b"asDouble" | b"as_double" | b"value" => {
                 numbers.value = f64_of(cursor, odd, "an asDouble that is not a number")?;
             }
             b"asInt" | b"as_int" => {
@@ -167,7 +212,46 @@ fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Po
         Ok(())
     })?;
     point.data = numbers.into_data();
+    *odd = odd.or(point.odd_time());
     Ok(point)
+}
+
+fn exemplars(
+    cursor: &mut Cursor<'_>,
+    odd: &mut Odd,
+    exemplars: &mut Vec<ExemplarParts>,
+    budget: &mut Budget,
+) -> Read<()> {
+    let is_list = each(cursor, |cursor| {
+        let mut exemplar = ExemplarParts::default();
+        members(cursor, odd, "an exemplar that is not an object", |cursor, odd, name| {
+            match name {
+                b"timeUnixNano" | b"time_unix_nano" => {
+                    exemplar.time_nanos = u64_of(cursor, odd, "an exemplar's time that is not a number")?;
+                }
+                b"asDouble" | b"as_double" | b"asInt" | b"as_int" | b"value" => {
+                    exemplar.value = f64_of(cursor, odd, "an exemplar's value that is not a number")?;
+                }
+                b"traceId" | b"trace_id" => {
+                    exemplar.trace_id = id_of(cursor, odd, "an exemplar's traceId that is not 16 bytes")?;
+                }
+                b"spanId" | b"span_id" => {
+                    exemplar.span_id = id_of(cursor, odd, "an exemplar's spanId that is not 8 bytes")?;
+                }
+                b"filteredAttributes" | b"filtered_attributes" => {
+                    exemplar.attributes = attributes_of(cursor, odd, budget)?;
+                }
+                _ => cursor.skip()?,
+            }
+            Ok(())
+        })?;
+        exemplars.push(exemplar);
+        Ok(())
+    })?;
+    if !is_list {
+        odd.get_or_insert("exemplars that are not a list");
+    }
+    Ok(())
 }
 
 fn number(cursor: &mut Cursor<'_>, odd: &mut Odd, name: &[u8], numbers: &mut Numbers) -> Read<()> {

@@ -228,8 +228,8 @@ impl Decoder<'_, '_> {
             signal,
             &SCOPE_THEN_RECORDS,
             |decoder, cursor| records::scope(cursor, &mut decoder.report.odd),
-            |decoder, cursor, scope: &String| {
-                let context = Context { resource, scope };
+            |decoder, cursor, scope: &records::Scope| {
+                let context = Context { resource, scope: &scope.name, scope_version: &scope.version };
                 decoder.list(cursor, |decoder, cursor| decoder.record(cursor, signal, context))
             },
         )
@@ -271,9 +271,12 @@ impl Decoder<'_, '_> {
         let metric = metrics::metric(cursor, &mut self.report.odd, &mut points, &mut self.report.budget)?;
         self.report.note(begin, cursor.at());
         for placed in points {
-            let Some(point) = placed.point else {
-                self.report.reject_one(placed.begin, placed.end, "a data point that is not an object")?;
-                continue;
+            let point = match placed.point {
+                Ok(point) => point,
+                Err(reason) => {
+                    self.report.reject_one(placed.begin, placed.end, reason)?;
+                    continue;
+                }
             };
             self.report.odd = placed.odd;
             self.report.note(placed.begin, placed.end);
@@ -291,3 +294,7 @@ impl Decoder<'_, '_> {
 #[cfg(test)]
 #[path = "../otlp_json_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../otlp_json_framed_tests.rs"]
+mod framed_tests;

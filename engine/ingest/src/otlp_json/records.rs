@@ -1,11 +1,11 @@
 //! Log records, spans and resources out of OTLP JSON.
 
 use super::typed::{
-    Odd, any_value, attributes_of, each, enum_of, id_of, members, string_of, text_of, u64_of,
+    Odd, any_value, attributes_of, each, enum_of, id_of, members, message, string_of, text_of, u64_of,
 };
 use crate::budget::Budget;
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::otlp::{LogParts, SpanEventParts, SpanParts};
+use crate::otlp::{LinkParts, LogParts, SpanEventParts, SpanParts};
 use crate::severity;
 use cbad::Field;
 
@@ -52,12 +52,23 @@ pub(super) fn resource(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budg
     Ok(attributes)
 }
 
-/// The name of a scope.
-pub(super) fn scope(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<String> {
-    let mut scope = String::new();
+/// What a scope is called, and its version.
+#[derive(Default)]
+pub(super) struct Scope {
+    pub(super) name: String,
+    pub(super) version: String,
+}
+
+/// A scope.
+pub(super) fn scope(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Scope> {
+    let mut scope = Scope::default();
     members(cursor, odd, "a scope that is not an object", |cursor, odd, name| match name {
         b"name" => {
-            scope = string_of(cursor, odd, "a scope name that is not text")?;
+            scope.name = string_of(cursor, odd, "a scope name that is not text")?;
+            Ok(())
+        }
+        b"version" => {
+            scope.version = string_of(cursor, odd, "a scope version that is not text")?;
             Ok(())
         }
         _ => cursor.skip(),
@@ -83,8 +94,8 @@ fn plain_text(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
 /// A log record.
 pub(super) fn log(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<LogParts> {
     let mut log = LogParts::default();
-    cursor.object(|cursor, name| {
-        match &*name {
+    message(cursor, odd, |cursor, odd, name| {
+        match name {
             b"timeUnixNano" | b"time_unix_nano" => {
                 log.time_nanos = u64_of(cursor, odd, "a timeUnixNano that is not a number")?;
             }
@@ -109,18 +120,20 @@ pub(super) fn log(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -
             b"attributes" => log.attributes = attributes_of(cursor, odd, budget)?,
             b"traceId" | b"trace_id" => log.trace_id = id_of(cursor, odd, "a traceId that is not 16 bytes")?,
             b"spanId" | b"span_id" => log.span_id = id_of(cursor, odd, "a spanId that is not 8 bytes")?,
+            b"flags" => log.flags = u64_of(cursor, odd, "flags that are not a number")?,
             _ => cursor.skip()?,
         }
         Ok(())
     })?;
+    *odd = odd.or(log.odd_time());
     Ok(log)
 }
 
 /// A span.
 pub(super) fn span(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<SpanParts> {
     let mut span = SpanParts::default();
-    cursor.object(|cursor, name| {
-        match &*name {
+    message(cursor, odd, |cursor, odd, name| {
+        match name {
             b"traceId" | b"trace_id" => span.trace_id = id_of(cursor, odd, "a traceId that is not 16 bytes")?,
             b"spanId" | b"span_id" => span.span_id = id_of(cursor, odd, "a spanId that is not 8 bytes")?,
             b"parentSpanId" | b"parent_span_id" => {
@@ -139,10 +152,16 @@ pub(super) fn span(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) 
             b"attributes" => span.attributes = attributes_of(cursor, odd, budget)?,
             b"status" => status(cursor, odd, &mut span)?,
             b"events" => span_events(cursor, odd, &mut span.events, budget)?,
+            b"links" => links(cursor, odd, &mut span.links, budget)?,
+            b"flags" => span.flags = u64_of(cursor, odd, "flags that are not a number")?,
+            b"traceState" | b"trace_state" => {
+                span.trace_state = string_of(cursor, odd, "a traceState that is not text")?;
+            }
             _ => cursor.skip()?,
         }
         Ok(())
     })?;
+    *odd = odd.or(span.odd_time());
     Ok(span)
 }
 
@@ -160,6 +179,40 @@ fn status(cursor: &mut Cursor<'_>, odd: &mut Odd, span: &mut SpanParts) -> Read<
     })
 }
 
+fn links(
+    cursor: &mut Cursor<'_>,
+    odd: &mut Odd,
+    links: &mut Vec<LinkParts>,
+    budget: &mut Budget,
+) -> Read<()> {
+    let is_list = each(cursor, |cursor| {
+        let mut link = LinkParts::default();
+        members(cursor, odd, "a link that is not an object", |cursor, odd, name| {
+            match name {
+                b"traceId" | b"trace_id" => {
+                    link.trace_id = id_of(cursor, odd, "a link's traceId that is not 16 bytes")?;
+                }
+                b"spanId" | b"span_id" => {
+                    link.span_id = id_of(cursor, odd, "a link's spanId that is not 8 bytes")?;
+                }
+                b"traceState" | b"trace_state" => {
+                    link.trace_state = string_of(cursor, odd, "a link's traceState that is not text")?;
+                }
+                b"flags" => link.flags = u64_of(cursor, odd, "a link's flags that are not a number")?,
+                b"attributes" => link.attributes = attributes_of(cursor, odd, budget)?,
+                _ => cursor.skip()?,
+            }
+            Ok(())
+        })?;
+        links.push(link);
+        Ok(())
+    })?;
+    if !is_list {
+        odd.get_or_insert("links that are not a list");
+    }
+    Ok(())
+}
+
 fn span_events(
     cursor: &mut Cursor<'_>,
     odd: &mut Odd,
@@ -171,6 +224,9 @@ fn span_events(
         members(cursor, odd, "a span event that is not an object", |cursor, odd, name| {
             match name {
                 b"name" => event.name = string_of(cursor, odd, "a span event name that is not text")?,
+                b"timeUnixNano" | b"time_unix_nano" => {
+                    event.time_nanos = u64_of(cursor, odd, "a span event's time that is not a number")?;
+                }
                 b"attributes" => event.attributes = attributes_of(cursor, odd, budget)?,
                 _ => cursor.skip()?,
             }

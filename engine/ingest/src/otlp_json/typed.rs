@@ -47,6 +47,31 @@ pub(crate) fn members<'a>(
     }
 }
 
+/// Keys of an object that are looked at for being there twice; no message of the protocol has as many.
+const MOST_KEYS: usize = 24;
+
+/// Reads the members of a message; a key that stands twice is odd.
+pub(crate) fn message<'a>(
+    cursor: &mut Cursor<'a>,
+    odd: &mut Odd,
+    mut member: impl FnMut(&mut Cursor<'a>, &mut Odd, &[u8]) -> Read<()>,
+) -> Read<()> {
+    let mut keys: [&'a [u8]; MOST_KEYS] = [b""; MOST_KEYS];
+    let mut count = 0;
+    cursor.object(|cursor, key| {
+        // A key of the protocol has no escapes.
+        if let Text::Borrowed(key) = key {
+            if keys[..count].contains(&key) {
+                odd.get_or_insert("a key that stands more than once in an object, all its values but one");
+            } else if count < MOST_KEYS {
+                keys[count] = key;
+                count += 1;
+            }
+        }
+        member(cursor, odd, &key)
+    })
+}
+
 /// A number from digits or from a string of digits, by `parse`.
 fn number<T>(
     cursor: &mut Cursor<'_>,

@@ -1,14 +1,17 @@
 //! From the generated protobuf types to what the events are made of.
 
 use crate::budget::Budget;
-use crate::otlp::{Buckets, LogParts, PointData, PointParts, SpanEventParts, SpanParts, TooCostly, known_id};
+use crate::otlp::{
+    Buckets, ExemplarParts, LinkParts, LogParts, PointData, PointParts, SpanEventParts, SpanParts, TooCostly,
+    known_id,
+};
 use crate::severity;
 use cbad::{Field, Value};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::{
-    ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint,
+    Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint, exemplar,
     exponential_histogram_data_point, number_data_point,
 };
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -99,6 +102,7 @@ pub(super) fn log(log: LogRecord, budget: &mut Budget) -> Converted<LogParts> {
         event_name: log.event_name,
         text: Vec::new(),
         body,
+        flags: log.flags.into(),
         attributes: attributes(log.attributes, budget)?,
         trace_id: known_id(&log.trace_id),
         span_id: known_id(&log.span_id),
@@ -110,7 +114,18 @@ pub(super) fn span(span: Span, budget: &mut Budget) -> Converted<SpanParts> {
         span.status.map_or((0, String::new()), |status| (status.code.into(), status.message));
     let mut events = Vec::with_capacity(span.events.len());
     for event in span.events {
-        events.push(SpanEventParts { name: event.name, attributes: attributes(event.attributes, budget)? });
+        let attributes = attributes(event.attributes, budget)?;
+        events.push(SpanEventParts { time_nanos: event.time_unix_nano, name: event.name, attributes });
+    }
+    let mut links = Vec::with_capacity(span.links.len());
+    for link in span.links {
+        links.push(LinkParts {
+            trace_id: known_id(&link.trace_id),
+            span_id: known_id(&link.span_id),
+            trace_state: link.trace_state,
+            flags: link.flags.into(),
+            attributes: attributes(link.attributes, budget)?,
+        });
     }
     Ok(SpanParts {
         name: span.name.into_bytes(),
@@ -122,6 +137,9 @@ pub(super) fn span(span: Span, budget: &mut Budget) -> Converted<SpanParts> {
         parent_span_id: known_id(&span.parent_span_id),
         status_code,
         status_message,
+        trace_state: span.trace_state,
+        flags: span.flags.into(),
+        links,
         attributes: attributes(span.attributes, budget)?,
         events,
     })
@@ -142,6 +160,7 @@ pub(super) fn number_point(point: NumberDataPoint, budget: &mut Budget) -> Conve
         start_nanos: point.start_time_unix_nano,
         time_nanos: point.time_unix_nano,
         attributes: attributes(point.attributes, budget)?,
+        exemplars: exemplars(point.exemplars, budget)?,
         data: recorded(point.flags, data),
     })
 }
@@ -157,6 +176,7 @@ pub(super) fn histogram_point(point: HistogramDataPoint, budget: &mut Budget) ->
         start_nanos: point.start_time_unix_nano,
         time_nanos: point.time_unix_nano,
         attributes: attributes(point.attributes, budget)?,
+        exemplars: exemplars(point.exemplars, budget)?,
         data: recorded(point.flags, data),
     })
 }
@@ -177,8 +197,25 @@ pub(super) fn exponential_point(
         start_nanos: point.start_time_unix_nano,
         time_nanos: point.time_unix_nano,
         attributes: attributes(point.attributes, budget)?,
+        exemplars: exemplars(point.exemplars, budget)?,
         data: recorded(point.flags, data),
     })
+}
+
+fn exemplars(list: Vec<Exemplar>, budget: &mut Budget) -> Converted<Vec<ExemplarParts>> {
+    let exemplar = |exemplar: Exemplar| {
+        Ok(ExemplarParts {
+            time_nanos: exemplar.time_unix_nano,
+            value: exemplar.value.map(|value| match value {
+                exemplar::Value::AsDouble(value) => value,
+                exemplar::Value::AsInt(value) => value as f64,
+            }),
+            trace_id: known_id(&exemplar.trace_id),
+            span_id: known_id(&exemplar.span_id),
+            attributes: attributes(exemplar.filtered_attributes, budget)?,
+        })
+    };
+    list.into_iter().map(exemplar).collect()
 }
 
 fn buckets(buckets: Option<exponential_histogram_data_point::Buckets>) -> Buckets {
@@ -195,6 +232,7 @@ pub(super) fn summary_point(point: SummaryDataPoint, budget: &mut Budget) -> Con
         start_nanos: point.start_time_unix_nano,
         time_nanos: point.time_unix_nano,
         attributes: attributes(point.attributes, budget)?,
+        exemplars: Vec::new(),
         data: recorded(point.flags, data),
     })
 }

@@ -1,6 +1,7 @@
 //! One frame: the records of a request to events, each with its bytes.
 
 use super::convert;
+use super::deprecated::{self, INT_GAUGE, INT_HISTOGRAM, INT_SUM};
 use super::signal::{self, Guess};
 use super::walk::{Level, Part, below, resources};
 use super::wire::{WireFault, WireValue};
@@ -21,6 +22,15 @@ use std::sync::Arc;
 
 /// Longest record; decoded, a hostile one can take thirty times its bytes.
 const MOST_RECORD_BYTES: usize = 8 << 20;
+
+/// Fields of a metric.
+const SUM: u32 = 7;
+const METADATA: u32 = 12;
+
+/// Whether a field of a metric is its data, of a kind that is read.
+fn is_known(field: u32) -> bool {
+    matches!(field, INT_GAUGE | 5 | INT_SUM | SUM | INT_HISTOGRAM | 9..=11)
+}
 
 /// Why a record is no event.
 enum Loss {
@@ -136,15 +146,15 @@ impl<'d> FrameDecoder<'d> {
         let level = below(self.frame, part);
         let scope =
             level.own.filter(|own| !own.cut).map(|own| InstrumentationScope::decode(own.bytes(self.frame)));
-        let scope = match scope {
-            Some(Ok(scope)) => scope.name,
+        let (scope, scope_version) = match scope {
+            Some(Ok(scope)) => (scope.name, scope.version),
             Some(Err(error)) => {
                 self.note(level.own, format!("the scope cannot be decoded ({error}); its records have none"));
-                String::new()
+                <_>::default()
             }
-            None => String::new(),
+            None => <_>::default(),
         };
-        let context = Context { resource, scope: &scope };
+        let context = Context { resource, scope: &scope, scope_version: &scope_version };
         for &record in &level.below {
             match signal {
                 Signal::Metric => self.metric(record, context)?,
@@ -160,6 +170,12 @@ impl<'d> FrameDecoder<'d> {
     fn note(&mut self, part: Option<Part>, reason: String) {
         if let Some(part) = part {
             self.batch.problem(Problem::note(self.range(part), None, reason));
+        }
+    }
+
+    fn note_odd(&mut self, source: ByteRange, odd: Option<&'static str>) {
+        if let Some(odd) = odd {
+            self.batch.problem(Problem::note(source, None, format!("{odd}: passed over")));
         }
     }
 
@@ -209,14 +225,15 @@ impl<'d> FrameDecoder<'d> {
         source: ByteRange,
     ) -> Result<(Arc<StreamKey>, Event), Loss> {
         let service = &context.resource.service;
-        let budget = &mut self.budget;
         if signal == Signal::Log {
-            let log = decode::<LogRecord>(bytes, "log record")?;
-            let event = convert::log(log, budget)?.into_event(context, source, budget)?;
+            let log = convert::log(decode::<LogRecord>(bytes, "log record")?, &mut self.budget)?;
+            self.note_odd(source, log.odd_time());
+            let event = log.into_event(context, source, &mut self.budget)?;
             return Ok((self.streams.logs(service), event));
         }
-        let span = decode::<Span>(bytes, "span")?;
-        let event = convert::span(span, budget)?.into_event(context, source, budget)?;
+        let span = convert::span(decode::<Span>(bytes, "span")?, &mut self.budget)?;
+        self.note_odd(source, span.odd_time());
+        let event = span.into_event(context, source, &mut self.budget)?;
         Ok((self.streams.spans(service), event))
     }
 
@@ -232,11 +249,17 @@ impl<'d> FrameDecoder<'d> {
             match field.number {
                 1 => metric.name = String::from_utf8_lossy(inner.bytes(frame)).into_owned(),
                 3 => metric.unit = String::from_utf8_lossy(inner.bytes(frame)).into_owned(),
-                5 | 7 | 9 | 10 | 11 => data = Some((field.number, inner)),
-                _ => {}
+                2 | METADATA => {}
+                // Whatever else a metric holds is its data, of a kind that a later OTLP may have.
+                kind if is_known(kind) => data = Some((kind, inner)),
+                kind => data = data.or(Some((kind, inner))),
             }
         }
-        if let Some((kind, data)) = data {
+        let has_points = |(kind, data): &(u32, Part)| {
+            is_known(*kind)
+                || data.fields(frame).next().is_some_and(|field| field.is_ok_and(|at| at.number == 1))
+        };
+        if let Some((kind, data)) = data.filter(has_points) {
             self.points(kind, data, &mut metric, context)
         } else {
             self.note(Some(part), "a metric without data of a known kind: passed over".into());
@@ -244,7 +267,8 @@ impl<'d> FrameDecoder<'d> {
         }
     }
 
-    /// The points of a gauge (5), sum (7), histogram (9), exponential histogram (10) or summary (11).
+    /// The points of a gauge (5), sum (7), histogram (9), exponential histogram (10) or summary (11), or of the deprecated
+    /// kinds.
     fn points(&mut self, kind: u32, data: Part, metric: &mut MetricParts, context: Context<'_>) -> Walked {
         let mut points = Vec::new();
         let mut monotonic = false;
@@ -262,12 +286,13 @@ impl<'d> FrameDecoder<'d> {
                 _ => {}
             }
         }
-        if kind == 7 {
+        if matches!(kind, SUM | INT_SUM) {
             metric.kind = NumberKind::Sum { monotonic };
         }
         for point in points {
             self.record(point, |decoder, bytes, source| {
                 let parts = decode_point(kind, bytes, &mut decoder.budget)?;
+                decoder.note_odd(source, parts.odd_time());
                 Ok(parts.into_event(metric, context, decoder.streams, source, &mut decoder.budget)?)
             })?;
         }
@@ -281,10 +306,25 @@ fn decode<M: Message + Default>(bytes: &[u8], what: &str) -> Result<M, Loss> {
 
 fn decode_point(kind: u32, bytes: &[u8], budget: &mut Budget) -> Result<PointParts, Loss> {
     const WHAT: &str = "data point";
-    Ok(match kind {
+    let damaged = |error| Loss::Record(format!("the {WHAT} cannot be decoded: {error}"));
+    let mut parts = match kind {
+        INT_GAUGE | INT_SUM => convert::number_point(deprecated::int_point(bytes).map_err(damaged)?, budget)?,
+        INT_HISTOGRAM => {
+            convert::histogram_point(deprecated::int_histogram_point(bytes).map_err(damaged)?, budget)?
+        }
+        5 | SUM => convert::number_point(decode::<NumberDataPoint>(bytes, WHAT)?, budget)?,
         9 => convert::histogram_point(decode::<HistogramDataPoint>(bytes, WHAT)?, budget)?,
-        10 => convert::exponential_point(decode::<ExponentialHistogramDataPoint>(bytes, WHAT)?, budget)?,
+        // Its field 1 is its attributes.
+        10 => {
+            return Ok(convert::exponential_point(
+                decode::<ExponentialHistogramDataPoint>(bytes, WHAT)?,
+                budget,
+            )?);
+        }
         11 => convert::summary_point(decode::<SummaryDataPoint>(bytes, WHAT)?, budget)?,
-        _ => convert::number_point(decode::<NumberDataPoint>(bytes, WHAT)?, budget)?,
-    })
+        _ => return Err(Loss::Record("a data point of a metric whose kind is not known".into())),
+    };
+    let labels = deprecated::labels(bytes).map_err(damaged)?;
+    parts.attributes.extend(convert::attributes(labels, budget)?);
+    Ok(parts)
 }

@@ -6,6 +6,7 @@
 //! the records themselves are decoded by the generated types. A length is believed only as far as bytes are there.
 
 mod convert;
+mod deprecated;
 mod frame;
 mod framing;
 mod signal;

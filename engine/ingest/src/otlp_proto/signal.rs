@@ -2,6 +2,7 @@
 //! and the one whose first records make the most sense is taken.
 
 use super::walk::{Part, below, resources};
+use super::wire::{Fields, WireValue};
 use cbad::Signal;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
@@ -91,5 +92,17 @@ fn is_plausible_span(bytes: &[u8]) -> bool {
 }
 
 fn is_plausible_metric(bytes: &[u8]) -> bool {
-    Metric::decode(bytes).is_ok_and(|metric| !metric.name.is_empty() && metric.data.is_some())
+    Metric::decode(bytes)
+        .is_ok_and(|metric| !metric.name.is_empty() && (metric.data.is_some() || holds_other_data(bytes)))
+}
+
+/// Whether a metric has data of a kind that the generated types do not have: one of a field that is no other, and points.
+fn holds_other_data(metric: &[u8]) -> bool {
+    Fields::of(metric).map_while(Result::ok).any(|field| match field.value {
+        WireValue::Bytes { begin, end, .. } if !matches!(field.number, 1..=3 | 12) => {
+            let mut of_data = Fields::of(&metric[begin..end]).peekable();
+            of_data.peek().is_some() && of_data.all(|field| field.is_ok())
+        }
+        _ => false,
+    })
 }

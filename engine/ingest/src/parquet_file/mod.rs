@@ -8,6 +8,7 @@ mod decode;
 mod worker;
 
 use crate::llm;
+use crate::lynex;
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::{Reader, read_again};
 use crate::record::Record;
@@ -155,6 +156,9 @@ impl Table {
                 let origin = llm::origin_of(|name| fields.iter().any(|field| field.path == name));
                 let (stream, event) = if let Some(origin) = origin {
                     llm::event_of(origin, fields, source, years, &mut streams.calls)
+                } else if lynex::is_row(&fields) {
+                    let (project, event) = of_lynex(fields, time_nanos, source, years);
+                    (streams.rows.of(project.as_deref()), event)
                 } else {
                     let (service, event) = event_of(fields, time_nanos, source, years);
                     (streams.rows.of(service.as_deref()), event)
@@ -193,6 +197,19 @@ impl Table {
         batch.problem(problem.hint("The rows before them were read, and the row groups behind them."));
         self.at = last;
     }
+}
+
+/// A row of the archive of Lynex. Its time is a column of its own type, which the row has read already.
+fn of_lynex(
+    fields: Vec<Field>,
+    time_nanos: Option<i64>,
+    source: ByteRange,
+    years: Years,
+) -> (Option<String>, cbad::Event) {
+    let (project, mut event) =
+        lynex::event_of(fields, source, years).expect("a row with the column of its type is an event");
+    event.time_nanos = event.time_nanos.or(time_nanos);
+    (project, event)
 }
 
 fn event_of(

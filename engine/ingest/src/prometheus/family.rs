@@ -210,10 +210,11 @@ impl Point {
             start_nanos: self.created.map_or(0, created_nanos),
             time_nanos: 0,
             attributes: self.labels,
+            exemplars: Vec::new(),
             data,
         };
         let resource = Resource::default();
-        let context = Context { resource: &resource, scope: "" };
+        let context = Context { resource: &resource, scope: "", scope_version: "" };
         let (stream, mut event) = point
             .into_event(&metric, context, streams, self.source, budget)
             .map_err(|TooCostly| Loss::Block)?;

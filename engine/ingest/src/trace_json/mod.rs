@@ -111,7 +111,7 @@ impl Decoder<'_, '_> {
     fn push(&mut self, decoded: Decoded, resource: &Resource, begin: usize, end: usize) -> Read<()> {
         let Decoded { span, scope } = decoded;
         self.report.note(begin, end);
-        let context = Context { resource, scope: &scope };
+        let context = Context { resource, scope: &scope, scope_version: "" };
         let source = self.report.range(begin, end);
         let budget: &mut Budget = &mut self.report.budget;
         match span.into_event(context, source, budget) {

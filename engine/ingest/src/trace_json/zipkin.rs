@@ -182,7 +182,7 @@ impl Parts {
                 if self.service.is_empty() {
                     self.service = annotation.service;
                 }
-                span.events.push(SpanEventParts { name: annotation.value, attributes: Vec::new() });
+                span.events.push(SpanEventParts { name: annotation.value, ..SpanEventParts::default() });
             }
         }
         if span.start_nanos == 0 {

@@ -3,7 +3,7 @@
 mod conversation;
 mod tools;
 
-use super::tables::{self, Column, column};
+use super::tables::{self, Column, column, numbers};
 use crate::command::Command;
 use crate::doc::Selection;
 use crate::state::State;
@@ -19,23 +19,23 @@ const COLUMNS: [Column; 9] = [
     column("Time", 108.0, "When the call began, in the zone shown below the views."),
     column("Model", 130.0, "The model that answered, or else the one that was asked for."),
     column("Operation", 96.0, "chat, embeddings, execute_tool and the like."),
-    column("Tokens in", 76.0, "Of the prompt, as the capture gives them."),
-    column("Tokens out", 80.0, "Of the answer."),
-    column("Cost", 84.0, "As the capture gives it, in its currency."),
-    column("Latency", 80.0, "Duration of the span; absent in logs."),
+    numbers("Tokens in", 76.0, "Of the prompt, as the capture gives them."),
+    numbers("Tokens out", 80.0, "Of the answer."),
+    numbers("Cost", 84.0, "As the capture gives it, in its currency."),
+    numbers("Latency", 80.0, "Duration of the span; absent in logs."),
     column("Finish", 80.0, "Why the model stopped; “error” where the call failed."),
     column("Tools", 160.0, "Tools that the model asked for, or the one at work."),
 ];
 
 const MODELS: [Column; 8] = [
     column("Model", 170.0, "The model that answered, or else the one that was asked for."),
-    column("Calls", 70.0, "Calls that begin in the time shown."),
-    column("Errors", 64.0, "Calls that failed."),
-    column("Tokens in", 92.0, "Sum over the calls that say."),
-    column("Tokens out", 92.0, "Sum over the calls that say."),
-    column("Cost", 92.0, "Sum over the calls that say."),
-    column("Median", 80.0, "Half of the calls took no longer; to within one percent."),
-    column("95 %", 80.0, "95 of a hundred calls took no longer; to within one percent."),
+    numbers("Calls", 70.0, "Calls that begin in the time shown."),
+    numbers("Errors", 64.0, "Calls that failed."),
+    numbers("Tokens in", 92.0, "Sum over the calls that say."),
+    numbers("Tokens out", 92.0, "Sum over the calls that say."),
+    numbers("Cost", 92.0, "Sum over the calls that say."),
+    numbers("Median", 80.0, "Half of the calls took no longer; to within one percent."),
+    numbers("95 %", 80.0, "95 of a hundred calls took no longer; to within one percent."),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {

@@ -7,7 +7,7 @@ use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::icon::Icon;
 use crate::ui::rows::Rows;
-use crate::view::tables::{self, Column, column};
+use crate::view::tables::{self, Column, column, numbers};
 use crate::words;
 use case::{Calls, Edge, ToolUse};
 use egui::{Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -25,8 +25,8 @@ const COLUMNS: [Column; 4] = [
         "The model whose answer asks for the tool; empty for spans of the tool itself.",
     ),
     column("Tool", 190.0, "Its name."),
-    column("Calls", 80.0, "How often in the time shown."),
-    column("Errors", 80.0, "Spans of the tool that failed."),
+    numbers("Calls", 80.0, "How often in the time shown."),
+    numbers("Errors", 80.0, "Spans of the tool that failed."),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {

@@ -12,24 +12,24 @@ use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 /// Height of a row: its name over its numbers.
 const HEIGHT: f32 = 42.0;
 /// Room for the bits at the right end.
-const BITS: f32 = 84.0;
+pub(super) const BITS: f32 = 84.0;
 
 /// Where the bars stand in a row so wide.
-fn run(rect: Rect) -> Rect {
+pub(super) fn along(rect: Rect) -> Rect {
     let left = rect.left() + (rect.width() * 0.58).max(rect.width() - 360.0);
     Rect::from_min_max(pos2(left, rect.top()), pos2((rect.right() - BITS).max(left + 1.0), rect.bottom()))
 }
 
 /// What the two directions mean.
-pub(super) fn legend(ui: &mut Ui) {
+pub(super) fn legend(ui: &mut Ui, left: &str, right: &str) {
     let t = tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    let run = run(rect);
+    let run = along(rect);
     let middle = run.center();
     let font = || text_font(size::SMALL);
     let words = [
-        (middle.x - 8.0, Align2::RIGHT_CENTER, "◀ gone or less"),
-        (middle.x + 8.0, Align2::LEFT_CENTER, "new or more ▶"),
+        (middle.x - 8.0, Align2::RIGHT_CENTER, format!("◀ {left}")),
+        (middle.x + 8.0, Align2::LEFT_CENTER, format!("{right} ▶")),
     ];
     for (x, align, text) in words {
         ui.painter().text(pos2(x, middle.y), align, text, font(), t.weak);
@@ -39,6 +39,7 @@ pub(super) fn legend(ui: &mut Ui) {
 
 /// The rows.
 pub(super) struct Bars<'a> {
+    pub(super) doc: &'a crate::doc::Doc,
     pub(super) compared: &'a Compared,
     pub(super) rows: &'a [usize],
     /// Most bits of a difference.
@@ -63,18 +64,19 @@ impl Rows for Bars<'_> {
         let one = &self.compared.differences[self.rows[row as usize]];
         let difference = &one.difference;
         let rect = ui.max_rect();
-        let run = run(rect);
+        let run = along(rect);
         let (left, width) = (rect.left() + 6.0, run.left() - rect.left() - 14.0);
         let color = if selected { t.strong } else { t.text };
-        let name = case::inert(&difference.name).replace("<*>", "…");
-        super::super::paint_line(ui, &name, mono_font(), color, pos2(left, rect.top() + 13.0), width);
+        let short = |text: &str| case::inert(self.doc.names.within(one.stream, text));
+        let name = short(&difference.name).replace("<*>", "…");
+        super::super::paint_name(ui, &name, mono_font(), color, pos2(left, rect.top() + 13.0), width);
         let (before, after) = difference.both_sides();
         let said = match difference.change {
             Change::New => format!("new, {after}"),
             Change::Gone => format!("gone, {before} before"),
             _ => format!("{}: {after}, before {before}", difference.phrase()),
         };
-        let text = format!("{} {said} · {}", capital(difference.aspect.label()), case::inert(&one.label));
+        let text = format!("{} {said} · {}", capital(difference.aspect.label()), short(&one.label));
         let below = pos2(left, rect.top() + 30.0);
         super::super::paint_line(ui, &text, text_font(size::SMALL), t.weak, below, width);
         self.bar(ui, run, difference.bits, difference.change);

@@ -1,9 +1,10 @@
 //! Two sides against one another: what is new, gone or shifted, as bars to both sides or as a table.
 
 mod bars;
+mod run_bars;
 mod runs;
 
-use super::tables::{self, Column, column};
+use super::tables::{self, Column, column, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::review::compare::{Answer, Question, Sides, two_of};
@@ -20,13 +21,13 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 const COLUMNS: [Column; 7] = [
-    column("Bits", 64.0, "How much better its own share explains the one side than the other's does."),
+    numbers("Bits", 64.0, "How much better its own share explains the one side than the other's does."),
     column("Change", 92.0, "From before to after."),
     column("What", 92.0, "A kind of event, a field value, a word, a number, the pace, or a whole stream."),
     column("Name", 320.0, "As the capture has it; … stands for what varies."),
     column("Before", 128.0, "How often it comes before, or its middle."),
     column("After", 128.0, "How often it comes after, or its middle."),
-    column("Stream", 220.0, "Where it is."),
+    names("Stream", 220.0, "Where it is."),
 ];
 
 /// The dearest first.
@@ -144,9 +145,14 @@ fn summary(compared: &Compared) -> String {
     )
 }
 
+/// The same with the short name of the stream that is shown.
+fn in_short(state: &State, text: &str) -> String {
+    state.stream.map_or_else(|| text.to_owned(), |stream| super::of_stream(state, stream, text))
+}
+
 fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
     let t = tokens::of(ui);
-    ui.add(Label::new(RichText::new(summary(compared)).color(t.weak)).wrap());
+    ui.add(Label::new(RichText::new(in_short(state, &summary(compared))).color(t.weak)).wrap());
     for what in &compared.damaged {
         ui.add(Label::new(RichText::new(case::inert(what)).color(t.danger)).wrap());
     }
@@ -164,7 +170,7 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
     }
     let mut place = std::mem::take(&mut state.review.compare.list);
     let chosen = if state.as_table {
-        let mut table = Table { compared, rows: &rows };
+        let mut table = Table { doc, compared, rows: &rows };
         let height = ui.available_height();
         let mut sort = state.review.compare.sort.unwrap_or(BY_BITS);
         let chosen = tables::table_of(
@@ -179,9 +185,9 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
         state.review.compare.sort = Some(sort);
         chosen
     } else {
-        bars::legend(ui);
+        bars::legend(ui, "gone or less", "new or more");
         let most = compared.differences.first().map_or(1.0, |one| one.difference.bits);
-        let mut list = bars::Bars { compared, rows: &rows, most };
+        let mut list = bars::Bars { doc, compared, rows: &rows, most };
         rows::show(ui, Id::unique("differences"), "Differences", &mut place, &mut list).selected
     };
     state.review.compare.list = place;
@@ -248,6 +254,7 @@ fn in_words(one: &ComparedDifference) -> String {
 }
 
 struct Table<'a> {
+    doc: &'a Doc,
     compared: &'a Compared,
     rows: &'a [usize],
 }
@@ -264,14 +271,15 @@ impl Rows for Table<'_> {
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
         let one = &self.compared.differences[self.rows[row as usize]];
         let (before, after) = one.difference.both_sides();
+        let short = |text: &str| case::inert(self.doc.names.within(one.stream, text));
         let texts = [
             format!("{:.0}", one.difference.bits),
             one.difference.phrase().to_owned(),
             one.difference.aspect.label().to_owned(),
-            case::inert(&one.difference.name),
+            short(&one.difference.name),
             before,
             after,
-            case::inert(&one.label),
+            short(&one.label),
         ];
         tables::cells(ui, &COLUMNS, &texts, selected);
     }

@@ -1,31 +1,38 @@
-//! Two runs: what both found, what only one of them found, and which settings differ.
+//! Two runs: what both found, what only one of them found, as a picture and as a table, and which settings differ.
 
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
+use super::{bars, run_bars};
 use crate::doc::Selection;
 use crate::query::Query;
 use crate::state::{Pane, State};
 use crate::tokens;
-use crate::ui::rows::Rows;
+use crate::ui::rows::{self, Rows};
 use crate::words;
 use case::{FindingRow, RunsCompared};
-use egui::{Label, RichText, Ui};
+use egui::{Id, Label, RichText, Ui};
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 7] = [
     column("Where", 120.0, "Whether both runs have the finding, or only one."),
-    column("Number before", 104.0, "Its rank in the run before."),
-    column("q before", 96.0, "Adjusted p in the run before."),
+    numbers("Number before", 104.0, "Its rank in the run before."),
+    numbers("q before", 96.0, "Adjusted p in the run before."),
     column("q after", 96.0, "Adjusted p in the run after; its rank stands before it."),
+    column(
+        "Bits before",
+        92.0,
+        "How surprising it is among the ordinary windows of its stream, in the run before.",
+    ),
+    column("Bits after", 92.0, "How surprising it is in the run after."),
     column("What", 560.0, "The finding in a sentence, as the later run has it."),
 ];
 
 /// A finding of one run or of both.
-struct Row<'a> {
-    before: Option<&'a FindingRow>,
-    after: Option<&'a FindingRow>,
+pub(super) struct Row<'a> {
+    pub(super) before: Option<&'a FindingRow>,
+    pub(super) after: Option<&'a FindingRow>,
 }
 
 impl Row<'_> {
-    fn place(&self, (first, second): (i64, i64)) -> String {
+    pub(super) fn place(&self, (first, second): (i64, i64)) -> String {
         match (self.before, self.after) {
             (Some(_), Some(_)) => "both runs".to_owned(),
             (Some(_), None) => format!("only run {first}"),
@@ -33,13 +40,26 @@ impl Row<'_> {
         }
     }
 
-    fn sentence(&self) -> String {
+    pub(super) fn sentence(&self) -> String {
         let row = self.after.or(self.before);
         row.map(|row| case::inert(&row.finding.explanation.sentence)).unwrap_or_default()
     }
+
+    /// What a screen reader says of it.
+    pub(super) fn in_words(&self, runs: (i64, i64)) -> String {
+        format!(
+            "{}, q {} and {} before, {} and {} after: {}",
+            self.place(runs),
+            q(self.before),
+            run_bars::surprise(self.before),
+            q(self.after),
+            run_bars::surprise(self.after),
+            self.sentence()
+        )
+    }
 }
 
-fn q(row: Option<&FindingRow>) -> String {
+pub(super) fn q(row: Option<&FindingRow>) -> String {
     row.map_or_else(
         || "–".to_owned(),
         |row| row.finding.q.map_or_else(|| "no history".to_owned(), words::probability),
@@ -85,9 +105,26 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, compared: &RunsCompared, runs
         return super::super::empty(ui, "Neither run has a finding", "Choose two other runs.");
     }
     let mut place = std::mem::take(&mut state.review.compare.list);
-    let height = ui.available_height();
-    let mut table = Table { rows: &rows, runs };
-    let chosen = tables::table_of(ui, "Findings of two runs", &COLUMNS, &mut place, &mut table, height, None);
+    let chosen = if state.as_table {
+        let height = ui.available_height();
+        let mut table = Table { rows: &rows, runs };
+        tables::table_of(ui, "Findings of two runs", &COLUMNS, &mut place, &mut table, height, None)
+    } else {
+        bars::legend(ui, &format!("run {}", runs.0), &format!("run {}", runs.1));
+        super::small(
+            ui,
+            "As long as each finding is surprising in that run, in bits: the first number before, the second after.",
+        );
+        let mut list = run_bars::Bars::new(&rows, runs);
+        rows::show(
+            ui,
+            Id::unique("findings of two runs"),
+            "Findings of two runs as bars",
+            &mut place,
+            &mut list,
+        )
+        .selected
+    };
     state.review.compare.list = place;
     let chosen = chosen.and_then(|row| rows.get(row as usize));
     if let Some(row) = chosen {
@@ -124,14 +161,7 @@ impl Rows for Table<'_> {
     }
 
     fn label(&mut self, row: u64) -> String {
-        let row = &self.rows[row as usize];
-        format!(
-            "{}, q {} before, {} after: {}",
-            row.place(self.runs),
-            q(row.before),
-            q(row.after),
-            row.sentence()
-        )
+        self.rows[row as usize].in_words(self.runs)
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
@@ -139,7 +169,15 @@ impl Rows for Table<'_> {
         let number = |row: Option<&FindingRow>| row.map_or_else(|| "–".to_owned(), |row| row.id.to_string());
         let after =
             row.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
-        let texts = [row.place(self.runs), number(row.before), q(row.before), after, row.sentence()];
+        let texts = [
+            row.place(self.runs),
+            number(row.before),
+            q(row.before),
+            after,
+            run_bars::surprise(row.before),
+            run_bars::surprise(row.after),
+            row.sentence(),
+        ];
         tables::cells(ui, &COLUMNS, &texts, selected);
     }
 }

@@ -9,6 +9,7 @@ use case::FindingRow;
 use cbad::{Explanation, Lens, Signal, WindowScore};
 use egui::Ui;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Tokens and events in the bars.
 const BARS: usize = 6;
@@ -27,9 +28,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
 fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let explanation = &row.finding.explanation;
     super::section(ui, "What drove it", "Bits that tokens and events cost when only the baseline is known.");
-    let dear = dearest_tokens(row);
+    let dear = dearest(state, row);
     let most = dear.first().map_or(1.0, |(_, bits)| *bits);
-    for (label, bits) in dear.iter().take(BARS) {
+    for (label, bits) in dear.iter() {
         cost::bar(ui, label, *bits, most, None, true)
             .on_hover_text(format!("{label}\nAll bits of this token in the dearest events."));
     }
@@ -49,6 +50,27 @@ fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         }
     }
 }
+
+/// The dearest tokens of a finding, looked for once: an event of a megabyte has hundreds of thousands to choose from.
+fn dearest(state: &mut State, row: &FindingRow) -> Arc<Vec<(String, f64)>> {
+    let run = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+    if let Some((of, dear)) = &state.tests.dearest
+        && *of == (run, row.id)
+    {
+        return Arc::clone(dear);
+    }
+    let mut dear = dearest_tokens(row);
+    dear.truncate(BARS);
+    for (label, _) in &mut dear {
+        *label = crate::view::of_stream(state, row.stream.id, label);
+    }
+    let dear = Arc::new(dear);
+    state.tests.dearest = Some(((run, row.id), Arc::clone(&dear)));
+    dear
+}
+
+/// Run and finding, and its dearest tokens with their bits.
+pub(crate) type Dearest = ((Option<i64>, i64), Arc<Vec<(String, f64)>>);
 
 /// Tokens of all drivers summed by place and text, dearest first.
 fn dearest_tokens(row: &FindingRow) -> Vec<(String, f64)> {

@@ -3,7 +3,7 @@
 pub(crate) mod beside;
 mod bits;
 mod decided;
-mod drivers;
+pub(crate) mod drivers;
 mod ordinary;
 mod told;
 
@@ -76,10 +76,17 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         }
         ui.add(Label::new(RichText::new(when(row)).color(t.weak)).truncate());
     });
-    let text =
-        RichText::new(case::inert(&explanation.sentence)).font(semibold_font(size::SENTENCE)).color(t.strong);
-    ui.add(Label::new(text).wrap());
-    ui.add(Label::new(case::inert(&explanation.paragraph)).wrap());
+    let of_stream = |text: &str| super::of_stream(state, row.stream.id, text);
+    let text = RichText::new(of_stream(&explanation.sentence)).font(semibold_font(size::SENTENCE));
+    ui.add(Label::new(text.color(t.strong)).wrap()).on_hover_text(case::inert(row.stream.key.label()));
+    ui.add(Label::new(of_stream(&explanation.paragraph)).wrap());
+    if state.review.showing.is_none() {
+        actions(ui, state, row);
+    }
+}
+
+/// What can be done with a finding; nothing of it while a story is presented.
+fn actions(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     ui.add_space(size::TIGHT);
     ui.horizontal_wrapped(|ui| {
         for command in
@@ -103,7 +110,9 @@ fn shifts(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         return;
     }
     section(ui, "What shifted", "In the window against its baseline, with the bits that each carries.");
-    if let Some(position) = super::shifts::show(ui, &explanation.shifts) {
+    if let Some(position) =
+        super::shifts::show(ui, &explanation.shifts, &|text| super::of_stream(state, row.stream.id, text))
+    {
         state.select(Selection::Event { stream: row.stream.id, position });
         state.front = Some(Pane::Events);
     }

@@ -4,34 +4,14 @@ use super::capture::about;
 use crate::import_dialog::{Asked, ImportDialog, Redact, limit};
 use crate::theme::mono_font;
 use crate::tokens::{self, size};
-use crate::words;
+use crate::view::redact_choice;
 use egui::{Button, Grid, Label, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 use ingest::Limits;
 
 pub(super) fn redaction(ui: &mut Ui, dialog: &mut ImportDialog) {
     let before = dialog.redact.clone();
     ui.horizontal_wrapped(|ui| {
-        for (value, text) in
-            [(Redact::Nothing, "Nothing is taken out"), (Redact::Personal, "Personal data and secrets")]
-        {
-            let is_on = dialog.redact == value;
-            let response = ui.add(Button::selectable(is_on, text));
-            response.widget_info(|| {
-                WidgetInfo::selected(Role::RadioButton, true, is_on, format!("Redaction: {text}"))
-            });
-            if response.clicked() {
-                dialog.redact = value;
-            }
-        }
-        let own = match &dialog.redact {
-            Redact::Rules(path, _) => Some(case::inert(words::file_name(path))),
-            _ => None,
-        };
-        let text =
-            own.as_ref().map_or_else(|| "Rules in a file…".to_owned(), |name| format!("Rules in {name}"));
-        let response = ui.add(Button::selectable(own.is_some(), &text));
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, own.is_some(), &text));
-        if response.on_hover_text("Rules of your own, as docs/REDACTION.md describes them.").clicked() {
+        if redact_choice::show(ui, "Redaction", "Nothing is taken out", &mut dialog.redact) {
             dialog.asked = Some(Asked::Rules);
         }
     });

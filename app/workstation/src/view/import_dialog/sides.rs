@@ -5,7 +5,7 @@ use super::choices;
 use crate::import_dialog::{ImportDialog, Row, Tab};
 use crate::ui::rows::{self, Rows};
 use crate::view::problems;
-use crate::view::tables::{Column, cells, column, table_of};
+use crate::view::tables::{Column, cells, column, numbers, table_of};
 use crate::words;
 use case::ProblemSeverity;
 use egui::{Id, Ui};
@@ -14,9 +14,9 @@ use ingest::{FieldSummary, Inspection, MOST_DISTINCT, Member, ProblemKind, Sugge
 const FIELDS: [Column; 7] = [
     column("Field", 230.0, "Where it stands in an event; [] is every place of a list."),
     column("Types", 84.0, "The types that its values have."),
-    column("In", 58.0, "The share of the events that have it."),
+    numbers("In", 58.0, "The share of the events that have it."),
     column("Null", 44.0, "Whether it is absent or null in some events."),
-    column("Values", 76.0, "How many different values it has, where those can be told apart."),
+    numbers("Values", 76.0, "How many different values it has, where those can be told apart."),
     column(
         "Good as",
         76.0,
@@ -28,13 +28,13 @@ const FIELDS: [Column; 7] = [
 const MEMBERS: [Column; 4] = [
     column("Member", 360.0, "A file of the folder or an entry of the archive; a label, never a place."),
     column("Format", 220.0, "What it is read as."),
-    column("Decoded", 90.0, "Its bytes once decoded."),
+    numbers("Decoded", 90.0, "Its bytes once decoded."),
     column("Wrapping", 100.0, "What lies around it within."),
 ];
 
 const REDACTED: [Column; 4] = [
     column("Rule", 150.0, "What finds it: a pattern, or a field by its path."),
-    column("Hits", 64.0, "How often, in what was looked at."),
+    numbers("Hits", 64.0, "How often, in what was looked at."),
     column("Value", 300.0, "Found in the capture, in the clear."),
     column(
         "Becomes",
@@ -92,7 +92,7 @@ impl Fields<'_> {
         [
             case::inert(&field.path),
             types.join(", "),
-            format!("{share:.0} %"),
+            if share > 0.0 && share < 1.0 { "< 1 %".to_owned() } else { format!("{share:.0} %") },
             if field.is_nullable(self.0.events) { "yes" } else { "no" }.to_owned(),
             field.distinct.map_or_else(|| format!("over {MOST_DISTINCT}"), words::count),
             field.suggestion.map_or("", Suggestion::name).to_owned(),

@@ -184,8 +184,8 @@ impl Rows for Series<'_> {
             paint_line(ui, &found.to_string(), semibold_font(size::SMALL), t.warning, at, 14.0);
         }
         let left = rect.left() + 30.0;
-        let label = case::inert(row.key.label());
-        paint_line(ui, &label, text_font(size::TEXT), t.text, pos2(left, middle), end - left - 6.0);
+        let label = self.doc.names.label(row);
+        super::paint_name(ui, &label, text_font(size::TEXT), t.text, pos2(left, middle), end - left - 6.0);
     }
 }
 
@@ -228,6 +228,16 @@ fn number(value: f64) -> String {
     }
 }
 
+/// To four digits: what a person takes in at a glance. The reading at the pointer has all of them.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10_f64.powi(3 - value.abs().log10().floor() as i32);
+    let scaled = (value * scale).round() / scale;
+    if scaled.is_finite() { scaled } else { value }
+}
+
 /// Selects the reading of a series as the event that it is.
 fn select(state: &mut State, stream: u32, position: u64) {
     state.select(Selection::Event { stream, position });
@@ -244,7 +254,18 @@ fn read_out(ui: &mut Ui, said: &str, hint: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, rounded};
+
+    #[test]
+    fn a_glance_takes_in_four_digits() {
+        for (value, shown) in
+            [(0.0, 0.0), (246.8214, 246.8), (-0.000_683_34, -0.000_683_3), (1_234_567.0, 1_235_000.0)]
+        {
+            assert!((rounded(value) - shown).abs() <= shown.abs() * 1e-12, "{value}");
+        }
+        assert!(rounded(f64::INFINITY).is_infinite() && rounded(1e-320) >= 0.0);
+        assert!(rounded(f64::MAX).is_finite());
+    }
 
     #[test]
     fn numbers_are_short() {

@@ -1,6 +1,6 @@
 //! Series as pictures: readings as points and lines where they are few, else least, most and mean of each bin.
 
-use super::{color, number, read_out, said, select, tag};
+use super::{color, number, read_out, rounded, said, select, tag};
 use crate::doc::Doc;
 use crate::state::State;
 use crate::telemetry::metrics::Drawn;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Least height of a picture.
 const LEAST: f32 = 84.0;
 /// Width of the numbers on the left.
-const GUTTER: f32 = 64.0;
+const GUTTER: f32 = 78.0;
 /// Height of the times below.
 const TIMES: f32 = 18.0;
 /// Readings that are drawn one by one; a picture has no room for more.
@@ -36,7 +36,7 @@ struct Line {
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let metrics = &state.telemetry.metrics;
     let lines = metrics.shown.iter().enumerate().filter_map(|(number, stream)| {
-        let name = case::inert(doc.stream(*stream)?.key.label());
+        let name = doc.names.label(doc.stream(*stream)?);
         Some(Line { number, name, readings: Arc::clone(metrics.of(*stream)?) })
     });
     let lines: Vec<Line> = lines.collect();
@@ -88,7 +88,7 @@ fn picture(ui: &mut Ui, state: &mut State, doc: &Doc, lines: &[Line], height: f3
         ui.painter().galley(pos2(left, frame.bottom() + 2.0), galley, t.weak);
     }
     for (value, y) in [(high, frame.top() + 7.0), (low, frame.bottom() - 7.0)] {
-        let galley = crate::view::line(ui, &short(value), mono_font(), t.weak, GUTTER - 6.0);
+        let galley = crate::view::line(ui, &axis_number(lines, value), mono_font(), t.weak, GUTTER - 6.0);
         let at = pos2(frame.left() - 5.0 - galley.size().x, y - galley.size().y / 2.0);
         ui.painter().galley(at, galley, t.weak);
     }
@@ -107,7 +107,7 @@ fn summary(readings: &Readings) -> String {
     let least = readings.bins.iter().map(|bin| bin.min).reduce(f64::min);
     let most = readings.bins.iter().map(|bin| bin.max).reduce(f64::max);
     if let Some((least, most)) = least.zip(most) {
-        text = format!("{text}, {} to {}", said(readings, least), said(readings, most));
+        text = format!("{text}, {} to {}", said(readings, rounded(least)), said(readings, rounded(most)));
     }
     if readings.without_value > 0 {
         text = format!("{text}, {} without a number", words::count(readings.without_value));
@@ -125,12 +125,30 @@ fn y_range(lines: &[Line]) -> (f64, f64) {
     (floor, high + room)
 }
 
+/// A number of the vertical axis, with its unit where all series have one and there is room for it.
+fn axis_number(lines: &[Line], value: f64) -> String {
+    let value = rounded(value);
+    let said: Option<String> = match lines {
+        [line] => Some(said(&line.readings, value)),
+        _ => None,
+    };
+    said.filter(|text| text.chars().count() <= MOST_AXIS_LETTERS).unwrap_or_else(|| short(value))
+}
+
+/// Letters of a number of the vertical axis.
+const MOST_AXIS_LETTERS: usize = 9;
+
 /// A number of the vertical axis: thousands and more by their prefix.
 fn short(value: f64) -> String {
     let units = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
     match units.into_iter().find(|(unit, _)| value.abs() >= 10.0 * unit) {
         Some((unit, sign)) => format!("{} {sign}", number((value / unit * 10.0).round() / 10.0)),
-        None => number(value),
+        None if !(1.0..1000.0).contains(&value.abs()) => number(value),
+        // Four digits that count are what the axis has room for.
+        None => {
+            let step = 10_f64.powi(value.abs().log10().floor() as i32 - 3);
+            number((value / step).round() * step)
+        }
     }
 }
 
@@ -255,4 +273,25 @@ fn nearest(readings: &[Reading], nanos: i64) -> Option<&Reading> {
     let after = readings.partition_point(|reading| reading.time_nanos < nanos);
     let beside = readings[after.saturating_sub(1)..readings.len().min(after + 1)].iter();
     beside.min_by_key(|reading| reading.time_nanos.abs_diff(nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_axis_have_room() {
+        for (value, text) in [
+            (261.582_512, "261.6"),
+            (-0.012_345_6, "-0.0123"),
+            (9.999_96, "10"),
+            (0.0, "0"),
+            (1234.5, "1,235"),
+            (25_480.0, "25.5 k"),
+            (999_994.0, "1,000 k"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+        assert!((-12..9).all(|power| short(-1.234_567_89 * 10_f64.powi(power)).chars().count() <= 9));
+    }
 }

@@ -5,7 +5,7 @@ use crate::doc::Doc;
 use crate::state::State;
 use crate::telemetry::Sort;
 use crate::ui::rows::Rows;
-use crate::view::tables::{self, Column, column};
+use crate::view::tables::{self, Column, column, names, numbers};
 use crate::words;
 use case::Readings;
 use egui::Ui;
@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 const COLUMNS: [Column; 5] = [
     column("Time", 190.0, "In the zone shown below the views; of a bin its beginning."),
-    column("Series", 250.0, "Service and name of the stream."),
-    column("Value", 130.0, "The reading; of a bin the mean."),
+    names("Series", 250.0, "Service and name of the stream."),
+    numbers("Value", 130.0, "The reading; of a bin the mean."),
     column("Least to most", 180.0, "Of a bin the least and the greatest of its readings."),
     column(
         "Readings",
@@ -46,12 +46,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
         }));
     }
     rows.sort_by_key(|row| (row.time_nanos, row.series, row.index));
-    let names: Vec<String> = series
-        .iter()
-        .map(|readings| {
-            doc.stream(readings.stream).map(|row| case::inert(row.key.label())).unwrap_or_default()
-        })
-        .collect();
+    let names: Vec<String> = series.iter().map(|readings| doc.label(readings.stream)).collect();
     let mut place = std::mem::take(&mut state.telemetry.metrics.table_list);
     let height = ui.available_height();
     let mut table = Table { series: &series, rows: &rows, names: &names };

@@ -1,7 +1,7 @@
 //! Two traces compared: spans aligned by the operations that lead to them.
 
 use super::super::paint_line;
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
 use crate::state::State;
 use crate::tokens;
 use crate::ui::rows::Rows;
@@ -16,9 +16,13 @@ const BAR: f32 = 110.0;
 const COLUMNS: [Column; 6] = [
     column("Service", 112.0, "The service of these spans."),
     column("Operation", 220.0, "Their name; two spaces a step from the root."),
-    column("Kept trace", 120.0, "Number of spans and the sum of their durations in the trace that was kept."),
-    column("This trace", 120.0, "The same in the trace that is shown."),
-    column("Difference", 92.0, "How much longer this trace took there."),
+    numbers(
+        "Kept trace",
+        120.0,
+        "Number of spans and the sum of their durations in the trace that was kept.",
+    ),
+    numbers("This trace", 120.0, "The same in the trace that is shown."),
+    numbers("Difference", 92.0, "How much longer this trace took there."),
     column("", BAR + 8.0, "The difference as a bar: to the right where this trace took longer."),
 ];
 

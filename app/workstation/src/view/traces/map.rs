@@ -1,7 +1,8 @@
 //! The map of services: who calls whom over the shared time, as a picture and as a table.
 
 use super::super::paint_line;
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
+use super::route;
 use crate::doc::Doc;
 use crate::service_map::{self, Node};
 use crate::state::State;
@@ -11,25 +12,26 @@ use crate::tokens::{self, size};
 use crate::ui::rows::Rows;
 use crate::words;
 use case::Edge;
-use egui::{Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 const BOX: egui::Vec2 = vec2(100.0, 30.0);
 /// Least distance from layer to layer and from row to row.
 const LAYER: f32 = 174.0;
 const ROW: f32 = 54.0;
-/// Room for the numbers of a call.
-const NUMBERS: egui::Vec2 = vec2(50.0, 27.0);
+/// Width of the numbers of a call, and the height of a line of them.
+const NUMBERS: f32 = 56.0;
+const LINE: f32 = 13.0;
 /// Calls from outside the case.
 const OUTSIDE: &str = "outside";
 
 const COLUMNS: [Column; 7] = [
     column("From", 130.0, "The calling service; “outside” where a span has no parent."),
     column("To", 130.0, "The service that is called."),
-    column("Calls", 70.0, "Calls that begin in the time shown."),
-    column("A second", 80.0, "Calls a second over the time shown."),
-    column("Errors", 100.0, "Calls whose status is an error."),
-    column("Median", 84.0, "Half of the calls took no longer."),
-    column("95 %", 84.0, "95 of a hundred calls took no longer."),
+    numbers("Calls", 70.0, "Calls that begin in the time shown."),
+    numbers("A second", 80.0, "Calls a second over the time shown."),
+    numbers("Errors", 100.0, "Calls whose status is an error."),
+    numbers("Median", 84.0, "Half of the calls took no longer."),
+    numbers("95 %", 84.0, "95 of a hundred calls took no longer."),
 ];
 
 fn caller(edge: &Edge) -> String {
@@ -40,8 +42,13 @@ fn errors(edge: &Edge) -> String {
     if edge.errors == 0 {
         return "no errors".to_owned();
     }
+    format!("{} ({})", words::counted(edge.errors, "error", "errors"), share_of_errors(edge))
+}
+
+/// How many of a hundred calls failed; of few that did it is never said that none did.
+fn share_of_errors(edge: &Edge) -> String {
     let share = 100.0 * edge.errors as f64 / edge.calls as f64;
-    format!("{} ({share:.1} %)", words::counted(edge.errors, "error", "errors"))
+    if share < 0.1 { "under 0.1 %".to_owned() } else { format!("{share:.1} %") }
 }
 
 fn describe(edge: &Edge) -> String {
@@ -88,15 +95,16 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
         let places: Vec<Rect> = nodes.iter().map(|node| place(node, &nodes, area)).collect();
         let at = |name: Option<&str>| nodes.iter().position(|node| node.name.as_deref() == name);
         let most = edges.iter().map(|edge| edge.rate).fold(0.0, f64::max);
-        let (mut links, mut taken) = (Vec::new(), Vec::new());
+        let taken = places.iter().map(|place| place.expand(2.0)).collect();
+        let (mut links, mut ground) = (Vec::new(), Ground { services: &places, area, taken, most });
         for (number, edge) in edges.iter().enumerate() {
             if let (Some(from), Some(to)) = (at(edge.from.as_deref()), at(Some(&edge.to))) {
-                links.push((edge, link(ui, edge, number, (places[from], places[to]), most, &mut taken)));
+                links.push((edge, link(ui, edge, number, (places[from], places[to]), &mut ground)));
             }
         }
         // Numbers stand over all lines.
-        for (edge, (middle, is_hovered)) in links {
-            numbers(ui, edge, middle);
+        for (edge, (area, is_hovered)) in links {
+            edge_numbers(ui, edge, area);
             if is_hovered {
                 read_out = describe(edge);
             }
@@ -156,33 +164,26 @@ fn service(ui: &Ui, doc: &Doc, node: &Node, rect: Rect) -> bool {
     clicked
 }
 
+/// What a line is drawn on: where services stand, what is taken already, and the greatest rate.
+struct Ground<'a> {
+    services: &'a [Rect],
+    area: Rect,
+    taken: Vec<Rect>,
+    most: f64,
+}
+
 /// A line from caller to called, as thick as there are calls; where its numbers belong, and whether it is pointed at.
 fn link(
     ui: &Ui,
     edge: &Edge,
     number: usize,
     (from, to): (Rect, Rect),
-    most: f64,
-    taken: &mut Vec<Rect>,
-) -> (Pos2, bool) {
+    ground: &mut Ground<'_>,
+) -> (Rect, bool) {
     let t = tokens::of(ui);
-    let is_back = to.left() < from.right();
-    let (start, end) = if is_back {
-        (from.center_bottom(), to.center_bottom())
-    } else {
-        (from.right_center(), to.left_center())
-    };
-    let bend = if is_back { vec2(0.0, 34.0) } else { vec2(((end.x - start.x) * 0.45).max(20.0), 0.0) };
-    let last = if is_back { end + bend } else { end - bend };
-    let points = [start, start + bend, last, end];
-    // Nearer to the service that is called, where the lines of one caller have parted.
-    let free = |share: &f32| {
-        let area = Rect::from_center_size(bezier(points, *share), NUMBERS);
-        !taken.iter().any(|other| other.intersects(area))
-    };
-    let middle = bezier(points, [0.6, 0.45, 0.72, 0.35].into_iter().find(free).unwrap_or(0.6));
-    let area = Rect::from_center_size(middle, NUMBERS);
-    taken.push(area);
+    let points = route::way(from, to, ground.services, ground.area);
+    let area = route::room(points, room_of(edge), &ground.taken);
+    ground.taken.push(area);
     let response = ui.interact(area, ui.scope_id().with(("call", number)), Sense::hover());
     let label = format!("Calls {}", describe(edge));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &label));
@@ -193,7 +194,7 @@ fn link(
     } else {
         t.outline
     };
-    let width = 1.0 + 3.0 * (edge.rate / most.max(f64::MIN_POSITIVE)).sqrt() as f32;
+    let width = 1.0 + 3.0 * (edge.rate / ground.most.max(f64::MIN_POSITIVE)).sqrt() as f32;
     let stroke = Stroke::new(width, color);
     ui.painter().add(egui::epaint::CubicBezierShape::from_points_stroke(
         points,
@@ -201,31 +202,33 @@ fn link(
         tokens::CLEAR,
         stroke,
     ));
-    let along = (end - bezier(points, 0.94)).normalized();
+    let end = points[3];
+    let along = (end - route::at(points, 0.94)).normalized();
     let side = along.rot90() * 4.5;
     let head = vec![end, end - along * 9.0 + side, end - along * 9.0 - side];
     ui.painter().add(egui::Shape::convex_polygon(head, color, Stroke::NONE));
-    (middle, response.hovered())
+    (area, response.hovered())
 }
 
-/// Rate and errors of a call over its 95th percentile.
-fn numbers(ui: &Ui, edge: &Edge, middle: Pos2) {
+/// Room for the numbers of a call: one line more where some failed.
+fn room_of(edge: &Edge) -> egui::Vec2 {
+    vec2(NUMBERS, LINE * if edge.errors > 0 { 3.0 } else { 2.0 } + 1.0)
+}
+
+/// Rate of a call, the share that failed, and its 95th percentile.
+fn edge_numbers(ui: &Ui, edge: &Edge, area: Rect) {
     let t = tokens::of(ui);
-    let (mark, ink) = if edge.errors > 0 { ("! ", t.danger) } else { ("", t.text) };
-    let lines = [(format!("{mark}{:.1}/s", edge.rate), -6.5), (words::duration(edge.p95_nanos), 6.5)];
-    ui.painter().rect_filled(Rect::from_center_size(middle, NUMBERS), 3, t.panel);
-    for (text, below) in lines {
-        let galley = super::super::line(ui, &text, text_font(size::SMALL), ink, NUMBERS.x + 8.0);
-        let at = middle + vec2(0.0, below) - galley.size() / 2.0;
-        ui.painter().galley(at, galley, ink);
+    let failed = (edge.errors > 0).then(|| (format!("! {}", share_of_errors(edge)), t.danger));
+    let ink = if edge.errors > 0 { t.danger } else { t.text };
+    let lines = std::iter::once((format!("{:.1}/s", edge.rate), ink))
+        .chain(failed)
+        .chain([(words::duration(edge.p95_nanos), ink)]);
+    ui.painter().rect_filled(area, 3, t.panel);
+    for (row, (text, ink)) in lines.enumerate() {
+        let galley = super::super::line(ui, &text, text_font(size::SMALL), ink, NUMBERS + 8.0);
+        let middle = pos2(area.center().x, area.top() + LINE * (row as f32 + 0.5));
+        ui.painter().galley(middle - galley.size() / 2.0, galley, ink);
     }
-}
-
-fn bezier(points: [Pos2; 4], share: f32) -> Pos2 {
-    let rest = 1.0 - share;
-    let weights =
-        [rest * rest * rest, 3.0 * rest * rest * share, 3.0 * rest * share * share, share * share * share];
-    points.iter().zip(weights).fold(Pos2::ZERO, |sum, (point, weight)| sum + point.to_vec2() * weight)
 }
 
 struct Table<'a> {

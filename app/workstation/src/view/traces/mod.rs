@@ -2,9 +2,10 @@
 
 mod compare;
 mod map;
+mod route;
 mod waterfall;
 
-use super::tables::{self, Column, column};
+use super::tables::{self, Column, column, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::state::{Pane, State};
@@ -21,17 +22,21 @@ use std::sync::Arc;
 
 const COLUMNS: [Column; 8] = [
     column("Begins", 108.0, "When the earliest span of the trace begins, in the zone shown below the views."),
-    column("Duration", 84.0, "From the earliest beginning to the latest end of its spans in the time shown."),
+    numbers(
+        "Duration",
+        84.0,
+        "From the earliest beginning to the latest end of its spans in the time shown.",
+    ),
     column("Service", 104.0, "Service of the root span."),
     column(
         "Operation",
-        210.0,
+        190.0,
         "Operation of the root span; with … before it where the root is not in the time shown.",
     ),
-    column("Spans", 56.0, "Spans of the trace that begin in the time shown."),
-    column("Errors", 58.0, "Spans whose status is an error."),
-    column("Services", 68.0, "Number of services that it goes through."),
-    column("Findings", 70.0, "Spans that lie in a significant finding."),
+    numbers("Spans", 56.0, "Spans of the trace that begin in the time shown."),
+    numbers("Errors", 58.0, "Spans whose status is an error."),
+    numbers("Services", 68.0, "Number of services that it goes through."),
+    numbers("Findings", 70.0, "Spans that lie in a significant finding."),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
@@ -342,7 +347,7 @@ fn lower(ui: &mut Ui, state: &mut State, doc: &Doc) {
 const EVENTS: [Column; 4] = [
     column("Time", 108.0, "In the zone shown below the views."),
     column("Severity", 68.0, "As the record gives it."),
-    column("Stream", 150.0, "Service and name."),
+    names("Stream", 150.0, "Service and name."),
     column("Text", 520.0, "The body of the event."),
 ];
 
@@ -385,7 +390,7 @@ impl Rows for Events<'_> {
         let texts = [
             event.time_nanos.map_or_else(|| "no time".to_owned(), words::clock),
             event.severity.map_or_else(String::new, |level| level.name().to_uppercase()),
-            self.doc.stream(hit.stream).map(|row| case::inert(row.key.label())).unwrap_or_default(),
+            self.doc.label(hit.stream),
             excerpt(&event.body),
         ];
         tables::cells(ui, &EVENTS, &texts, selected);

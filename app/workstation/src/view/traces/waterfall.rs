@@ -1,7 +1,7 @@
 //! The spans of one trace over its own time: a row a span, children below their parents.
 
 use super::super::paint_line;
-use super::super::tables::{self, Column, column};
+use super::super::tables::{self, Column, column, numbers};
 use crate::doc::{Doc, Selection};
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
@@ -22,10 +22,10 @@ const NUMBER: f32 = 66.0;
 const COLUMNS: [Column; 8] = [
     column("Service", 130.0, "The service of the span."),
     column("Operation", 230.0, "Its name; two spaces a step from the root."),
-    column("Begins after", 92.0, "From the beginning of the trace."),
-    column("Duration", 84.0, "From its beginning to its end."),
-    column("Alone", 84.0, "Time in which none of its children was at work."),
-    column("Critical", 84.0, "Time in which the trace waited for this span and none of its children."),
+    numbers("Begins after", 92.0, "From the beginning of the trace."),
+    numbers("Duration", 84.0, "From its beginning to its end."),
+    numbers("Alone", 84.0, "Time in which none of its children was at work."),
+    numbers("Critical", 84.0, "Time in which the trace waited for this span and none of its children."),
     column("Error", 52.0, "Whether its status is an error."),
     column("Finding", 62.0, "The significant finding that it lies in."),
 ];
