@@ -68,7 +68,7 @@ fn every_cut_keeps_what_was_whole_and_reports_the_rest() {
         assert_eq!(batch.rejected(), 1, "{length}");
     }
     for length in 12..first {
-        let batch = read(&stored[..length], None, Limits::default());
+        let batch = read(&stored[..length], Some(Format::OtlpJson), Limits::default());
         assert_eq!(batch.rejected(), 1, "{length}");
     }
 }
