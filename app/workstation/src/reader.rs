@@ -98,9 +98,8 @@ fn makes_void(old: &Query, new: &Query) -> bool {
         // Several of these are wanted at once; of another list none is.
         (Query::Page { stream, .. }, Query::Page { stream: other, .. }) => stream != other,
         (Query::Problems { list, .. }, Query::Problems { list: other, .. }) => list != other,
-        (Query::Event { .. }, _) => false,
-        // These have tickets of their own.
-        (Query::Telemetry(_) | Query::Review(_) | Query::Bits(_), _) => false,
+        // The last three have tickets of their own.
+        (Query::Event { .. } | Query::Telemetry(_) | Query::Review(_) | Query::Bits(_), _) => false,
         _ => std::mem::discriminant(old) == std::mem::discriminant(new),
     }
 }

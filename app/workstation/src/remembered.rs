@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn bookmarks_that_were_decided_elsewhere_are_there_and_those_withdrawn_are_not() {
-        let mut state = crate::scene::state();
+        let state = crate::scene::state();
         let doc = state.doc.clone().expect("the scene has a case");
         let own = state.bookmark().expect("a finding is selected");
         assert!(matches!(state.subject_of_bookmark(&own), Subject::Events { .. }));

@@ -106,7 +106,7 @@ fn putting_a_stream_in_order_looks_at_each_block_and_is_taken_up_again() -> Outc
         match case.import(&capture, &OpenOptions::default(), &CancelAfter::new(looks - earlier)) {
             Err(CaseError::Cancelled) => stopped += 1,
             Ok(_) if stopped == 0 => {
-                case = Case::create(&folder.path().join(format!("{earlier}.driftlock")))?
+                case = Case::create(&folder.path().join(format!("{earlier}.driftlock")))?;
             }
             Ok(_) => break,
             Err(other) => return Err(other.into()),

@@ -186,6 +186,28 @@ const COVERAGE: Help = Help {
     commands: &[Command::ShowCoverage, Command::NextUnseen, Command::ShowFinding, Command::ShowProblems],
 };
 
+const EVENTS: Help = Help {
+    shows: "The events of the selected stream, in the order of analysis. Write what to look for over the list; what fits is counted and shown at once.",
+    read: &[
+        "A word, \"a text\", /an expression/, path=value, level:error, trace:…, from: and until: are all to fit; a minus before one says not.",
+        "“With the others” shows all events, marks those that fit, and draws them beside the scroll bar: findings on its left, hits on its right.",
+        "Copied and exported is what the list has, with its columns. A text that a spreadsheet would take for a formula has an apostrophe before it.",
+        "The marked rows belong to the selection.",
+        "Times are in the zone of the settings; where an event has none, its position counts.",
+        "Text from right to left stands in the order of its bytes, letter by letter, so that nothing changes places; a character that no font can draw is told by its number, \\u{4e2d}.",
+    ],
+    commands: &[
+        Command::SearchEvents,
+        Command::NextHit,
+        Command::PreviousHit,
+        Command::CopyEvents,
+        Command::ExportEvents,
+        Command::ShowBytes,
+        Command::ShowEvents,
+        Command::ResetZoom,
+    ],
+};
+
 const fn help(pane: Pane) -> Help {
     match pane {
         Pane::Overview => Help {
@@ -233,27 +255,7 @@ const fn help(pane: Pane) -> Help {
                 Command::CopyCommandLine,
             ],
         },
-        Pane::Events => Help {
-            shows: "The events of the selected stream, in the order of analysis. Write what to look for over the list; what fits is counted and shown at once.",
-            read: &[
-                "A word, \"a text\", /an expression/, path=value, level:error, trace:…, from: and until: are all to fit; a minus before one says not.",
-                "“With the others” shows all events, marks those that fit, and draws them beside the scroll bar: findings on its left, hits on its right.",
-                "Copied and exported is what the list has, with its columns. A text that a spreadsheet would take for a formula has an apostrophe before it.",
-                "The marked rows belong to the selection.",
-                "Times are in the zone of the settings; where an event has none, its position counts.",
-                "Text from right to left stands in the order of its bytes, letter by letter, so that nothing changes places; a character that no font can draw is told by its number, \\u{4e2d}.",
-            ],
-            commands: &[
-                Command::SearchEvents,
-                Command::NextHit,
-                Command::PreviousHit,
-                Command::CopyEvents,
-                Command::ExportEvents,
-                Command::ShowBytes,
-                Command::ShowEvents,
-                Command::ResetZoom,
-            ],
-        },
+        Pane::Events => EVENTS,
         Pane::Bytes => Help {
             shows: "The bytes of the capture that the selected event was read from, as they are in the file.",
             read: &[

@@ -24,7 +24,7 @@ const USED: [Role; 14] = [
     Role::TextInput,
 ];
 
-fn everything<'w>(window: &'w Window) -> impl Iterator<Item = Node<'w>> {
+fn everything(window: &Window) -> impl Iterator<Item = Node<'_>> {
     window.root().children_recursive()
 }
 

@@ -206,8 +206,9 @@ fn sides(here: &Event, there: &Event) -> [Vec<Part>; 2] {
     }
     if let Some(more) = paths.len().checked_sub(MOST_FIELDS).filter(|more| *more > 0) {
         let text = format!("\n… {}", words::counted(more as u64, "more field", "more fields"));
-        both.iter_mut()
-            .for_each(|parts| parts.push(Part { text: text.clone(), differs: false, is_field: true }));
+        for parts in &mut both {
+            parts.push(Part { text: text.clone(), differs: false, is_field: true });
+        }
     }
     both
 }
@@ -234,8 +235,7 @@ fn refs(pieces: &[String]) -> Vec<&str> {
 fn without_stamp(event: &Event) -> Vec<u8> {
     let stamp = event.body_stamp.map_or(0..0, |(start, end)| start as usize..end as usize);
     let parts = event.body.get(..stamp.start).zip(event.body.get(stamp.end..));
-    parts
-        .map_or_else(|| event.body.to_vec(), |(before, after)| [before, after].concat().trim_ascii().to_vec())
+    parts.map_or_else(|| event.body.clone(), |(before, after)| [before, after].concat().trim_ascii().to_vec())
 }
 
 fn value(value: &Value) -> Vec<String> {
