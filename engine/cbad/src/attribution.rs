@@ -270,11 +270,14 @@ fn the_same(stream: &Stream, plan: &Plan, window: usize, shown: &Range<usize>, o
 fn run(copy: &Copy, here: &[Range<u32>], there: &[Range<u32>]) -> Option<(Range<u32>, Range<u32>)> {
     let first = here.partition_point(|token| token.start < copy.at);
     let end = here.partition_point(|token| token.end <= copy.at + copy.length);
-    let (start_byte, end_byte) = (here.get(first)?.start, here.get(end.checked_sub(1)?)?.end);
+    if first >= end {
+        return None;
+    }
+    let (start_byte, end_byte) = (here[first].start, here[end - 1].end);
     let moved = |byte: u32| byte - copy.at + copy.from_at;
     let from = there.partition_point(|token| token.end <= moved(start_byte));
     let to = there.partition_point(|token| token.start < moved(end_byte));
-    (first < end && from < to).then_some((first as u32..end as u32, from as u32..to as u32))
+    (from < to).then_some((first as u32..end as u32, from as u32..to as u32))
 }
 
 #[cfg(test)]
