@@ -13,8 +13,10 @@ fn odd(world: &World) -> Result<Window, Failure> {
     Ok(window)
 }
 
+/// What assistive technology is told: of a plain text that is its value.
 fn labels(window: &Window) -> Vec<String> {
-    window.root().children_recursive().filter_map(|node| node.accesskit_node().label()).collect()
+    let said = |node: egui_kittest::Node<'_>| [node.accesskit_node().label(), node.accesskit_node().value()];
+    window.root().children_recursive().flat_map(said).flatten().collect()
 }
 
 /// Position of the event that is selected, as the explanation names it.
