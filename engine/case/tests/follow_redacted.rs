@@ -37,6 +37,8 @@ fn rows(case: &Case) -> Result<Vec<(String, Event)>, CaseError> {
         let of_stream = case.events(stream.id, 0..stream.events)?;
         all.extend(of_stream.into_iter().map(|row| (stream.key.label(), row.event)));
     }
+    // Streams of a capture that grows are numbered as they come.
+    all.sort_by_key(|(label, event)| (label.clone(), event.source.offset));
     Ok(all)
 }
 

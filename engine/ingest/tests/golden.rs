@@ -216,6 +216,11 @@ fn tables_of_calls_say_what_their_json_says() {
         (&["langfuse-page.jsonl", "langfuse-page.csv"][..], Format::Langfuse, 4),
         (&["langfuse-blob.jsonl", "langfuse-blob.csv", "langfuse-blob.parquet"], Format::Langfuse, 4),
         (&["langfuse-traces.jsonl", "langfuse-traces.csv"], Format::Langfuse, 1),
+        (
+            &["phoenix-otlp.json", "phoenix.json", "phoenix.jsonl", "phoenix.csv", "phoenix.parquet"],
+            Format::Phoenix,
+            3,
+        ),
     ] {
         let (count, said) = said_by(twins[0]);
         assert_eq!(count, events, "{}", twins[0]);
