@@ -10,7 +10,7 @@ fn example(word: &str) -> String {
         "CASE" => "a.driftlock",
         "FILE…" | "FILE" | "FOLDER" => "capture.jsonl",
         "STREAM" => "checkout",
-        "STREAM:POSITION" => "checkout:17",
+        "STREAM:POSITION" => "2:17",
         "START..END" => "2026-03-01T09:00:00Z..2026-03-01T09:05:00Z",
         "ID" => "0af7651916cd43dd8448eb211c80319c",
         "FINDING" | "OTHER" | "SUBJECT" | "STEP" | "PLACE" => "1",

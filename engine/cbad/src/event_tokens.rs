@@ -107,8 +107,9 @@ fn is_reference(path: &str) -> bool {
             .is_some_and(|(_, leaf)| matches!(leaf, "trace_id" | "span_id" | "trace_state" | "flags")),
         Some(b'e') => path
             .strip_prefix("events[")
+            .or_else(|| path.strip_prefix("exemplars["))
             .and_then(|rest| rest.split_once("]."))
-            .is_some_and(|(_, leaf)| leaf == "time_unix_nano"),
+            .is_some_and(|(_, leaf)| matches!(leaf, "time_unix_nano" | "trace_id" | "span_id")),
         _ => false,
     }
 }

@@ -192,8 +192,19 @@ proptest! {
     #[test]
     fn sources_of_events_do_not_overlap(bytes in any_capture(), format in format()) {
         let options = OpenOptions { format, ..OpenOptions::default() };
-        let is_table = |format| matches!(format, Some(Format::Parquet | Format::StreamHouseSegment));
-        // The rows of a table share the bytes of their group, and messages those of their block.
+        let is_table = |format| {
+            matches!(
+                format,
+                Some(
+                    Format::Parquet
+                        | Format::StreamHouseSegment
+                        | Format::Langfuse
+                        | Format::Langsmith
+                        | Format::Phoenix
+                )
+            )
+        };
+        // The rows of a table share the bytes of their group, messages those of their block, and a record of an export holds others.
         prop_assume!(!is_table(format) && !is_table(open(&bytes, &options).ok().map(|capture| capture.format())));
         if let Ok(reading) = read_from(&bytes, &options, 0) {
             let format = open(&bytes, &options).unwrap().format();
@@ -293,7 +304,8 @@ fn every_prefix_of_every_capture_conserves() {
                 most = most.max(reading.events.len());
             }
         }
-        assert!(most >= 2, "{name}: {most}");
+        // The one has one row.
+        assert!(most >= 2 || name == "langfuse-traces.csv", "{name}: {most}");
     }
 }
 

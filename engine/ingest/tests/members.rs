@@ -124,7 +124,8 @@ fn what_is_not_followed_is_listed() {
         (&long, EntryType::Regular, "", &log),
     ]);
     let reading = read(&stored, &OpenOptions::default());
-    assert_eq!((reading.events.len(), reading.rejected(), reading.problems.len()), (6, 1, 5));
+    // Among them one a log, whose times name no zone.
+    assert_eq!((reading.events.len(), reading.rejected(), reading.problems.len()), (6, 1, 7));
     assert!(reading.problems[0].reason.contains("symbolic link to “/etc/passwd”, which is not followed"));
     assert_eq!(
         names(&members(&reading)),
@@ -182,8 +183,8 @@ fn an_archive_that_breaks_off_keeps_what_came_before() {
     let reading = read(&packed[..packed.len() / 2], &OpenOptions::default());
     assert!(!reading.events.is_empty() && reading.rejected() == 1, "{:?}", reading.problems);
     let zipped = zip_of(&files);
-    let error = open(&zipped[..zipped.len() / 2], &OpenOptions::default()).err().unwrap();
-    assert!(error.to_string().contains("zip archive cannot be read"), "{error}");
+    let reading = read(&zipped[..zipped.len() / 2], &OpenOptions::default());
+    assert!(!reading.events.is_empty() && reading.rejected() >= 1, "{:?}", reading.problems);
 }
 
 #[test]
@@ -194,7 +195,8 @@ fn limits_end_a_capture_where_they_say() {
         let limits = Limits { entries: 4, ..Limits::default() };
         let reading = read(&stored, &OpenOptions { limits, ..OpenOptions::default() });
         assert_eq!((reading.events.len(), reading.rejected()), (40, 1));
-        assert!(reading.problems[0].reason.contains("the limit entries"), "{}", reading.problems[0].reason);
+        let is_limit = |problem: &ingest::Problem| problem.reason.contains("the limit entries");
+        assert!(reading.problems.iter().any(is_limit), "{:?}", reading.problems);
         let limits = Limits { decoded_bytes: 1000, ..Limits::default() };
         let reading = read(&stored, &OpenOptions { limits, ..OpenOptions::default() });
         assert_eq!(reading.rejected(), 1, "{:?}", reading.problems);
@@ -224,7 +226,8 @@ fn a_folder_is_read_in_the_order_of_writing_and_links_are_not_followed() {
     assert_eq!(bodies, order);
     let streams: Vec<_> = reading.events.iter().map(|(stream, _)| stream.name.as_str()).collect();
     assert_eq!(streams, ["app.log", "app.log", "app.log", "other.log", "sub/x.log", "sub/x.log"]);
-    let notes: Vec<_> = reading.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    let said = reading.problems.iter().map(|problem| problem.reason.as_str());
+    let notes: Vec<_> = said.filter(|note| !note.contains("name no zone")).collect();
     assert!(notes.iter().all(|note| !note.contains("secret")));
     assert!(reading.problems.iter().all(|problem| problem.kind == ProblemKind::Note));
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
 use crate::archives::{Zipped, overlapping_zip, tar, tar_of, zip, zip_of};
-use ingest::{Batch, Capture, IngestError, OpenOptions};
+use ingest::{Batch, Capture, IngestError, OpenOptions, ProblemKind};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -205,7 +205,8 @@ pub(crate) fn report(path: &Path) -> String {
 fn read(path: &Path, report: &mut String) -> Result<(), IngestError> {
     let mut capture = Capture::open(path, &OpenOptions::default())?;
     let (mut batch, mut records, mut events, mut rejected) = (Batch::default(), 0, 0, 0);
-    let mut shown = 0;
+    // What was assumed of each member must not crowd out what was lost.
+    let mut shown = [0; 2];
     while capture.next_batch(&mut batch)? {
         records += batch.records;
         events += batch.events.len() as u64;
@@ -213,10 +214,14 @@ fn read(path: &Path, report: &mut String) -> Result<(), IngestError> {
         for member in batch.members.iter().take(20) {
             let _ = writeln!(report, "member {}", member.name);
         }
-        for problem in batch.problems.iter().filter(|_| shown < 20) {
-            let _ = writeln!(report, "{}: {}", problem.reason, problem.hint.as_deref().unwrap_or_default());
+        for problem in &batch.problems {
+            let shown = &mut shown[usize::from(problem.kind == ProblemKind::Rejected)];
+            if *shown < 20 {
+                let _ =
+                    writeln!(report, "{}: {}", problem.reason, problem.hint.as_deref().unwrap_or_default());
+            }
+            *shown += 1;
         }
-        shown += batch.problems.len();
     }
     assert_eq!(records, events + rejected, "records = events + rejected");
     let _ = writeln!(report, "{records} records = {events} events + {rejected} rejected");

@@ -292,6 +292,6 @@ mod tests {
         ] {
             assert_eq!(short(value), text);
         }
-        assert!((-12..9).all(|power| short(-1.234_567_89 * 10_f64.powi(power)).chars().count() <= 9));
+        assert!((-12..9).all(|power| short(-1.234_567_89 * 10_f64.powi(power)).chars().count() <= 10));
     }
 }

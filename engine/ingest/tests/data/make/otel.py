@@ -157,6 +157,8 @@ def expected(data):
             getattr(resource, "scope_metrics", []))
         for scope in scopes:
             base = {"scope": scope.scope.name} | kept
+            if scope.scope.version:
+                base["scope.version"] = scope.scope.version
             for span in getattr(scope, "spans", []):
                 fields = base | attributes(span.attributes)
                 fields["kind"] = {1: "internal", 2: "server", 3: "client"}[span.kind]
@@ -164,8 +166,22 @@ def expected(data):
                     fields["status.code"] = {1: "ok", 2: "error"}[span.status.code]
                 if span.status.message:
                     fields["status.message"] = span.status.message
+                if span.trace_state:
+                    fields["trace_state"] = span.trace_state
+                if span.flags:
+                    fields["flags"] = span.flags
+                for index, link in enumerate(span.links):
+                    fields[f"links[{index}].trace_id"] = link.trace_id.hex()
+                    fields[f"links[{index}].span_id"] = link.span_id.hex()
+                    if link.trace_state:
+                        fields[f"links[{index}].trace_state"] = link.trace_state
+                    if link.flags:
+                        fields[f"links[{index}].flags"] = link.flags
+                    fields |= attributes(link.attributes, f"links[{index}].")
                 for index, event in enumerate(span.events):
                     fields[f"events[{index}].name"] = event.name
+                    if event.time_unix_nano:
+                        fields[f"events[{index}].time_unix_nano"] = event.time_unix_nano
                     fields |= attributes(event.attributes, f"events[{index}].")
                 yield {"body": span.name, "time": span.start_time_unix_nano, "trace": span.trace_id.hex(),
                        "span": span.span_id.hex(), "parent": span.parent_span_id.hex(),
@@ -173,6 +189,8 @@ def expected(data):
                        "fields": fields}
             for log in getattr(scope, "log_records", []):
                 fields = base | attributes(log.attributes)
+                if log.flags:
+                    fields["flags"] = log.flags
                 body = log.body.string_value
                 if not body:
                     any_value(log.body, "body", fields)
