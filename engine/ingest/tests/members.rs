@@ -141,7 +141,8 @@ fn what_is_not_followed_is_listed() {
     torn.crc32 ^= 1;
     let stored = zip(&[locked, link, odd, torn, Zipped::deflated("fine.log", &log)]);
     let reading = read(&stored, &OpenOptions::default());
-    let lost: Vec<_> = reading.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    let said = reading.problems.iter().map(|problem| problem.reason.as_str());
+    let lost: Vec<_> = said.filter(|said| !said.contains("name no zone")).collect();
     assert!(lost[0].contains("locked.log: is encrypted"), "{lost:?}");
     assert!(lost[1].contains("symbolic link"), "{lost:?}");
     assert!(lost[2].contains("cannot be undone"), "{lost:?}");

@@ -123,12 +123,15 @@ impl Row {
         nanos.map(|nanos| put(&mut self.span, nanos)).is_some()
     }
 
-    /// True where it is a part of an event of the span. When that was is left out, as of every span.
+    /// True where it is a part of an event of the span.
     fn span_event(&mut self, index: &str, rest: &str, value: &Value) -> bool {
         let Ok(index) = index.parse() else { return false };
         let event = self.events.entry(index).or_default();
         match (rest, value) {
-            ("timestamp", _) => {}
+            ("timestamp", Value::Text(time)) => {
+                let nanos = time_in(time, self.years).and_then(|nanos| u64::try_from(nanos).ok());
+                event.time_nanos = nanos.unwrap_or_default();
+            }
             ("name", Value::Text(name)) => event.name.clone_from(name),
             _ => {
                 let path = rest.strip_prefix("attributes.").unwrap_or(rest).to_owned();
