@@ -208,7 +208,7 @@ impl Case {
     }
 
     /// The exact bytes of a place of a capture that no event is of, such as a rejected record or what a damaged block came
-    /// from; of a longer one the first [`MOST_BYTES`]. Those of a redacted capture are withheld.
+    /// from; of a longer one the first 64 KiB. Those of a redacted capture are withheld.
     pub fn capture_bytes(
         &self,
         capture: i64,
