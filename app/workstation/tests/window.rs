@@ -17,6 +17,8 @@ mod decisions;
 mod events;
 #[path = "window/finding.rs"]
 mod finding;
+#[path = "window/focus.rs"]
+mod focus;
 #[path = "window/following.rs"]
 mod following;
 #[path = "window/hostile.rs"]
