@@ -56,6 +56,7 @@ mod sniff;
 mod stamp;
 mod streamhouse;
 mod streams;
+mod stretch;
 mod syslog;
 mod table;
 mod tar;
@@ -81,4 +82,5 @@ pub use range::{read_member_range, read_range};
 pub use redact::{
     Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor, RuleHits,
 };
+pub use stretch::Stretch;
 pub use wrapping::{Layer, Wrapping};

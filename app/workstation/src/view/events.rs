@@ -16,6 +16,7 @@ use case::{EventRow, Query as Looked};
 use cbad::{Event, Measure, Severity, Signal};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Align, Color32, Id, Label, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Widths of the columns before the text; the time is shorter where the whole case lies within a day.
@@ -319,6 +320,7 @@ impl Rows for Events<'_> {
 impl Events<'_> {
     /// A line in which what is looked for is marked.
     fn marked_line(&self, ui: &Ui, text: &str, color: Color32, at: egui::Pos2, width: f32) {
+        let text = &*could_fit(ui, text, width);
         let marks = self.query.map(|query| query.marks_in(text.as_bytes())).unwrap_or_default();
         // An expression may begin or end within a letter of several bytes.
         let whole =
@@ -341,6 +343,18 @@ impl Events<'_> {
         job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
         let galley = ui.painter().layout_job(job);
         ui.painter().galley(pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
+    }
+}
+
+/// The beginning of a line that a width could hold, and a sign where there is more: what is laid out is paid for in each frame.
+fn could_fit<'t>(ui: &Ui, text: &'t str, width: f32) -> Cow<'t, str> {
+    // Some scripts write as many marks without a width as letters.
+    const MARKS: f32 = 2.0;
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&mono_font(), 'm'));
+    let most = (MARKS * width.max(0.0) / letter.max(1.0)).ceil() as usize + 1;
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 
