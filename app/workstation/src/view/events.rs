@@ -130,6 +130,12 @@ fn toolbar(ui: &mut Ui, state: &mut State, (label, whole): (&str, &str), number:
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             super::button(ui, state, Command::ShowBytes);
+            if super::figures::button(ui, "findings in the list")
+                && let (Some(doc), Some(stream)) = (&state.doc, state.stream)
+            {
+                state.figures =
+                    super::figures::Open::new(vec![super::figures::finding::minimap(doc, stream)]);
+            }
             let time = state.doc.as_ref().is_some_and(|doc| doc.axis.nanos(0.0).is_some());
             let mut only = state.events.in_range;
             let about = "Leave out events before and after the time that the overview shows.";
@@ -372,16 +378,24 @@ pub(super) fn text(event: &Event, without: &[String]) -> String {
 
 /// The number that an event measures.
 pub(crate) fn measured(measure: &Measure) -> String {
+    measured_parts(measure).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The same in parts: each number with what the engine calls it, and what stands between them.
+pub(crate) fn measured_parts(measure: &Measure) -> Vec<(Option<&'static str>, String)> {
+    let value = |text: String| vec![(Some("value"), text)];
     match measure {
-        Measure::DurationNanos(nanos) => words::duration(*nanos),
-        Measure::Gauge(value) => format!("{value}"),
-        Measure::Cumulative { total, .. } => format!("total {total}"),
-        Measure::Delta(change) => format!("{change:+}"),
-        Measure::Histogram { count, sum, .. } => match sum {
-            Some(sum) if *count > 0 => {
-                format!("{} observations, mean {:.3}", words::count(*count), sum / *count as f64)
+        Measure::DurationNanos(nanos) => value(words::duration(*nanos)),
+        Measure::Gauge(number) => value(format!("{number}")),
+        Measure::Cumulative { total, .. } => value(format!("total {total}")),
+        Measure::Delta(change) => value(format!("{change:+}")),
+        Measure::Histogram { count, sum, .. } => {
+            let mut parts = vec![(Some("count"), format!("{} observations", words::count(*count)))];
+            if let Some(sum) = sum.filter(|_| *count > 0) {
+                parts.push((None, ", mean ".to_owned()));
+                parts.push((Some("mean"), format!("{:.3}", sum / *count as f64)));
             }
-            _ => format!("{} observations", words::count(*count)),
-        },
+            parts
+        }
     }
 }

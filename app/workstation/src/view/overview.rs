@@ -1,6 +1,6 @@
 //! The overview: the timeline of one stream over the heatmap of all, on one axis.
 
-use super::{brush, button, heatmap, icon_button, margins, tables, timeline};
+use super::{brush, button, figures, heatmap, icon_button, margins, tables, timeline};
 use crate::command::Command;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font};
@@ -94,6 +94,9 @@ fn tools(ui: &mut Ui, state: &mut State) {
     let level = ui.add(egui::Button::selectable(on, "Level…").frame_when_inactive(true));
     if level.on_hover_text(Command::TogglePreview.hover_text(ui.ctx())).clicked() {
         state.command(Command::TogglePreview);
+    }
+    if figures::button(ui, "overview") {
+        state.figures = figures::Open::new(figures::overview::all(state));
     }
     if !state.as_table {
         timeline::choice(ui, state);
