@@ -50,6 +50,7 @@ mod reader;
 mod record;
 mod redact;
 mod registry;
+mod repeated;
 mod rotation;
 mod severity;
 mod sniff;
@@ -81,4 +82,5 @@ pub use range::{read_member_range, read_range};
 pub use redact::{
     Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor, RuleHits,
 };
+pub use repeated::Repeated;
 pub use wrapping::{Layer, Wrapping};
