@@ -170,6 +170,7 @@ impl App {
         }
         self.follow_import(ui.ctx());
         self.write_asked();
+        self.follow_figures();
         self.follow_vault();
         self.follow_filter();
         if !is_presented {

@@ -59,5 +59,6 @@ pub use app::{App, Services};
 pub use command::{Command, Spec, Twin};
 pub use dialogs::{Dialog, FileDialogs, Picked, SystemDialogs};
 pub use places::Places;
+pub use view::figures::Picture;
 pub use window::run;
 pub use work::{Job, Spawn, threads};

@@ -15,6 +15,8 @@ mod crash;
 mod decisions;
 #[path = "window/events.rs"]
 mod events;
+#[path = "window/figures.rs"]
+mod figures;
 #[path = "window/finding.rs"]
 mod finding;
 #[path = "window/focus.rs"]
@@ -33,6 +35,8 @@ mod import;
 mod labels;
 #[path = "window/matrix.rs"]
 mod matrix;
+#[path = "window/overview.rs"]
+mod overview;
 #[path = "window/review.rs"]
 mod review;
 #[path = "window/shell.rs"]

@@ -17,6 +17,7 @@ use case::{EventRow, Query as Looked};
 use cbad::{Event, Measure, Severity, Signal};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Color32, Id, Label, Rect, RichText, Sense, Ui, pos2, vec2};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Widths of the columns before the text; the time is shorter where the whole case lies within a day.
@@ -149,6 +150,11 @@ fn toolbar(ui: &mut Ui, state: &mut State, (label, whole): (&str, &str), number:
         {
             state.events.in_range = only;
             state.events.list = rows::ListState::default();
+        }
+        if super::figures::button(ui, "findings in the list")
+            && let (Some(doc), Some(stream)) = (&state.doc, state.stream)
+        {
+            state.figures = super::figures::Open::new(vec![super::figures::finding::minimap(doc, stream)]);
         }
         super::button(ui, state, Command::ShowBytes);
     });
@@ -312,6 +318,7 @@ impl Rows for Events<'_> {
 impl Events<'_> {
     /// A line in which what is looked for is marked.
     fn marked_line(&self, ui: &Ui, text: &str, color: Color32, at: egui::Pos2, width: f32) {
+        let text = &*could_fit(ui, text, width);
         let marks = self.query.map(|query| query.marks_in(text.as_bytes())).unwrap_or_default();
         // An expression may begin or end within a letter of several bytes.
         let whole =
@@ -337,6 +344,18 @@ impl Events<'_> {
     }
 }
 
+/// The beginning of a line that a width could hold, and a sign where there is more: what is laid out is paid for in each frame.
+fn could_fit<'t>(ui: &Ui, text: &'t str, width: f32) -> Cow<'t, str> {
+    // Some scripts write as many marks without a width as letters.
+    const MARKS: f32 = 2.0;
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&mono_font(), 'm'));
+    let most = (MARKS * width.max(0.0) / letter.max(1.0)).ceil() as usize + 1;
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The word and the colour of a severity.
 pub(super) const fn severity_mark(severity: Severity, t: &Tokens) -> (&'static str, Color32) {
     match severity {
@@ -357,16 +376,24 @@ pub(super) fn text(event: &Event, without: &[String]) -> String {
 
 /// The number that an event measures.
 pub(crate) fn measured(measure: &Measure) -> String {
+    measured_parts(measure).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The same in parts: each number with what the engine calls it, and what stands between them.
+pub(crate) fn measured_parts(measure: &Measure) -> Vec<(Option<&'static str>, String)> {
+    let value = |text: String| vec![(Some("value"), text)];
     match measure {
-        Measure::DurationNanos(nanos) => words::duration(*nanos),
-        Measure::Gauge(value) => format!("{value}"),
-        Measure::Cumulative { total, .. } => format!("total {total}"),
-        Measure::Delta(change) => format!("{change:+}"),
-        Measure::Histogram { count, sum, .. } => match sum {
-            Some(sum) if *count > 0 => {
-                format!("{} observations, mean {:.3}", words::count(*count), sum / *count as f64)
+        Measure::DurationNanos(nanos) => value(words::duration(*nanos)),
+        Measure::Gauge(number) => value(format!("{number}")),
+        Measure::Cumulative { total, .. } => value(format!("total {total}")),
+        Measure::Delta(change) => value(format!("{change:+}")),
+        Measure::Histogram { count, sum, .. } => {
+            let mut parts = vec![(Some("count"), format!("{} observations", words::count(*count)))];
+            if let Some(sum) = sum.filter(|_| *count > 0) {
+                parts.push((None, ", mean ".to_owned()));
+                parts.push((Some("mean"), format!("{:.3}", sum / *count as f64)));
             }
-            _ => format!("{} observations", words::count(*count)),
-        },
+            parts
+        }
     }
 }

@@ -53,6 +53,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ToggleTables,
                 Command::ToggleLanes,
                 Command::ToggleQuantity,
+                Command::ToggleCodec,
                 Command::ToggleRamp,
                 Command::ToggleTheme,
             ],

@@ -16,6 +16,7 @@ pub(crate) mod dock;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod figures;
 mod filter_bar;
 pub(crate) mod finding;
 mod findings;
@@ -114,6 +115,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
     import_dialog::show(ui, state);
     sheet::show(ui, state);
     saved::show(ui, state);
+    figures::show(ui, state);
     vault::show(ui, state);
     palette::show(ui, state);
     notices::tell(ui.ctx(), state);
@@ -207,6 +209,7 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ToggleTables => state.as_table = !state.as_table,
         Command::ToggleLanes => state.heat.lanes_apart = !state.heat.lanes_apart,
         Command::ToggleQuantity => state.quantity = state.quantity.next(),
+        Command::ToggleCodec => state.codec = state.codec.other(),
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),

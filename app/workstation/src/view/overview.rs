@@ -1,6 +1,6 @@
 //! The overview: the timeline of one stream over the heatmap of all, on one axis.
 
-use super::{brush, button, heatmap, icon_button, margins, tables, timeline};
+use super::{brush, button, figures, heatmap, icon_button, margins, tables, timeline};
 use crate::command::Command;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font};
@@ -87,6 +87,9 @@ fn tools(ui: &mut Ui, state: &mut State) {
         state.command(Command::TogglePreview);
     }
     button(ui, state, Command::ResetZoom);
+    if figures::button(ui, "overview") {
+        state.figures = figures::Open::new(figures::overview::all(state));
+    }
     let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
     let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
     if table.clicked() {

@@ -229,6 +229,7 @@ const fn help(pane: Pane) -> Help {
                 Command::TogglePreview,
                 Command::AdoptLevel,
                 Command::ToggleQuantity,
+                Command::ToggleCodec,
                 Command::ToggleTables,
                 Command::ExportPlot,
             ],

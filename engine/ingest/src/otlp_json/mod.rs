@@ -22,6 +22,10 @@ pub(crate) struct OtlpJson {
 }
 
 impl DocumentFormat for OtlpJson {
+    fn fresh(&self) -> Option<Self> {
+        Some(Self::default())
+    }
+
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
         let mut decoder = Decoder { streams: &mut self.streams, report, found: false };
         match cursor.kind()? {
