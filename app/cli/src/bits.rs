@@ -144,8 +144,8 @@ fn of_kind(
     let token = |(at, cost): (usize, &TokenBits)| {
         // A metric is coded as numbers, not as the tokens of a text.
         let place = places.get(at).filter(|_| places.len() == kind.tokens.len());
-        let (part, text) =
-            place.map_or_else(|| ("measure".to_owned(), String::new()), |p| in_event(event, p));
+        let number = || (cost.measure.clone().unwrap_or_else(|| "measure".to_owned()), String::new());
+        let (part, text) = place.map_or_else(number, |place| in_event(event, place));
         TokenJson {
             text,
             part,
