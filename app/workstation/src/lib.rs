@@ -25,6 +25,7 @@ mod matrix;
 mod names;
 mod pages;
 mod pane;
+mod panics;
 mod places;
 mod prefs;
 mod preview;

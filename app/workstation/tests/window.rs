@@ -19,6 +19,8 @@ mod events;
 mod figures;
 #[path = "window/finding.rs"]
 mod finding;
+#[path = "window/focus.rs"]
+mod focus;
 #[path = "window/following.rs"]
 mod following;
 #[path = "window/hostile.rs"]

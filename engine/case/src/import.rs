@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::audit::{Action, append as record};
 use crate::beginning::Beginning;
 use crate::error::CaseError;
+use crate::join_notes::join_notes;
 use crate::members::{self, is_set, read_alike};
 use crate::redact::RedactBy;
 use crate::rows::{ImportOutcome, ImportReport};
@@ -312,7 +313,10 @@ impl Case {
         const MARK: &str =
             "UPDATE capture SET read_to_end = 1, event_order = coalesce(?2, event_order) WHERE id = ?1";
         let order = self.has_members_by_time(capture)?.then(|| EventOrder::ByTime.name());
-        self.connection.execute(MARK, params![capture, order]).map(drop).at(&self.path)
+        let transaction = self.connection.unchecked_transaction().at(&self.path)?;
+        transaction.execute(MARK, params![capture, order]).at(&self.path)?;
+        join_notes(&transaction, capture).at(&self.path)?;
+        transaction.commit().at(&self.path)
     }
 
     /// Numbers the streams in key order and makes the capture visible to analysis.

@@ -36,6 +36,7 @@ mod follower;
 mod grams;
 mod import;
 mod inert;
+mod join_notes;
 mod keep_up;
 mod lean;
 mod matrix;

@@ -29,7 +29,7 @@ pub struct TraceSpan {
     pub operation: String,
     /// When it began; that of the trace where it has no time.
     pub start_nanos: i64,
-    /// How long it took; 0 where that is not known.
+    /// How long it took; where that is not known, until the last span below it ended.
     pub duration_nanos: i64,
     /// How long none of its children was at work.
     pub self_nanos: i64,
@@ -177,6 +177,7 @@ fn in_tree_order(mut spans: Vec<TraceSpan>) -> Vec<TraceSpan> {
         TraceSpan { depth, parent, ..span }
     });
     let mut spans: Vec<TraceSpan> = ordered.collect();
+    last_as_long_as_children(&mut spans);
     time_alone(&mut spans);
     critical_path(&mut spans);
     spans
@@ -190,6 +191,18 @@ fn children_of(spans: &[TraceSpan]) -> Vec<Vec<usize>> {
         }
     }
     children
+}
+
+/// Gives a span whose duration is not known that of what is below it: a trace of Langfuse is kept without an end.
+fn last_as_long_as_children(spans: &mut [TraceSpan]) {
+    // Each stands before its children.
+    for index in (0..spans.len()).rev() {
+        let end = spans[index].end_nanos();
+        let Some(parent) = spans[index].parent.map(|parent| &mut spans[parent]) else { continue };
+        if parent.row.event.measure.is_none() {
+            parent.duration_nanos = parent.duration_nanos.max(end.saturating_sub(parent.start_nanos));
+        }
+    }
 }
 
 /// How long each span was at work while none of its children was.

@@ -58,6 +58,23 @@ fn the_critical_path_is_as_long_as_the_trace_and_leaves_out_what_ran_beside_it()
 }
 
 #[test]
+fn a_span_of_unknown_duration_lasts_as_long_as_what_is_below_it() {
+    let spans = [("top", 1, 0, 0, None), ("step", 2, 1, 5, None), ("call", 3, 2, 10, Some(30))];
+    let hits = spans.map(|(name, id, parent, start, duration): (_, u8, u8, i64, Option<i64>)| {
+        let mut event = Event::new(name, ByteRange::default());
+        event.time_nanos = Some(start);
+        event.measure = duration.map(Measure::DurationNanos);
+        event.span_id = Some([id; 8]);
+        event.parent_span_id = (parent > 0).then_some([parent; 8]);
+        let row = EventRow { position: u64::from(id), capture: 1, event };
+        as_span(Hit { stream: 0, row }, String::new(), 0, None)
+    });
+    let spans = in_tree_order(hits.into());
+    assert_eq!(spans.iter().map(|span| span.duration_nanos).collect::<Vec<_>>(), [40, 35, 30]);
+    assert_eq!(spans[2].critical, [(10, 40)], "the path leads through spans that have no end of their own");
+}
+
+#[test]
 fn rings_and_repeated_ids_lose_no_span() {
     let spans = tree(&[
         (1, 2, "a", "x", 0, 10),

@@ -113,3 +113,39 @@ fn limits_are_kept_with_the_capture() -> Outcome {
     assert_eq!(case.limits(report.capture.id)?, limits);
     Ok(())
 }
+
+#[test]
+fn what_is_assumed_of_the_times_of_many_members_is_one_note() -> Outcome {
+    let at = tempfile::tempdir()?;
+    for name in ["a.log", "b.log", "c.log", "d.log", "e.log"] {
+        fs::write(at.path().join(name), "2024-01-01 00:00:00 INFO begun\n2024-01-01 00:00:01 INFO done\n")?;
+    }
+    fs::write(at.path().join("utc.log"), "2024-01-01T00:00:00Z INFO begun\n")?;
+    let mut case = Case::temporary()?;
+    let capture = case.import(at.path(), &options(), &Unwatched)?.capture;
+    assert_eq!((capture.events, capture.notes, capture.rejected), (11, 1, 0));
+    let problems = case.problems(Some(capture.id), 10, 0)?;
+    let [note] = &problems[..] else { return Err("one note".into()) };
+    let zone = "the time stamps name no zone; they are taken to be UTC";
+    assert_eq!(note.reason, format!("5 members (a.log, b.log, c.log and 2 more): {zone}"));
+    assert_eq!((note.source.offset, note.line), (0, Some(1)), "the place is that of the first");
+    assert!(case.verify(&Unwatched)?.is_sound());
+    Ok(())
+}
+
+#[test]
+fn problems_behind_joined_notes_keep_their_order() -> Outcome {
+    let at = tempfile::tempdir()?;
+    for name in ["a.jsonl", "b.jsonl"] {
+        fs::write(at.path().join(name), "{\"ts\":\"2024-01-01 00:00:00\",\"m\":1}\n{\"a\":1,}\n{\"m\":2}\n")?;
+    }
+    let mut case = Case::temporary()?;
+    let capture = case.import(at.path(), &options(), &Unwatched)?.capture;
+    assert_eq!((capture.notes, capture.rejected), (1, 2));
+    let reasons: Vec<String> =
+        case.problems(Some(capture.id), 10, 0)?.into_iter().map(|problem| problem.reason).collect();
+    assert!(reasons[0].starts_with("2 members (a.jsonl, b.jsonl): "), "{reasons:?}");
+    assert!(reasons[1].starts_with("a.jsonl: ") && reasons[2].starts_with("b.jsonl: "), "{reasons:?}");
+    assert!(case.verify(&Unwatched)?.is_sound());
+    Ok(())
+}

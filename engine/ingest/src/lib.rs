@@ -50,6 +50,7 @@ mod reader;
 mod record;
 mod redact;
 mod registry;
+mod repeated;
 mod rotation;
 mod severity;
 mod sniff;
@@ -82,5 +83,6 @@ pub use range::{read_member_range, read_range};
 pub use redact::{
     Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor, RuleHits,
 };
+pub use repeated::Repeated;
 pub use stretch::Stretch;
 pub use wrapping::{Layer, Wrapping};

@@ -2,8 +2,10 @@
 //!
 //! Source: `gbram1/streamhouse`, `streamhouse-storage/src/segment` and `wal.rs`, version 1. A segment's index stands at
 //! its end, so a segment is held whole while it is read; its checksum covers everything, so where it fails the blocks
-//! are read all the same, one by one, and a note says so. A key of no bytes may be no key: neither is kept.
+//! are read all the same, one by one, and a note says so; where the index is lost with the end, they are found one behind the
+//! other. A key of no bytes may be no key: neither is kept.
 
+mod salvage;
 mod segment;
 mod wal;
 

@@ -142,12 +142,53 @@ fn damage_costs_its_block_and_the_rest_is_read() {
     }
 }
 
+/// Offsets of the events.
+fn offsets(batch: &Batch) -> Vec<i64> {
+    let offset = |event: &cbad::Event| match event.fields.first() {
+        Some(cbad::Field { value: cbad::Value::Int(offset), .. }) => *offset,
+        other => panic!("an offset: {other:?}"),
+    };
+    batch.events.iter().map(|(_, event)| offset(event)).collect()
+}
+
 #[test]
-fn segments_cut_or_changed_anywhere_conserve() {
+fn segments_cut_anywhere_give_what_is_whole_before_the_cut_and_say_what_is_missing() {
+    for compressed in [false, true] {
+        let whole = segment(3, compressed);
+        let all = read(&whole, Format::StreamHouseSegment).events;
+        for at in 4..whole.len() {
+            let cut = read(&whole[..at], Format::StreamHouseSegment);
+            if at < 64 {
+                assert_eq!((cut.events.len(), cut.rejected()), (0, 1));
+                continue;
+            }
+            let before = all.iter().filter(|(_, event)| event.source.end() <= at as u64).count();
+            assert_eq!(cut.events.len(), before, "cut at {at}");
+            let bodies = |events: &[(_, cbad::Event)]| -> Vec<Vec<u8>> {
+                events.iter().map(|(_, event)| event.body.clone()).collect()
+            };
+            assert_eq!(bodies(&cut.events), bodies(&all[..before]));
+            assert_eq!(offsets(&cut), (100..100 + before as i64).collect::<Vec<_>>());
+            assert!(cut.problems[0].reason.contains("footer"), "{:?}", cut.problems);
+            let index_at = all[5].1.source.end();
+            assert_eq!(cut.rejected(), u64::from(before < 6), "cut at {at}: {:?}", cut.problems);
+            if let Some(lost) = cut.problems.get(1) {
+                let read_to = all[..before].last().map_or(64, |(_, event)| event.source.end());
+                assert_eq!((lost.source.offset, lost.source.end()), (read_to, at as u64));
+                assert!(lost.reason.contains(&format!("tells of 6 messages, {before} are there")));
+            }
+            let timed = cut.events.iter().filter(|(_, event)| event.time_nanos.is_some()).count();
+            // The index stands behind the blocks: as far as it is there, times are.
+            assert!(at as u64 >= index_at + 28 || timed == 0);
+            assert!(at as u64 + 32 < whole.len() as u64 || timed == 6);
+        }
+    }
+}
+
+#[test]
+fn segments_changed_anywhere_conserve() {
     let whole = segment(3, true);
     for at in 4..whole.len() {
-        let cut = read(&whole[..at], Format::StreamHouseSegment);
-        assert_eq!((cut.events.len(), cut.rejected()), (0, 1));
         let mut changed = whole.clone();
         changed[at] ^= 0xff;
         assert!(read(&changed, Format::StreamHouseSegment).records <= 20);

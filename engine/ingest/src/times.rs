@@ -5,9 +5,10 @@ use crate::json::cursor::{Cursor, Kind, Read};
 use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
 use crate::record::TIMES;
+use crate::repeated::{YEAR_HINT, ZONE_HINT};
 use crate::stamp::{self, Stamp, Years, Zone};
 use crate::text::continues_a_trace;
-use cbad::ByteRange;
+use cbad::{ByteRange, Field, Value};
 use std::collections::BTreeSet;
 
 /// Year of time stamps that have none, where nothing is known of when the capture was written.
@@ -47,6 +48,13 @@ impl Said {
 
     /// What has to be assumed, at the first place where it has to be.
     fn note(&self, probe: &Probe<'_>, year: i32) -> Option<Problem> {
+        let (reason, first) = self.reason(year)?;
+        let (source, line) = place(probe.bytes, first);
+        Some(Problem::note(source, Some(line), reason).hint(hint(self.yearless.is_some())))
+    }
+
+    /// What has to be assumed, and the place of the first stamp where it has to be.
+    fn reason(&self, year: i32) -> Option<(String, usize)> {
         let mut parts = BTreeSet::new();
         let all_lack_zone = self.zoneless == self.stamps;
         if self.yearless.is_some() {
@@ -71,18 +79,54 @@ impl Said {
         }
         let first = self.zones.iter().map(|(_, at)| *at).chain(self.yearless).min()?;
         let reason: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
-        let (source, line) = place(probe.bytes, first);
-        Some(Problem::note(source, Some(line), reason.join("; ")).hint(hint(self.yearless.is_some())))
+        Some((reason.join("; "), first))
     }
 }
 
-fn hint(is_yearless: bool) -> &'static str {
-    if is_yearless {
-        "Where no year is given, the one that fits the file's modification time is taken; give the right one with \
-         `--assumed-year`. Compare with a capture whose times are known; the order of events does not depend on them."
-    } else {
-        "Compare with a capture whose zone is known; the order of events does not depend on it."
+/// What the times of a table say and do not say whose rows are no text, such as those of Parquet.
+#[derive(Debug, Default)]
+pub(crate) struct RowTimes(Said);
+
+impl RowTimes {
+    /// Takes the times of a row that are text: its own, or those of a store's record.
+    pub(crate) fn take(&mut self, fields: &[Field], is_of_store: bool, years: Years) {
+        const OF_STORES: [&str; 5] = ["timestamp", "startTime", "start_time", "endTime", "end_time"];
+        let names: &[&str] = if is_of_store { &OF_STORES } else { &TIMES };
+        let stamp_of = |field: &Field| match &field.value {
+            Value::Text(text) => stamp::whole_stamp(text.as_bytes(), years),
+            _ => None,
+        };
+        let found =
+            names.iter().find_map(|name| fields.iter().find(|field| field.path == *name).and_then(stamp_of));
+        if let Some(stamp) = found {
+            self.0.take(stamp, 0);
+        }
     }
+
+    /// What has to be assumed.
+    pub(crate) fn note(&self, source: ByteRange, year: i32) -> Option<Problem> {
+        let (reason, _) = self.0.reason(year)?;
+        Some(Problem::note(source, None, reason).hint(hint(self.0.yearless.is_some())))
+    }
+}
+
+/// Columns of times that their table says are of no zone.
+pub(crate) fn note_of_columns(names: &[String], source: ByteRange) -> Option<Problem> {
+    const MOST_NAMED: usize = 3;
+    let named: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("{name:?}")).collect();
+    let more = match names.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let reason = format!(
+        "the times of the column {}{more} are of no zone; they are taken to be UTC",
+        named.join(", ")
+    );
+    (!names.is_empty()).then(|| Problem::note(source, None, reason).hint(hint(false)))
+}
+
+fn hint(is_yearless: bool) -> &'static str {
+    if is_yearless { YEAR_HINT } else { ZONE_HINT }
 }
 
 /// The line of the probe that this byte is in, and its number.

@@ -11,11 +11,12 @@ use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, Tokens, size};
 use crate::ui::rows::{self, Rows};
+use crate::ui::strip;
 use crate::words;
 use case::{EventRow, Query as Looked};
 use cbad::{Event, Measure, Severity, Signal};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Align, Color32, Id, Label, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
+use egui::{Color32, Id, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -127,38 +128,35 @@ fn positions(state: &mut State, doc: &Doc) {
 
 fn toolbar(ui: &mut Ui, state: &mut State, (label, whole): (&str, &str), number: u64, all: u64) {
     let t = tokens::of(ui);
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            super::button(ui, state, Command::ShowBytes);
-            if super::figures::button(ui, "findings in the list")
-                && let (Some(doc), Some(stream)) = (&state.doc, state.stream)
-            {
-                state.figures =
-                    super::figures::Open::new(vec![super::figures::finding::minimap(doc, stream)]);
-            }
-            let time = state.doc.as_ref().is_some_and(|doc| doc.axis.nanos(0.0).is_some());
-            let mut only = state.events.in_range;
-            let about = "Leave out events before and after the time that the overview shows.";
-            if ui
-                .add_enabled(time, egui::Checkbox::new(&mut only, "Only the time shown"))
-                .on_hover_text(about)
-                .changed()
-            {
-                state.events.in_range = only;
-                state.events.list = rows::ListState::default();
-            }
-            let text = if number == all {
-                words::counted(all, "event", "events")
-            } else {
-                format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
-            };
-            ui.add(Label::new(RichText::new(text).color(t.weak)).extend());
-            // A long name gives way to what stands beside it.
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
-                ui.add(Label::new(title).truncate()).on_hover_text(whole);
-            });
-        });
+    // A long name gives way to what stands beside it.
+    let title = |ui: &mut Ui, _: &mut State| {
+        let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
+        ui.add(Label::new(title).truncate()).on_hover_text(whole);
+    };
+    strip::split(ui, state, ui.spacing().interact_size.y, title, |ui, state| {
+        let text = if number == all {
+            words::counted(all, "event", "events")
+        } else {
+            format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
+        };
+        ui.add(Label::new(RichText::new(text).color(t.weak)).extend());
+        let time = state.doc.as_ref().is_some_and(|doc| doc.axis.nanos(0.0).is_some());
+        let mut only = state.events.in_range;
+        let about = "Leave out events before and after the time that the overview shows.";
+        if ui
+            .add_enabled(time, egui::Checkbox::new(&mut only, "Only the time shown"))
+            .on_hover_text(about)
+            .changed()
+        {
+            state.events.in_range = only;
+            state.events.list = rows::ListState::default();
+        }
+        if super::figures::button(ui, "findings in the list")
+            && let (Some(doc), Some(stream)) = (&state.doc, state.stream)
+        {
+            state.figures = super::figures::Open::new(vec![super::figures::finding::minimap(doc, stream)]);
+        }
+        super::button(ui, state, Command::ShowBytes);
     });
 }
 

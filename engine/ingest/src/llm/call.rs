@@ -51,6 +51,8 @@ struct Call {
     model: Option<String>,
     /// Where `LangSmith` says that a run stands: the run, and before it those that it is in.
     order: Option<String>,
+    /// The span that the trace of Langfuse is which this is in: what an observation without a parent is below.
+    top: Option<[u8; 8]>,
     years: Years,
 }
 
@@ -70,8 +72,16 @@ pub(crate) fn event_of(
     let operation = operation_of(origin, &fields);
     let is_response = origin == Origin::Api && has_response(&fields);
     let event = Event::new(Vec::new(), source);
-    let mut call =
-        Call { event, service: String::new(), end_nanos: None, operation, model: None, order: None, years };
+    let mut call = Call {
+        event,
+        service: String::new(),
+        end_nanos: None,
+        operation,
+        model: None,
+        order: None,
+        top: None,
+        years,
+    };
     if let Some(operation) = operation {
         call.event.fields.push(Field { path: OPERATION.into(), value: Value::Text(operation.into()) });
     }
@@ -90,6 +100,9 @@ pub(crate) fn event_of(
             dimensions += 1;
             continue;
         }
+        if is_trace && path == "latency" {
+            call.event.measure = seconds_of(&value).map(Measure::DurationNanos);
+        }
         // SDKs write all the keys that they know: of one that has a name, null says nothing.
         if value == Value::Null && name_of(&mut Names::default(), origin, &path, is_response).is_some() {
             continue;
@@ -102,8 +115,13 @@ pub(crate) fn event_of(
             name_of(&mut names, origin, &path, is_response)
         };
         match name {
-            // A trace of Langfuse is known by its own id.
+            // A trace of Langfuse is known by its own id, and its observations by that too.
             Some(name) if is_trace && name == own::SPAN => {
+                call.event.span_id = top_of(&value);
+                call.take(own::TRACE, path, value);
+            }
+            Some(name) if origin == Origin::Langfuse && name == own::TRACE => {
+                call.top = top_of(&value);
                 call.take(own::TRACE, path, value);
             }
             // A second value of a name keeps the path that it was written with.
@@ -127,6 +145,25 @@ fn name_of(names: &mut Names, origin: Origin, path: &str, is_response: bool) -> 
         Origin::Langsmith => names.langsmith(path),
         Origin::Phoenix => None,
     }
+}
+
+/// The span that a trace of Langfuse with this id is. The store keeps it apart from its observations, and shows both as
+/// one tree.
+fn top_of(trace: &Value) -> Option<[u8; 8]> {
+    match trace {
+        Value::Text(id) => ids::of_any(id).map(|(id, _)| id),
+        _ => None,
+    }
+}
+
+/// How long a trace took, which Langfuse says in seconds and without an end.
+fn seconds_of(value: &Value) -> Option<i64> {
+    let seconds = match value {
+        Value::Float(seconds) => *seconds,
+        Value::Int(seconds) => *seconds as f64,
+        _ => return None,
+    };
+    (0.0..9e9).contains(&seconds).then(|| (seconds * 1e9).round() as i64)
 }
 
 /// A number of an embedding says nothing by itself; how many there are does.
@@ -279,13 +316,15 @@ impl Call {
             stand(&mut self.event, order);
         }
         let event = &mut self.event;
+        event.parent_span_id = event.parent_span_id.or(self.top);
         let status = event.fields.iter().find(|field| field.path == "response.status_code");
         if let Some(Field { value: Value::Int(status), .. }) = status {
             let of_status = severity::of_http_status(*status).filter(|severity| *severity > Severity::Info);
             event.severity = event.severity.or(of_status);
         }
         let duration = event.time_nanos.zip(self.end_nanos).and_then(|(begin, end)| end.checked_sub(begin));
-        event.measure = duration.filter(|nanos| *nanos >= 0).map(Measure::DurationNanos);
+        let duration = duration.filter(|nanos| *nanos >= 0).map(Measure::DurationNanos);
+        event.measure = duration.or(event.measure.take());
         let model = self.model.unwrap_or_default();
         if event.body.is_empty() {
             let operation = self.operation.unwrap_or("trace");

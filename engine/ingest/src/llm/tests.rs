@@ -201,11 +201,25 @@ fn runs_and_observations_are_a_tree_whatever_their_ids_are_made_of() {
             events[0].trace_id.is_some() && events.iter().all(|event| event.trace_id == events[0].trace_id)
         );
         let [root, middle, leaf] = events[first..] else { panic!("three steps in {text}") };
-        assert_eq!(root.parent_span_id, None, "{text}");
+        // The trace of Langfuse is a record of its own, and the one root.
+        let trace = (first == 1).then(|| events[0]);
+        assert_eq!(trace.and_then(|trace| trace.parent_span_id), None);
+        assert_eq!(trace.is_some(), root.parent_span_id.is_some(), "{text}");
+        assert_eq!(root.parent_span_id, trace.and_then(|trace| trace.span_id), "{text}");
         assert!(root.span_id.is_some() && middle.span_id.is_some() && root.span_id != middle.span_id);
         assert_eq!((middle.parent_span_id, leaf.parent_span_id), (root.span_id, middle.span_id), "{text}");
         assert!(matches!(field(middle, "id"), Value::Text(_)), "the id as written is kept");
     }
+}
+
+#[test]
+fn a_trace_of_langfuse_says_how_long_it_took_in_seconds() {
+    let export = r#"{"observations":[{"id":"o","traceId":"t","type":"SPAN","startTime":"2024-01-01T00:00:00Z"}],"trace":{"id":"t","timestamp":"2024-01-01T00:00:00Z","name":"ask","latency":1.25}}"#;
+    let batch = read(export, Format::Langfuse);
+    let [(_, observation), (_, event)] = &batch.events[..] else { panic!("{:?}", batch.events) };
+    assert_eq!(observation.parent_span_id, event.span_id);
+    assert_eq!(event.measure, Some(Measure::DurationNanos(1_250_000_000)));
+    assert_eq!(field(event, "latency"), &Value::Float(1.25));
 }
 
 #[test]

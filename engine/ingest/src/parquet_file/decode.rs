@@ -1,7 +1,7 @@
 //! The rows of a Parquet file as fields, one message after the other.
 
 use crate::model::Limits;
-use ::parquet::basic::{LogicalType, TimeUnit};
+use ::parquet::basic::{LogicalType, TimeUnit, TimestampType};
 use ::parquet::data_type::{ByteArray, Decimal};
 use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::reader::{FileReader, RowGroupReader};
@@ -16,8 +16,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What the decoder says.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Message {
-    /// First: what the file holds.
-    Groups(Vec<Group>),
+    /// First: what the file holds, and its columns of times that are of no zone.
+    Groups(Vec<Group>, Vec<String>),
     Row {
         /// Of the first column that is a time.
         time_nanos: Option<i64>,
@@ -71,7 +71,8 @@ pub(super) fn decode(file: Bytes, plan: Plan, say: &mut dyn FnMut(Message) -> bo
             }
         };
     let count = groups.len();
-    if !say(Message::Groups(groups)) {
+    let zoneless = columns_of_times(&reader, |kind| !kind.is_adjusted_to_u_t_c);
+    if !say(Message::Groups(groups, zoneless)) {
         return;
     }
     for index in 0..count {
@@ -147,10 +148,16 @@ fn group(
 
 /// Top columns of nanosecond times, which the crate's rows give as plain numbers.
 fn nanosecond_columns(reader: &SerializedFileReader<Bytes>) -> Vec<String> {
+    columns_of_times(reader, |kind| kind.unit == TimeUnit::NANOS)
+}
+
+/// Top columns of times of this kind.
+fn columns_of_times(reader: &SerializedFileReader<Bytes>, is_one: fn(&TimestampType) -> bool) -> Vec<String> {
     let schema = reader.metadata().file_metadata().schema();
-    let is_nanos = |logical: Option<&LogicalType>| matches!(logical, Some(LogicalType::Timestamp(kind)) if kind.unit == TimeUnit::NANOS);
+    let is_one =
+        |logical: Option<&LogicalType>| matches!(logical, Some(LogicalType::Timestamp(kind)) if is_one(kind));
     let columns =
-        schema.get_fields().iter().filter(|column| is_nanos(column.get_basic_info().logical_type_ref()));
+        schema.get_fields().iter().filter(|column| is_one(column.get_basic_info().logical_type_ref()));
     columns.map(|column| column.name().to_owned()).collect()
 }
 

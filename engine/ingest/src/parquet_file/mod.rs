@@ -14,6 +14,7 @@ use crate::reader::{Reader, read_again};
 use crate::record::Record;
 use crate::stamp::Years;
 use crate::streams::{LogStreams, OtlpStreams};
+use crate::times::{self, RowTimes};
 use crate::window::Window;
 use cbad::{ByteRange, Field};
 use decode::{Group, Message, Plan};
@@ -48,6 +49,10 @@ struct Table {
     file_bytes: u64,
     rows: u64,
     rows_a_unit: u64,
+    /// Columns of times of no zone.
+    zoneless: Vec<String>,
+    /// What the times of the first unit say that are text; told with it.
+    times: Option<RowTimes>,
     /// Rows read, rejected or passed over.
     at: u64,
     /// The group that the next row is of.
@@ -114,6 +119,12 @@ impl Reader for ParquetReader {
         while table.at < end && !table.ended {
             table.next(batch, &mut self.streams, self.years);
         }
+        if let Some(times) = table.times.take() {
+            let source = table.groups.first().map_or_else(ByteRange::default, |group| group.source);
+            let of_columns = times::note_of_columns(&table.zoneless, source);
+            let of_rows = times.note(source, self.years.assumed);
+            of_columns.into_iter().chain(of_rows).for_each(|note| batch.problem(note));
+        }
         let passed = table.offset_of(end.min(table.rows)).max(window.offset() + 1);
         window.pass_to(if table.ended { table.file_bytes } else { passed.min(table.file_bytes) })?;
         Ok(true)
@@ -126,13 +137,25 @@ impl Reader for ParquetReader {
 
 impl Table {
     fn open(mut source: Source) -> Result<Self, String> {
-        let groups = match source.next() {
-            Some(Message::Groups(groups)) => groups,
+        let (groups, zoneless) = match source.next() {
+            Some(Message::Groups(groups, zoneless)) => (groups, zoneless),
             Some(Message::Failed(reason)) => return Err(reason),
             _ => return Err(source.end()),
         };
         let rows = groups.iter().map(|group| group.rows).fold(0, u64::saturating_add);
-        Ok(Self { source, groups, file_bytes: 0, rows, rows_a_unit: 1, at: 0, group: 0, ended: rows == 0 })
+        let (times, ended) = (Some(RowTimes::default()), rows == 0);
+        Ok(Self {
+            source,
+            groups,
+            file_bytes: 0,
+            rows,
+            rows_a_unit: 1,
+            zoneless,
+            times,
+            at: 0,
+            group: 0,
+            ended,
+        })
     }
 
     /// Where the unit that begins with this row lies.
@@ -154,6 +177,10 @@ impl Table {
         match self.source.next() {
             Some(Message::Row { time_nanos, fields }) => {
                 let origin = llm::origin_of(|name| fields.iter().any(|field| field.path == name));
+                // Those of LangSmith have no zone and are UTC by definition.
+                if let Some(times) = self.times.as_mut().filter(|_| origin != Some(llm::Origin::Langsmith)) {
+                    times.take(&fields, origin.is_some(), years);
+                }
                 let (stream, event) = if let Some(origin) = origin {
                     llm::event_of(origin, fields, source, years, &mut streams.calls)
                 } else if lynex::is_row(&fields) {
@@ -176,7 +203,7 @@ impl Table {
                 self.ended = true;
             }
             Some(Message::Failed(reason)) => self.lose_rest(&reason, batch),
-            Some(Message::Groups(_)) | None => {
+            Some(Message::Groups(..)) | None => {
                 let reason = self.source.end();
                 self.lose_rest(&reason, batch);
             }

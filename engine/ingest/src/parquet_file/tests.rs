@@ -72,3 +72,66 @@ fn a_file_that_says_it_grows_beyond_the_limits_is_refused() {
     assert_eq!((batch.events.len(), batch.rejected()), (0, 1));
     assert!(batch.problems[0].reason.contains("more than the 100 allowed"), "{}", batch.problems[0].reason);
 }
+
+/// A table of one column of text, or of times that are of no zone.
+fn table_of_times(column: &str, rows: &[&str]) -> Vec<u8> {
+    use ::parquet::column::writer::ColumnWriter;
+    use ::parquet::data_type::ByteArray;
+    use ::parquet::file::properties::WriterProperties;
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    let schema = parse_message_type(&format!("message t {{ required {column}; }}")).expect("it is a schema");
+    let properties = WriterProperties::builder().build().into();
+    let mut writer =
+        SerializedFileWriter::new(Vec::new(), schema.into(), properties).expect("it can be written");
+    let mut group = writer.next_row_group().expect("it can be written");
+    let mut one = group.next_column().expect("it can be written").expect("the table has a column");
+    match one.untyped() {
+        ColumnWriter::ByteArrayColumnWriter(writer) => {
+            let rows: Vec<ByteArray> = rows.iter().map(|row| (*row).into()).collect();
+            writer.write_batch(&rows, None, None).expect("it can be written");
+        }
+        ColumnWriter::Int64ColumnWriter(writer) => {
+            let rows: Vec<i64> = rows.iter().map(|row| row.parse().expect("it is a number")).collect();
+            writer.write_batch(&rows, None, None).expect("it can be written");
+        }
+        _ => panic!("a column of text or of numbers"),
+    }
+    one.close().expect("it can be written");
+    group.close().expect("it can be written");
+    writer.into_inner().expect("it can be written")
+}
+
+#[test]
+fn times_without_a_zone_are_told_of_once() {
+    for (column, rows, says) in [
+        (
+            "binary time (UTF8)",
+            ["2024-01-01 00:00:00", "2024-01-01 00:00:01"],
+            "the time stamps name no zone",
+        ),
+        (
+            "binary time (UTF8)",
+            ["2024-01-01T00:00:00Z", "2024-01-01 00:00:01"],
+            "some time stamps name no zone",
+        ),
+        (
+            "int64 ts (TIMESTAMP(MICROS,false))",
+            ["1704067200000000", "1704067201000000"],
+            "the column \"ts\" are of no zone",
+        ),
+    ] {
+        let batch = read(&table_of_times(column, &rows), &OpenOptions::default());
+        let [note] = &batch.problems[..] else { panic!("{column}: {:?}", batch.problems) };
+        assert!(note.reason.contains(says), "{}", note.reason);
+        let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
+        assert_eq!(times, [Some(1_704_067_200_000_000_000), Some(1_704_067_201_000_000_000)], "{column}");
+    }
+    for (column, row) in [
+        ("binary time (UTF8)", "2024-01-01T00:00:00+02:00"),
+        ("int64 ts (TIMESTAMP(MICROS,true))", "1704067200000000"),
+    ] {
+        let batch = read(&table_of_times(column, &[row]), &OpenOptions::default());
+        assert_eq!(batch.problems, [], "{column}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Segments: a header, blocks of delta-coded messages, an index, and a footer with a checksum.
 
 use super::event_of;
+use super::salvage::salvage;
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
 use crate::streams::LogStreams;
@@ -9,11 +10,11 @@ use cbad::ByteRange;
 use std::io;
 
 pub(crate) const MARK: &[u8] = b"STRM";
-const HEADER_BYTES: usize = 64;
+pub(super) const HEADER_BYTES: usize = 64;
 const FOOTER_BYTES: usize = 32;
 const ENTRY_BYTES: usize = 24;
 /// A block is about a mebibyte before it is compressed; one message may be longer.
-const MOST_BLOCK_BYTES: usize = 64 << 20;
+pub(super) const MOST_BLOCK_BYTES: usize = 64 << 20;
 const HINT: &str = "Copy the segment again from its object store; the blocks around this place were read.";
 
 /// Reads segments.
@@ -25,13 +26,28 @@ pub(crate) struct SegmentReader {
 
 /// Where a block lies, and what its first deltas add to.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    offset: u64,
-    millis: u64,
-    begin: u64,
-    end: u64,
-    is_first: bool,
-    compressed: bool,
+pub(super) struct Entry {
+    /// Neither is known where the index is lost and a block before cannot be read.
+    pub(super) offset: Option<u64>,
+    pub(super) millis: Option<u64>,
+    pub(super) begin: u64,
+    pub(super) end: u64,
+    pub(super) is_first: bool,
+    pub(super) compressed: bool,
+    /// Where it is a run of blocks whose begins are not known: the messages that it has at most.
+    pub(super) run: Option<u64>,
+}
+
+impl Entry {
+    /// The offset of the next message.
+    ///
+    /// Writers that do not begin anew count the first delta from the message before the block, which is one before the
+    /// offset in the index. One that does not move on inside a block begins the next, whose place the index would have told.
+    pub(super) fn moved(self, offset: u64, delta: i64, is_first: bool) -> u64 {
+        let carries = is_first && !self.is_first && delta > 0;
+        let begins = self.run.is_some() && !is_first && delta == 0;
+        offset.wrapping_add_signed(delta).wrapping_sub(u64::from(carries)).wrapping_add(u64::from(begins))
+    }
 }
 
 impl SegmentReader {
@@ -56,10 +72,18 @@ impl SegmentReader {
                 index
             }
             Err(reason) => {
-                batch.problem(Problem::rejected(whole, None, format!("the segment cannot be read: {reason}")).hint(
-                    "Without its index the blocks cannot be told apart. Copy the segment again from its object store.",
-                ));
-                Vec::new()
+                let compressed = if is_longer { None } else { compression_of(bytes).ok() };
+                if let Some(salvaged) = compressed.and_then(|compressed| salvage(bytes, compressed, reason)) {
+                    salvaged.problems.into_iter().for_each(|problem| batch.problem(problem));
+                    salvaged.index
+                } else {
+                    let reason = format!("the segment cannot be read: {reason}");
+                    batch.problem(
+                        Problem::rejected(whole, None, reason)
+                            .hint("Copy the segment again from its object store."),
+                    );
+                    Vec::new()
+                }
             }
         });
         Ok(())
@@ -116,7 +140,9 @@ impl SegmentReader {
         };
         let mut words = Words { bytes: &decoded, at: 0 };
         let (mut offset, mut millis, mut is_first) = (entry.offset, entry.millis, true);
-        while words.at < decoded.len() {
+        let mut left = entry.run.unwrap_or(u64::MAX);
+        while words.at < decoded.len() && left > 0 {
+            left -= 1;
             let begin = words.at;
             let Some((offset_delta, millis_delta, key, value)) = words.message() else {
                 let rest =
@@ -128,20 +154,21 @@ impl SegmentReader {
                 batch.problem(Problem::rejected(source, None, reason).hint(HINT));
                 return;
             };
-            // Writers that do not begin anew count the first delta from the message before the block, which is one
-            // before the offset in the index.
-            let carries = is_first && !entry.is_first && offset_delta > 0;
-            offset = offset.wrapping_add_signed(offset_delta).wrapping_sub(u64::from(carries));
-            millis = millis.wrapping_add_signed(millis_delta);
+            // Where an offset does not move on inside a block, the next one has begun, and its first time is not known.
+            if entry.run.is_some() && !is_first && offset_delta == 0 {
+                millis = None;
+            }
+            offset = offset.map(|offset| entry.moved(offset, offset_delta, is_first));
+            millis = millis.map(|millis| millis.wrapping_add_signed(millis_delta));
             is_first = false;
             let own = ByteRange { offset: entry.begin + begin as u64, length: (words.at - begin) as u64 };
             let source = if entry.compressed { source } else { own };
-            batch.push(self.streams.of(None), event_of(millis, key, value, Some(offset), source));
+            batch.push(self.streams.of(None), event_of(millis.unwrap_or(0), key, value, offset, source));
         }
     }
 }
 
-fn decompressed(stored: &[u8]) -> Result<Vec<u8>, String> {
+pub(super) fn decompressed(stored: &[u8]) -> Result<Vec<u8>, String> {
     let (size, block) = stored.split_first_chunk().ok_or("it is too short")?;
     let size = u32::from_le_bytes(*size) as usize;
     // LZ4 makes at most 255 bytes of one.
@@ -154,56 +181,76 @@ fn decompressed(stored: &[u8]) -> Result<Vec<u8>, String> {
     Ok(decoded)
 }
 
-/// The blocks in order, and whether the checksum holds.
-fn index_of(bytes: &[u8]) -> Result<(Vec<Entry>, bool), &'static str> {
-    if bytes.len() < HEADER_BYTES + FOOTER_BYTES || !bytes.starts_with(MARK) {
+/// Whether the blocks are compressed, by a header that makes sense.
+fn compression_of(bytes: &[u8]) -> Result<bool, &'static str> {
+    if bytes.len() < HEADER_BYTES || !bytes.starts_with(MARK) {
         return Err("it is too short, or does not begin with STRM");
     }
     if bytes[4..6] != [0, 1] {
         return Err("it is of a version that is not known");
     }
-    let compressed = match bytes[6..8] {
-        [0, 0] => false,
-        [0, 1] => true,
-        _ => return Err("its compression is not known"),
-    };
-    let (body, footer) = bytes.split_at(bytes.len() - FOOTER_BYTES);
-    if &footer[12..16] != MARK {
-        return Err("its footer is missing");
+    match bytes[6..8] {
+        [0, 0] => Ok(false),
+        [0, 1] => Ok(true),
+        _ => Err("its compression is not known"),
+    }
+}
+
+/// The blocks in order, and whether the checksum holds.
+fn index_of(bytes: &[u8]) -> Result<(Vec<Entry>, bool), &'static str> {
+    let compressed = compression_of(bytes)?;
+    let (body, footer) =
+        bytes.split_at_checked(bytes.len() - FOOTER_BYTES).ok_or("the footer of the segment is missing")?;
+    if body.len() < HEADER_BYTES || &footer[12..16] != MARK {
+        return Err("the footer of the segment is missing");
     }
     let index_at = big_endian(&footer[..8]);
     let is_sound = u64::from(crc32fast::hash(body)) == big_endian(&footer[8..12]);
     let index = usize::try_from(index_at).ok().and_then(|at| body.get(at.max(HEADER_BYTES)..));
-    let (count, entries) = index.and_then(|index| index.split_at_checked(4)).ok_or("its index is missing")?;
-    let count = usize::try_from(big_endian(count)).unwrap_or(usize::MAX).min(entries.len() / ENTRY_BYTES);
+    let (count, entries) =
+        index.and_then(|index| index.split_at_checked(4)).ok_or("the index of the segment is missing")?;
+    let count = usize::try_from(big_endian(count)).unwrap_or(usize::MAX);
+    Ok((entries_of(entries, count, index_at, compressed)?, is_sound))
+}
+
+/// What there is of the entries of an index that begins at `index_at`.
+pub(super) fn entries_of(
+    entries: &[u8],
+    count: usize,
+    index_at: u64,
+    compressed: bool,
+) -> Result<Vec<Entry>, &'static str> {
+    let count = count.min(entries.len() / ENTRY_BYTES);
     let mut index: Vec<Entry> = Vec::with_capacity(count);
     for entry in entries.chunks_exact(ENTRY_BYTES).take(count) {
         let begin = big_endian(&entry[8..16]);
         let after = index.last().map_or(HEADER_BYTES as u64, |last| last.begin + 1);
         if !(after..index_at).contains(&begin) {
-            return Err("its index is damaged");
+            return Err("the index of the segment is damaged");
         }
         if let Some(last) = index.last_mut() {
             last.end = begin;
         }
-        let (offset, millis) = (big_endian(&entry[..8]), big_endian(&entry[16..24]));
-        index.push(Entry { offset, millis, begin, end: index_at, is_first: index.is_empty(), compressed });
+        let (offset, millis) = (Some(big_endian(&entry[..8])), Some(big_endian(&entry[16..24])));
+        let is_first = index.is_empty();
+        index.push(Entry { offset, millis, begin, end: index_at, is_first, compressed, run: None });
     }
-    Ok((index, is_sound))
+    Ok(index)
 }
 
-fn big_endian(bytes: &[u8]) -> u64 {
+pub(super) fn big_endian(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
-struct Words<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// The numbers and texts of messages, one behind the other.
+pub(super) struct Words<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
 }
 
 impl<'a> Words<'a> {
     /// The deltas of offset and time, the key and the value.
-    fn message(&mut self) -> Option<(i64, i64, &'a [u8], &'a [u8])> {
+    pub(super) fn message(&mut self) -> Option<(i64, i64, &'a [u8], &'a [u8])> {
         Some((self.signed()?, self.signed()?, self.text()?, self.text()?))
     }
 
