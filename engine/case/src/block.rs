@@ -10,7 +10,7 @@ use crate::view::EventView;
 /// A block is sealed once its events take this many bytes: zstd gains little from more, and a person who looks at one
 /// event waits for the whole block.
 pub(crate) const BLOCK_BYTES: usize = 512 << 10;
-const LEVEL: i32 = 3;
+const LEVEL: i32 = 1;
 /// First byte of a block that is kept lean, before its zstd frame; a block as it is begins with the frame, whose first byte is 0x28.
 const LEAN: u8 = 2;
 /// More than this is not kept for a later block.
@@ -199,7 +199,7 @@ pub(crate) struct Sealer {
 impl Sealer {
     pub(crate) fn new() -> Self {
         let compressor =
-            zstd::bulk::Compressor::new(LEVEL).expect("level 3 exists and memory for its tables is there");
+            zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists and memory for its tables is there");
         Self { compressor, lean: Lean::default(), lean_bytes: Vec::new(), room: Vec::new() }
     }
 

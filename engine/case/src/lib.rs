@@ -52,6 +52,7 @@ mod purge;
 mod query;
 mod query_text;
 mod read;
+mod read_ahead;
 mod readings;
 mod redact;
 mod reseal;

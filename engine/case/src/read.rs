@@ -1,4 +1,4 @@
-//! Reading a capture into the case, on a few threads: one reads, some compress, this one sorts and commits.
+//! Reading a capture into the case, on a few threads: some read, some compress, this one sorts and commits.
 //!
 //! When it is cancelled those threads are left (`docs/decisions/0016-cancelled-work-is-left.md`): each ends after the batch or
 //! the block that it is at, and nothing of that goes anywhere.
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use cbad::{Stage, Watch};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
-use ingest::{Batch, Capture, Counts, EventOrder, IngestError, Redactor};
+use ingest::{Capture, Counts, EventOrder, Redactor};
 
 use crate::apart::{LOOK_EVERY, look};
 use crate::beginning::Beginning;
@@ -19,14 +19,13 @@ use crate::block::{SealedBlock, Sealer};
 use crate::commit::Writer;
 use crate::error::CaseError;
 use crate::import::Begun;
-use crate::pack::{Checkpoint, EncodedBatch, Job, Packer, StreamState};
+use crate::pack::{Checkpoint, Job, Packer, StreamState};
+use crate::read_ahead::{Reading, joined};
 use crate::source::Fingerprint;
 use crate::sql::{AtPath, unsigned};
 use crate::store::Case;
 use crate::tables::stream_key;
 
-/// Batches read ahead: a commit waits for the disk, the reader meanwhile need not. A batch is about a megabyte of text.
-const AHEAD: usize = 4;
 /// Checkpoints that may wait for their blocks before sorting waits for them.
 const WAITING: usize = 2;
 const MOST_SEALERS: usize = 4;
@@ -92,11 +91,12 @@ impl Case {
             opened.resume_at(decoded_offset)?;
         }
         let mut packer = Packer::new(states, order, decoded_offset);
-        let Crew { reader, batches, spares, sealers, jobs, sealed } = Crew::begin(opened, redactor);
+        let reading = Reading::begin(opened, redactor);
+        let Crew { sealers, jobs, sealed } = Crew::begin();
         let sealing = Sealing { watch, sealers, sealed };
         let mut queue = Queue::new(Writer::new(self, ids, beginning), sealing);
         let seal = |job: Job| jobs.send(job).expect("sealers end only after this channel is closed");
-        while let Some(batch) = receive(&batches, watch)? {
+        while let Some(batch) = reading.next(watch)? {
             let (batch, redacted) = match batch {
                 Ok(read) => read,
                 Err(error) => {
@@ -113,8 +113,7 @@ impl Case {
             watch.progress(Stage::Import, batch.rest.stored_bytes_read, stored_bytes);
             let next_offset = batch.rest.next_offset;
             add_counts(&mut queue.gathering().redacted, redacted);
-            // The reader may have ended, and then nobody wants it.
-            let _ = spares.send(packer.add(batch, queue.gathering(), seal));
+            reading.give(packer.add(batch, queue.gathering(), seal));
             if packer.is_due(next_offset) {
                 packer.close(queue.gathering(), seal);
                 queue.next_checkpoint();
@@ -122,7 +121,7 @@ impl Case {
             queue.commit_ready(WAITING)?;
             packer.give_rooms(&mut queue.rooms);
         }
-        joined(reader);
+        reading.end();
         // Going on from the very end brings no batch, and then there is nothing to commit.
         if queue.gathering().decoded_offset > 0 {
             packer.close(queue.gathering(), seal);
@@ -171,25 +170,15 @@ impl Case {
     }
 }
 
-/// What one thread has read, or why it could not.
-type Read = Result<(EncodedBatch, Counts), IngestError>;
-
-/// The threads that read and compress, and the channels to them. They end once these are closed.
+/// The threads that compress, and the channels to them. They end once these are closed.
 struct Crew {
-    reader: JoinHandle<()>,
-    batches: Receiver<Read>,
-    /// Memory of batches, for others.
-    spares: Sender<Vec<u8>>,
     sealers: Vec<JoinHandle<()>>,
     jobs: Sender<Job>,
     sealed: Receiver<Sealed>,
 }
 
 impl Crew {
-    fn begin(opened: Capture, redactor: Option<Redactor>) -> Self {
-        let (batches_in, batches) = bounded(AHEAD);
-        let (spares, spares_out) = unbounded();
-        let reader = thread::spawn(move || read_batches(opened, redactor, &batches_in, &spares_out));
+    fn begin() -> Self {
         let (jobs, jobs_out) = bounded::<Job>(UNSEALED);
         let (sealed_in, sealed) = unbounded();
         let count = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_SEALERS);
@@ -198,25 +187,7 @@ impl Crew {
             thread::spawn(move || seal_blocks(&jobs_out, &sealed_in))
         };
         let sealers = (0..count).map(sealer).collect();
-        Self { reader, batches, spares, sealers, jobs, sealed }
-    }
-}
-
-/// The next of a channel, nothing where it is closed; waits no longer than a person does who cancels.
-fn receive<T>(channel: &Receiver<T>, watch: &dyn Watch) -> Result<Option<T>, CaseError> {
-    loop {
-        match channel.recv_timeout(LOOK_EVERY) {
-            Ok(received) => return Ok(Some(received)),
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            Err(RecvTimeoutError::Timeout) => look(watch)?,
-        }
-    }
-}
-
-/// A channel that is closed because its thread panicked must not look like the end of a capture.
-fn joined(thread: JoinHandle<()>) {
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
+        Self { sealers, jobs, sealed }
     }
 }
 
@@ -238,32 +209,6 @@ impl Sealing<'_> {
             if let Some(ended) = self.sealers.iter().position(JoinHandle::is_finished) {
                 joined(self.sealers.swap_remove(ended));
             }
-        }
-    }
-}
-
-/// Redacts here already, so that nothing else ever holds what is to be taken out.
-fn read_batches(
-    mut capture: Capture,
-    mut redactor: Option<Redactor>,
-    batches: &Sender<Read>,
-    spares: &Receiver<Vec<u8>>,
-) {
-    let mut batch = Batch::default();
-    loop {
-        let message = match capture.next_batch(&mut batch) {
-            Ok(true) => {
-                let redacted =
-                    redactor.as_mut().map(|redactor| redactor.apply(&mut batch)).unwrap_or_default();
-                let spare = spares.try_recv().unwrap_or_default();
-                Ok((EncodedBatch::of(&mut batch, spare), redacted))
-            }
-            Ok(false) => return,
-            Err(error) => Err(error),
-        };
-        let is_last = message.is_err();
-        if batches.send(message).is_err() || is_last {
-            return;
         }
     }
 }

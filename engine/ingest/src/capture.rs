@@ -3,14 +3,14 @@
 use crate::current::Current;
 use crate::decode::Decoder;
 use crate::error::IngestError;
-use crate::folder::{FolderFile, folder_files, set_files};
+use crate::folder::files_of;
 use crate::format::{EventOrder, Format};
-use crate::limits::Limits;
 use crate::members::{Begin, Found, Listed, Members, Step};
 use crate::meter::TailFault;
 use crate::model::{Batch, Member, OpenOptions, Problem};
 use crate::probe::{self, PROBE_BYTES};
-use crate::window::Window;
+use crate::stretch::Stretch;
+use crate::window::{LinesCut, Window};
 use crate::wrapping::{Layer, Wrapping};
 use crate::written::{Written, modified_nanos};
 use cbad::ByteRange;
@@ -50,27 +50,6 @@ enum Advance {
     Reading,
     Passed,
     End,
-}
-
-/// The files that a capture is made of, where it is a folder or a rotated set is asked for.
-pub(crate) fn files_of(
-    path: &Path,
-    set: bool,
-    limits: &Limits,
-) -> Result<Option<Vec<FolderFile>>, IngestError> {
-    let failed = |source| IngestError::opening(path, 0, source);
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if metadata.is_dir() {
-        return folder_files(path, limits.entries).map(Some).map_err(failed);
-    }
-    // Opening a pipe would wait for somebody who writes to it.
-    if !metadata.is_file() {
-        return Err(IngestError::NotAFile { path: path.into() });
-    }
-    if set {
-        return set_files(path, limits.entries).map(Some).map_err(failed);
-    }
-    Ok(None)
 }
 
 impl Capture {
@@ -351,11 +330,33 @@ impl Capture {
             || self.decoded_bytes() > begin)
     }
 
+    /// Cuts off lines that another thread may decode; nothing where the next records are to be read with
+    /// [`Capture::next_batch`]. They are put into `room`.
+    pub fn cut(&mut self, room: &mut Vec<u8>) -> Result<Option<Stretch>, IngestError> {
+        const MOST: LinesCut =
+            LinesCut { lines: BATCH_RECORDS as usize, bytes: BATCH_BYTES as usize, line_bytes: 8 << 20 };
+        if self.pending != Batch::default() {
+            return Ok(None);
+        }
+        let Some(current) = &mut self.current else { return Ok(None) };
+        let cut = current.cut(MOST, room);
+        self.stored_bytes_read = current.window.decoder().stored_bytes_read();
+        let Some((window, reader)) =
+            cut.map_err(|source| IngestError::opening(&self.path, self.stored_bytes_read, source))?
+        else {
+            return Ok(None);
+        };
+        let member = self.members.is_some().then(|| (self.base, current.name.clone()));
+        self.started = true;
+        let (next_offset, stored_bytes_read) = (self.decoded_bytes(), self.stored_bytes_read);
+        Ok(Some(Stretch { window, reader, member, next_offset, stored_bytes_read }))
+    }
+
     /// The member at hand is over: what comes next begins behind its end.
     fn end_member(&mut self, batch: &mut Batch) {
         let Some(current) = self.current.take() else { return };
         let length = current.window.offset();
-        batch.members.push(Member {
+        batch.end_member(Member {
             name: current.name,
             begin: self.base,
             length,

@@ -5,9 +5,20 @@ use crate::model::{Batch, OpenOptions, Problem};
 use crate::reader::Reader;
 use crate::registry::reader_for;
 use crate::sniff;
-use crate::window::Window;
+use crate::window::{LinesCut, Window};
 use cbad::ByteRange;
 use std::io;
+
+/// Puts events and problems, from these on, into the member that begins at a decoded offset of the capture.
+pub(crate) fn put_in_member(batch: &mut Batch, events: usize, problems: usize, begin: u64, name: &str) {
+    for (_, event) in &mut batch.events[events..] {
+        event.source.offset += begin;
+    }
+    for problem in &mut batch.problems[problems..] {
+        problem.source.offset += begin;
+        problem.reason.insert_str(0, &format!("{name}: "));
+    }
+}
 
 /// A capture of one stretch, or one member, being read.
 pub(crate) struct Current {
@@ -68,15 +79,23 @@ impl Current {
             self.report_tail(is_member, batch);
         }
         if is_member {
-            for (_, event) in &mut batch.events[events..] {
-                event.source.offset += base;
-            }
-            for problem in &mut batch.problems[problems..] {
-                problem.source.offset += base;
-                problem.reason.insert_str(0, &format!("{}: ", self.name));
-            }
+            put_in_member(batch, events, problems, base, &self.name);
         }
         Ok(more)
+    }
+
+    /// Cuts off whole lines, with another reader for them, where lines can be read apart.
+    pub(crate) fn cut(
+        &mut self,
+        most: LinesCut,
+        room: &mut Vec<u8>,
+    ) -> io::Result<Option<(Window, Box<dyn Reader>)>> {
+        // What is said of the whole capture is said with its first record.
+        if self.window.offset() == 0 {
+            return Ok(None);
+        }
+        let Some(reader) = self.reader.fresh() else { return Ok(None) };
+        Ok(self.window.cut_lines(most, room)?.map(|window| (window, reader)))
     }
 
     fn report_tail(&mut self, is_member: bool, batch: &mut Batch) {

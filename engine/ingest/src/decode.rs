@@ -175,6 +175,18 @@ impl Decoder {
         self.fault.as_ref()
     }
 
+    /// Of bytes that are all decoded already.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            inner: Box::new(io::empty()),
+            wrapping: Wrapping::NONE,
+            meter: Arc::new(Meter::new(&Limits::default(), 0, Arc::default())),
+            left_bytes: 0,
+            most_bytes: 0,
+            fault: None,
+        }
+    }
+
     /// Fills some of `buffer`; 0 at the end, whether that is the true end or a fault. Only the file itself can fail.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.fault.is_some() {

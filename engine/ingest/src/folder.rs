@@ -1,5 +1,7 @@
 //! The files of a folder or of a rotated set, in the order in which they were written.
 
+use crate::error::IngestError;
+use crate::limits::Limits;
 use crate::rotation::{Age, rotation_of};
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
@@ -121,4 +123,24 @@ fn in_order(files: Vec<FolderFile>) -> Vec<FolderFile> {
         }));
     }
     ordered
+}
+/// The files that a capture is made of, where it is a folder or a rotated set is asked for.
+pub(crate) fn files_of(
+    path: &Path,
+    set: bool,
+    limits: &Limits,
+) -> Result<Option<Vec<FolderFile>>, IngestError> {
+    let failed = |source| IngestError::opening(path, 0, source);
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return folder_files(path, limits.entries).map(Some).map_err(failed);
+    }
+    // Opening a pipe would wait for somebody who writes to it.
+    if !metadata.is_file() {
+        return Err(IngestError::NotAFile { path: path.into() });
+    }
+    if set {
+        return set_files(path, limits.entries).map(Some).map_err(failed);
+    }
+    Ok(None)
 }

@@ -48,6 +48,10 @@ impl JsonLines {
 }
 
 impl DocumentFormat for JsonLines {
+    fn fresh(&self) -> Option<Self> {
+        Some(Self { streams: self.streams.emptied(), ..*self })
+    }
+
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
         let kind = cursor.kind()?;
         if kind != Kind::Object {

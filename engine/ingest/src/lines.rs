@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Makes of one line what its format says. It keeps nothing from one line to the next that could change an event.
 pub(crate) trait LineFormat: Send {
+    /// Another one that reads the same, with nothing in it.
+    fn fresh(&self) -> Self;
+
     /// Reads a line that is not blank.
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch);
 }
@@ -36,7 +39,11 @@ impl<F> LineReader<F> {
     }
 }
 
-impl<F: LineFormat> Reader for LineReader<F> {
+impl<F: LineFormat + 'static> Reader for LineReader<F> {
+    fn fresh(&self) -> Option<Box<dyn Reader>> {
+        Some(Box::new(Self { format: self.format.fresh(), limits: self.limits }))
+    }
+
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
         let Some((length, next)) = next_line(window, self.limits.record_bytes, batch)? else {
             return Ok(false);

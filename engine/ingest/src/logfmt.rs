@@ -26,6 +26,10 @@ impl Logfmt {
 }
 
 impl LineFormat for Logfmt {
+    fn fresh(&self) -> Self {
+        Self { streams: self.streams.emptied(), ..*self }
+    }
+
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch) {
         let mut record = Record::default();
         let mut pairs = 0;

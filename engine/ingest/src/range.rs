@@ -1,8 +1,8 @@
 //! The bytes of an event again, for a person who wants to see them as they are.
 
-use crate::capture::files_of;
 use crate::decode::{Decoder, counted, undo};
 use crate::error::IngestError;
+use crate::folder::files_of;
 use crate::limits::Limits;
 use crate::members::{Begin, Members, Step};
 use crate::meter::{Meter, Source};

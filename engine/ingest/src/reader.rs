@@ -11,6 +11,12 @@ pub(crate) trait Reader: Send {
     /// False at the end of the capture. Only the file itself can fail; what cannot be decoded is a problem in the batch.
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool>;
 
+    /// Another reader of the same for lines that are cut off from the others, where each line is a unit and nothing is kept from
+    /// one to the next.
+    fn fresh(&self) -> Option<Box<dyn Reader>> {
+        None
+    }
+
     /// Where the unit read last begins, if the capture ended where further lines could have belonged to it.
     fn open_since(&self) -> Option<u64> {
         None

@@ -19,6 +19,11 @@ impl LogStreams {
         Self { unnamed, by_service: HashMap::new() }
     }
 
+    /// The same file's, with no service met yet.
+    pub(crate) fn emptied(&self) -> Self {
+        Self { unnamed: Arc::clone(&self.unnamed), by_service: HashMap::new() }
+    }
+
     pub(crate) fn of(&mut self, service: Option<&str>) -> Arc<StreamKey> {
         let Some(service) = service else { return Arc::clone(&self.unnamed) };
         if let Some(key) = self.by_service.get(service) {

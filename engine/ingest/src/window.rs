@@ -30,6 +30,16 @@ pub(crate) struct Line {
     pub(crate) next: usize,
 }
 
+/// How much is cut off at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinesCut {
+    pub(crate) lines: usize,
+    /// Bytes of these lines together; the window must hold as many.
+    pub(crate) bytes: usize,
+    /// Bytes of a line that is longer than that, and is cut off alone.
+    pub(crate) line_bytes: u64,
+}
+
 /// What stands at a place where a line should begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LineAt {
@@ -138,6 +148,39 @@ impl Window {
                 return Ok(if end == from { LineAt::End } else { LineAt::Line(Line { end, next: end }) });
             }
         }
+    }
+
+    /// Cuts off whole lines from here on, and passes over them: as many as fit, or one that is longer. Nothing where none ends
+    /// within reach, or where the decoded bytes end soon. They are put into `room`.
+    pub(crate) fn cut_lines(&mut self, most: LinesCut, room: &mut Vec<u8>) -> io::Result<Option<Self>> {
+        if !self.want(most.bytes)? {
+            return Ok(None);
+        }
+        let ends = memchr_iter(b'\n', &self.available()[..most.bytes]).take(most.lines);
+        let (mut length, mut lines) = ends.fold((0, 0), |(_, lines), end| (end + 1, lines + 1));
+        if lines == 0 {
+            let LineAt::Line(line) = self.line_at(0, most.line_bytes)? else { return Ok(None) };
+            (length, lines) = (line.next, 1);
+        }
+        let mut bytes = std::mem::take(room);
+        bytes.clear();
+        bytes.extend_from_slice(&self.available()[..length]);
+        let cut = Self {
+            decoder: Decoder::nothing(),
+            bytes,
+            start: 0,
+            end: length,
+            offset: self.offset,
+            lines: self.lines,
+            ended: true,
+        };
+        self.pass(length, lines);
+        Ok(Some(cut))
+    }
+
+    /// The memory of what it held, for another.
+    pub(crate) fn into_room(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Passes over the rest of the line, its end included, however long it is, and returns its length.

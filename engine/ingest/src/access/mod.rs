@@ -25,6 +25,10 @@ impl Access {
 }
 
 impl LineFormat for Access {
+    fn fresh(&self) -> Self {
+        Self { streams: self.streams.emptied() }
+    }
+
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch) {
         let Some((host, event)) = Answer::read(line).map(|answer| answer.into_event(at)) else {
             let why = "the line is no access log line of the common or combined format";

@@ -27,6 +27,10 @@ impl JournalJson {
 impl DocumentFormat for JournalJson {
     const LEAD: &'static [u8] = EVENT;
 
+    fn fresh(&self) -> Option<Self> {
+        Some(Self { streams: self.streams.emptied() })
+    }
+
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
         let entry = entry(cursor)?;
         let end = cursor.at();

@@ -14,6 +14,14 @@ pub(crate) trait DocumentFormat: Send {
     /// What may stand before the documents of a line and is none of them.
     const LEAD: &'static [u8] = b"";
 
+    /// Another one that reads the same, with nothing in it, where it is worth decoding on several threads.
+    fn fresh(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// Reads the document at which the cursor stands, to its end. A fault costs what was not read or rejected before it.
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()>;
 }
@@ -31,7 +39,12 @@ impl<F> DocumentReader<F> {
     }
 }
 
-impl<F: DocumentFormat> Reader for DocumentReader<F> {
+impl<F: DocumentFormat + 'static> Reader for DocumentReader<F> {
+    fn fresh(&self) -> Option<Box<dyn Reader>> {
+        let format = self.format.fresh().filter(|_| self.framing == Framing::Lines)?;
+        Some(Box::new(Self { format, ..*self }))
+    }
+
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
         let (length, next) = match next_document(window, self.framing, &self.limits, batch)? {
             Document::End => return Ok(false),

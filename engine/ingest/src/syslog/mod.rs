@@ -27,6 +27,10 @@ impl Syslog {
 }
 
 impl LineFormat for Syslog {
+    fn fresh(&self) -> Self {
+        Self { streams: self.streams.emptied(), ..*self }
+    }
+
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch) {
         match Message::read(line, self.years) {
             Ok(message) => {
