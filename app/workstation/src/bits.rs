@@ -215,6 +215,10 @@ impl Writer<'_> {
                 continue;
             }
             self.push_bytes(&whole[at..start], None);
+            if whole[start..end].iter().all(|byte| *byte == b'\n') {
+                // A break of lines is seen by what stands before it.
+                self.widen(token);
+            }
             self.push_bytes(&whole[start..end], Some(token));
             at = end;
         }

@@ -3,7 +3,7 @@
 use super::overview::{from_screen, hair_line, navigate, to_screen};
 use super::streams::signal_icon;
 use crate::doc::{Doc, Selection};
-use crate::heatmap::Binned;
+use crate::heatmap::{Binned, Quantity};
 use crate::lanes::lanes;
 use crate::query::Query;
 use crate::state::State;
@@ -343,10 +343,7 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     let t = tokens::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
-        let shown = state.shown().label();
-        let name = egui::RichText::new(&shown).font(semibold_font(size::SMALL)).color(t.strong);
-        let named = ui.label(name).on_hover_text("What the colours are, as chosen above the timeline.");
-        named.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Heatmap shows {shown}")));
+        choice(ui, state);
         if state.heat.lanes_apart
             || state.heat.rows.as_ref().is_some_and(|rows| rows.len() > state.heat.lanes.len())
         {
@@ -393,6 +390,29 @@ pub(super) fn ramp_bar(ui: &mut Ui, ramp: Ramp, label: &str) {
         ui.painter().rect_filled(rect, 0, ramp.at(step as f32 / (STEPS - 1) as f32));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
+}
+
+/// What timeline and heatmap show: a distance, the score, or the bits of one lens.
+fn choice(ui: &mut Ui, state: &mut State) {
+    let shown_now = state.shown().label();
+    let combo = ComboBox::from_id_salt("heatmap quantity").width(118.0).selected_text(&shown_now);
+    let shown = combo.show_ui(ui, |ui| {
+        for quantity in Quantity::all() {
+            let about = match quantity {
+                Quantity::Ncd => {
+                    "How little the window has in common with a piece of its baseline; over it the ratios."
+                }
+                Quantity::Score => {
+                    "Bits above the ordinary by the stream's first lens: content, or values for metrics."
+                }
+                Quantity::Lens(lens) => super::shifts::about(lens),
+            };
+            ui.selectable_value(&mut state.quantity, quantity, quantity.label()).on_hover_text(about);
+        }
+    });
+    let label = format!("Heatmap shows {shown_now}");
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
+    shown.response.on_hover_text(crate::command::Command::ToggleQuantity.hover_text(ui.ctx()));
 }
 
 fn ramps(ui: &mut Ui, state: &mut State) {

@@ -102,10 +102,10 @@ fn upper<'a>(state: &State, data: &'a StreamData) -> Strip<'a> {
     }
 }
 
-/// What timeline, heatmap and their numbers show, and by which codec, to be chosen.
+/// By which codec timeline, heatmap and their numbers are, to be chosen.
 pub(super) fn choice(ui: &mut Ui, state: &mut State) {
     let combo =
-        ComboBox::from_id_salt("codec of the pictures").width(96.0).selected_text(state.codec.label());
+        ComboBox::from_id_salt("codec of the pictures").width(88.0).selected_text(state.codec.label());
     let shown = combo.show_ui(ui, |ui| {
         for codec in WindowCodec::ALL {
             ui.selectable_value(&mut state.codec, codec, codec.label());
@@ -114,20 +114,6 @@ pub(super) fn choice(ui: &mut Ui, state: &mut State) {
     let label = format!("Codec: {}", state.codec.label());
     shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
     shown.response.on_hover_text(Command::ToggleCodec.hover_text(ui.ctx()));
-    let combo = ComboBox::from_id_salt("quantity of the pictures").width(118.0);
-    let shown = combo.selected_text(state.quantity.label()).show_ui(ui, |ui| {
-        for quantity in Quantity::all() {
-            let about = match quantity {
-                Quantity::Ncd => "How little the window has in common with a piece of its baseline; over it the compression ratios.",
-                Quantity::Score => "Bits above the ordinary by the stream's first lens: content, or values for metrics.",
-                Quantity::Lens(lens) => super::shifts::about(lens),
-            };
-            ui.selectable_value(&mut state.quantity, quantity, quantity.label()).on_hover_text(about);
-        }
-    });
-    let label = format!("Pictures show {}", state.quantity.label());
-    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
-    shown.response.on_hover_text(Command::ToggleQuantity.hover_text(ui.ctx()));
 }
 
 fn show_strip(ui: &mut Ui, state: &mut State, doc: &Doc, data: &StreamData, strip: &Strip<'_>, height: f32) {

@@ -23,16 +23,22 @@ fn heading(window: &Window) -> Option<(String, u64)> {
 
 /// Opens the numbers of a view, goes through its tables, and closes them again.
 pub(super) fn numbers(window: &mut Window, of: &str) -> BTreeMap<String, u64> {
-    click(window, &format!("Numbers: {of}"));
+    let way = format!("Numbers: {of}");
+    window.get_by_label(&way).scroll_to_me();
+    window.run();
+    click(window, &way);
     let mut found = BTreeMap::new();
     let all = labels(window);
     let tabs = Picture::ALL.iter().map(|picture| picture.name()).filter(|name| all.iter().any(|l| l == name));
     for tab in tabs {
-        let Some(button) = window.query_all_by_role_and_label(egui::accesskit::Role::Button, tab).next()
-        else {
-            continue;
+        // What has the same name in the view stands before the dialog.
+        let is_there = {
+            let mut buttons = window.query_all_by_role_and_label(egui::accesskit::Role::Button, tab);
+            buttons.next_back().map(|button| button.click()).is_some()
         };
-        button.click();
+        if !is_there {
+            continue;
+        }
         settle(window);
         let (name, rows) = heading(window).expect("a table says its name and its rows");
         assert_eq!(name, tab);
