@@ -49,8 +49,6 @@ mod tokens;
 mod ui;
 mod vault;
 mod view;
-#[cfg(test)]
-mod vision;
 mod window;
 mod words;
 mod work;
