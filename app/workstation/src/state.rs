@@ -276,8 +276,8 @@ impl State {
 
     /// Forgets everything about the open case but the range and the selection.
     pub(crate) fn forget(&mut self) {
-        self.data = None;
-        self.data_missing = None;
+        (self.data, self.data_missing) = (None, None);
+        (self.figures, self.export) = (None, None);
         self.heat = Heat { lanes_apart: self.heat.lanes_apart, ..Heat::default() };
         self.events = EventList { in_range: self.events.in_range, ..Default::default() };
         self.single.clear();
