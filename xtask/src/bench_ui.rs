@@ -28,8 +28,8 @@ const MOST_IDLE_PERCENT: f64 = 1.0;
 pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
     let (frames, minutes) = (rest.number("--frames", FRAMES)?, rest.number("--minutes", MINUTES)?);
     rest.done()?;
-    // The fifth codec is a C library that takes minutes to build, and no frame calls it.
-    let packages = ["--package", "workstation", "--package", "driftlock", "--no-default-features"];
+    // As it is handed out: with encryption and every codec.
+    let packages = ["--package", "workstation", "--package", "driftlock"];
     let mut build = cargo(&["build", "--release", "--bin", "driftlock", "--example", "frames"]);
     shell::run(build.args(packages))?;
     let release = shell::target().join("release");
@@ -45,8 +45,8 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
     let told = shell::read(drive.arg("drive").arg(&case).arg(frames.to_string()))?;
     let told: Value = serde_json::from_slice(&told)?;
     print!("{}", table(&told)?);
-    let idle = idle_percent(&release.join("driftlock"), &case, &folder)?;
-    verdict(&told, idle)
+    let window = watch_idle(&release.join("driftlock"), &case, &folder)?;
+    verdict(&told, &window)
 }
 
 fn number(value: &Value, path: &str) -> anyhow::Result<f64> {
@@ -74,8 +74,14 @@ fn table(told: &Value) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Share of one processor that the window takes while nobody touches it.
-fn idle_percent(program: &Path, case: &Path, folder: &Path) -> anyhow::Result<f64> {
+/// The window of the release binary, drawn by software.
+struct Window {
+    /// Share of one processor that it takes while nobody touches it.
+    idle_percent: f64,
+    peak_megabytes: f64,
+}
+
+fn watch_idle(program: &Path, case: &Path, folder: &Path) -> anyhow::Result<Window> {
     let display = Display::start()?;
     let mut command = Command::new(program);
     command.arg(case).current_dir(folder);
@@ -90,11 +96,8 @@ fn idle_percent(program: &Path, case: &Path, folder: &Path) -> anyhow::Result<f6
     let before = ticks(pid)?;
     std::thread::sleep(IDLE);
     let used = ticks(pid)? - before;
-    println!(
-        "the window of the release binary, drawn by software: peak memory {:.0} MB",
-        peak_megabytes(pid)?
-    );
-    Ok(100.0 * used as f64 / (TICKS * IDLE.as_secs_f64()))
+    let idle_percent = 100.0 * used as f64 / (TICKS * IDLE.as_secs_f64());
+    Ok(Window { idle_percent, peak_megabytes: peak_megabytes(pid)? })
 }
 
 fn peak_megabytes(pid: u32) -> anyhow::Result<f64> {
@@ -105,9 +108,10 @@ fn peak_megabytes(pid: u32) -> anyhow::Result<f64> {
 }
 
 /// Every promise with what was measured; one that is broken fails the chore.
-fn verdict(told: &Value, idle: f64) -> anyhow::Result<()> {
-    let all =
-        told["parts"].as_array().and_then(|parts| parts.last()).context("the measurement has no parts")?;
+fn verdict(told: &Value, window: &Window) -> anyhow::Result<()> {
+    let parts = told["parts"].as_array().context("the measurement has no parts")?;
+    let p99 = |part: &Value| number(part, "/app_ms/p99");
+    let worst = parts.iter().map(p99).try_fold(0.0_f64, |worst, part| part.map(|part| worst.max(part)))?;
     println!(
         "{} events in {} streams, {} windows; everything read {:.1} s after the start",
         told["events"],
@@ -116,15 +120,16 @@ fn verdict(told: &Value, idle: f64) -> anyhow::Result<()> {
         number(told, "/settled_seconds")?
     );
     let kept = [
-        ("the app's own time a frame, p99", number(all, "/app_ms/p99")?, MOST_FRAME_MS, "ms"),
+        ("the app's own time a frame, p99 of the worst part", worst, MOST_FRAME_MS, "ms"),
         (
             "from open to the first frame with data",
             number(told, "/first_seconds")? * 1000.0,
             MOST_FIRST_MS,
             "ms",
         ),
-        ("peak memory", number(told, "/peak_kilobytes")? / 1024.0, MOST_MEGABYTES, "MB"),
-        ("an idle window", idle, MOST_IDLE_PERCENT, "% of a processor"),
+        ("peak memory of the script", number(told, "/peak_kilobytes")? / 1024.0, MOST_MEGABYTES, "MB"),
+        ("peak memory of the release window", window.peak_megabytes, MOST_MEGABYTES, "MB"),
+        ("an idle window", window.idle_percent, MOST_IDLE_PERCENT, "% of a processor"),
     ];
     let mut broken = Vec::new();
     for (what, measured, most, unit) in kept {
@@ -155,11 +160,12 @@ mod tests {
             })
         };
         assert!(table(&told(2.0, 0.1)).is_ok_and(|text| text.contains("| all | 9 | 1.00 ms | 2.00 ms |")));
-        assert!(verdict(&told(2.0, 0.1), 0.0).is_ok());
-        let broken = verdict(&told(9.0, 0.4), 2.0).map_err(|error| error.to_string());
+        let window = |idle_percent| Window { idle_percent, peak_megabytes: 200.0 };
+        assert!(verdict(&told(2.0, 0.1), &window(0.0)).is_ok());
+        let broken = verdict(&told(9.0, 0.4), &window(2.0)).map_err(|error| error.to_string());
         assert_eq!(
             broken,
-            Err("promises that do not hold: the app's own time a frame, p99, from open to the first frame with data, \
+            Err("promises that do not hold: the app's own time a frame, p99 of the worst part, from open to the first frame with data, \
                  an idle window"
                 .to_owned())
         );

@@ -247,12 +247,20 @@ fn write_driver(
     for token in dearest(&driver.tokens) {
         table.row([
             inert(&token.text),
-            token.field.as_ref().map_or_else(|| "body".to_owned(), inert),
+            token.field.as_ref().or(token.measure.as_ref()).map_or_else(|| "body".to_owned(), inert),
             format!("{:.1}", token.bits),
             token.seen.to_string(),
         ]);
     }
     table.write(out, "    ")?;
+    if let Some(left_out) = driver.left_out {
+        let (tokens, bits) = (left_out.tokens, left_out.bits);
+        writeln!(
+            out,
+            "  The case keeps the {} dearest tokens of an event; {tokens} cheaper ones cost {bits:.1} bits together.",
+            driver.tokens.len()
+        )?;
+    }
     if let Some(nearest) = driver.nearest {
         let event = case.event(stream, nearest)?.event;
         writeln!(out, "  Nearest in the baseline: event {nearest}\n    {}", excerpt(&event.body))?;

@@ -98,6 +98,8 @@ impl App {
         crate::theme::apply(ctx, state.prefs.theme, state.prefs.percent);
         let tree = layout::triage();
         let post = Post::new(tx, ctx.clone());
+        let spawn = crate::panics::told(Arc::clone(&services.spawn), post.clone());
+        let services = Services { spawn, ..services };
         Self {
             state,
             tree,
@@ -169,6 +171,7 @@ impl App {
         }
         self.follow_import(ui.ctx());
         self.write_asked();
+        self.follow_figures();
         self.follow_vault();
         self.follow_filter();
         if !is_presented {
@@ -204,7 +207,7 @@ impl App {
         let watch = Arc::new(TaskWatch::default());
         let (theirs, post) = (Arc::clone(&watch), self.post.clone());
         self.state.tasks.push(Task { id, name, watch, pace: work::Pace::default() });
-        (self.services.spawn)("task", Box::new(move || job(id, &theirs, &post)));
+        (self.services.spawn)("task", crate::panics::task(id, post, move |post| job(id, &theirs, post)));
     }
 
     fn receive(&mut self, message: Message) {

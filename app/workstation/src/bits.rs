@@ -1,12 +1,14 @@
 //! The events of a finding with what each of their tokens costs: asked for when the finding is shown, made by a reader of its
 //! own, and left where another finding is shown before it is done.
 
+mod besides;
+
 use crate::query::{Query, Reader};
 use crate::state::{Fetched, State};
 use crate::telemetry::{Desk, Ticket};
 use crate::ui::rows::ListState;
 use case::{Case, CaseError, EventRow};
-use cbad::{Attribution, Part, Signal, Watch as _, token_places};
+use cbad::{Attribution, Measure, Part, Signal, TokenBits, Watch as _, token_places};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -80,6 +82,8 @@ pub(crate) enum LineKind {
     Body,
     /// A field, or what was measured.
     Field,
+    /// What the code saw beside the text.
+    Besides,
 }
 
 /// Where a token stands in a line.
@@ -87,8 +91,8 @@ pub(crate) enum LineKind {
 pub(crate) struct Span {
     /// Bytes of the line's text.
     pub(crate) bytes: Range<u32>,
-    /// Which token of the event.
-    pub(crate) token: u32,
+    /// Which token of the event; several where the code takes a letter apart.
+    pub(crate) tokens: Range<u32>,
 }
 
 impl WindowBits {
@@ -105,7 +109,7 @@ impl WindowBits {
             }
             let end = first + kinds.len() as u64;
             for (event, kind) in case.events(row.stream.id, first..end)?.iter().zip(kinds) {
-                let tokens = attribution.kinds[*kind as usize].tokens.len();
+                let tokens = &attribution.kinds[*kind as usize].tokens;
                 let index = (event.position - attribution.first_event) as u32;
                 Writer { lines: &mut lines, event: index, left: &mut left }.event(event, tokens, is_metric);
             }
@@ -133,11 +137,12 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    fn event(&mut self, row: &EventRow, tokens: usize, is_metric: bool) {
+    fn event(&mut self, row: &EventRow, tokens: &[TokenBits], is_metric: bool) {
         let event = &row.event;
         let places = if is_metric { Vec::new() } else { token_places(event) };
         // Through a veil the event is not the one that was coded.
-        let places = if places.len() == tokens { places } else { Vec::new() };
+        let places = if places.len() == tokens.len() { places } else { Vec::new() };
+        let first = self.lines.len();
         self.begin(LineKind::Head);
         let of = |part: Part| {
             (0..)
@@ -154,10 +159,12 @@ impl Writer<'_> {
             self.text(&event.body, of(Part::Body));
         }
         if let Some(measure) = &event.measure {
-            self.begin(LineKind::Field);
-            self.push("measured ", None);
-            let token = if is_metric { Some(0) } else { of(Part::Measure).next().map(|(token, _)| token) };
-            self.push(&crate::view::events::measured(measure), token);
+            let one = of(Part::Measure).next().map(|(token, _)| token);
+            let labelled = |label| {
+                let is_it = |cost: &TokenBits| cost.measure.as_deref() == Some(label);
+                tokens.iter().position(is_it).map(|token| token as u32)
+            };
+            self.measure(measure, |label| if is_metric { labelled(label) } else { one });
         }
         for (index, field) in (0..).zip(&event.fields) {
             self.begin(LineKind::Field);
@@ -171,6 +178,21 @@ impl Writer<'_> {
                     self.push(&case::value_text(value), token);
                 }
             }
+        }
+        self.besides(first, event, tokens, &places);
+    }
+
+    /// What was measured, each number with the token that the code has for it.
+    fn measure(&mut self, measure: &Measure, token: impl Fn(&'static str) -> Option<u32>) {
+        self.begin(LineKind::Field);
+        self.push("measured ", None);
+        for (label, text) in crate::view::events::measured_parts(measure) {
+            self.push(&text, label.and_then(&token));
+        }
+        let is_total =
+            matches!(measure, Measure::Cumulative { .. } | Measure::Histogram { cumulative: true, .. });
+        if is_total {
+            self.push(" (in all; coded is what came since the point before)", None);
         }
     }
 
@@ -189,6 +211,7 @@ impl Writer<'_> {
                 break;
             }
             if start == end {
+                self.widen(token);
                 continue;
             }
             self.push_bytes(&whole[at..start], None);
@@ -199,6 +222,14 @@ impl Writer<'_> {
         if shown < whole.len() {
             let left_out = crate::words::bytes((whole.len() - shown) as u64);
             self.push(&format!(" … {left_out} more; “Show exact bytes” has all of it"), None);
+        }
+    }
+
+    /// A token within the letter that the token before it shows.
+    fn widen(&mut self, token: u32) {
+        let last = self.lines.last_mut().and_then(|line| line.spans.last_mut());
+        if let Some(span) = last.filter(|span| span.tokens.end == token) {
+            span.tokens.end += 1;
         }
     }
 
@@ -231,7 +262,7 @@ impl Writer<'_> {
             let start = line.text.len() as u32;
             line.text.push_str(now);
             if let Some(token) = token {
-                line.spans.push(Span { bytes: start..line.text.len() as u32, token });
+                line.spans.push(Span { bytes: start..line.text.len() as u32, tokens: token..token + 1 });
             }
             text = later;
         }
@@ -305,10 +336,10 @@ mod tests {
     use cbad::{ByteRange, Event, Field, Severity, Value};
 
     fn lines_of(event: Event) -> Vec<Line> {
-        let tokens = token_places(&event).len();
+        let tokens = vec![TokenBits { bits: 1.0, ..TokenBits::default() }; token_places(&event).len()];
         let row = EventRow { position: 7, capture: 1, event };
         let (mut lines, mut left) = (Vec::new(), WHOLE_BYTES);
-        Writer { lines: &mut lines, event: 0, left: &mut left }.event(&row, tokens, false);
+        Writer { lines: &mut lines, event: 0, left: &mut left }.event(&row, &tokens, false);
         lines
     }
 
@@ -334,7 +365,8 @@ mod tests {
         let kinds: Vec<LineKind> = lines.iter().map(|line| line.kind).collect();
         let of = LineKind::Field;
         assert_eq!(kinds, [LineKind::Head, LineKind::Body, LineKind::Body, of, of]);
-        let order: Vec<u32> = lines.iter().flat_map(|line| &line.spans).map(|span| span.token).collect();
+        let order: Vec<u32> =
+            lines.iter().flat_map(|line| &line.spans).map(|span| span.tokens.start).collect();
         assert!(order.is_sorted() && order.len() > 10, "{order:?}");
     }
 

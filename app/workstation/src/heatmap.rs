@@ -1,15 +1,16 @@
 //! Windows of many streams into a picture: pure functions from scores to bins and from bins to colours.
 
 use crate::lanes::Lane;
+use crate::state::State;
 use crate::tokens::Ramp;
-use cbad::{Lens, WindowScore};
+use cbad::{Lens, Sizes, WindowScore};
 use egui::{Color32, ColorImage};
 use serde::{Deserialize, Serialize};
 
 /// What a cell shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Quantity {
-    /// Normalised compression distance under zstd, window against an equally long baseline piece.
+    /// Normalised compression distance under the chosen codec, window against an equally long baseline piece.
     #[default]
     Ncd,
     /// The stream's first lens (content; values for metrics): bits above the ordinary.
@@ -18,8 +19,79 @@ pub(crate) enum Quantity {
     Lens(Lens),
 }
 
-/// How many quantities there are.
-pub(crate) const QUANTITIES: usize = 2 + Lens::ALL.len();
+/// The codec by which windows are sized, of those that size every window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WindowCodec {
+    /// zstd, which everybody has.
+    #[default]
+    Zstd,
+    /// The engine's own code over tokens.
+    Count,
+}
+
+impl WindowCodec {
+    /// Both, in the order of the choice.
+    pub(crate) const ALL: [Self; 2] = [Self::Zstd, Self::Count];
+
+    /// What a person chooses it by.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Zstd => "zstd",
+            Self::Count => "count code",
+        }
+    }
+
+    /// The other one.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Zstd => Self::Count,
+            Self::Count => Self::Zstd,
+        }
+    }
+
+    /// The sizes of a window by it.
+    pub(crate) const fn sizes(self, window: &WindowScore) -> &Sizes {
+        match self {
+            Self::Zstd => &window.zstd,
+            Self::Count => &window.count,
+        }
+    }
+}
+
+/// What the pictures of the overview show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) quantity: Quantity,
+    pub(crate) codec: WindowCodec,
+}
+
+impl Shown {
+    /// The name beside the legend: with the codec, where the quantity is by one.
+    pub(crate) fn label(self) -> String {
+        match self.quantity {
+            Quantity::Ncd => format!("NCD ({})", self.codec.label()),
+            quantity => quantity.label().to_owned(),
+        }
+    }
+
+    fn place(self) -> usize {
+        match (self.quantity, self.codec) {
+            (Quantity::Ncd, WindowCodec::Count) => QUANTITIES - 1,
+            (quantity, _) => quantity.place(),
+        }
+    }
+}
+
+impl State {
+    /// What the pictures of the overview show.
+    pub(crate) fn shown(&self) -> Shown {
+        Shown { quantity: self.quantity, codec: self.codec }
+    }
+}
+
+/// How many values a window has: one a quantity, and the distance by the second codec.
+pub(crate) const QUANTITIES: usize = 3 + Lens::ALL.len();
 
 impl Quantity {
     /// Every quantity, in the order of the choice.
@@ -63,6 +135,7 @@ pub(crate) fn values(window: &WindowScore) -> [f32; QUANTITIES] {
             }
         };
     }
+    values[QUANTITIES - 1] = window.count.ncd() as f32;
     values
 }
 
@@ -73,7 +146,7 @@ pub(crate) struct Cell {
     pub(crate) from: f64,
     /// Where it ends; never before `from`.
     pub(crate) to: f64,
-    /// Value a [`Quantity`], as [`values`] gives them.
+    /// As [`values`] gives them.
     pub(crate) values: [f32; QUANTITIES],
     /// Index of the window in its stream.
     pub(crate) window: u32,
@@ -100,9 +173,9 @@ impl Row {
         Self { stream, cells, longest }
     }
 
-    /// The most of `quantity` over all windows.
-    pub(crate) fn most(&self, quantity: Quantity) -> Option<f32> {
-        self.cells.iter().map(|c| c.values[quantity.place()]).reduce(f32::max).filter(|most| !most.is_nan())
+    /// The most of what is `shown` over all windows.
+    pub(crate) fn most(&self, shown: Shown) -> Option<f32> {
+        self.cells.iter().map(|c| c.values[shown.place()]).reduce(f32::max).filter(|most| !most.is_nan())
     }
 }
 
@@ -133,7 +206,7 @@ pub(crate) struct Binned {
     /// First and last point of the axis.
     pub(crate) range: (f64, f64),
     /// What the values are.
-    pub(crate) quantity: Quantity,
+    pub(crate) shown: Shown,
     /// Row after row.
     bins: Vec<Option<Bin>>,
     /// Least and most value of all windows of all rows, in range or not: the ends of the legend.
@@ -146,13 +219,13 @@ pub(crate) fn bin(
     lanes: &[Lane],
     range: (f64, f64),
     columns: usize,
-    quantity: Quantity,
+    shown: Shown,
     goes_on: &dyn Fn() -> bool,
 ) -> Binned {
     let values = || {
         rows.iter()
             .flat_map(|row| &row.cells)
-            .map(|cell| cell.values[quantity.place()])
+            .map(|cell| cell.values[shown.place()])
             .filter(|value| !value.is_nan())
     };
     let scale = (values().reduce(f32::min).unwrap_or(0.0), values().reduce(f32::max).unwrap_or(1.0));
@@ -163,7 +236,7 @@ pub(crate) fn bin(
     if per_column > 0.0 {
         for ((lane, line), flagged) in lanes.iter().zip(bins.chunks_mut(columns.max(1))).zip(&mut in_lanes) {
             for &row in lane.rows.iter().take_while(|_| goes_on()) {
-                *flagged += bin_row(&rows[row], range, per_column, quantity, line);
+                *flagged += bin_row(&rows[row], range, per_column, shown, line);
             }
             for (count, bin) in in_columns.iter_mut().zip(line.iter()) {
                 *count += u32::from(bin.is_some_and(|bin: Bin| bin.flagged));
@@ -171,21 +244,15 @@ pub(crate) fn bin(
         }
     }
     let streams = lanes.iter().map(|lane| rows[lane.rows[0]].stream).collect();
-    Binned { streams, in_columns, in_lanes, columns, range, quantity, bins, scale }
+    Binned { streams, in_columns, in_lanes, columns, range, shown, bins, scale }
 }
 
 /// Gives back how many significant windows reach into the range.
-fn bin_row(
-    row: &Row,
-    range: (f64, f64),
-    per_column: f64,
-    quantity: Quantity,
-    line: &mut [Option<Bin>],
-) -> u32 {
+fn bin_row(row: &Row, range: (f64, f64), per_column: f64, shown: Shown, line: &mut [Option<Bin>]) -> u32 {
     let mut flagged = 0;
     let first = row.cells.partition_point(|cell| cell.from < range.0 - row.longest);
     for cell in row.cells[first..].iter().take_while(|cell| cell.from <= range.1) {
-        let value = cell.values[quantity.place()];
+        let value = cell.values[shown.place()];
         if cell.to < range.0 || value.is_nan() {
             continue;
         }
@@ -235,7 +302,12 @@ mod tests {
     /// A lane a row.
     fn bin(rows: &[Row], range: (f64, f64), columns: usize, quantity: Quantity) -> Binned {
         let lane = |row| Lane { name: String::new(), rows: vec![row] };
-        super::bin(rows, &(0..rows.len()).map(lane).collect::<Vec<_>>(), range, columns, quantity, &|| true)
+        let lanes: Vec<Lane> = (0..rows.len()).map(lane).collect();
+        super::bin(rows, &lanes, range, columns, of(quantity), &|| true)
+    }
+
+    fn of(quantity: Quantity) -> Shown {
+        Shown { quantity, ..Shown::default() }
     }
 
     #[test]
@@ -245,7 +317,7 @@ mod tests {
             Row::new(3, vec![cell(1.0, 3.0, 0.95, 4), cell(6.0, 7.0, 0.1, 5)]),
         ];
         let lanes = [Lane { name: "both".to_owned(), rows: vec![0, 1] }];
-        let binned = super::bin(&rows, &lanes, (0.0, 10.0), 10, Quantity::Ncd, &|| true);
+        let binned = super::bin(&rows, &lanes, (0.0, 10.0), 10, Shown::default(), &|| true);
         assert_eq!((binned.streams.as_slice(), binned.in_lanes.as_slice()), (&[7][..], &[2][..]));
         assert_eq!(binned.at(0, 1).map(|bin| (bin.stream, bin.window)), Some((3, 4)));
         assert_eq!(binned.at(0, 6).map(|bin| (bin.stream, bin.window)), Some((3, 5)), "none is dropped");
@@ -288,16 +360,28 @@ mod tests {
             (binned.at(0, 0).map(|bin| bin.value), binned.at(0, 2), binned.scale),
             (Some(7.0), None, (7.0, 7.0))
         );
-        assert_eq!(rows[0].most(Quantity::Lens(Lens::Mix)), None);
+        assert_eq!(rows[0].most(of(Quantity::Lens(Lens::Mix))), None);
     }
 
     #[test]
     fn the_quantities_come_round() {
         let mut quantity = Quantity::default();
-        for _ in 0..QUANTITIES {
+        for _ in Quantity::all() {
             quantity = quantity.next();
         }
         assert_eq!(quantity, Quantity::Ncd);
+    }
+
+    #[test]
+    fn the_codec_rules_what_is_by_a_codec_and_nothing_else() {
+        let mut by_both = cell(0.0, 1.0, 0.5, 0);
+        by_both.values[QUANTITIES - 1] = 0.75;
+        let row = Row::new(0, vec![by_both]);
+        let count = |quantity| Shown { quantity, codec: WindowCodec::Count };
+        assert_eq!((row.most(of(Quantity::Ncd)), row.most(count(Quantity::Ncd))), (Some(0.5), Some(0.75)));
+        assert_eq!(row.most(of(Quantity::Score)), row.most(count(Quantity::Score)));
+        assert_eq!(count(Quantity::Ncd).label(), "NCD (count code)");
+        assert_eq!(count(Quantity::Score).label(), "Score (bits)");
     }
 
     #[test]

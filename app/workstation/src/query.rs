@@ -1,7 +1,7 @@
 //! Reading the case for the views: what is asked, and how a case answers it.
 
 use crate::doc::{Axis, Doc};
-use crate::heatmap::{self, Binned, Cell, Quantity, Row};
+use crate::heatmap::{self, Binned, Cell, Row, Shown, WindowCodec};
 use crate::lanes::{Density, Lane};
 use crate::preview::Previewed;
 pub(crate) use crate::reader::Reader;
@@ -25,7 +25,7 @@ pub(crate) enum Query {
     /// The windows of these streams, reduced to what the heatmap shows.
     Heat { run: i64, streams: Vec<u32>, axis: Axis, extent: (f64, f64) },
     /// Bins of the heatmap.
-    Bin { rows: Arc<Vec<Row>>, lanes: Arc<Vec<Lane>>, range: (f64, f64), columns: usize, quantity: Quantity },
+    Bin { rows: Arc<Vec<Row>>, lanes: Arc<Vec<Lane>>, range: (f64, f64), columns: usize, shown: Shown },
     /// A page of the events of a stream.
     Page { stream: u32, page: u64 },
     /// One event.
@@ -68,16 +68,30 @@ pub(crate) struct StreamData {
     pub(crate) stream: u32,
     /// Its windows.
     pub(crate) windows: Vec<WindowScore>,
-    /// Compression ratio of the window over the axis.
+    /// What each codec makes of them, in the order of [`WindowCodec::ALL`].
+    codecs: [CodecLines; 2],
+    /// The score.
+    pub(crate) score: Series,
+    /// Bits of each lens that applies to the stream.
+    pub(crate) lenses: Vec<(Lens, Series)>,
+}
+
+impl StreamData {
+    /// What one codec makes of the windows.
+    pub(crate) fn by(&self, codec: WindowCodec) -> &CodecLines {
+        &self.codecs[codec as usize]
+    }
+}
+
+/// What one codec makes of the windows of a stream, over the axis.
+#[derive(Clone, Debug)]
+pub(crate) struct CodecLines {
+    /// Compression ratio of the window.
     pub(crate) ratio_window: Series,
     /// Compression ratio of the baseline piece.
     pub(crate) ratio_baseline: Series,
-    /// NCD under zstd.
-    pub(crate) ncd_zstd: Series,
-    /// NCD under the count code.
-    pub(crate) ncd_count: Series,
-    /// Bits of each lens that applies to the stream.
-    pub(crate) lenses: Vec<(Lens, Series)>,
+    /// Normalised compression distance of both.
+    pub(crate) ncd: Series,
 }
 
 /// What comes back.
@@ -175,9 +189,9 @@ pub(crate) fn answer(case: Result<&Case, &String>, path: &Path, query: Query, ti
             },
             &|why| Answer::Heat(Err(why)),
         ),
-        Query::Bin { rows, lanes, range, columns, quantity } => {
+        Query::Bin { rows, lanes, range, columns, shown } => {
             let goes_on = || !ticket.cancelled();
-            Answer::Binned(heatmap::bin(&rows, &lanes, range, columns, quantity, &goes_on))
+            Answer::Binned(heatmap::bin(&rows, &lanes, range, columns, shown, &goes_on))
         }
         Query::Page { stream, page } => with(&|case| Ok(events_page(case, stream, page)), &|why| {
             Answer::Page(stream, page, Err(why), Vec::new())
@@ -275,17 +289,19 @@ pub(crate) fn stream_data(stream: u32, windows: Vec<WindowScore>, axis: Axis) ->
         };
         Series::new(windows.iter().filter_map(place).collect())
     };
-    let line = |value: fn(&WindowScore) -> f64| line_of(&|w| Some(value(w)));
+    let of_codec = |codec: WindowCodec| CodecLines {
+        ratio_window: line_of(&|w| Some(codec.sizes(w).ratio_window())),
+        ratio_baseline: line_of(&|w| Some(codec.sizes(w).ratio_baseline())),
+        ncd: line_of(&|w| Some(codec.sizes(w).ncd())),
+    };
     // The lenses of a stream are those of its first window.
     let lenses = windows.first().map_or(&[][..], |w| &w.lenses);
     let of_lens = |lens| line_of(&|w| Some(w.lenses.iter().find(|said| said.lens == lens)?.score_bits));
     let lenses = lenses.iter().map(|said| (said.lens, of_lens(said.lens))).collect();
     StreamData {
         stream,
-        ratio_window: line(|w| w.zstd.ratio_window()),
-        ratio_baseline: line(|w| w.zstd.ratio_baseline()),
-        ncd_zstd: line(|w| w.zstd.ncd()),
-        ncd_count: line(|w| w.count.ncd()),
+        codecs: WindowCodec::ALL.map(of_codec),
+        score: line_of(&|w| Some(w.score_bits)),
         lenses,
         windows,
     }

@@ -69,7 +69,7 @@ impl Reader {
         let (path, stores) = (path.to_owned(), Arc::clone(stores));
         spawn(
             "case reader",
-            Box::new(move || serve(&theirs, stores(&path, veil.as_deref()).as_mut(), doc, &post)),
+            Box::new(move || serve(&theirs, &|| stores(&path, veil.as_deref()), &path, doc, &post)),
         );
         Self { shared }
     }
@@ -125,7 +125,9 @@ fn push(waiting: &mut Vec<Query>, query: Query) -> Vec<u64> {
     dropped
 }
 
-fn serve(shared: &Shared, store: &mut dyn Store, doc: u64, post: &Post) {
+fn serve(shared: &Shared, open: &dyn Fn() -> Box<dyn Store>, path: &Path, doc: u64, post: &Post) {
+    // None until the first question, and after a panic: what was half done then is not asked again.
+    let mut store: Option<Box<dyn Store>> = None;
     loop {
         let mut queue = shared.lock();
         (queue.at_work, queue.answering) = (false, None);
@@ -142,7 +144,29 @@ fn serve(shared: &Shared, store: &mut dyn Store, doc: u64, post: &Post) {
         let ticket = desk.ticket();
         (queue.at_work, queue.answering) = (true, Some((query.clone(), desk)));
         drop(queue);
-        let answer = store.answer(query, &ticket);
+        let (asked, mut opened) = (query.clone(), store.take());
+        let answered = crate::panics::caught(|| {
+            let answer = opened.get_or_insert_with(open).answer(asked, &ticket);
+            (answer, opened)
+        });
+        let answer = match answered {
+            Ok((answer, opened)) => {
+                store = opened;
+                answer
+            }
+            Err(words) => {
+                let notice = crate::panics::said("Reading the case was", &words);
+                let why = format!("{}: {}", notice.what, notice.detail);
+                if !post.send(Message::Tell(notice)) {
+                    return;
+                }
+                // Every view knows what to show of a case that cannot be read.
+                match crate::panics::caught(|| crate::query::answer(Err(&why), path, query, &ticket)) {
+                    Ok(answer) => answer,
+                    Err(_) => continue,
+                }
+            }
+        };
         if !ticket.cancelled() && !post.send(Message::Answer(doc, answer)) {
             return;
         }
@@ -239,6 +263,53 @@ mod tests {
         reader.ask(kinds[0](1, axis));
         drop(reader);
         assert!(inbox.recv().is_err(), "with its reader a question ends, and nothing is told");
+    }
+
+    /// Panics over odd streams, and counts how often it was opened.
+    struct Brittle;
+
+    impl Store for Brittle {
+        fn answer(&mut self, query: Query, _: &Ticket) -> Answer {
+            let Query::Fields { stream } = query else { panic!("nothing else is asked") };
+            assert!(stream % 2 == 0, "stream {stream} is odd");
+            Answer::Fields(stream, Err("It is made up.".to_owned()))
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told_of_and_the_reader_answers_the_next_question() {
+        let opened: Arc<AtomicUsize> = Arc::default();
+        let seen = Arc::clone(&opened);
+        let stores: Stores = Arc::new(move |_, _| {
+            seen.fetch_add(1, Ordering::SeqCst);
+            Box::new(Brittle)
+        });
+        let (tx, inbox) = crossbeam_channel::unbounded();
+        let post = Post::new(tx, egui::Context::default());
+        let reader = Reader::start(Path::new("made up"), 7, &stores, &crate::work::threads(), post, None);
+        for round in 1..=3 {
+            reader.ask(Query::Fields { stream: 1 });
+            match inbox.recv().expect("the reader is there") {
+                Message::Tell(notice) => {
+                    assert_eq!(notice.level, crate::state::Level::Error);
+                    assert!(notice.detail.starts_with("stream 1 is odd. "), "{}", notice.detail);
+                }
+                other => panic!("{other:?} tells nothing of it"),
+            }
+            match inbox.recv().expect("the reader is there") {
+                Message::Answer(7, Answer::Fields(1, Err(why))) => assert!(why.contains("stream 1 is odd")),
+                other => panic!("{other:?} leaves the view waiting"),
+            }
+            reader.ask(Query::Fields { stream: 2 });
+            match inbox.recv().expect("the reader is there") {
+                Message::Answer(7, Answer::Fields(2, _)) => {}
+                other => panic!("{other:?} was not asked"),
+            }
+            while reader.busy() {
+                std::thread::yield_now();
+            }
+            assert_eq!(opened.load(Ordering::SeqCst), round + 1, "the case is opened anew after a panic");
+        }
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use crate::choices::Choices;
 use crate::decisions::Request;
 use crate::doc::{Doc, Selection};
-use crate::heatmap::Quantity;
+use crate::heatmap::{Quantity, WindowCodec};
 use crate::layout::Layout;
 use crate::state::{FindingOrder, State};
 use case::{Decision, DecisionRow, FindingRow, Subject};
-use cbad::Lens;
 use serde::{Deserialize, Serialize};
 
 /// Under which name the case keeps it.
@@ -20,10 +19,11 @@ pub(crate) struct Point {
     pub(crate) selection: Selection,
     /// The shared range of time.
     pub(crate) range: (f64, f64),
-    /// What the heatmap shows.
+    /// What timeline and heatmap show.
     pub(crate) quantity: Quantity,
-    /// What the timeline draws.
-    pub(crate) drawn: Option<Lens>,
+    /// By which codec; earlier versions had zstd.
+    #[serde(default)]
+    pub(crate) codec: WindowCodec,
     /// Tables in the place of pictures.
     pub(crate) as_table: bool,
     /// Order of the findings.
@@ -140,7 +140,7 @@ pub(crate) fn point_at(doc: &Doc, about: &Subject) -> Point {
         selection: Selection::Nothing,
         range: doc.extent,
         quantity: Quantity::default(),
-        drawn: None,
+        codec: WindowCodec::default(),
         as_table: false,
         order: FindingOrder::default(),
         significant_only: false,
@@ -179,7 +179,7 @@ impl State {
             selection: self.selection,
             range: self.range,
             quantity: self.quantity,
-            drawn: self.drawn,
+            codec: self.codec,
             as_table: self.as_table,
             order: self.findings.order,
             significant_only: self.findings.significant_only,
@@ -195,7 +195,7 @@ impl State {
             self.range = (from, to);
         }
         self.quantity = point.quantity;
-        self.drawn = point.drawn;
+        self.codec = point.codec;
         self.as_table = point.as_table;
         self.findings.order = point.order;
         self.findings.significant_only = point.significant_only;

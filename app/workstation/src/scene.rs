@@ -1,7 +1,7 @@
 //! A case made up for pictures of the window: no engine and no file, so that only a change of the window changes them.
 
 use crate::doc::{Doc, Selection};
-use crate::heatmap::{self, Cell, Quantity, Row};
+use crate::heatmap::{self, Cell, Row};
 use crate::query::stream_data;
 use crate::state::State;
 use case::{CaptureRow, CaptureState, FindingRow, RunRow, StreamRow, StreamSummary};
@@ -25,7 +25,7 @@ pub(crate) fn state() -> State {
     let mut state = State { range: doc.extent, stream: Some(0), ..State::default() };
     state.data = Some(Arc::new(stream_data(0, windows(0), doc.axis)));
     let lanes = Arc::new(crate::lanes::lanes(&rows, &doc, rows.len(), false));
-    state.heat.binned = Some(heatmap::bin(&rows, &lanes, doc.extent, 60, Quantity::Ncd, &|| true));
+    state.heat.binned = Some(heatmap::bin(&rows, &lanes, doc.extent, 60, state.shown(), &|| true));
     state.heat.density = Some(Arc::new(crate::lanes::Density::of(&rows, doc.extent)));
     state.heat.lanes = lanes;
     state.heat.rows = Some(rows);
@@ -127,12 +127,14 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
         shape: None,
         bits,
         seen: u64::from(bits < 4.0),
+        measure: None,
     };
     let driver = Driver {
         event: first_event + 40,
         bits: 49.1,
         ordinary_bits: 7.0,
         tokens: tokens.into_iter().enumerate().map(token).collect(),
+        left_out: None,
         nearest: None,
     };
     let significant = grade > Grade::Unusual;
@@ -294,7 +296,12 @@ mod tests {
             context.set_theme(egui::Theme::Light);
             finding(scene);
         });
-        look("timeline_of_a_lens", &|_, scene| scene.state.drawn = Some(Lens::Mix));
+        look("timeline_of_a_lens", &|_, scene| {
+            let state = &mut scene.state;
+            state.quantity = heatmap::Quantity::Lens(Lens::Mix);
+            let (rows, lanes) = (state.heat.rows.clone().expect("read"), Arc::clone(&state.heat.lanes));
+            state.heat.binned = Some(heatmap::bin(&rows, &lanes, state.range, 60, state.shown(), &|| true));
+        });
     }
 
     #[test]

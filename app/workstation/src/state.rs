@@ -4,7 +4,7 @@ use crate::choices::Step;
 use crate::command::Command;
 use crate::doc::{Doc, Selection, moved};
 use crate::filter::Filter;
-use crate::heatmap::{Binned, Quantity, Row};
+use crate::heatmap::{Binned, Quantity, Row, Shown, WindowCodec};
 use crate::history::History;
 use crate::lanes::{Density, Lane};
 use crate::pages::Pages;
@@ -18,7 +18,7 @@ use crate::telemetry::Telemetry;
 use crate::ui::rows::ListState;
 use crate::work::Task;
 use case::{EventRow, FindingRow, SourceBytes, StreamFields, TestChoice};
-use cbad::{CanonicalTest, CodecName, Lens, Statistic};
+use cbad::{CanonicalTest, CodecName, Statistic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -104,7 +104,7 @@ pub(crate) struct Heat {
     /// Whether every stream keeps a lane of its own, though not all fit.
     pub(crate) lanes_apart: bool,
     pub(crate) binned: Option<Binned>,
-    pub(crate) asked: Option<((f64, f64), usize, Quantity, usize)>,
+    pub(crate) asked: Option<((f64, f64), usize, Shown, usize)>,
     /// Counts the binned pictures that came, so that the texture knows when it is old.
     pub(crate) version: u64,
     pub(crate) texture: Option<(crate::view::heatmap::TextureKey, egui::TextureHandle)>,
@@ -167,12 +167,15 @@ pub(crate) struct State {
     pub(crate) selection: Selection,
     pub(crate) stream: Option<u32>,
     pub(crate) range: (f64, f64),
+    /// What timeline, heatmap and their numbers show, and by which codec.
     pub(crate) quantity: Quantity,
-    /// The lens whose bits the timeline draws; the compression ratio where there is none.
-    pub(crate) drawn: Option<Lens>,
+    pub(crate) codec: WindowCodec,
     pub(crate) as_table: bool,
-    /// What a drag in the strip of all time holds.
-    pub(crate) brush: Option<crate::view::brush::Held>,
+    /// The numbers behind the pictures of a view, where they are looked at, and what of them is to be written.
+    pub(crate) figures: Option<crate::view::figures::Open>,
+    pub(crate) export: Option<crate::view::figures::Export>,
+    /// What a drag in the strip of all time holds, and the time that was shown before it.
+    pub(crate) brush: Option<(crate::view::brush::Held, (f64, f64))>,
     pub(crate) prefs: Prefs,
     pub(crate) data: Option<Arc<StreamData>>,
     /// Why the windows of the stream cannot be shown.

@@ -120,8 +120,8 @@ pub(crate) enum For {
     Anchor,
     /// Where to write these events.
     Events(Box<crate::export::Export>),
-    /// Where to write these rows of the audit chain.
-    Audit(Arc<str>),
+    /// Where to write this table, and what it is of.
+    Table(&'static str, Arc<str>),
     /// Where to write the open case in the clear.
     Decrypted,
     /// Where to write this picture.

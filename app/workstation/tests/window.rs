@@ -15,8 +15,12 @@ mod crash;
 mod decisions;
 #[path = "window/events.rs"]
 mod events;
+#[path = "window/figures.rs"]
+mod figures;
 #[path = "window/finding.rs"]
 mod finding;
+#[path = "window/focus.rs"]
+mod focus;
 #[path = "window/following.rs"]
 mod following;
 #[path = "window/hostile.rs"]
@@ -29,6 +33,8 @@ mod import;
 mod labels;
 #[path = "window/matrix.rs"]
 mod matrix;
+#[path = "window/overview.rs"]
+mod overview;
 #[path = "window/review.rs"]
 mod review;
 #[path = "window/shell.rs"]

@@ -186,8 +186,8 @@ fn value_cell(event: &Event, path: &str) -> String {
     }
 }
 
-/// A cell of text.
-pub(crate) fn text_cell(text: &str) -> String {
+/// A cell of text in a CSV file: made inert, in quotes where it must be, and never a formula.
+pub fn text_cell(text: &str) -> String {
     let text = inert(text);
     let would_act = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let text = if would_act { format!("'{text}") } else { text };

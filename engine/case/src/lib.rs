@@ -93,7 +93,7 @@ pub use damage::{Damage, EventsRead};
 pub use decisions::{Decision, DecisionRow, FindingRef, Subject};
 pub use error::CaseError;
 pub use event_json::EventJson;
-pub use event_table::{EventFormat, EventWriter, event_text, value_text, value_text_within};
+pub use event_table::{EventFormat, EventWriter, event_text, text_cell, value_text, value_text_within};
 pub use fields::{FieldUse, StreamFields};
 pub use follow::{Growing, Piece, Standing};
 pub use follower::{Follower, Notice};

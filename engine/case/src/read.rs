@@ -274,6 +274,7 @@ impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
                 return Ok(());
             }
             while self.checkpoints.front().is_some_and(Checkpoint::is_ready) {
+                look(self.sealing.watch)?;
                 self.commit_first()?;
             }
             let closed = self.checkpoints.iter().filter(|checkpoint| checkpoint.closed).count();

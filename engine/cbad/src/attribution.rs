@@ -62,6 +62,8 @@ pub struct TokenBits {
     pub seen: u64,
     /// Under which shape the code sees it, where not as it stands.
     pub shape: Option<String>,
+    /// Which number of a data point it is: `value`; of a histogram `count` and `mean`, or `p50` where it has no sum.
+    pub measure: Option<String>,
     /// What the baseline has in this place, as an index into [`Attribution::expected`]; of dear tokens alone.
     pub expected: Option<u32>,
 }
@@ -141,7 +143,8 @@ fn costs(stream: &Stream, distinct: u32, counts: &Counts, coder: &Coder) -> Kind
     let of = |(&id, cost): (&u32, i64)| {
         let token = stream.transitions[id as usize].token;
         let shape = stream.tokens[token as usize].shape.describe();
-        TokenBits { bits: bits(cost), seen: u64::from(counts.seen(id)), shape, expected: None }
+        let (seen, measure) = (u64::from(counts.seen(id)), stream.measure_of(token));
+        TokenBits { bits: bits(cost), seen, shape, measure, expected: None }
     };
     let tokens = stream.distinct(distinct).iter().zip(costs).map(of).collect();
     KindBits { bits: bits(counts.event_cost(coder, stream, distinct)), tokens, copies: Vec::new() }

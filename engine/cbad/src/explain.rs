@@ -14,7 +14,7 @@ use crate::finding::Cluster;
 use crate::fixed::bits;
 use crate::judge::Verdicts;
 use crate::lens_test;
-use crate::result::{Driver, Explanation, Finding, Lens, Shift, TokenCost};
+use crate::result::{Driver, Explanation, Finding, LeftOut, Lens, MOST_TOKEN_COSTS, Shift, TokenCost};
 use crate::shifts;
 use crate::stream::Stream;
 use crate::token::Shape;
@@ -102,6 +102,7 @@ fn drivers(
             bits: bits(counts.event_cost(coder, s.stream, distinct)),
             ordinary_bits,
             tokens: token_costs(s.stream, distinct, event.as_ref(), &counts, coder),
+            left_out: None,
             nearest: nearest.and_then(|p| s.own(p)),
         }
     };
@@ -114,13 +115,38 @@ fn drivers(
     drivers
 }
 
-/// Fills in sentence, paragraph and caveats.
+/// Fills in sentence, paragraph and caveats; then leaves out the cheap tokens of what has very many.
 pub(crate) fn put_in_words(finding: &mut Finding, s: &Scored<'_>) {
     finding.explanation.caveats = words::caveats(finding);
     finding.explanation.sentence = words::sentence(finding, s.stream.key());
     let lenses = s.tracks.iter().map(|track| track.lens).collect();
     let told = words::Told { key: s.stream.key(), window: s.plan.window, lenses };
     finding.explanation.paragraph = words::paragraph(finding, &told);
+    finding.explanation.drivers.iter_mut().for_each(|driver| keep_dearest(driver, MOST_TOKEN_COSTS));
+}
+
+/// Keeps the `most` dearest tokens in their order, the earlier of equal ones, and says what the others come to.
+fn keep_dearest(driver: &mut Driver, most: usize) {
+    if driver.tokens.len() <= most {
+        return;
+    }
+    let mut by_cost: Vec<usize> = (0..driver.tokens.len()).collect();
+    by_cost.sort_by(|&a, &b| driver.tokens[b].bits.total_cmp(&driver.tokens[a].bits).then(a.cmp(&b)));
+    let mut is_kept = vec![false; driver.tokens.len()];
+    by_cost[..most].iter().for_each(|&kept| is_kept[kept] = true);
+    let mut left_out = LeftOut { tokens: 0, under_one_bit: 0, bits: 0.0 };
+    let mut is_kept = is_kept.into_iter();
+    driver.tokens.retain(|token| {
+        let keeps = is_kept.next().unwrap_or(true);
+        if !keeps {
+            left_out.tokens += 1;
+            left_out.under_one_bit += u64::from(token.bits < 1.0);
+            // Costs are multiples of a power of two, so that their sum is exact in any order.
+            left_out.bits += token.bits;
+        }
+        keeps
+    });
+    driver.left_out = Some(left_out);
 }
 
 /// Median cost of a baseline event, each taken out of the counts while it is costed.
@@ -225,6 +251,7 @@ fn token_costs(
                 shape,
                 bits: bits(cost),
                 seen: u64::from(counts.seen(id)),
+                measure: stream.measure_of(token),
             }
         })
         .collect()
@@ -252,4 +279,42 @@ fn texts(stream: &Stream, event: &Event) -> Option<Vec<String>> {
         });
     });
     Some(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_tokens_the_dearest_are_kept_and_the_sum_stays_exact() {
+        let token = |at: u64| TokenCost {
+            text: at.to_string(),
+            space_before: false,
+            field: None,
+            shape: None,
+            bits: (at % 7) as f64 * 0.375,
+            seen: 0,
+            measure: None,
+        };
+        let mut driver = Driver {
+            event: 0,
+            bits: (0..100).map(|at| token(at).bits).sum(),
+            ordinary_bits: 0.0,
+            tokens: (0..100).map(token).collect(),
+            left_out: None,
+            nearest: None,
+        };
+        let whole = driver.clone();
+        keep_dearest(&mut driver, 100);
+        assert_eq!(driver, whole, "as many as may be kept");
+        keep_dearest(&mut driver, 16);
+        // Fourteen cost 2.25 bits each, and the first two of those at 1.875 fill up.
+        let kept: Vec<u64> =
+            driver.tokens.iter().map(|token| token.text.parse().expect("a number")).collect();
+        assert_eq!(kept, [5, 6, 12, 13, 20, 27, 34, 41, 48, 55, 62, 69, 76, 83, 90, 97]);
+        let left_out = driver.left_out.expect("84 are not kept");
+        assert_eq!((left_out.tokens, left_out.under_one_bit), (84, 44));
+        let kept: f64 = driver.tokens.iter().map(|token| token.bits).sum();
+        assert!((kept + left_out.bits - driver.bits).abs() < f64::EPSILON, "exact");
+    }
 }

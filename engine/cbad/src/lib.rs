@@ -76,8 +76,8 @@ pub use jury::{Jury, JuryEntry, Share};
 pub use matrix::{PieceMatrix, piece_matrix};
 pub use preview::{Preview, preview};
 pub use result::{
-    Driver, Explanation, Finding, Grade, Lens, LensScore, PValue, RunResult, Shift, ShiftKind, Sizes,
-    StreamResult, TokenCost, Unit, WindowScore,
+    Driver, Explanation, Finding, Grade, LeftOut, Lens, LensScore, MOST_TOKEN_COSTS, PValue, RunResult,
+    Shift, ShiftKind, Sizes, StreamResult, TokenCost, Unit, WindowScore,
 };
 pub use running::{INSTANCE_PATH, Numbers, RunningTotals};
 pub use stability::{Stability, StabilityCell, Variation};

@@ -280,6 +280,24 @@ pub struct TokenCost {
     pub bits: f64,
     /// How often the baseline has this token at this place (after the same two tokens).
     pub seen: u64,
+    /// Which number of a data point it is: `value`; of a histogram `count` and `mean`, or `p50` where it has no sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+}
+
+/// Tokens of which costs are kept for one event of an explanation: the dearest ones. A line of a megabyte has hundreds of
+/// thousands, and every reader of the finding would read them all.
+pub const MOST_TOKEN_COSTS: usize = 1000;
+
+/// Tokens of an event whose costs are not kept one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// How many; none of them costs more than any token that is kept.
+    pub tokens: u64,
+    /// How many of them cost less than a bit.
+    pub under_one_bit: u64,
+    /// What they cost together.
+    pub bits: f64,
 }
 
 /// An event that carries part of a finding.
@@ -291,8 +309,11 @@ pub struct Driver {
     pub bits: f64,
     /// Bits that an ordinary event of the stream costs (median over the baseline sample).
     pub ordinary_bits: f64,
-    /// Every token of the event in order, with its cost.
+    /// The tokens of the event in order, with their costs: all of them, or the dearest [`MOST_TOKEN_COSTS`].
     pub tokens: Vec<TokenCost>,
+    /// The other tokens, where there are more. With what those above cost they come to `bits`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// Position in the stream of the baseline event that explains most of it, where one does.
     pub nearest: Option<u64>,
 }

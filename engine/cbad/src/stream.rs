@@ -158,6 +158,13 @@ impl Stream {
         &self.token_text[info.start as usize..(info.start + info.len) as usize]
     }
 
+    /// The label of a number of a data point: which of its numbers the token stands for.
+    pub(crate) fn measure_of(&self, token: u32) -> Option<String> {
+        let is_labelled = matches!(self.tokens[token as usize].shape, Shape::Magnitude(_));
+        let label = String::from_utf8_lossy(self.token_bytes(token));
+        (is_labelled && !label.is_empty()).then(|| label.into_owned())
+    }
+
     /// Canonical text of a distinct event: what the byte codes see. Ends with a line feed.
     pub(crate) fn append_canonical(&self, id: u32, out: &mut Vec<u8>) {
         self.append_text(id, false, out);

@@ -25,7 +25,7 @@ impl App {
             For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
             For::Events(export) => self.export_to(*export, paths),
             For::Decrypted => self.save_decrypted(paths),
-            For::Audit(csv) => self.write_audit(csv, paths),
+            For::Table(of, csv) => self.write_table(of, csv, paths),
             For::Picture(image) => self.write_picture(image, paths),
         }
     }

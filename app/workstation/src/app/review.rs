@@ -7,10 +7,10 @@ use crate::query::{Query, Reader};
 use crate::review::shown::Shown;
 use crate::review::story::{Pending, Showing};
 use crate::state::{Level, State};
-use crate::work::{Failure, Finished, For, Message};
+use crate::work::{Failure, For, Message};
 use case::{Case, CaseError, Decision, Veil};
 use egui::ViewportCommand;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a person is told of a new step.
@@ -292,7 +292,7 @@ impl App {
     pub(super) fn export_audit(&mut self) {
         let Some(csv) = self.audit_csv() else { return };
         let dialog = self.services.dialogs.save_events("audit.csv");
-        self.ask_person(For::Audit(csv.into()), dialog);
+        self.ask_person(For::Table("the audit chain", csv.into()), dialog);
     }
 
     /// The rows of the audit chain that are listed.
@@ -301,17 +301,5 @@ impl App {
         let checked = audit.found.as_ref()?.as_ref().ok()?;
         let rows: Vec<case::CheckedRow> = audit.listed(checked).into_iter().rev().cloned().collect();
         Some(case::audit_csv(&rows))
-    }
-
-    pub(super) fn write_audit(&mut self, csv: Arc<str>, paths: Vec<PathBuf>) {
-        let Some(path) = paths.into_iter().next() else { return };
-        self.start("Exporting the audit chain".to_owned(), move |task, _, post| {
-            let written = std::fs::write(&path, csv.as_bytes());
-            let result = written.map(|()| Finished::Written(path.clone())).map_err(|error| {
-                let detail = format!("{}: {error}. Choose another place.", path.display());
-                Failure::new("Could not write the audit chain", detail)
-            });
-            post.send(Message::Finished { task, result });
-        });
     }
 }

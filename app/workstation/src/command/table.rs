@@ -222,8 +222,10 @@ commands! {
         "The numbers behind the pictures.";
     ToggleLanes, "toggle-lanes", "Merge or part the lanes", Some(key(CTRL_SHIFT, Key::J)), ONLY_LOOKS,
         "Where the heatmap is too low for all streams, those of one service share a lane; or each keeps its own, and it scrolls.";
-    ToggleQuantity, "toggle-quantity", "Switch what the heatmap shows", Some(key(CTRL_SHIFT, Key::H)), ONLY_LOOKS,
-        "NCD compares whole pieces; the score sums what the dearest events cost; each lens has bits of its own.";
+    ToggleQuantity, "toggle-quantity", "Switch what the pictures show", Some(key(CTRL_SHIFT, Key::H)), ONLY_LOOKS,
+        "Of timeline and heatmap: NCD compares whole pieces; the score sums what the dearest events cost; each lens has bits of its own.";
+    ToggleCodec, "toggle-codec", "Switch the codec of the pictures", Some(key(CTRL_SHIFT, Key::Y)), ONLY_LOOKS,
+        "Ratios, distances and bits of timeline, heatmap and tables by zstd, or by the count code of the engine.";
     ToggleRamp, "toggle-ramp", "Switch colours of the heatmap", Some(key(CTRL_SHIFT, Key::R)), ONLY_LOOKS,
         "Green to red, or colours that every eye tells apart.";
     ToggleTheme, "toggle-theme", "Switch light and dark", Some(key(CTRL_SHIFT, Key::L)), ONLY_LOOKS,

@@ -2,3 +2,4 @@
 
 pub(crate) mod icon;
 pub(crate) mod rows;
+pub(crate) mod strip;

@@ -4,6 +4,8 @@
 //! the top: an `f32` of points over 2^27 rows moves in steps of hundreds of points, a `u64` and a small rest do not.
 
 use crate::tokens::{self, size};
+use std::cell::RefCell;
+
 use egui::{Event, EventFilter, Id, Key, MouseWheelUnit, Rect, Response, Sense, Ui, UiBuilder, pos2, vec2};
 
 /// What a list shows.
@@ -196,8 +198,12 @@ fn show_row(
     let selected = state.selected == Some(row);
     // Not focusable one by one: the list has the focus, and the arrow keys move in it.
     let response = ui.interact(rect, list.with(row), Sense::CLICK);
-    let label = rows.label(row);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, &label));
+    // Asked for only where somebody listens: a text for each row of each frame is a good part of what scrolling costs.
+    let labels = RefCell::new(&mut *rows);
+    response.widget_info(|| {
+        let label = labels.borrow_mut().label(row);
+        egui::WidgetInfo::selected(egui::Role::ListBoxOption, true, selected, &label)
+    });
     let t = tokens::of(ui);
     let fill = if selected {
         Some(t.selected)

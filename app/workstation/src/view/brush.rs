@@ -88,7 +88,7 @@ fn interact(ui: &Ui, state: &mut State, doc: &Doc, frame: Rect, brush: Rect) {
         let on_edge = near(at.x, brush.left()) || near(at.x, brush.right());
         ui.ctx().set_cursor_icon(if on_edge { CursorIcon::ResizeHorizontal } else { CursorIcon::Crosshair });
         state.read_out = format!(
-            "{}  drag to choose the time shown",
+            "{}  drag to choose the time shown, Escape takes it back",
             doc.axis.say(from_screen(at.x, doc.extent, frame.x_range()))
         );
     }
@@ -105,9 +105,17 @@ fn interact(ui: &Ui, state: &mut State, doc: &Doc, frame: Rect, brush: Rect) {
         } else {
             Held::End(from_screen(from.x, doc.extent, frame.x_range()))
         };
-        state.brush = Some(held);
+        state.brush = Some((held, state.range));
     }
-    if let (Some(held), true, Some(at)) = (state.brush, response.dragged(), response.interact_pointer_pos()) {
+    if let Some((_, before)) = state.brush
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+    {
+        // The button is still down; what is left of the drag moves nothing.
+        (state.range, state.brush) = (before, None);
+    }
+    if let (Some((held, _)), true, Some(at)) =
+        (state.brush, response.dragged(), response.interact_pointer_pos())
+    {
         match held {
             Held::End(other) => {
                 let here = from_screen(at.x, doc.extent, frame.x_range());

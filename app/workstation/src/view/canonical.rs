@@ -1,5 +1,6 @@
 //! The test of a finding by shuffling, on demand: what is asked for, and the null distribution with the observed value.
 
+use super::figures::{self, Picture};
 use super::finding::section;
 use crate::command::Command;
 use crate::query::Query;
@@ -25,8 +26,18 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     if state.tests.made.is_empty() {
         ui.label(RichText::new("No test of this finding has been made yet.").color(tokens::of(ui).weak));
     }
-    for test in &state.tests.made {
-        result(ui, test);
+    let mut asked = None;
+    for (number, test) in state.tests.made.iter().enumerate() {
+        ui.push_id(number, |ui| {
+            if result(ui, test) {
+                asked = Some(test);
+            }
+        });
+    }
+    if let Some(test) = asked {
+        let say = |at| value(test.statistic, at);
+        let table = figures::finding::distribution(Picture::Shuffles, &test.null, test.observed, &say);
+        state.figures = figures::Open::new(vec![table]);
     }
 }
 
@@ -90,7 +101,8 @@ fn said(test: &CanonicalTest) -> String {
     )
 }
 
-fn result(ui: &mut Ui, test: &CanonicalTest) {
+/// One test; `true` where its numbers are asked for.
+fn result(ui: &mut Ui, test: &CanonicalTest) -> bool {
     ui.add_space(size::TIGHT);
     ui.add(Label::new(RichText::new(said(test)).color(tokens::of(ui).strong)).wrap());
     let about = format!(
@@ -101,6 +113,7 @@ fn result(ui: &mut Ui, test: &CanonicalTest) {
     let name = format!("Null distribution of {}", measure(test.statistic));
     super::null::show(ui, &name, &test.null, test.observed, &|at| value(test.statistic, at))
         .on_hover_text(about);
+    figures::button(ui, &name)
 }
 
 #[cfg(test)]
@@ -126,7 +139,7 @@ mod tests {
         };
         let harness = Harness::builder()
             .with_context_setup(crate::theme::install)
-            .build_ui(move |ui| result(ui, &test));
+            .build_ui(move |ui| assert!(!result(ui, &test), "nobody asks"));
         harness
             .get_by_label("NCD by zstd: p 0.0010 from 999 shuffles, 0 of them at least as extreme as 0.9100");
         harness.get_by_label("Null distribution of NCD from 0.4000 to 0.6000, observed 0.9100");

@@ -1,7 +1,8 @@
 //! What of the case has been looked at and what not: a band over its time, and a row a stream.
 
 use super::button;
-use super::tables::{self, Column, names, numbers};
+use super::figures::{self, Figures, Picture};
+use super::tables::{self, Column, column, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::filter::Listed;
@@ -22,6 +23,13 @@ const COLUMNS: [Column; 5] = [
     numbers("Listed", 130.0, "Events that were drawn in the list of events."),
     numbers("Findings", 80.0, "Its findings in the run that is shown."),
     numbers("Not opened", 104.0, "Findings whose view was not in front yet."),
+];
+
+const BAND_COLUMNS: [Column; 4] = [
+    column("What", 150.0, "A stretch of time that was looked at, or a finding that was opened or not."),
+    column("From", 200.0, "In the zone shown below the views."),
+    column("To", 200.0, "Its end."),
+    numbers("Finding", 90.0, "Its number; none of a stretch of time."),
 ];
 
 /// Height of the band over the time of the case.
@@ -147,12 +155,29 @@ fn band(ui: &mut Ui, state: &mut State, doc: &Doc, coverage: &Coverage) {
     response
         .on_hover_text("Filled: looked at. Full marks: findings opened. Hollow marks: findings not opened.");
     ui.horizontal(|ui| {
+        if figures::button(ui, "time looked at") {
+            state.figures = figures::Open::new(vec![band_figures(state, doc, coverage)]);
+        }
         let ends = [doc.axis.say(from), doc.axis.say(to)];
         ui.label(RichText::new(&ends[0]).font(text_font(size::SMALL)).color(t.weak));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.label(RichText::new(&ends[1]).font(text_font(size::SMALL)).color(t.weak));
         });
     });
+}
+
+/// What the band draws: stretches of time, and a mark a finding.
+fn band_figures(state: &State, doc: &Doc, coverage: &Coverage) -> Figures {
+    let said = |nanos: i64| doc.axis.of_nanos(nanos).map_or_else(String::new, |at| doc.axis.say(at));
+    let times = state.review.coverage.looked.times.iter();
+    let times = times.map(|(start, end)| ["looked at".to_owned(), said(*start), said(*end), String::new()]);
+    let marks = doc.findings.iter().filter_map(|row| {
+        let (start, end) = doc.axis.of_finding(&row.finding)?;
+        let is_unseen = coverage.findings_unseen.contains(&row.id);
+        let what = if is_unseen { "finding not opened" } else { "finding opened" };
+        Some([what.to_owned(), doc.axis.say(start), doc.axis.say(end), row.id.to_string()])
+    });
+    Figures::new(Picture::Coverage, &BAND_COLUMNS, times.chain(marks))
 }
 
 fn streams(ui: &mut Ui, state: &mut State, coverage: &Coverage) {

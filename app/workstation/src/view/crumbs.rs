@@ -6,12 +6,16 @@ use crate::doc::{Doc, Selection};
 use crate::state::State;
 use crate::theme::semibold_font;
 use crate::tokens::{self, size};
+use crate::ui::strip;
 use crate::words;
 use case::RunRow;
-use egui::{Align, ComboBox, Layout, RichText, Role, Ui, WidgetInfo};
+use egui::{ComboBox, RichText, Role, Ui, WidgetInfo};
 
 /// Width, in points, in which a step can be told from others.
 const LEAST_CRUMB: f32 = 84.0;
+
+/// Height of the line, in points.
+const HEIGHT: f32 = 26.0;
 
 /// Width around the words of a step: the button's padding and the sign before it.
 const AROUND: f32 = 36.0;
@@ -25,23 +29,21 @@ struct Crumb {
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
-    ui.horizontal(|ui| {
-        ui.set_min_height(26.0);
+    let way = |ui: &mut Ui, state: &mut State| {
         icon_button(ui, state, Command::ToggleLists);
         icon_button(ui, state, Command::Back);
         icon_button(ui, state, Command::Forward);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            icon_button(ui, state, Command::ToggleExplanation);
-            runs(ui, state, &doc);
-            let is_marked = state.bookmarked().is_some();
-            if is_marked {
-                let text = RichText::new("Bookmarked").font(semibold_font(size::SMALL));
-                ui.label(text.color(tokens::of(ui).accent));
-            }
-            reservations(ui, state, &doc);
-            icon_button(ui, state, Command::ToggleBookmark);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| trail(ui, state, &doc));
-        });
+        trail(ui, state, &doc);
+    };
+    strip::split(ui, state, HEIGHT, way, |ui, state| {
+        icon_button(ui, state, Command::ToggleBookmark);
+        reservations(ui, state, &doc);
+        if state.bookmarked().is_some() {
+            let text = RichText::new("Bookmarked").font(semibold_font(size::SMALL));
+            ui.label(text.color(tokens::of(ui).accent));
+        }
+        runs(ui, state, &doc);
+        icon_button(ui, state, Command::ToggleExplanation);
     });
 }
 
@@ -49,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 /// chain, where it was decided.
 fn reservations(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let color = tokens::of(ui).warning;
-    for (text, about) in in_words(state, doc) {
+    for (text, about) in in_words(state, doc).into_iter().rev() {
         let shown = RichText::new(&text).font(crate::theme::text_font(size::SMALL)).color(color);
         let button = ui.add(egui::Button::new(shown).frame_when_inactive(false));
         button.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("{text}. {about}")));

@@ -6,12 +6,14 @@ use crate::state::{Pane, Sheet, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::icon::{self, Icon};
-use egui::{Color32, Frame, Margin, RichText, Stroke, Ui, Visuals, WidgetText};
+use egui::{
+    Align, Color32, Frame, Layout, Margin, Rect, RichText, Stroke, Ui, UiBuilder, Visuals, WidgetText,
+};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, Tree, UiResponse};
 
 /// Shows the views.
 pub(super) fn show(ui: &mut Ui, state: &mut State, tree: &mut Tree<Pane>) {
-    let mut views = Views { state, close: None };
+    let mut views = Views { state, close: None, beside: Vec::new() };
     tree.ui(&mut views, ui);
     if let Some(tile) = views.close {
         tree.remove_recursively(tile);
@@ -40,14 +42,14 @@ pub(super) fn one(ui: &mut Ui, state: &mut State, pane: Pane) {
     }
 }
 
-/// Scrolls the tab bar to a tab that has just come to the front.
-fn reveal(ui: &Ui, id: egui::Id, rect: egui::Rect, is_active: bool) {
+/// Scrolls the tab bar to a tab that has just come to the front, or that the keyboard has just come to.
+fn reveal(ui: &Ui, id: egui::Id, rect: egui::Rect, is_active: bool, has_come: bool) {
     let key = id.with("in front");
     let was_active = ui.data(|data| data.get_temp(key)).unwrap_or(false);
     if is_active != was_active {
         ui.data_mut(|data| data.insert_temp(key, is_active));
     }
-    if is_active && !was_active {
+    if is_active && !was_active || has_come {
         ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
         ui.ctx().request_repaint();
     }
@@ -57,10 +59,33 @@ struct Views<'a> {
     state: &'a mut State,
     /// A view that was closed in this frame.
     close: Option<TileId>,
+    /// Room beside the tabs for the buttons of the views in front.
+    beside: Vec<(TileId, Rect)>,
+}
+
+impl Views<'_> {
+    /// The buttons beside the tabs of a view, in the room that was kept for them: the tabs are laid out after that room, and
+    /// keys come to them before.
+    fn buttons(&mut self, ui: &mut Ui, tile: TileId, pane: Pane) {
+        let Some(place) = self.beside.iter().position(|(of, _)| *of == tile) else { return };
+        let (_, rect) = self.beside.swap_remove(place);
+        let mut ui =
+            ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+        ui.set_clip_rect(rect.expand(size::TIGHT));
+        if icon::button(&mut ui, Icon::Help, &format!("Help on {}", pane.title())).clicked() {
+            self.state.sheet = Some(Sheet::Help(pane));
+        }
+        if !Pane::FIRST.contains(&pane)
+            && icon::button(&mut ui, Icon::Close, &format!("Close {}", pane.title())).clicked()
+        {
+            self.close = Some(tile);
+        }
+    }
 }
 
 impl Behavior<Pane> for Views<'_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+    fn pane_ui(&mut self, ui: &mut Ui, tile: TileId, pane: &mut Pane) -> UiResponse {
+        self.buttons(ui, tile, *pane);
         let t = tokens::of(ui);
         Frame::new().fill(t.panel).inner_margin(Margin::same(10)).show(ui, |ui| {
             ui.set_min_size(ui.available_size());
@@ -99,7 +124,7 @@ impl Behavior<Pane> for Views<'_> {
         let width = galley.size().x + 2.0 * size::WIDE;
         let (_, rect) = ui.allocate_space(egui::vec2(width, ui.available_height()));
         let response = ui.interact(rect, id, egui::Sense::click_and_drag());
-        reveal(ui, id, rect, tab.active);
+        reveal(ui, id, rect, tab.active, response.gained_focus());
         response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, tab.active, &text));
         if ui.is_rect_visible(rect) && !tab.is_being_dragged {
             if tab.active {
@@ -131,17 +156,14 @@ impl Behavior<Pane> for Views<'_> {
         tabs: &egui_tiles::Tabs,
         _scroll: &mut f32,
     ) {
-        let shown = tabs.active.and_then(|tile| tiles.get_pane(&tile)).copied();
-        let Some(pane) = shown else { return };
+        let shown = tabs.active.and_then(|tile| Some((tile, *tiles.get_pane(&tile)?)));
+        let Some((tile, pane)) = shown else { return };
         ui.add_space(size::TIGHT);
-        if !Pane::FIRST.contains(&pane)
-            && icon::button(ui, Icon::Close, &format!("Close {}", pane.title())).clicked()
-        {
-            self.close = tabs.active;
-        }
-        if icon::button(ui, Icon::Help, &format!("Help on {}", pane.title())).clicked() {
-            self.state.sheet = Some(Sheet::Help(pane));
-        }
+        let count = if Pane::FIRST.contains(&pane) { 1.0 } else { 2.0 };
+        let button = ui.spacing().interact_size;
+        let room = egui::vec2(count * button.x + (count - 1.0) * ui.spacing().item_spacing.x, button.y);
+        let (_, rect) = ui.allocate_space(room);
+        self.beside.push((tile, rect));
     }
 
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {

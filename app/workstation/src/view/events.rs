@@ -11,11 +11,13 @@ use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, Tokens, size};
 use crate::ui::rows::{self, Rows};
+use crate::ui::strip;
 use crate::words;
 use case::{EventRow, Query as Looked};
 use cbad::{Event, Measure, Severity, Signal};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Align, Color32, Id, Label, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
+use egui::{Color32, Id, Label, Rect, RichText, Sense, Ui, pos2, vec2};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Widths of the columns before the text; the time is shorter where the whole case lies within a day.
@@ -126,32 +128,35 @@ fn positions(state: &mut State, doc: &Doc) {
 
 fn toolbar(ui: &mut Ui, state: &mut State, (label, whole): (&str, &str), number: u64, all: u64) {
     let t = tokens::of(ui);
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            super::button(ui, state, Command::ShowBytes);
-            let time = state.doc.as_ref().is_some_and(|doc| doc.axis.nanos(0.0).is_some());
-            let mut only = state.events.in_range;
-            let about = "Leave out events before and after the time that the overview shows.";
-            if ui
-                .add_enabled(time, egui::Checkbox::new(&mut only, "Only the time shown"))
-                .on_hover_text(about)
-                .changed()
-            {
-                state.events.in_range = only;
-                state.events.list = rows::ListState::default();
-            }
-            let text = if number == all {
-                words::counted(all, "event", "events")
-            } else {
-                format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
-            };
-            ui.add(Label::new(RichText::new(text).color(t.weak)).extend());
-            // A long name gives way to what stands beside it.
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
-                ui.add(Label::new(title).truncate()).on_hover_text(whole);
-            });
-        });
+    // A long name gives way to what stands beside it.
+    let title = |ui: &mut Ui, _: &mut State| {
+        let title = RichText::new(label).font(semibold_font(size::HEADING)).color(t.strong);
+        ui.add(Label::new(title).truncate()).on_hover_text(whole);
+    };
+    strip::split(ui, state, ui.spacing().interact_size.y, title, |ui, state| {
+        let text = if number == all {
+            words::counted(all, "event", "events")
+        } else {
+            format!("{} of {}", words::count(number), words::counted(all, "event", "events"))
+        };
+        ui.add(Label::new(RichText::new(text).color(t.weak)).extend());
+        let time = state.doc.as_ref().is_some_and(|doc| doc.axis.nanos(0.0).is_some());
+        let mut only = state.events.in_range;
+        let about = "Leave out events before and after the time that the overview shows.";
+        if ui
+            .add_enabled(time, egui::Checkbox::new(&mut only, "Only the time shown"))
+            .on_hover_text(about)
+            .changed()
+        {
+            state.events.in_range = only;
+            state.events.list = rows::ListState::default();
+        }
+        if super::figures::button(ui, "findings in the list")
+            && let (Some(doc), Some(stream)) = (&state.doc, state.stream)
+        {
+            state.figures = super::figures::Open::new(vec![super::figures::finding::minimap(doc, stream)]);
+        }
+        super::button(ui, state, Command::ShowBytes);
     });
 }
 
@@ -313,6 +318,7 @@ impl Rows for Events<'_> {
 impl Events<'_> {
     /// A line in which what is looked for is marked.
     fn marked_line(&self, ui: &Ui, text: &str, color: Color32, at: egui::Pos2, width: f32) {
+        let text = &*could_fit(ui, text, width);
         let marks = self.query.map(|query| query.marks_in(text.as_bytes())).unwrap_or_default();
         // An expression may begin or end within a letter of several bytes.
         let whole =
@@ -338,6 +344,18 @@ impl Events<'_> {
     }
 }
 
+/// The beginning of a line that a width could hold, and a sign where there is more: what is laid out is paid for in each frame.
+fn could_fit<'t>(ui: &Ui, text: &'t str, width: f32) -> Cow<'t, str> {
+    // Some scripts write as many marks without a width as letters.
+    const MARKS: f32 = 2.0;
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&mono_font(), 'm'));
+    let most = (MARKS * width.max(0.0) / letter.max(1.0)).ceil() as usize + 1;
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// The word and the colour of a severity.
 pub(super) const fn severity_mark(severity: Severity, t: &Tokens) -> (&'static str, Color32) {
     match severity {
@@ -358,16 +376,24 @@ pub(super) fn text(event: &Event, without: &[String]) -> String {
 
 /// The number that an event measures.
 pub(crate) fn measured(measure: &Measure) -> String {
+    measured_parts(measure).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The same in parts: each number with what the engine calls it, and what stands between them.
+pub(crate) fn measured_parts(measure: &Measure) -> Vec<(Option<&'static str>, String)> {
+    let value = |text: String| vec![(Some("value"), text)];
     match measure {
-        Measure::DurationNanos(nanos) => words::duration(*nanos),
-        Measure::Gauge(value) => format!("{value}"),
-        Measure::Cumulative { total, .. } => format!("total {total}"),
-        Measure::Delta(change) => format!("{change:+}"),
-        Measure::Histogram { count, sum, .. } => match sum {
-            Some(sum) if *count > 0 => {
-                format!("{} observations, mean {:.3}", words::count(*count), sum / *count as f64)
+        Measure::DurationNanos(nanos) => value(words::duration(*nanos)),
+        Measure::Gauge(number) => value(format!("{number}")),
+        Measure::Cumulative { total, .. } => value(format!("total {total}")),
+        Measure::Delta(change) => value(format!("{change:+}")),
+        Measure::Histogram { count, sum, .. } => {
+            let mut parts = vec![(Some("count"), format!("{} observations", words::count(*count)))];
+            if let Some(sum) = sum.filter(|_| *count > 0) {
+                parts.push((None, ", mean ".to_owned()));
+                parts.push((Some("mean"), format!("{:.3}", sum / *count as f64)));
             }
-            _ => format!("{} observations", words::count(*count)),
-        },
+            parts
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::words;
 pub(crate) const MOST_BYTES: usize = 4096;
 
 /// Harmless text of the beginning of a piece of evidence, and how many bytes were left out.
-pub(super) fn cut(evidence: impl AsRef<[u8]>, most_bytes: usize) -> (String, usize) {
+pub(crate) fn cut(evidence: impl AsRef<[u8]>, most_bytes: usize) -> (String, usize) {
     let evidence = evidence.as_ref();
     let most = most_bytes.min(evidence.len());
     // Not within a letter: its pieces would be shown as bytes that are no text. A letter has four bytes at most.

@@ -3,6 +3,7 @@
 use super::button;
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
+use crate::heatmap::WindowCodec;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
@@ -159,11 +160,11 @@ fn window(ui: &mut Ui, state: &mut State, doc: &Doc, stream: u32, index: u32) {
     };
     ui.add(Label::new(said).wrap());
     button(ui, state, Command::ShowEvents);
-    numbers(ui, score);
+    numbers(ui, score, state.codec);
     sure(ui, score.q, score.p_conformal, score.p_tail, score.p_permutation);
 }
 
-fn numbers(ui: &mut Ui, score: &WindowScore) {
+fn numbers(ui: &mut Ui, score: &WindowScore, chosen: WindowCodec) {
     ui.add_space(size::GAP);
     super::heading(ui, "Numbers");
     let when = score
@@ -177,8 +178,9 @@ fn numbers(ui: &mut Ui, score: &WindowScore) {
         let name = super::shifts::title(said.lens);
         fact(ui, name, &words::bits(said.score_bits), super::shifts::about(said.lens));
     }
-    for (codec, sizes) in [("zstd", &score.zstd), ("count code", &score.count)] {
-        let name = format!("NCD, {codec}");
+    for codec in [chosen, chosen.other()] {
+        let sizes = codec.sizes(score);
+        let name = format!("NCD, {}", codec.label());
         let about = format!(
             "C(baseline piece) {} bits, C(window) {} bits, C(both) {} bits.",
             words::count(sizes.baseline_bits),
@@ -187,14 +189,12 @@ fn numbers(ui: &mut Ui, score: &WindowScore) {
         );
         fact(ui, &name, &format!("{:.3}", sizes.ncd()), &about);
     }
-    fact(
-        ui,
-        "Δ bits",
-        &score.zstd.delta_bits().to_string(),
-        "Bits that the window costs once the baseline piece is known, zstd.",
-    );
-    let ratio = format!("{:.2} against {:.2}", score.zstd.ratio_window(), score.zstd.ratio_baseline());
-    fact(ui, "Ratio", &ratio, "Bytes before over bytes after zstd: window against baseline piece.");
+    let (sizes, codec) = (chosen.sizes(score), chosen.label());
+    let about = format!("Bits that the window costs once the baseline piece is known, {codec}.");
+    fact(ui, "Δ bits", &sizes.delta_bits().to_string(), &about);
+    let ratio = format!("{:.2} against {:.2}", sizes.ratio_window(), sizes.ratio_baseline());
+    let about = format!("Bytes before over bytes after {codec}: window against baseline piece.");
+    fact(ui, "Ratio", &ratio, &about);
     fact(ui, "Entropy", &format!("{:.2} bits a byte", score.entropy), "Byte entropy of the window's text.");
 }
 

@@ -3,7 +3,7 @@
 use super::overview::{from_screen, hair_line, navigate, to_screen};
 use super::streams::signal_icon;
 use crate::doc::{Doc, Selection};
-use crate::heatmap::{Binned, Quantity};
+use crate::heatmap::Binned;
 use crate::lanes::lanes;
 use crate::query::Query;
 use crate::state::State;
@@ -86,10 +86,10 @@ fn ask(state: &mut State, doc: &Doc, frame: Rect) {
     let Some(rows) = state.heat.rows.clone() else { return };
     let columns = ((frame.width() / COLUMN) as usize).clamp(16, 1024);
     let lanes = Arc::clone(&state.heat.lanes);
-    let wanted = (state.range, columns, state.quantity, lanes.len());
+    let wanted = (state.range, columns, state.shown(), lanes.len());
     if state.heat.asked != Some(wanted) && doc.run.is_some() {
         state.heat.asked = Some(wanted);
-        state.ask(Query::Bin { rows, lanes, range: state.range, columns, quantity: state.quantity });
+        state.ask(Query::Bin { rows, lanes, range: state.range, columns, shown: state.shown() });
     }
 }
 
@@ -330,7 +330,7 @@ fn read_out(state: &mut State, doc: &Doc, binned: &Binned, row: usize, column: u
     let value = match binned.at(row, column) {
         Some(bin) => {
             let flag = if bin.flagged { "  significant" } else { "" };
-            format!("{} {:.3}  window {}{flag}", binned.quantity.label(), bin.value, bin.window)
+            format!("{} {:.3}  window {}{flag}", binned.shown.label(), bin.value, bin.window)
         }
         None => "no window here".to_owned(),
     };
@@ -342,7 +342,10 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
     let t = tokens::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.set_min_height(26.0);
-        choice(ui, state);
+        let shown = state.shown().label();
+        let name = egui::RichText::new(&shown).font(semibold_font(size::SMALL)).color(t.strong);
+        let named = ui.label(name).on_hover_text("What the colours are, as chosen above the timeline.");
+        named.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Heatmap shows {shown}")));
         if state.heat.lanes_apart
             || state.heat.rows.as_ref().is_some_and(|rows| rows.len() > state.heat.lanes.len())
         {
@@ -389,24 +392,6 @@ pub(super) fn ramp_bar(ui: &mut Ui, ramp: Ramp, label: &str) {
         ui.painter().rect_filled(rect, 0, ramp.at(step as f32 / (STEPS - 1) as f32));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
-}
-
-/// What the heatmap shows: a distance, the score, or the bits of one lens.
-fn choice(ui: &mut Ui, state: &mut State) {
-    let label = format!("Heatmap shows {}", state.quantity.label());
-    let combo = ComboBox::from_id_salt("heatmap quantity").width(118.0).selected_text(state.quantity.label());
-    let shown = combo.show_ui(ui, |ui| {
-        for quantity in Quantity::all() {
-            let about = match quantity {
-                Quantity::Ncd => "How little the window has in common with a piece of its baseline.",
-                Quantity::Score => "Bits above the ordinary by the lens that says most.",
-                Quantity::Lens(lens) => super::shifts::about(lens),
-            };
-            ui.selectable_value(&mut state.quantity, quantity, quantity.label()).on_hover_text(about);
-        }
-    });
-    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
-    shown.response.on_hover_text(crate::command::Command::ToggleQuantity.hover_text(ui.ctx()));
 }
 
 fn ramps(ui: &mut Ui, state: &mut State) {

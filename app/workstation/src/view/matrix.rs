@@ -1,5 +1,6 @@
 //! Block against block of one stream: a picture of distances, a table of them, and any two blocks side by side.
 
+use super::figures::{self, Figures, Picture};
 use super::tables::{Column, cells, column, numbers, table_of};
 use crate::command::Command;
 use crate::doc::Doc;
@@ -25,9 +26,9 @@ const PAIRS: [Column; 7] = [
     numbers("Block", 60.0, "The earlier block."),
     numbers("Block", 60.0, "The later block."),
     numbers("NCD", 70.0, "Near 0 alike, near 1 nothing in common."),
-    numbers("Earlier", 84.0, "Bits of the earlier block alone."),
-    numbers("Later", 84.0, "Bits of the later block alone."),
-    numbers("Both", 84.0, "Bits of both as one."),
+    numbers("Earlier, bits", 96.0, "What the earlier block takes alone."),
+    numbers("Later, bits", 92.0, "What the later block takes alone."),
+    numbers("Both, bits", 92.0, "What both take as one."),
     column("Begins", 190.0, "The earlier block's first event with a time."),
 ];
 
@@ -77,6 +78,12 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
             .on_hover_text("How many blocks the stream is cut into.");
         super::button(ui, state, Command::MakeMatrix);
         super::button(ui, state, Command::ToggleTables);
+        let made = state.matrix.made.clone().filter(|made| Some(made.stream) == state.stream);
+        if let Some(matrix) = made
+            && figures::button(ui, "blocks")
+        {
+            state.figures = figures::Open::new(vec![figures(&matrix)]);
+        }
     });
 }
 
@@ -311,18 +318,27 @@ impl Rows for Pairs<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        let (one, other) = self.pairs[row as usize];
-        let Some(sizes) = self.matrix.sizes.sizes(one, other) else { return };
-        let begins = self.matrix.blocks.get(one as usize).and_then(|block| block.start_nanos);
-        let texts = [
-            one.to_string(),
-            other.to_string(),
-            format!("{:.3}", sizes.ncd()),
-            words::count(sizes.baseline_bits),
-            words::count(sizes.window_bits),
-            words::count(sizes.both_bits),
-            begins.map_or_else(|| "no time".to_owned(), words::time),
-        ];
-        cells(ui, &PAIRS, &texts, selected);
+        cells(ui, &PAIRS, &texts(self.matrix, self.pairs[row as usize]), selected);
     }
+}
+
+/// The cells of a pair.
+fn texts(matrix: &NcdMatrix, (one, other): (u32, u32)) -> [String; 7] {
+    let Some(sizes) = matrix.sizes.sizes(one, other) else { return Default::default() };
+    let begins = matrix.blocks.get(one as usize).and_then(|block| block.start_nanos);
+    [
+        one.to_string(),
+        other.to_string(),
+        format!("{:.3}", sizes.ncd()),
+        words::count(sizes.baseline_bits),
+        words::count(sizes.window_bits),
+        words::count(sizes.both_bits),
+        begins.map_or_else(|| "no time".to_owned(), words::time),
+    ]
+}
+
+/// Every two blocks that the picture has a cell of.
+fn figures(matrix: &Arc<NcdMatrix>) -> Figures {
+    let (matrix, pairs): (_, Vec<(u32, u32)>) = (Arc::clone(matrix), pairs(matrix).collect());
+    Figures::lazy(Picture::Blocks, &PAIRS, pairs.len() as u64, move |row| texts(&matrix, pairs[row as usize]))
 }

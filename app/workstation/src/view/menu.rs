@@ -5,6 +5,7 @@ use crate::command::Command;
 use crate::state::State;
 use crate::theme::semibold_font;
 use crate::tokens::{self, size};
+use crate::ui::strip;
 use egui::{Align, Button, Layout, MenuBar, RichText, Ui};
 
 /// The menus; a gap stands between groups.
@@ -52,6 +53,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ToggleTables,
                 Command::ToggleLanes,
                 Command::ToggleQuantity,
+                Command::ToggleCodec,
                 Command::ToggleRamp,
                 Command::ToggleTheme,
             ],
@@ -110,40 +112,46 @@ pub(super) fn listed() -> Vec<Command> {
 }
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
+    let height = ui.spacing().interact_size.y;
     MenuBar::new().ui(ui, |ui| {
-        for (name, groups) in MENUS {
-            ui.menu_button(name, |ui| {
-                ui.set_min_width(280.0);
-                for (number, group) in groups.iter().enumerate() {
-                    if number > 0 {
-                        ui.separator();
-                    }
-                    for &command in *group {
-                        item(ui, state, command);
-                    }
-                }
-                if name == "Story" {
-                    super::saved::menu(ui, state);
-                }
-                if name == "Go" {
-                    super::crumbs::bookmarks(ui, state);
-                }
-            });
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            icon_button(ui, state, Command::ToggleTheme);
-            icon_button(ui, state, Command::Palette);
+        strip::split(ui, state, height, menus, |ui, state| {
             icon_button(ui, state, Command::HelpOfView);
-            if let Some(doc) = state.doc.clone() {
-                let t = tokens::of(ui);
-                ui.add_space(size::GAP);
-                ui.add(
-                    egui::Label::new(RichText::new(doc.name()).font(semibold_font(size::TEXT)).color(t.weak))
-                        .truncate(),
-                )
-                .on_hover_text(case::inert(doc.path.display().to_string()));
+            icon_button(ui, state, Command::Palette);
+            icon_button(ui, state, Command::ToggleTheme);
+        });
+    });
+}
+
+fn menus(ui: &mut Ui, state: &mut State) {
+    for (name, groups) in MENUS {
+        ui.menu_button(name, |ui| {
+            ui.set_min_width(280.0);
+            for (number, group) in groups.iter().enumerate() {
+                if number > 0 {
+                    ui.separator();
+                }
+                for &command in *group {
+                    item(ui, state, command);
+                }
+            }
+            if name == "Story" {
+                super::saved::menu(ui, state);
+            }
+            if name == "Go" {
+                super::crumbs::bookmarks(ui, state);
             }
         });
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if let Some(doc) = state.doc.clone() {
+            let t = tokens::of(ui);
+            ui.add_space(size::GAP);
+            ui.add(
+                egui::Label::new(RichText::new(doc.name()).font(semibold_font(size::TEXT)).color(t.weak))
+                    .truncate(),
+            )
+            .on_hover_text(case::inert(doc.path.display().to_string()));
+        }
     });
 }
 

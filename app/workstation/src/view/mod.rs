@@ -16,6 +16,7 @@ pub(crate) mod dock;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod figures;
 mod filter_bar;
 pub(crate) mod finding;
 mod findings;
@@ -72,7 +73,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
     let bar = panel.inner_margin(Margin::symmetric(size::GAP as i8, 3));
     state.overview_rect = None;
     Panel::top("menu").frame(bar).show(ui, |ui| menu::show(ui, state));
-    Panel::bottom("status").frame(bar).show(ui, |ui| status::show(ui, state));
+    let below = Panel::bottom("status").frame(bar).show(ui, |ui| later(ui, status::HEIGHT)).inner;
     notices::show(ui, state);
     if let (None, Some(pane)) = (&state.doc, state.alone) {
         CentralPanel::default()
@@ -96,23 +97,38 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
                 CentralPanel::default().frame(side).show(ui, |ui| findings::show(ui, state));
             });
         }
-        if state.sides.1 {
+        let beside = state.sides.1.then(|| {
             let padded = panel.inner_margin(Margin { left: 12, right: 4, top: 8, bottom: 4 });
             let explanation = Panel::right("explanation").frame(padded).default_size(width);
-            explanation.size_range(220.0..=most).show(ui, |ui| explain::show(ui, state));
-        }
+            explanation.size_range(220.0..=most).show(ui, |ui| later(ui, ui.available_height())).inner
+        });
         CentralPanel::default().frame(Frame::new().fill(t.ground)).show(ui, |ui| {
             Panel::top("crumbs").frame(bar).show(ui, |ui| crumbs::show(ui, state));
             dock::show(ui, state, tree);
         });
+        if let Some(mut ui) = beside {
+            explain::show(&mut ui, state);
+        }
         state.alone = None;
     }
+    status::show(&mut { below }, state);
     import_dialog::show(ui, state);
     sheet::show(ui, state);
     saved::show(ui, state);
+    figures::show(ui, state);
     vault::show(ui, state);
     palette::show(ui, state);
     notices::tell(ui.ctx(), state);
+}
+
+/// The room of a panel, so high, to be filled once what keys come to before it is there: panels take their room from the
+/// edges of the window inwards, and the keyboard goes from left to right and from top to bottom.
+fn later(ui: &mut Ui, height: f32) -> Ui {
+    ui.set_min_height(height);
+    let room = ui.available_rect_before_wrap();
+    let room = egui::Rect::from_min_size(room.min, egui::vec2(room.width(), height));
+    ui.advance_cursor_after_rect(room);
+    ui.new_child(egui::UiBuilder::new().max_rect(room))
 }
 
 /// A dialog over the window, with room around what it says.
@@ -193,6 +209,7 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ToggleTables => state.as_table = !state.as_table,
         Command::ToggleLanes => state.heat.lanes_apart = !state.heat.lanes_apart,
         Command::ToggleQuantity => state.quantity = state.quantity.next(),
+        Command::ToggleCodec => state.codec = state.codec.other(),
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),

@@ -92,6 +92,7 @@ fn one(ui: &mut Ui, notice: &Notice) -> bool {
     }
     let mut is_read = false;
     frame.inner_margin(Margin::symmetric(10, 8)).show(ui, |ui| {
+        // The only thing to use is the cross; what is laid out from the right edge is walked through in the same order.
         ui.horizontal_top(|ui| {
             mark.show(ui, 18.0, color);
             ui.with_layout(Layout::right_to_left(Align::Min), |ui| {

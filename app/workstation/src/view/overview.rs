@@ -1,11 +1,12 @@
 //! The overview: the timeline of one stream over the heatmap of all, on one axis.
 
-use super::{brush, button, heatmap, icon_button, margins, tables, timeline};
+use super::{brush, button, figures, heatmap, icon_button, margins, tables, timeline};
 use crate::command::Command;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
-use egui::{Align, Layout, Rangef, Rect, Response, RichText, Ui, vec2};
+use crate::ui::strip;
+use egui::{Rangef, Rect, Response, RichText, Ui, vec2};
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
@@ -60,20 +61,14 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
     if ui.available_width() < TOOLBAR {
         let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
         ui.add(egui::Label::new(title).truncate()).on_hover_text(whole.as_str());
-        let line = vec2(ui.available_width(), ui.spacing().interact_size.y);
-        let from_the_right = Layout::right_to_left(Align::Center).with_main_wrap(true);
-        ui.allocate_ui_with_layout(line, from_the_right, |ui| tools(ui, state));
+        ui.horizontal_wrapped(|ui| tools(ui, state));
         return;
     }
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            tools(ui, state);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
-                ui.add(egui::Label::new(title).truncate()).on_hover_text(whole.as_str());
-            });
-        });
-    });
+    let title = |ui: &mut Ui, _: &mut State| {
+        let title = RichText::new(&name).font(semibold_font(size::HEADING)).color(t.strong);
+        ui.add(egui::Label::new(title).truncate()).on_hover_text(whole.as_str());
+    };
+    strip::split(ui, state, ui.spacing().interact_size.y, title, tools);
 }
 
 /// Width, in points, below which the legend has two lines.
@@ -83,21 +78,24 @@ const LEGEND: f32 = 640.0;
 const TOOLBAR: f32 = 760.0;
 
 fn tools(ui: &mut Ui, state: &mut State) {
-    icon_button(ui, state, Command::ExportPlot);
-    let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
-    let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
-    if table.clicked() {
-        state.command(Command::ToggleTables);
+    if !state.as_table {
+        timeline::choice(ui, state);
     }
-    button(ui, state, Command::ResetZoom);
     let on = state.trial.is_some();
     let level = ui.add(egui::Button::selectable(on, "Level…").frame_when_inactive(true));
     if level.on_hover_text(Command::TogglePreview.hover_text(ui.ctx())).clicked() {
         state.command(Command::TogglePreview);
     }
-    if !state.as_table {
-        timeline::choice(ui, state);
+    button(ui, state, Command::ResetZoom);
+    if figures::button(ui, "overview") {
+        state.figures = figures::Open::new(figures::overview::all(state));
     }
+    let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
+    let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
+    if table.clicked() {
+        state.command(Command::ToggleTables);
+    }
+    icon_button(ui, state, Command::ExportPlot);
 }
 
 /// Where a place of the shared axis is on the screen.

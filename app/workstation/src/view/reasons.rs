@@ -1,5 +1,6 @@
 //! What would have to be otherwise for a finding not to be flagged, and whether it holds when something is chosen otherwise.
 
+use super::figures::{self, Figures};
 use super::finding::section;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
@@ -11,8 +12,9 @@ use egui::{Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 /// Events that are named one by one.
 const NAMED: usize = 8;
 
-/// Both, where the run looked at them; gives back an event that was clicked.
-pub(super) fn show(ui: &mut Ui, explanation: &Explanation) -> Option<u64> {
+/// Both, where the run looked at them; gives back an event that was clicked, and the numbers that were asked for.
+pub(super) fn show(ui: &mut Ui, explanation: &Explanation) -> (Option<u64>, Option<Figures>) {
+    let mut figures = None;
     let mut chosen = None;
     if let Some(known) = &explanation.counterfactual {
         section(
@@ -25,8 +27,11 @@ pub(super) fn show(ui: &mut Ui, explanation: &Explanation) -> Option<u64> {
     if let Some(known) = &explanation.stability {
         section(ui, "Does it hold", "The same finding with other windows and other seeds of the shuffles.");
         stability(ui, known);
+        if figures::button(ui, "stability") {
+            figures = Some(figures::finding::stability(known, &name));
+        }
     }
-    chosen
+    (chosen, figures)
 }
 
 fn counterfactual(ui: &mut Ui, known: &Counterfactual) -> Option<u64> {
@@ -161,7 +166,7 @@ mod tests {
             .with_context_setup(crate::theme::install)
             .build_ui_state(
                 |ui, chosen| {
-                    if let Some(event) = show(ui, &explanation) {
+                    if let Some(event) = show(ui, &explanation).0 {
                         *chosen = Some(event);
                     }
                 },

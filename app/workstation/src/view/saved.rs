@@ -3,6 +3,7 @@
 use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, size};
+use crate::ui::strip;
 use crate::words;
 use egui::{Key, Label, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
@@ -70,27 +71,22 @@ fn managing(ui: &mut Ui, state: &mut State) {
         ScrollArea::vertical().max_height((screen.height() - 180.0).max(120.0)).show(ui, |ui| {
             for view in &views {
                 let name = case::inert(&view.name);
-                ui.horizontal(|ui| {
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        let label = format!("Remove {name}");
-                        if crate::ui::icon::button(ui, crate::ui::icon::Icon::Close, &label).clicked() {
-                            state.review.remove_view(view.decision);
-                        }
-                        let by = format!("{}, {}", case::inert(&view.actor), words::time(view.at_nanos));
-                        let weak = tokens::of(ui).weak;
-                        ui.label(RichText::new(by).font(text_font(size::SMALL)).color(weak));
-                        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                            let row =
-                                ui.add(Label::new(name.as_str()).truncate().sense(egui::Sense::click()));
-                            row.widget_info(|| {
-                                WidgetInfo::labeled(Role::Button, true, format!("Show {name}"))
-                            });
-                            if row.clicked() {
-                                state.review.open = Some((view.state.clone(), view.subject.clone()));
-                                close = true;
-                            }
-                        });
-                    });
+                let show = |ui: &mut Ui, state: &mut State| {
+                    let row = ui.add(Label::new(name.as_str()).truncate().sense(egui::Sense::click()));
+                    row.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Show {name}")));
+                    if row.clicked() {
+                        state.review.open = Some((view.state.clone(), view.subject.clone()));
+                        close = true;
+                    }
+                };
+                strip::split(ui, state, ui.spacing().interact_size.y, show, |ui, state| {
+                    let by = format!("{}, {}", case::inert(&view.actor), words::time(view.at_nanos));
+                    let weak = tokens::of(ui).weak;
+                    ui.label(RichText::new(by).font(text_font(size::SMALL)).color(weak));
+                    let label = format!("Remove {name}");
+                    if crate::ui::icon::button(ui, crate::ui::icon::Icon::Close, &label).clicked() {
+                        state.review.remove_view(view.decision);
+                    }
                 });
             }
         });

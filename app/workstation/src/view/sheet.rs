@@ -4,6 +4,7 @@ use crate::command::{Command, Twin};
 use crate::state::{Pane, Sheet, State};
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
+use crate::ui::strip;
 use egui::{Grid, Key, Label, Modifiers, RichText, ScrollArea, Ui};
 
 /// Keys that belong to lists and pictures and are no commands.
@@ -228,6 +229,7 @@ const fn help(pane: Pane) -> Help {
                 Command::TogglePreview,
                 Command::AdoptLevel,
                 Command::ToggleQuantity,
+                Command::ToggleCodec,
                 Command::ToggleTables,
                 Command::ExportPlot,
             ],
@@ -301,19 +303,19 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let modal = super::modal(ui, "sheet");
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_width((screen.width() - 80.0).min(680.0));
-        ui.horizontal(|ui| {
+        let title = |ui: &mut Ui, _: &mut State| {
             let title = match sheet {
                 Sheet::Shortcuts => "Keyboard shortcuts".to_owned(),
                 Sheet::Help(pane) => format!("Help: {}", pane.title()),
                 Sheet::Import => "Help: Import captures".to_owned(),
             };
             super::heading(ui, &title);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                close |= ui.button("Close").clicked();
-                if sheet != Sheet::Shortcuts && ui.button("All shortcuts").clicked() {
-                    state.sheet = Some(Sheet::Shortcuts);
-                }
-            });
+        };
+        strip::split(ui, state, ui.spacing().interact_size.y, title, |ui, state| {
+            if sheet != Sheet::Shortcuts && ui.button("All shortcuts").clicked() {
+                state.sheet = Some(Sheet::Shortcuts);
+            }
+            close |= ui.button("Close").clicked();
         });
         ui.add_space(size::GAP);
         let height = (screen.height() - 160.0).max(160.0);

@@ -3,20 +3,19 @@
 use crate::command::Command;
 use crate::state::State;
 use crate::tokens;
+use crate::ui::strip;
 use crate::words;
-use egui::{Align, Layout, RichText, Ui};
+use egui::{RichText, Ui};
+
+/// Height of the bar, in points.
+pub(super) const HEIGHT: f32 = 24.0;
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
-    ui.horizontal(|ui| {
-        ui.set_min_height(24.0);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            shown_range(ui, state);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                following(ui, state);
-                if state.tasks.is_empty() { at_rest(ui, state) } else { running(ui, state) }
-            });
-        });
-    });
+    let first = |ui: &mut Ui, state: &mut State| {
+        following(ui, state);
+        if state.tasks.is_empty() { at_rest(ui, state) } else { running(ui, state) }
+    };
+    strip::split(ui, state, HEIGHT, first, |ui, state| shown_range(ui, state));
 }
 
 fn running(ui: &mut Ui, state: &mut State) {

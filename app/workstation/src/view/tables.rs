@@ -2,6 +2,7 @@
 
 use super::paint_line;
 use crate::doc::{Doc, Selection};
+use crate::heatmap::{Quantity, Shown, WindowCodec};
 use crate::query::StreamData;
 use crate::state::State;
 use crate::telemetry::Sort;
@@ -9,6 +10,7 @@ use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
 use crate::ui::rows::{self, Rows};
 use crate::words;
+use cbad::{Lens, WindowScore};
 use egui::{Id, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 
 /// A column: its words and its width in points; text is set from the left, numbers from the right.
@@ -30,6 +32,13 @@ enum Holds {
     Number,
 }
 
+impl Column {
+    /// Whether its cells are numbers.
+    pub(super) fn is_number(&self) -> bool {
+        self.holds == Holds::Number
+    }
+}
+
 pub(super) const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
     Column { name, width, about, holds: Holds::Text }
 }
@@ -44,30 +53,73 @@ pub(super) const fn numbers(name: &'static str, width: f32, about: &'static str)
     Column { name, width, about, holds: Holds::Number }
 }
 
-const WINDOWS: [Column; 11] = [
+/// The numbers of a window: those of both codecs, and the bits of every lens.
+pub(super) const WINDOWS: [Column; 21] = [
     numbers("Window", 62.0, "Index among the windows of the stream."),
     column("Begins", 186.0, "Earliest time in the window, in the zone shown below the views."),
     numbers(
-        "Score",
-        62.0,
-        "The stream's first lens (content; values for metrics), in bits: higher is more unusual.",
+        "Score, bits",
+        88.0,
+        "The stream's first lens (content; values for metrics): higher is more unusual.",
     ),
     column("Lens", 66.0, "The lens that is most surprised."),
     numbers("q", 92.0, "Benjamini-Hochberg adjusted p over all windows and lenses of the run."),
     column("Significant", 84.0, "Whether it is a change at the run's false discovery rate."),
-    numbers("NCD", 58.0, "Normalised compression distance to an equally long piece of the baseline, zstd."),
-    numbers("Ratio", 54.0, "Bytes before over bytes after zstd, of the window."),
-    numbers("Δ bits", 72.0, "Bits that the window costs once the baseline piece is known."),
-    numbers("Entropy", 62.0, "Bits a byte of the window's text."),
+    numbers("NCD, zstd", 80.0, "Normalised compression distance to an equally long piece of the baseline."),
+    numbers("NCD, count", 84.0, "The same by the count code."),
+    numbers("Ratio, zstd", 84.0, "Bytes before over bytes after, of the window."),
+    numbers("Baseline ratio, zstd", 140.0, "Bytes before over bytes after, of the baseline piece."),
+    numbers("Ratio, count", 88.0, "Of the window, by the count code."),
+    numbers("Baseline ratio, count", 146.0, "Of the baseline piece, by the count code."),
+    numbers("Δ bits, zstd", 90.0, "Bits that the window costs once the baseline piece is known."),
+    numbers("Δ bits, count", 96.0, "The same by the count code."),
+    numbers("Entropy, bits a byte", 138.0, "Of the window's text."),
+    numbers("Content, bits", 98.0, "What the lens content says; empty where it does not apply."),
+    numbers("Mix, bits", 74.0, "What the lens mix says; empty where it does not apply."),
+    numbers("Rate, bits", 78.0, "What the lens rate says; empty where it does not apply."),
+    numbers("Values, bits", 90.0, "What the lens values says; empty where it does not apply."),
+    numbers("Order, bits", 84.0, "What the lens order says; empty where it does not apply."),
     column("Events", 200.0, "Positions of the first and the last event in the stream."),
 ];
+
+/// The cells of a window.
+pub(super) fn window_texts(window: &WindowScore) -> [String; 21] {
+    let of = |lens: Lens| {
+        let said = window.lenses.iter().find(|said| said.lens == lens);
+        said.map(|said| format!("{:.1}", said.score_bits)).unwrap_or_default()
+    };
+    let (zstd, count) = (&window.zstd, &window.count);
+    [
+        window.index.to_string(),
+        window.start_nanos.map_or_else(|| "no time".to_owned(), words::time),
+        format!("{:.1}", window.score_bits),
+        window.lens.name().to_owned(),
+        window.q.map_or_else(|| "no history".to_owned(), words::probability),
+        if window.flagged { "yes" } else { "no" }.to_owned(),
+        format!("{:.3}", zstd.ncd()),
+        format!("{:.3}", count.ncd()),
+        format!("{:.2}", zstd.ratio_window()),
+        format!("{:.2}", zstd.ratio_baseline()),
+        format!("{:.2}", count.ratio_window()),
+        format!("{:.2}", count.ratio_baseline()),
+        zstd.delta_bits().to_string(),
+        count.delta_bits().to_string(),
+        format!("{:.2}", window.entropy),
+        of(Lens::Content),
+        of(Lens::Mix),
+        of(Lens::Rate),
+        of(Lens::Values),
+        of(Lens::Order),
+        format!("{} to {}", words::count(window.first_event), words::count(window.last_event)),
+    ]
+}
 
 const STREAMS: [Column; 5] = [
     names("Stream", 300.0, "Service and name."),
     numbers("Events", 90.0, "Number of events."),
     numbers("Windows", 74.0, "Number of windows scored."),
-    numbers("Most NCD", 84.0, "The largest NCD of its windows."),
-    numbers("Most score", 84.0, "The largest score of its windows, in bits."),
+    numbers("Most NCD", 84.0, "The largest NCD of its windows, by the chosen codec."),
+    numbers("Most score, bits", 116.0, "The largest score of its windows."),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
@@ -75,7 +127,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let half = (height * 0.55).max(120.0);
     super::caption(ui, "Windows of this stream");
     if let Some(data) = state.data.clone() {
-        let mut table = Windows { data: &data };
+        let mut table = Windows { data: &data, codec: state.codec };
         let mut place = std::mem::take(&mut state.table_list);
         place.selected = match state.selection {
             Selection::Window { index, .. } => data.windows.iter().position(|window| window.index == index),
@@ -197,6 +249,7 @@ pub(super) fn cells(ui: &Ui, columns: &[Column], texts: &[String], selected: boo
 
 struct Windows<'a> {
     data: &'a StreamData,
+    codec: WindowCodec,
 }
 
 impl Rows for Windows<'_> {
@@ -205,25 +258,11 @@ impl Rows for Windows<'_> {
     }
 
     fn label(&mut self, row: u64) -> String {
-        super::timeline::describe(&self.data.windows[row as usize])
+        super::timeline::describe(&self.data.windows[row as usize], self.codec)
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        let window = &self.data.windows[row as usize];
-        let texts = [
-            window.index.to_string(),
-            window.start_nanos.map_or_else(|| "no time".to_owned(), words::time),
-            format!("{:.1}", window.score_bits),
-            window.lens.name().to_owned(),
-            window.q.map_or_else(|| "no history".to_owned(), words::probability),
-            if window.flagged { "yes" } else { "no" }.to_owned(),
-            format!("{:.3}", window.zstd.ncd()),
-            format!("{:.2}", window.zstd.ratio_window()),
-            window.zstd.delta_bits().to_string(),
-            format!("{:.2}", window.entropy),
-            format!("{} to {}", words::count(window.first_event), words::count(window.last_event)),
-        ];
-        cells(ui, &WINDOWS, &texts, selected);
+        cells(ui, &WINDOWS, &window_texts(&self.data.windows[row as usize]), selected);
     }
 }
 
@@ -245,15 +284,15 @@ impl Rows for Streams<'_> {
         let stream = &self.doc.streams[row as usize];
         let heat =
             self.state.heat.rows.as_ref().and_then(|rows| rows.iter().find(|heat| heat.stream == stream.id));
-        let most = |quantity| heat.and_then(|heat| heat.most(quantity));
+        let most = |quantity| heat.and_then(|heat| heat.most(Shown { quantity, ..self.state.shown() }));
         let summary = self.doc.summary(stream.id);
         let note = summary.and_then(|summary| summary.note.clone()).unwrap_or_default();
         let texts = [
             self.doc.names.label(stream),
             words::count(stream.events),
             summary.map(|summary| words::count(summary.windows)).unwrap_or_default(),
-            most(crate::heatmap::Quantity::Ncd).map_or(note, |value| format!("{value:.3}")),
-            most(crate::heatmap::Quantity::Score).map(|value| format!("{value:.1}")).unwrap_or_default(),
+            most(Quantity::Ncd).map_or(note, |value| format!("{value:.3}")),
+            most(Quantity::Score).map(|value| format!("{value:.1}")).unwrap_or_default(),
         ];
         cells(ui, &STREAMS, &texts, selected);
     }

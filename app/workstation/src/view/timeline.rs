@@ -2,7 +2,9 @@
 
 use super::findings::grade_mark;
 use super::overview::{from_screen, hair_line, navigate, to_screen};
+use crate::command::Command;
 use crate::doc::{Axis, Doc, Selection};
+use crate::heatmap::{Quantity, WindowCodec};
 use crate::query::StreamData;
 use crate::series::Series;
 use crate::state::State;
@@ -16,7 +18,7 @@ use egui_plot::{GridMark, Line, Plot, PlotPoints, Span};
 /// Width of the numbers of a vertical axis, inside the gutter.
 const NUMBERS: f32 = 40.0;
 
-/// The upper line where no lens is chosen.
+/// The upper line over a distance.
 const RATIO: &str = "Compression ratio";
 
 struct Strip<'a> {
@@ -33,7 +35,7 @@ fn missing(ui: &mut Ui, state: &mut State, why: &str, height: f32) {
         ui.set_min_size(size);
         super::heading(ui, "The windows of this run cannot be shown");
         ui.add(egui::Label::new(egui::RichText::new(case::inert(why)).color(tokens::of(ui).weak)).wrap());
-        super::button(ui, state, crate::command::Command::AnalyzeAgain);
+        super::button(ui, state, Command::AnalyzeAgain);
     });
 }
 
@@ -67,7 +69,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
         Strip {
             name: "NCD",
             about: "Normalised compression distance between the window and an equally long piece of its baseline: near 0 alike, near 1 nothing in common.",
-            lines: vec![("zstd", &data.ncd_zstd), ("count code", &data.ncd_count)],
+            lines: [state.codec, state.codec.other()]
+                .map(|codec| (codec.label(), &data.by(codec).ncd))
+                .into(),
             time_axis: true,
         },
     ];
@@ -76,70 +80,91 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, height: f32) {
     }
 }
 
-/// The bits of the lens that was chosen, where the stream has it; else the compression ratio.
+/// What was chosen: the bits of a lens, the score, or the ratio that goes with the distance below it.
 fn upper<'a>(state: &State, data: &'a StreamData) -> Strip<'a> {
-    let chosen = state.drawn.and_then(|lens| data.lenses.iter().find(|(of, _)| *of == lens));
-    match chosen {
-        Some((lens, series)) => Strip {
-            name: super::shifts::title(*lens),
-            about: super::shifts::about(*lens),
-            lines: vec![("bits of surplus", series)],
-            time_axis: false,
-        },
-        None => Strip {
-            name: RATIO,
-            about: "Bytes before over bytes after zstd. A window that compresses less than its baseline holds more that is new or random.",
-            lines: vec![("window", &data.ratio_window), ("baseline piece", &data.ratio_baseline)],
-            time_axis: false,
-        },
+    let strip = |name, about, lines| Strip { name, about, lines, time_axis: false };
+    match state.quantity {
+        Quantity::Ncd => {
+            let lines = data.by(state.codec);
+            let about = "Bytes before over bytes after the chosen codec. A window that compresses less than its baseline holds more that is new or random.";
+            let lines = vec![("window", &lines.ratio_window), ("baseline piece", &lines.ratio_baseline)];
+            strip(RATIO, about, lines)
+        }
+        Quantity::Score => {
+            let about = "The stream's first lens (content; values for metrics): bits above the ordinary.";
+            strip("Score", about, vec![("bits of surplus", &data.score)])
+        }
+        Quantity::Lens(lens) => {
+            let of = data.lenses.iter().find(|(of, _)| *of == lens);
+            let lines = of.map(|(_, series)| ("bits of surplus", series)).into_iter().collect();
+            strip(super::shifts::title(lens), super::shifts::about(lens), lines)
+        }
     }
 }
 
-/// What the upper line shows, to be chosen.
+/// What timeline, heatmap and their numbers show, and by which codec, to be chosen.
 pub(super) fn choice(ui: &mut Ui, state: &mut State) {
-    let Some(data) = state.data.clone().filter(|data| !data.lenses.is_empty()) else { return };
-    let shown = upper(state, &data).name;
-    let combo = ComboBox::from_id_salt("upper line").width(132.0).selected_text(shown).show_ui(ui, |ui| {
-        ui.selectable_value(&mut state.drawn, None, RATIO);
-        for &(lens, _) in &data.lenses {
-            let name = format!("{}, bits", super::shifts::title(lens));
-            ui.selectable_value(&mut state.drawn, Some(lens), name).on_hover_text(super::shifts::about(lens));
+    let combo =
+        ComboBox::from_id_salt("codec of the pictures").width(96.0).selected_text(state.codec.label());
+    let shown = combo.show_ui(ui, |ui| {
+        for codec in WindowCodec::ALL {
+            ui.selectable_value(&mut state.codec, codec, codec.label());
         }
     });
-    let label = format!("Upper line: {shown}");
-    combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
-    combo.response.on_hover_text("What the upper line of the timeline shows.");
+    let label = format!("Codec: {}", state.codec.label());
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
+    shown.response.on_hover_text(Command::ToggleCodec.hover_text(ui.ctx()));
+    let combo = ComboBox::from_id_salt("quantity of the pictures").width(118.0);
+    let shown = combo.selected_text(state.quantity.label()).show_ui(ui, |ui| {
+        for quantity in Quantity::all() {
+            let about = match quantity {
+                Quantity::Ncd => "How little the window has in common with a piece of its baseline; over it the compression ratios.",
+                Quantity::Score => "Bits above the ordinary by the stream's first lens: content, or values for metrics.",
+                Quantity::Lens(lens) => super::shifts::about(lens),
+            };
+            ui.selectable_value(&mut state.quantity, quantity, quantity.label()).on_hover_text(about);
+        }
+    });
+    let label = format!("Pictures show {}", state.quantity.label());
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &label));
+    shown.response.on_hover_text(Command::ToggleQuantity.hover_text(ui.ctx()));
 }
 
 fn show_strip(ui: &mut Ui, state: &mut State, doc: &Doc, data: &StreamData, strip: &Strip<'_>, height: f32) {
     let gutter_width = size::gutter(ui.available_width());
     let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let colors = [tokens::of(ui).series_a, tokens::of(ui).series_b];
-    gutter(ui, Rect::from_min_size(outer.min, vec2(gutter_width - NUMBERS - 6.0, height)), strip, colors);
+    gutter(
+        ui,
+        state,
+        Rect::from_min_size(outer.min, vec2(gutter_width - NUMBERS - 6.0, height)),
+        strip,
+        colors,
+    );
     let area =
         Rect::from_min_max(outer.min + vec2(gutter_width - NUMBERS, 0.0), outer.max - vec2(size::EDGE, 0.0));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(area).id_salt(strip.name));
     let frame = plot(&mut child, state, doc, strip, colors);
     state.axis_x = Some(frame.x_range());
+    if strip.lines.is_empty() {
+        let why = format!("The lens {} does not apply to this stream.", strip.name.to_lowercase());
+        let at = frame.left_center() + vec2(12.0, 0.0);
+        super::paint_line(ui, &why, text_font(size::TEXT), tokens::of(ui).weak, at, frame.width() - 24.0);
+    }
     marks(ui, state, doc, frame, strip.time_axis);
     hair_line(ui, frame, state);
     interact(ui, state, doc, data, frame, strip);
 }
 
-fn gutter(ui: &mut Ui, rect: Rect, strip: &Strip<'_>, colors: [Color32; 2]) {
+fn gutter(ui: &mut Ui, state: &State, rect: Rect, strip: &Strip<'_>, colors: [Color32; 2]) {
     let t = tokens::of(ui);
     let response = ui.interact(rect, Id::unique(strip.name).with("gutter"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, strip.name));
     response.on_hover_text(strip.about);
     let top = rect.top() + 12.0;
-    super::paint_line(
-        ui,
-        strip.name,
-        semibold_font(size::SMALL),
-        t.strong,
-        pos2(rect.left(), top),
-        rect.width(),
-    );
+    let title =
+        if strip.name == RATIO { format!("Ratio, {}", state.codec.label()) } else { strip.name.to_owned() };
+    super::paint_line(ui, &title, semibold_font(size::SMALL), t.strong, pos2(rect.left(), top), rect.width());
     for (number, ((label, _), color)) in strip.lines.iter().zip(colors).enumerate() {
         let y = top + 18.0 * (number + 1) as f32;
         let (from, to) = (pos2(rect.left(), y), pos2(rect.left() + 16.0, y));
@@ -343,7 +368,7 @@ fn interact(ui: &Ui, state: &mut State, doc: &Doc, data: &StreamData, frame: Rec
     let Some(pointer) = response.hover_pos() else { return };
     let x = from_screen(pointer.x, state.range, frame.x_range());
     let Some(window) = window_at(doc, data, x) else { return };
-    state.read_out = describe(window);
+    state.read_out = describe(window, state.codec);
     if response.clicked() {
         let on = |row: &&case::FindingRow| {
             let near = (state.range.1 - state.range.0) / 150.0;
@@ -361,7 +386,7 @@ fn interact(ui: &Ui, state: &mut State, doc: &Doc, data: &StreamData, frame: Rec
 
 /// The window whose middle is nearest.
 fn window_at<'a>(doc: &Doc, data: &'a StreamData, x: f64) -> Option<&'a WindowScore> {
-    let [middle, _] = data.ncd_zstd.nearest(x)?;
+    let [middle, _] = data.score.nearest(x)?;
     let after = data
         .windows
         .partition_point(|w| doc.axis.of_window(w).is_none_or(|(from, to)| f64::midpoint(from, to) < middle));
@@ -369,17 +394,19 @@ fn window_at<'a>(doc: &Doc, data: &'a StreamData, x: f64) -> Option<&'a WindowSc
 }
 
 /// The numbers of a window in one line.
-pub(super) fn describe(window: &WindowScore) -> String {
+pub(super) fn describe(window: &WindowScore, codec: WindowCodec) -> String {
     let when = window.start_nanos.map_or_else(String::new, |start| format!("{}  ", words::time(start)));
     let q = window.q.map(|q| format!("  q {}", words::probability(q))).unwrap_or_default();
+    let sizes = codec.sizes(window);
     format!(
-        "{when}window {}  NCD {:.3}  score {}  by {}{q}  ratio {:.1} against {:.1}",
+        "{when}window {}  NCD {:.3} ({})  score {}  by {}{q}  ratio {:.1} against {:.1}",
         window.index,
-        window.zstd.ncd(),
+        sizes.ncd(),
+        codec.label(),
         words::bits(window.score_bits),
         window.lens.name(),
-        window.zstd.ratio_window(),
-        window.zstd.ratio_baseline(),
+        sizes.ratio_window(),
+        sizes.ratio_baseline(),
     )
 }
 

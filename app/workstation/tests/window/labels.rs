@@ -38,13 +38,13 @@ fn nameless(window: &Window) -> Vec<String> {
     found.map(|node| format!("{:?} at {:?}", node.accesskit_node().role(), node.rect())).collect()
 }
 
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
+pub(crate) fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
     window.key_press_modifiers(modifiers, key);
     settle(window);
 }
 
 /// Every view, by its key.
-const VIEWS: [(&str, Modifiers, Key); 15] = [
+pub(crate) const VIEWS: [(&str, Modifiers, Key); 15] = [
     ("overview", Modifiers::COMMAND, Key::Num1),
     ("finding", Modifiers::COMMAND, Key::Num2),
     ("events", Modifiers::COMMAND, Key::Num3),

@@ -97,6 +97,7 @@ const TOUR: &[(&str, Then)] = &[
     ("undo", Changes),
     ("redo", Changes),
     ("toggle-lanes", Changes),
+    ("toggle-codec", Sees("Heatmap shows NCD (count code)")),
     ("toggle-quantity", Sees("Heatmap shows Score (bits)")),
     ("toggle-ramp", Changes),
     ("toggle-theme", Changes),
@@ -286,7 +287,8 @@ fn copied(window: &Window) -> String {
     texts.collect()
 }
 
-fn window(world: &World) -> Result<Window, Failure> {
+/// A window whose sample is the part of the recording around the fault.
+pub(super) fn window(world: &World) -> Result<Window, Failure> {
     std::fs::create_dir(world.path("sample-data"))?;
     let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/incident.jsonl.zst");
     let capture = world.path("sample-data").join("incident.jsonl.zst");

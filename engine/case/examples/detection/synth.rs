@@ -280,9 +280,10 @@ mod tests {
             shape: None,
             bits,
             seen: 0,
+            measure: None,
         };
         let tokens = tokens.iter().map(token).collect();
-        Driver { event: 0, bits: 0.0, ordinary_bits: 0.0, tokens, nearest: None }
+        Driver { event: 0, bits: 0.0, ordinary_bits: 0.0, tokens, left_out: None, nearest: None }
     }
 
     #[test]

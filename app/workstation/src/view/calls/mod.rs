@@ -103,6 +103,11 @@ fn toolbar(ui: &mut Ui, state: &mut State, calls: &Calls) {
                 view.upper = upper;
             }
         }
+        let tables = super::figures::button(ui, "tools").then(|| vec![tools::figures(&calls.tools)]);
+        if let Some(open) = tables.and_then(super::figures::Open::new) {
+            state.figures = Some(open);
+        }
+        let view = &mut state.telemetry.calls;
         let field =
             TextEdit::singleline(&mut view.filter).hint_text("Model, operation, tool").desired_width(150.0);
         ui.add(field).widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Filter calls"));

@@ -7,6 +7,7 @@ use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::icon::Icon;
 use crate::ui::rows::Rows;
+use crate::view::figures::{Figures, Picture};
 use crate::view::tables::{self, Column, column, numbers};
 use crate::words;
 use case::{Calls, Edge, ToolUse};
@@ -157,13 +158,21 @@ impl Rows for Table<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        let used = &self.tools[row as usize];
-        let texts = [
-            used.model.as_deref().map(case::inert).unwrap_or_default(),
-            case::inert(&used.tool),
-            words::count(used.calls),
-            words::count(used.errors),
-        ];
-        tables::cells(ui, &COLUMNS, &texts, selected);
+        tables::cells(ui, &COLUMNS, &texts(&self.tools[row as usize]), selected);
     }
+}
+
+/// The cells of a tool and who asked for it.
+fn texts(used: &ToolUse) -> [String; 4] {
+    [
+        used.model.as_deref().map(case::inert).unwrap_or_default(),
+        case::inert(&used.tool),
+        words::count(used.calls),
+        words::count(used.errors),
+    ]
+}
+
+/// Every line that the picture draws.
+pub(super) fn figures(tools: &[ToolUse]) -> Figures {
+    Figures::new(Picture::Tools, &COLUMNS, tools.iter().map(texts))
 }

@@ -4,6 +4,7 @@ mod bars;
 mod run_bars;
 mod runs;
 
+use super::figures::{self, Figures, Picture};
 use super::tables::{self, Column, column, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
@@ -80,6 +81,9 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
             let field = ui.add(field.hint_text("Filter by name"));
             field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Filter differences"));
             super::icon_button(ui, state, Command::ToggleTables);
+        }
+        if figures::button(ui, "comparison") {
+            state.figures = figures(state, doc).and_then(|table| figures::Open::new(vec![table]));
         }
     });
     ui.add_space(size::TIGHT);
@@ -270,18 +274,38 @@ impl Rows for Table<'_> {
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
         let one = &self.compared.differences[self.rows[row as usize]];
-        let (before, after) = one.difference.both_sides();
-        let short = |text: &str| case::inert(self.doc.names.within(one.stream, text));
-        let texts = [
-            format!("{:.0}", one.difference.bits),
-            one.difference.phrase().to_owned(),
-            one.difference.aspect.label().to_owned(),
-            short(&one.difference.name),
-            before,
-            after,
-            short(&one.label),
-        ];
-        tables::cells(ui, &COLUMNS, &texts, selected);
+        tables::cells(ui, &COLUMNS, &texts(self.doc, one), selected);
+    }
+}
+
+/// The cells of a difference.
+fn texts(doc: &Doc, one: &ComparedDifference) -> [String; 7] {
+    let (before, after) = one.difference.both_sides();
+    let short = |text: &str| case::inert(doc.names.within(one.stream, text));
+    [
+        format!("{:.0}", one.difference.bits),
+        one.difference.phrase().to_owned(),
+        one.difference.aspect.label().to_owned(),
+        short(&one.difference.name),
+        before,
+        after,
+        short(&one.label),
+    ]
+}
+
+/// What is drawn of the comparison that is shown: differences, or findings of two runs.
+fn figures(state: &mut State, doc: &Doc) -> Option<Figures> {
+    let question = state.question(doc).ok()?;
+    match (state.review.compare.found.clone()?.as_deref().ok()?, question) {
+        (Answer::Sides(compared), _) => {
+            let rows = listed(state, compared);
+            let rows = rows.iter().map(|&row| texts(doc, &compared.differences[row]));
+            Some(Figures::new(Picture::Differences, &COLUMNS, rows))
+        }
+        (Answer::Runs(compared), Question::Runs(first, second)) => {
+            Some(runs::figures(compared, (first, second)))
+        }
+        (Answer::Runs(_), Question::Sides(..)) => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Two runs: what both found, what only one of them found, as a picture and as a table, and which settings differ.
 
+use super::super::figures::{Figures, Picture};
 use super::super::tables::{self, Column, column, numbers};
 use super::{bars, run_bars};
 use crate::doc::Selection;
@@ -43,6 +44,22 @@ impl Row<'_> {
     pub(super) fn sentence(&self) -> String {
         let row = self.after.or(self.before);
         row.map(|row| case::inert(&row.finding.explanation.sentence)).unwrap_or_default()
+    }
+
+    /// The cells of the table.
+    fn texts(&self, runs: (i64, i64)) -> [String; 7] {
+        let number = |row: Option<&FindingRow>| row.map_or_else(|| "–".to_owned(), |row| row.id.to_string());
+        let after =
+            self.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
+        [
+            self.place(runs),
+            number(self.before),
+            q(self.before),
+            after,
+            run_bars::surprise(self.before),
+            run_bars::surprise(self.after),
+            self.sentence(),
+        ]
     }
 
     /// What a screen reader says of it.
@@ -95,12 +112,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, compared: &RunsCompared, runs
         words::count(both as u64)
     );
     super::small(ui, &about);
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    rows.extend(compared.only_second.iter().map(|after| Row { before: None, after: Some(after) }));
-    rows.extend(compared.only_first.iter().map(|before| Row { before: Some(before), after: None }));
-    rows.extend(
-        compared.both.iter().map(|pair| Row { before: Some(&pair.first), after: Some(&pair.second) }),
-    );
+    let rows = all(compared);
     if rows.is_empty() {
         return super::super::empty(ui, "Neither run has a finding", "Choose two other runs.");
     }
@@ -137,6 +149,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, compared: &RunsCompared, runs
     }
 }
 
+/// What only the later run has, what only the earlier one has, what both have.
+fn all(compared: &RunsCompared) -> Vec<Row<'_>> {
+    let later = compared.only_second.iter().map(|after| Row { before: None, after: Some(after) });
+    let earlier = compared.only_first.iter().map(|before| Row { before: Some(before), after: None });
+    let both = compared.both.iter().map(|pair| Row { before: Some(&pair.first), after: Some(&pair.second) });
+    later.chain(earlier).chain(both).collect()
+}
+
 /// Shows a finding of a run, which may have to be read first.
 fn open(state: &mut State, run: i64, finding: i64) {
     let shown = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
@@ -165,19 +185,11 @@ impl Rows for Table<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        let row = &self.rows[row as usize];
-        let number = |row: Option<&FindingRow>| row.map_or_else(|| "–".to_owned(), |row| row.id.to_string());
-        let after =
-            row.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
-        let texts = [
-            row.place(self.runs),
-            number(row.before),
-            q(row.before),
-            after,
-            run_bars::surprise(row.before),
-            run_bars::surprise(row.after),
-            row.sentence(),
-        ];
-        tables::cells(ui, &COLUMNS, &texts, selected);
+        tables::cells(ui, &COLUMNS, &self.rows[row as usize].texts(self.runs), selected);
     }
+}
+
+/// Every finding of both runs.
+pub(super) fn figures(compared: &RunsCompared, runs: (i64, i64)) -> Figures {
+    Figures::new(Picture::Runs, &COLUMNS, all(compared).iter().map(|row| row.texts(runs)))
 }

@@ -2,7 +2,7 @@
 //! its place, and a click on what the baseline has goes there.
 
 use super::told::{self, TOLD_BYTES};
-use crate::bits::{Line, LineKind, WindowBits};
+use crate::bits::{Line, LineKind, Span, WindowBits};
 use crate::doc::Selection;
 use crate::state::{Pane, State};
 use crate::theme::{mono_font, semibold_font};
@@ -85,7 +85,7 @@ fn run_in(bits: &WindowBits, line: usize) -> Option<u64> {
     if line.kind == LineKind::Head {
         return Some(bits.position(line));
     }
-    let within = |run: &&CopiedRun| line.spans.iter().any(|span| run.tokens.contains(&span.token));
+    let within = |run: &&CopiedRun| line.spans.iter().any(|span| run.tokens.contains(&span.tokens.start));
     let runs = bits.kind(line).copies.iter().filter(within);
     runs.max_by_key(|run| (run.tokens.len(), std::cmp::Reverse(run.tokens.start)))?.from
 }
@@ -162,8 +162,16 @@ impl Shown<'_> {
         Some((line, piece.unwrap_or(0..0)))
     }
 
-    fn token(&self, line: &Line, token: u32) -> Option<&TokenBits> {
-        self.bits.kind(line).tokens.get(token as usize)
+    /// The dearest token of a span.
+    fn dearest(&self, line: &Line, span: &Span) -> Option<&TokenBits> {
+        let tokens = self.bits.kind(line).tokens.get(span.tokens.start as usize..span.tokens.end as usize)?;
+        tokens.iter().reduce(|dearest, token| if token.bits > dearest.bits { token } else { dearest })
+    }
+
+    /// What all tokens of a span cost.
+    fn cost(&self, line: &Line, span: &Span) -> f64 {
+        let tokens = self.bits.kind(line).tokens.get(span.tokens.start as usize..span.tokens.end as usize);
+        tokens.unwrap_or_default().iter().map(|token| token.bits).sum()
     }
 
     fn copied(&self, line: &Line, token: u32) -> Option<&CopiedRun> {
@@ -194,17 +202,16 @@ impl Rows for Shown<'_> {
     fn label(&mut self, row: u64) -> String {
         let Some((line, piece)) = self.piece(row) else { return String::new() };
         let (line, mut said) = (line.clone(), line.text[piece.clone()].to_owned());
-        let within = |span: &&crate::bits::Span| {
-            (span.bytes.start as usize) < piece.end && span.bytes.end as usize > piece.start
-        };
+        let within =
+            |span: &&Span| (span.bytes.start as usize) < piece.end && span.bytes.end as usize > piece.start;
         let dear: Vec<String> = line
             .spans
             .iter()
             .filter(within)
             .filter_map(|span| {
-                let token = self.token(&line, span.token).filter(|token| cost::step(token.bits) > 0)?;
+                self.dearest(&line, span).filter(|token| cost::step(token.bits) > 0)?;
                 let text = &line.text[span.bytes.start as usize..span.bytes.end as usize];
-                Some(format!("{text} ({})", words::bits(token.bits)))
+                Some(format!("{text} ({})", words::bits(self.cost(&line, span))))
             })
             .collect();
         if line.kind == LineKind::Head {
@@ -237,8 +244,8 @@ impl Rows for Shown<'_> {
             left += INDENT;
         }
         let t = tokens::of(ui);
-        let ends = lay_out(&mut job, &line, piece, t, |token| {
-            self.token(&line, token).map_or(0.0, |token| token.bits)
+        let ends = lay_out(&mut job, &line, piece, t, |span| {
+            self.dearest(&line, span).map_or(0.0, |token| token.bits)
         });
         let galley = ui.painter().layout_job(job);
         let at = pos2(left, rect.center().y - galley.size().y / 2.0);
@@ -260,17 +267,22 @@ impl Shown<'_> {
         let run = self.copied(line, token).cloned();
         let from = run.as_ref().and_then(|run| run.from);
         self.pointed = Some(Pointed { row, from });
-        let Some(cost) = self.token(line, token).cloned() else { return };
+        let Some(span) = line.spans.iter().find(|span| span.tokens.start == token) else { return };
+        let Some(cost) = self.dearest(line, span).cloned() else { return };
         let expected = cost.expected.and_then(|at| self.bits.attribution.expected.get(at as usize)).cloned();
-        let span = line.spans.iter().find(|span| span.token == token);
-        let text = span.map(|span| line.text[span.bytes.start as usize..span.bytes.end as usize].to_owned());
+        let text = &line.text[span.bytes.start as usize..span.bytes.end as usize];
+        let mut bits = words::bits(self.cost(line, span));
+        if span.tokens.len() > 1 {
+            let many = words::count(span.tokens.len() as u64);
+            let _ = write!(bits, " in {many} tokens, of which the dearest:");
+        }
         let there = from.and_then(|from| Some((from, self.state.event(self.stream, from)?.ok()?)));
         let response =
             if from.is_some() { response.on_hover_cursor(egui::CursorIcon::PointingHand) } else { response };
         response.on_hover_ui_at_pointer(|ui| {
             ui.set_max_width(460.0);
-            let text = crate::view::evidence::cut(text.unwrap_or_default(), TOLD_BYTES).0;
-            let title = format!("“{text}”  {}", words::bits(cost.bits));
+            let text = crate::view::evidence::cut(text, TOLD_BYTES).0;
+            let title = format!("“{text}”  {bits}");
             ui.label(RichText::new(title).font(semibold_font(size::TEXT)));
             for line in told::told(&cost, expected.as_ref()) {
                 ui.label(line);
@@ -288,7 +300,7 @@ fn lay_out(
     line: &Line,
     piece: std::ops::Range<usize>,
     t: &Tokens,
-    bits: impl Fn(u32) -> f64,
+    bits: impl Fn(&Span) -> f64,
 ) -> Vec<(usize, Option<u32>)> {
     let rest = if line.kind == LineKind::Body { t.text } else { t.weak };
     let mut ends = Vec::new();
@@ -308,14 +320,14 @@ fn lay_out(
             break;
         }
         add(&line.text[at..start.max(at)], plain(rest), None);
-        let step = cost::step(bits(span.token));
+        let step = cost::step(bits(span));
         let mut format = plain(if step > 0 { t.strong } else { rest });
         if step > 0 {
             format.background = t.cost[step];
             format.underline = Stroke::new(step as f32, t.cost_line[step]);
         }
         let (from, to) = (start.max(at), end.min(piece.end));
-        add(&line.text[from..to], format, Some(span.token));
+        add(&line.text[from..to], format, Some(span.tokens.start));
         at = to;
     }
     add(&line.text[at..piece.end], plain(rest), None);
@@ -344,11 +356,12 @@ mod tests {
 
     #[test]
     fn dear_tokens_have_more_than_a_colour() {
-        let spans =
-            [(0, 7, 0), (9, 11, 1)].map(|(start, end, token)| crate::bits::Span { bytes: start..end, token });
+        let spans = [(0, 7, 0), (9, 11, 1)]
+            .map(|(start, end, token)| Span { bytes: start..end, tokens: token..token + 1 });
         let line = Line { text: "refused: db".to_owned(), spans: spans.to_vec(), ..Line::default() };
         let mut job = LayoutJob::default();
-        let ends = lay_out(&mut job, &line, 3..11, &tokens::DARK, |token| [14.0, 5.0][token as usize]);
+        let ends =
+            lay_out(&mut job, &line, 3..11, &tokens::DARK, |span| [14.0, 5.0][span.tokens.start as usize]);
         assert_eq!(job.text, "used: db");
         assert_eq!(ends, [(4, Some(0)), (6, None), (8, Some(1))]);
         let lines: Vec<f32> = job.sections.iter().map(|section| section.format.underline.width).collect();

@@ -8,12 +8,12 @@ use crate::state::{Pane, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::icon::{self, Icon};
+use crate::ui::strip;
 use crate::view::button;
 use crate::words;
 use case::{Decision, DecisionRow, FindingRow, Subject};
 use egui::{
-    Button, Frame, Key, Label, Layout, Modifiers, RichText, Role, ScrollArea, Stroke, TextEdit, Ui,
-    WidgetInfo,
+    Button, Frame, Key, Label, Modifiers, RichText, Role, ScrollArea, Stroke, TextEdit, Ui, WidgetInfo,
 };
 
 /// Most findings that are offered as the other end of a link.
@@ -208,7 +208,31 @@ pub(super) fn list(ui: &mut Ui, state: &mut State, row: &FindingRow) {
 fn line(ui: &mut Ui, state: &mut State, doc: &Doc, about: &Subject, decided: &DecisionRow) {
     let t = tokens::of(ui);
     let (kind, text) = in_words(doc, about, decided);
-    ui.with_layout(Layout::right_to_left(egui::Align::Min), |ui| {
+    let said = |ui: &mut Ui, state: &mut State| {
+        ui.label(RichText::new(kind).font(semibold_font(size::TEXT)).color(t.weak));
+        if let Decision::Link { to } = &decided.decision {
+            let other = if overlaps(to, about) { &decided.subject } else { to };
+            let link = ui.add(
+                Label::new(RichText::new(&text).color(t.accent).underline())
+                    .wrap()
+                    .sense(egui::Sense::click()),
+            );
+            link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Go to {text}")));
+            if link.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+                follow(state, doc, other);
+            }
+        } else {
+            let mut shown = text.clone();
+            if decided.subject != *about {
+                shown.push_str(" (of an earlier cut of these events)");
+            }
+            let label = ui.add(Label::new(RichText::new(shown.as_str()).color(t.text)).wrap());
+            label.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{kind}: {shown}")));
+        }
+    };
+    strip::split_at(ui, state, (ui.spacing().interact_size.y, egui::Align::Min), said, |ui, state| {
+        let by = format!("{}, {}", case::inert(&decided.actor), words::time(decided.at_nanos));
+        ui.label(RichText::new(by).font(text_font(size::SMALL)).color(t.weak));
         let label = format!("Withdraw {}: {text}", kind.to_lowercase());
         let taken_back = icon::button(ui, Icon::Close, &label);
         if taken_back
@@ -217,30 +241,6 @@ fn line(ui: &mut Ui, state: &mut State, doc: &Doc, about: &Subject, decided: &De
         {
             state.withdraw(decided);
         }
-        let by = format!("{}, {}", case::inert(&decided.actor), words::time(decided.at_nanos));
-        ui.label(RichText::new(by).font(text_font(size::SMALL)).color(t.weak));
-        ui.with_layout(Layout::left_to_right(egui::Align::Min).with_main_wrap(false), |ui| {
-            ui.label(RichText::new(kind).font(semibold_font(size::TEXT)).color(t.weak));
-            if let Decision::Link { to } = &decided.decision {
-                let other = if overlaps(to, about) { &decided.subject } else { to };
-                let link = ui.add(
-                    Label::new(RichText::new(&text).color(t.accent).underline())
-                        .wrap()
-                        .sense(egui::Sense::click()),
-                );
-                link.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("Go to {text}")));
-                if link.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-                    follow(state, doc, other);
-                }
-            } else {
-                let mut shown = text.clone();
-                if decided.subject != *about {
-                    shown.push_str(" (of an earlier cut of these events)");
-                }
-                let label = ui.add(Label::new(RichText::new(shown.as_str()).color(t.text)).wrap());
-                label.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{kind}: {shown}")));
-            }
-        });
     });
 }
 

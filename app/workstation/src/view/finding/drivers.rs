@@ -37,6 +37,11 @@ fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     ui.add_space(size::TIGHT);
     crate::view::caption(ui, "Dearest events (the line marks what an ordinary event costs)");
     let most = explanation.drivers.iter().map(|driver| driver.bits).fold(0.0, f64::max);
+    let left_out: u64 = explanation.drivers.iter().filter_map(|d| d.left_out).map(|left| left.tokens).sum();
+    if left_out > 0 {
+        let said = egui::RichText::new(left_out_in_words(explanation));
+        ui.add(egui::Label::new(said.color(crate::tokens::of(ui).weak)).wrap());
+    }
     for driver in explanation.drivers.iter().take(BARS) {
         let label = format!("Event {}", words::count(driver.event));
         let response = cost::bar(ui, &label, driver.bits, most, Some(driver.ordinary_bits), false);
@@ -49,6 +54,23 @@ fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
             state.front = Some(Pane::Events);
         }
     }
+}
+
+/// What of the dearest events the case does not keep token by token.
+fn left_out_in_words(explanation: &Explanation) -> String {
+    let said = explanation.drivers.iter().filter_map(|driver| {
+        let left_out = driver.left_out?;
+        let many = words::counted(left_out.tokens, "cheaper token", "cheaper tokens");
+        let bits = words::bits(left_out.bits);
+        Some(format!("{many} of event {} with {bits}", words::count(driver.event)))
+    });
+    let said: Vec<String> = said.collect();
+    let kept = words::count(cbad::MOST_TOKEN_COSTS as u64);
+    format!(
+        "The case keeps the {kept} dearest tokens of an event one by one. Not among them: {}. The bits of the events below are \
+         those of all tokens, and “Its events, in bits” has every one.",
+        said.join("; ")
+    )
 }
 
 /// The dearest tokens of a finding, looked for once: an event of a megabyte has hundreds of thousands to choose from.
@@ -79,9 +101,12 @@ fn dearest_tokens(row: &FindingRow) -> Vec<(String, f64)> {
         let text = cost::text(token);
         let label = match (&token.field, &token.shape) {
             (Some(field), _) => format!("{} = {text}", case::inert(field)),
-            // The points of a metric are coded as the bucket that their value falls into.
-            (None, _) if row.stream.key.signal == Signal::Metric => {
-                format!("{}, value in {text}", case::inert(&row.stream.key.name))
+            (None, shape) if row.stream.key.signal == Signal::Metric => {
+                let measure = token.measure.as_deref().unwrap_or("value");
+                // Most points are coded as the bucket that their value falls into, and some have the value itself.
+                let is_range = shape.as_ref().is_none_or(|shape| shape.ends_with(&token.text));
+                let of = if is_range { "in " } else { "" };
+                format!("{}, {measure} {of}{text}", case::inert(&row.stream.key.name))
             }
             (None, Some(shape)) if is_measured(shape) => format!("measured value in {text}"),
             (None, _) => text,
@@ -100,6 +125,8 @@ fn is_measured(shape: &str) -> bool {
 /// A quantity that spoke against the finding: what it came to, and what is usual.
 #[derive(Debug, PartialEq)]
 struct Against {
+    /// Whether it is a lens that sees nothing, which has no bar.
+    is_quiet: bool,
     what: String,
     bits: f64,
     usual_bits: f64,
@@ -116,10 +143,15 @@ fn lowered(ui: &mut Ui, state: &State, row: &FindingRow) {
     super::section(
         ui,
         "What lowered it",
-        "Quantities that are no more than usual in its dearest window; the line marks what is usual.",
+        "What is no more than usual in its dearest window; in a bar the line marks what is usual.",
     );
-    for Against { what, bits, usual_bits, about } in &against {
-        cost::bar(ui, what, *bits, bits.max(usual_bits * 1.5), Some(*usual_bits), false).on_hover_text(about);
+    for Against { is_quiet, what, bits, usual_bits, about } in &against {
+        let response = if *is_quiet {
+            cost::quiet(ui, what, *bits, *usual_bits)
+        } else {
+            cost::bar(ui, what, *bits, bits.max(usual_bits * 1.5), Some(*usual_bits), false)
+        };
+        response.on_hover_text(about);
     }
 }
 
@@ -145,6 +177,7 @@ fn quiet(windows: &[WindowScore], row: &FindingRow) -> Vec<Against> {
             let usual_bits = of(said.lens);
             let times = words::bits(usual_bits);
             Against {
+                is_quiet: true,
                 what: format!("{}: nothing significant", shifts::title(said.lens)),
                 bits: said.score_bits,
                 usual_bits,
@@ -165,8 +198,12 @@ fn known(explanation: &Explanation) -> Option<Against> {
     if known.is_empty() {
         return None;
     }
-    let (of, all) = (known.len() as u64, words::counted(driver.tokens.len() as u64, "token", "tokens"));
+    // Of very many tokens the case keeps the dearest one by one, and of the others how many are known.
+    let more = driver.left_out.map_or(0, |left_out| left_out.under_one_bit);
+    let all = driver.tokens.len() as u64 + driver.left_out.map_or(0, |left_out| left_out.tokens);
+    let (of, all) = (known.len() as u64 + more, words::counted(all, "token", "tokens"));
     Some(Against {
+        is_quiet: false,
         what: format!("Known: {} of {all}", words::count(of)),
         bits: known.iter().sum(),
         usual_bits: driver.ordinary_bits,
@@ -204,5 +241,26 @@ mod tests {
         let named = dearest_tokens(&row);
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].0, "lookup.duration, value in 0.25-0.375");
+        for token in row.finding.explanation.drivers.iter_mut().flat_map(|driver| &mut driver.tokens) {
+            (token.measure, token.shape) = (Some("mean".to_owned()), Some("value 0.25-0.375".to_owned()));
+        }
+        assert_eq!(dearest_tokens(&row)[0].0, "lookup.duration, mean in 0.25-0.375");
+        row.finding.explanation.drivers[0].tokens[0].text = "0.3".to_owned();
+        assert!(dearest_tokens(&row).iter().any(|(name, _)| name == "lookup.duration, mean 0.3"));
+    }
+
+    #[test]
+    fn what_the_case_does_not_keep_is_said_with_its_bits() {
+        let mut row = crate::scene::state().selected_finding().expect("the scene selects one");
+        let driver = &mut row.finding.explanation.drivers[0];
+        driver.left_out = Some(cbad::LeftOut { tokens: 349_000, under_one_bit: 348_000, bits: 5210.5 });
+        let said = left_out_in_words(&row.finding.explanation);
+        assert!(said.starts_with("The case keeps the 1,000 dearest tokens"), "{said}");
+        assert!(
+            said.contains("349,000 cheaper tokens of event ") && said.contains(" with 5210 bits"),
+            "{said}"
+        );
+        let known = known(&row.finding.explanation).expect("some tokens are known");
+        assert_eq!(known.what, "Known: 348,001 of 349,006 tokens");
     }
 }

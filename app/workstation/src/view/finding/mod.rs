@@ -42,7 +42,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         drivers::show(ui, state, row);
         bits::show(ui, state, row);
         beside::show(ui, state, row);
-        if let Some(position) = super::reasons::show(ui, &row.finding.explanation) {
+        let (event, figures) = super::reasons::show(ui, &row.finding.explanation);
+        if let Some(table) = figures {
+            state.figures = super::figures::Open::new(vec![table]);
+        }
+        if let Some(position) = event {
             state.select(Selection::Event { stream: row.stream.id, position });
             state.front = Some(Pane::Events);
         }

@@ -2,6 +2,7 @@
 
 use crate::state::State;
 use crate::tokens;
+use crate::view::figures::{self, Picture};
 use crate::view::{null, shifts};
 use crate::words;
 use case::FindingRow;
@@ -11,12 +12,12 @@ use egui::{Label, RichText, Ui};
 /// Fewest ordinary windows that a distribution is drawn of.
 const FEWEST: usize = 5;
 
-pub(super) fn show(ui: &mut Ui, state: &State, row: &FindingRow) {
+pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let lens = row.finding.explanation.lens;
     let about = "How many bits the ordinary windows of this stream have: those that are not flagged and lie outside the \
                  finding. What is ordinary here is what the rank p compares with.";
     super::section(ui, "Among the stream's ordinary windows", about);
-    let data = state.data.as_ref().filter(|data| data.stream == row.stream.id);
+    let data = state.data.clone().filter(|data| data.stream == row.stream.id);
     let Some(data) = data else {
         ui.label(RichText::new("Reading…").color(tokens::of(ui).weak));
         return;
@@ -31,7 +32,12 @@ pub(super) fn show(ui: &mut Ui, state: &State, row: &FindingRow) {
     let observed = row.finding.score_bits;
     ui.add(Label::new(RichText::new(said(&scores, observed, lens)).color(tokens::of(ui).strong)).wrap());
     let name = format!("Ordinary scores by the lens {}", lens.name());
-    null::show(ui, &name, &Histogram::of(&scores), observed, &words::bits).on_hover_text(about);
+    let null = Histogram::of(&scores);
+    null::show(ui, &name, &null, observed, &words::bits).on_hover_text(about);
+    if figures::button(ui, "ordinary scores") {
+        let table = figures::finding::distribution(Picture::Ordinary, &null, observed, &words::bits);
+        state.figures = figures::Open::new(vec![table]);
+    }
 }
 
 /// The scores of windows that are neither flagged nor a part of the finding.

@@ -14,7 +14,8 @@ pub(super) const TOLD_BYTES: usize = 120;
 pub(super) fn told(cost: &TokenBits, expected: Option<&Expected>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(shape) = &cost.shape {
-        lines.push(format!("read as: {}", case::inert(shape)));
+        let measure = cost.measure.as_ref().map(|measure| format!("{measure}, ")).unwrap_or_default();
+        lines.push(format!("read as: {measure}{}", case::inert(shape)));
     }
     lines.push(match cost.seen {
         0 => "never seen at this place in the baseline".to_owned(),
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_the_baseline_has_is_said_with_its_counts() {
-        let cost = TokenBits { bits: 14.0, seen: 0, shape: None, expected: Some(0) };
+        let cost = TokenBits { bits: 14.0, expected: Some(0), ..TokenBits::default() };
         let most = vec![("served".to_owned(), 30), ("cached\u{1b}".to_owned(), 10)];
         let expected = Expected { context: 2, times: 40, most };
         assert_eq!(

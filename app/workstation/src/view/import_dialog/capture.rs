@@ -44,6 +44,7 @@ fn title(ui: &mut Ui, row: &Row) {
     ui.horizontal(|ui| {
         let icon = if row.chosen.is_folder { Icon::Folder } else { Icon::Capture };
         icon.show(ui, size::ICON, t.accent);
+        // The only thing to use is the button that stops; there is nothing to walk through in another order.
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             looking(ui, row);
             ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {

@@ -11,6 +11,7 @@ use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::icon::{self, Icon};
 use crate::ui::rows::{self, Rows};
+use crate::ui::strip;
 use crate::words;
 use egui::{
     Align, Button, CentralPanel, ComboBox, Frame, Id, Key, Label, Layout, Margin, Modal, Modifiers, Panel,
@@ -61,25 +62,25 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 }
 
 fn head(ui: &mut Ui, state: &mut State, dialog: &mut ImportDialog) {
-    ui.horizontal(|ui| {
+    let title = |ui: &mut Ui, _: &mut (&mut State, &mut ImportDialog)| {
+        let t = tokens::of(ui);
         let title = RichText::new("Import captures").font(semibold_font(size::HEADING));
-        ui.label(title.color(tokens::of(ui).strong));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon::button(ui, Icon::Help, "Help on importing").clicked() {
-                state.sheet = Some(Sheet::Import);
-            }
-            if ui.button("Add folder…").on_hover_text("The files of a folder, as one capture.").clicked() {
-                dialog.asked = Some(Asked::AddFolder);
-            }
-            if ui.button("Add captures…").on_hover_text("More captures, into the same case.").clicked() {
-                dialog.asked = Some(Asked::AddFiles);
-            }
-            let about = "Nothing is written before you press Import.";
-            ui.add(
-                Label::new(RichText::new(about).font(text_font(size::SMALL)).color(tokens::of(ui).weak))
-                    .truncate(),
-            );
-        });
+        ui.label(title.color(t.strong));
+        let about = RichText::new("Nothing is written before you press Import.");
+        let about = Label::new(about.font(text_font(size::SMALL)).color(t.weak)).truncate();
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(about));
+    };
+    let height = ui.spacing().interact_size.y;
+    strip::split(ui, &mut (state, dialog), height, title, |ui, (state, dialog)| {
+        if ui.button("Add captures…").on_hover_text("More captures, into the same case.").clicked() {
+            dialog.asked = Some(Asked::AddFiles);
+        }
+        if ui.button("Add folder…").on_hover_text("The files of a folder, as one capture.").clicked() {
+            dialog.asked = Some(Asked::AddFolder);
+        }
+        if icon::button(ui, Icon::Help, "Help on importing").clicked() {
+            state.sheet = Some(Sheet::Import);
+        }
     });
 }
 
@@ -88,30 +89,26 @@ fn foot(ui: &mut Ui, dialog: &mut ImportDialog) {
     encryption::show(ui, dialog);
     let count = dialog.ticked().count() as u64;
     let is_known = dialog.places.known.as_deref() == Some(dialog.into.as_path());
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let t = tokens::of(ui);
-            let text = match (count, is_known && dialog.rows.len() == 1) {
-                (_, true) => "Open case".to_owned(),
-                (0 | 1, _) => "Import".to_owned(),
-                (count, _) => format!("Import {count} captures"),
-            };
-            let label = RichText::new(text).font(semibold_font(size::TEXT)).color(t.on_accent);
-            let is_ready = dialog.is_importable();
-            let button =
-                ui.add_enabled(is_ready, Button::new(label).fill(t.accent).min_size(vec2(110.0, 30.0)));
-            if is_ready && !std::mem::replace(&mut dialog.had_focus, true) {
-                button.request_focus();
-            }
-            if button.clicked() {
-                dialog.asked = Some(Asked::Import);
-            }
-            let cancel = ui.add(Button::new("Cancel").min_size(vec2(84.0, 30.0)));
-            if cancel.on_hover_text("Close, with nothing written.").clicked() {
-                dialog.asked = Some(Asked::Close);
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| destination(ui, dialog));
-        });
+    strip::split(ui, dialog, 30.0, destination, |ui, dialog| {
+        let cancel = ui.add(Button::new("Cancel").min_size(vec2(84.0, 30.0)));
+        if cancel.on_hover_text("Close, with nothing written.").clicked() {
+            dialog.asked = Some(Asked::Close);
+        }
+        let t = tokens::of(ui);
+        let text = match (count, is_known && dialog.rows.len() == 1) {
+            (_, true) => "Open case".to_owned(),
+            (0 | 1, _) => "Import".to_owned(),
+            (count, _) => format!("Import {count} captures"),
+        };
+        let label = RichText::new(text).font(semibold_font(size::TEXT)).color(t.on_accent);
+        let is_ready = dialog.is_importable();
+        let button = ui.add_enabled(is_ready, Button::new(label).fill(t.accent).min_size(vec2(110.0, 30.0)));
+        if is_ready && !std::mem::replace(&mut dialog.had_focus, true) {
+            button.request_focus();
+        }
+        if button.clicked() {
+            dialog.asked = Some(Asked::Import);
+        }
     });
 }
 

@@ -41,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 }
 
 fn body(ui: &mut Ui, state: &mut State, doc: &Doc, all: &[&StreamRow]) {
-    toolbar(ui, state, all.len());
+    toolbar(ui, state, doc, all.len());
     let height = (ui.available_height() * 0.3).clamp(90.0, 260.0);
     list(ui, state, doc, all, height);
     ui.add_space(size::TIGHT);
@@ -75,9 +75,12 @@ fn choose_first(state: &mut State, doc: &Doc, all: &[&StreamRow]) {
     }
 }
 
-fn toolbar(ui: &mut Ui, state: &mut State, all: usize) {
+fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc, all: usize) {
     let t = tokens::of(ui);
     ui.horizontal_wrapped(|ui| {
+        if super::figures::button(ui, "series") {
+            state.figures = super::figures::Open::new(vec![table::figures(state, doc)]);
+        }
         let metrics = &mut state.telemetry.metrics;
         let field =
             TextEdit::singleline(&mut metrics.filter).hint_text("Name of a series").desired_width(170.0);

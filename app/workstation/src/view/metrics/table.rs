@@ -5,6 +5,7 @@ use crate::doc::Doc;
 use crate::state::State;
 use crate::telemetry::Sort;
 use crate::ui::rows::Rows;
+use crate::view::figures::{Figures, Picture};
 use crate::view::tables::{self, Column, column, names, numbers};
 use crate::words;
 use case::Readings;
@@ -32,42 +33,54 @@ struct Row {
 }
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
-    let metrics = &state.telemetry.metrics;
-    let series: Vec<Arc<Readings>> =
-        metrics.shown.iter().filter_map(|stream| metrics.of(*stream)).map(Arc::clone).collect();
-    let mut rows: Vec<Row> = Vec::new();
-    for (number, readings) in series.iter().enumerate() {
-        let exact = readings.readings.iter().map(|reading| reading.time_nanos);
-        let bins = readings.bins.iter().map(|bin| bin.start_nanos).filter(|_| readings.readings.is_empty());
-        rows.extend(exact.chain(bins).enumerate().map(|(index, time_nanos)| Row {
-            series: number,
-            index,
-            time_nanos,
-        }));
-    }
-    rows.sort_by_key(|row| (row.time_nanos, row.series, row.index));
-    let names: Vec<String> = series.iter().map(|readings| doc.label(readings.stream)).collect();
+    let mut table = Table::of(state, doc);
     let mut place = std::mem::take(&mut state.telemetry.metrics.table_list);
     let height = ui.available_height();
-    let mut table = Table { series: &series, rows: &rows, names: &names };
     let no_sort: Option<&mut Sort> = None;
     let chosen = tables::table_of(ui, "Table of readings", &COLUMNS, &mut place, &mut table, height, no_sort);
     state.telemetry.metrics.table_list = place;
-    if let Some(row) = chosen.and_then(|row| rows.get(row as usize)) {
-        let readings = &series[row.series];
+    if let Some(row) = chosen.and_then(|row| table.rows.get(row as usize)) {
+        let readings = &table.series[row.series];
         if let Some(reading) = readings.readings.get(row.index) {
             select(state, readings.stream, reading.position);
         }
     }
 }
 
-struct Table<'a> {
-    series: &'a [Arc<Readings>],
-    rows: &'a [Row],
-    names: &'a [String],
+/// Everything that is drawn of the series that are shown.
+pub(super) fn figures(state: &State, doc: &Doc) -> Figures {
+    let table = Table::of(state, doc);
+    let rows = table.rows.len() as u64;
+    Figures::lazy(Picture::Readings, &COLUMNS, rows, move |row| table.texts(row))
 }
 
-impl Table<'_> {
+struct Table {
+    series: Vec<Arc<Readings>>,
+    rows: Vec<Row>,
+    names: Vec<String>,
+}
+
+impl Table {
+    fn of(state: &State, doc: &Doc) -> Self {
+        let metrics = &state.telemetry.metrics;
+        let series: Vec<Arc<Readings>> =
+            metrics.shown.iter().filter_map(|stream| metrics.of(*stream)).map(Arc::clone).collect();
+        let mut rows: Vec<Row> = Vec::new();
+        for (number, readings) in series.iter().enumerate() {
+            let exact = readings.readings.iter().map(|reading| reading.time_nanos);
+            let bins =
+                readings.bins.iter().map(|bin| bin.start_nanos).filter(|_| readings.readings.is_empty());
+            rows.extend(exact.chain(bins).enumerate().map(|(index, time_nanos)| Row {
+                series: number,
+                index,
+                time_nanos,
+            }));
+        }
+        rows.sort_by_key(|row| (row.time_nanos, row.series, row.index));
+        let names = series.iter().map(|readings| doc.label(readings.stream)).collect();
+        Self { series, rows, names }
+    }
+
     fn texts(&self, row: u64) -> [String; 5] {
         let Row { series, index, time_nanos } = self.rows[row as usize];
         let readings = &self.series[series];
@@ -82,7 +95,7 @@ impl Table<'_> {
     }
 }
 
-impl Rows for Table<'_> {
+impl Rows for Table {
     fn len(&self) -> u64 {
         self.rows.len() as u64
     }

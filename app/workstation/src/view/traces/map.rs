@@ -1,5 +1,6 @@
 //! The map of services: who calls whom over the shared time, as a picture and as a table.
 
+use super::super::figures::{Figures, Picture};
 use super::super::paint_line;
 use super::super::tables::{self, Column, column, numbers};
 use super::route;
@@ -245,16 +246,24 @@ impl Rows for Table<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        let edge = &self.edges[row as usize];
-        let texts = [
-            caller(edge),
-            case::inert(&edge.to),
-            words::count(edge.calls),
-            format!("{:.2}", edge.rate),
-            errors(edge),
-            words::duration(edge.median_nanos),
-            words::duration(edge.p95_nanos),
-        ];
-        tables::cells(ui, &COLUMNS, &texts, selected);
+        tables::cells(ui, &COLUMNS, &texts(&self.edges[row as usize]), selected);
     }
+}
+
+/// The cells of a call.
+fn texts(edge: &Edge) -> [String; 7] {
+    [
+        caller(edge),
+        case::inert(&edge.to),
+        words::count(edge.calls),
+        format!("{:.2}", edge.rate),
+        errors(edge),
+        words::duration(edge.median_nanos),
+        words::duration(edge.p95_nanos),
+    ]
+}
+
+/// Every call that the map draws.
+pub(super) fn figures(edges: &[Edge]) -> Figures {
+    Figures::new(Picture::Services, &COLUMNS, edges.iter().map(texts))
 }

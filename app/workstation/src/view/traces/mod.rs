@@ -5,6 +5,7 @@ mod map;
 mod route;
 mod waterfall;
 
+use super::figures;
 use super::tables::{self, Column, column, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
@@ -128,6 +129,12 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
                 traces.upper = upper;
             }
         }
+        let mut tables = Vec::new();
+        if figures::button(ui, "traces") {
+            let edges = traces.spans.iter().filter(|spans| !spans.edges.is_empty());
+            tables.extend(edges.map(|spans| map::figures(&spans.edges)));
+            tables.extend(traces.trace.iter().map(|trace| waterfall::figures(trace)));
+        }
         let field = TextEdit::singleline(&mut traces.filter)
             .hint_text("Service, operation or id")
             .desired_width(170.0);
@@ -135,6 +142,9 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
         field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter traces"));
         let about = "Only traces with a span whose status is an error.";
         ui.checkbox(&mut traces.errors_only, "Errors only").on_hover_text(about);
+        if let Some(open) = figures::Open::new(tables) {
+            state.figures = Some(open);
+        }
         if doc.axis.nanos(0.0).is_some() && state.range != doc.extent {
             super::button(ui, state, Command::ResetZoom);
         }

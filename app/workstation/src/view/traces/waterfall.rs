@@ -1,5 +1,6 @@
 //! The spans of one trace over its own time: a row a span, children below their parents.
 
+use super::super::figures::{Figures, Picture};
 use super::super::paint_line;
 use super::super::tables::{self, Column, column, numbers};
 use crate::doc::{Doc, Selection};
@@ -223,18 +224,28 @@ impl Rows for Table<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        let span = &self.trace.spans[row as usize];
-        let waited: i64 = span.critical.iter().map(|(from, to)| to - from).sum();
-        let texts = [
-            case::inert(&span.service),
-            format!("{}{}", "  ".repeat(span.depth.min(DEEPEST) as usize), case::inert(&span.operation)),
-            words::duration(span.start_nanos - self.begin),
-            words::duration(span.duration_nanos),
-            words::duration(span.self_nanos),
-            if waited > 0 { words::duration(waited) } else { "–".to_owned() },
-            if span.is_error { "yes" } else { "–" }.to_owned(),
-            span.finding.map_or_else(|| "–".to_owned(), |id| id.to_string()),
-        ];
+        let texts = texts(&self.trace.spans[row as usize], self.begin);
         tables::cells(ui, &COLUMNS, &texts, selected);
     }
+}
+
+/// The cells of a span.
+fn texts(span: &TraceSpan, begin: i64) -> [String; 8] {
+    let waited: i64 = span.critical.iter().map(|(from, to)| to - from).sum();
+    [
+        case::inert(&span.service),
+        format!("{}{}", "  ".repeat(span.depth.min(DEEPEST) as usize), case::inert(&span.operation)),
+        words::duration(span.start_nanos - begin),
+        words::duration(span.duration_nanos),
+        words::duration(span.self_nanos),
+        if waited > 0 { words::duration(waited) } else { "–".to_owned() },
+        if span.is_error { "yes" } else { "–" }.to_owned(),
+        span.finding.map_or_else(|| "–".to_owned(), |id| id.to_string()),
+    ]
+}
+
+/// Every span that the waterfall draws.
+pub(super) fn figures(trace: &Trace) -> Figures {
+    let begin = trace.spans.iter().map(|span| span.start_nanos).min().unwrap_or(0);
+    Figures::new(Picture::Waterfall, &COLUMNS, trace.spans.iter().map(|span| texts(span, begin)))
 }
