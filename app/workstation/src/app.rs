@@ -29,7 +29,6 @@ use crate::prefs::{Prefs, ThemeChoice};
 use crate::query::{Answer, Query};
 use crate::remembered::Kept;
 use crate::state::{Level, Notice, Pane, State};
-use crate::tokens::Ramp;
 use crate::view;
 use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch, Working};
 use crossbeam_channel::Receiver;
@@ -451,12 +450,7 @@ impl App {
                 let dark = ctx.theme() == egui::Theme::Dark;
                 self.state.prefs.theme = if dark { ThemeChoice::Light } else { ThemeChoice::Dark };
             }
-            Command::ToggleRamp => {
-                self.state.prefs.ramp = match self.state.prefs.ramp {
-                    Ramp::GreenYellowRed => Ramp::Cividis,
-                    Ramp::Cividis | Ramp::Viridis | Ramp::Grey => Ramp::GreenYellowRed,
-                };
-            }
+            Command::ToggleRamp => self.state.prefs.ramp = self.state.prefs.ramp.other(),
             Command::Back => {
                 let point = self.state.trail.back();
                 self.step(point);

@@ -49,6 +49,8 @@ mod tokens;
 mod ui;
 mod vault;
 mod view;
+#[cfg(test)]
+mod vision;
 mod window;
 mod words;
 mod work;

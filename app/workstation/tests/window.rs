@@ -27,6 +27,8 @@ mod following;
 mod hostile;
 #[path = "window/hostile_elsewhere.rs"]
 mod hostile_elsewhere;
+#[path = "window/idle.rs"]
+mod idle;
 #[path = "window/import.rs"]
 mod import;
 #[path = "window/labels.rs"]
