@@ -57,6 +57,13 @@ impl Display {
         Ok(())
     }
 
+    /// Clicks on a pixel of the screen, and moves the pointer aside.
+    pub(crate) fn click(&self, x: u32, y: u32) -> anyhow::Result<()> {
+        let (x, y) = (x.to_string(), y.to_string());
+        shell::read(self.on(Command::new("xdotool").args(["mousemove", &x, &y, "click", "1"])))?;
+        self.put_pointer_aside()
+    }
+
     /// Makes the window with this title as large as the screen.
     pub(crate) fn fill(&self, title: &str) -> anyhow::Result<()> {
         let mut search = Command::new("xdotool");

@@ -11,6 +11,7 @@ mod bench_detection;
 mod bench_engine;
 mod bench_ui;
 mod big_log;
+mod company;
 mod deny;
 mod display;
 mod end_to_end;

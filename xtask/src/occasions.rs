@@ -14,15 +14,19 @@ enum Act {
     Press(&'static str),
     /// A text, letter by letter.
     Write(&'static str),
+    /// A click on this pixel.
+    Click(u32, u32),
 }
 
-use Act::{Press, Write};
+use Act::{Click, Press, Write};
 
 /// What the window is begun with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum File {
     None,
     Case,
+    /// The case of the made-up company.
+    Company,
 }
 
 /// What is pictured.
@@ -55,6 +59,15 @@ const fn occasion(name: &'static str, theme: &'static str, acts: &'static [Act])
 /// A screen that people have.
 const WIDE: (u32, u32) = (1920, 1080);
 
+/// Where things are in the views of the company, in a window of the usual size.
+const BY_MODEL: Act = Click(446, 117);
+const TOOLS: Act = Click(519, 117);
+const FIRST_CALL: Act = Click(452, 174);
+const ANOTHER_CALL: Act = Click(452, 240);
+const SERVICE_MAP: Act = Click(466, 117);
+const FIRST_TRACE: Act = Click(380, 174);
+const ANOTHER_TRACE: Act = Click(380, 240);
+
 /// The story of two steps that is presented. Steps that an earlier picture has made come before them.
 const STORY: [Act; 6] = [
     Press("ctrl+1"),
@@ -65,7 +78,27 @@ const STORY: [Act; 6] = [
     Press("F5"),
 ];
 
-const OCCASIONS: [Occasion; 9] = [
+/// A view of the made-up company, which has what the sample incident lacks.
+const fn of_company(name: &'static str, theme: &'static str, acts: &'static [Act]) -> Occasion {
+    Occasion { file: File::Company, ..occasion(name, theme, acts) }
+}
+
+const OCCASIONS: [Occasion; 16] = [
+    of_company("problems-dark", "dark", &[Press("ctrl+5")]),
+    of_company("llm-calls-dark", "dark", &[Press("F9")]),
+    of_company("llm-models-light", "light", &[Press("F9"), BY_MODEL]),
+    of_company("llm-tools-light", "light", &[Press("F9"), TOOLS]),
+    of_company(
+        "prompt-difference-light",
+        "light",
+        &[Press("F9"), FIRST_CALL, Press("shift+F9"), ANOTHER_CALL],
+    ),
+    of_company("service-map-light", "light", &[Press("F6"), SERVICE_MAP]),
+    of_company(
+        "traces-compared-light",
+        "light",
+        &[Press("F6"), FIRST_TRACE, Press("shift+F6"), ANOTHER_TRACE],
+    ),
     occasion("overview-high-contrast", "high_contrast", &[Press("ctrl+1")]),
     occasion("finding-print", "print", &[Press("ctrl+2")]),
     occasion("overview-projector", "projector", &[Press("ctrl+1")]),
@@ -94,15 +127,22 @@ const PRESENTER: &str = "^Presenter";
 pub(crate) fn take(visit: &mut Visit<'_>, pictures: &Path) -> anyhow::Result<()> {
     visit.window.0.kill()?;
     visit.window.0.wait()?;
+    let company = crate::company::make(visit.program, visit.folder)?;
     for occasion in &OCCASIONS {
         let path = pictures.join(format!("{}.png", occasion.name));
-        one(occasion, visit, &path).with_context(|| format!("no picture {}", occasion.name))?;
+        let case = match occasion.file {
+            File::None => None,
+            File::Case => Some(visit.folder.join(CASE)),
+            File::Company => Some(company.clone()),
+        };
+        one(occasion, visit, case.as_deref(), &path)
+            .with_context(|| format!("no picture {}", occasion.name))?;
         println!("{}", path.display());
     }
     Ok(())
 }
 
-fn one(occasion: &Occasion, visit: &Visit<'_>, path: &Path) -> anyhow::Result<()> {
+fn one(occasion: &Occasion, visit: &Visit<'_>, case: Option<&Path>, path: &Path) -> anyhow::Result<()> {
     let (folder, is_presented) = (visit.folder, occasion.seen == Seen::Presenter);
     let settings = serde_json::json!({
         "theme": occasion.theme,
@@ -113,8 +153,7 @@ fn one(occasion: &Occasion, visit: &Visit<'_>, path: &Path) -> anyhow::Result<()
     std::fs::create_dir_all(&config)?;
     std::fs::write(config.join("workstation.json"), settings.to_string())?;
     let display = Display::start_of(occasion.screen)?;
-    let case = folder.join(CASE);
-    let mut command = of_user(visit.program, folder, (occasion.file == File::Case).then_some(case.as_path()));
+    let mut command = of_user(visit.program, folder, case);
     answer_file_dialogs(&mut command, folder)?;
     let mut window = start(&mut command, &display)?;
     display.focus(TITLE)?;
@@ -124,6 +163,7 @@ fn one(occasion: &Occasion, visit: &Visit<'_>, path: &Path) -> anyhow::Result<()
         match act {
             Press(keys) => display.press(keys)?,
             Write(text) => display.write(text)?,
+            Click(x, y) => display.click(*x, *y)?,
         }
         // A cursor that blinks and the clock of the presenter never rest.
         match occasion.seen {

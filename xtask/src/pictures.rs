@@ -19,16 +19,14 @@ const fn view(name: &'static str, keys: &'static [&'static str], in_light: bool)
 }
 
 /// Every view, in the order in which they are visited. A new view is a line here.
-const VIEWS: [View; 16] = [
+const VIEWS: [View; 14] = [
     view("overview", &["ctrl+1"], true),
     view("overview-table", &["ctrl+1", "ctrl+t"], false),
     view("finding", &["ctrl+t", "ctrl+2"], true),
     view("events", &["ctrl+3"], true),
     view("exact-bytes", &["ctrl+4"], false),
-    view("problems", &["ctrl+5"], false),
     view("traces", &["F6"], true),
     view("metrics", &["F7"], false),
-    view("llm-calls", &["F9"], false),
     view("blocks", &["shift+F10"], true),
     view("compare", &["ctrl+shift+d"], true),
     view("story", &["ctrl+shift+n", "ctrl+7"], false),

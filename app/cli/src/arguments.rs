@@ -26,6 +26,7 @@ use crate::baseline::{
     Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
     parse_profile,
 };
+use crate::bits::BitsArguments;
 use crate::clocks::{Given, parse_clock};
 use crate::grep::parse_signal;
 use crate::matrix::MatrixArguments;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Findings(FindingsArguments),
     /// Explain one finding: what drove it, how sure it is, what it does not show
     Explain(ExplainArguments),
+    /// Say what each token of a finding's events costs, and what the baseline has in its place
+    Bits(BitsArguments),
     /// Test one finding again by shuffling its events with the baseline's and coding each shuffle
     Test(TestArguments),
     /// Say what a capture or a case holds: format, counts, times, hash, problems

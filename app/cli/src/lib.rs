@@ -7,6 +7,7 @@ mod analyze;
 mod arguments;
 mod audit;
 mod baseline;
+mod bits;
 mod calls;
 mod clocks;
 mod compare;
@@ -117,6 +118,7 @@ fn carry_out(command: &Command, by: Option<&str>, file: Option<&Path>) -> Result
         Command::Follow(arguments) => follow::run(arguments, by),
         Command::Findings(arguments) => findings::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Bits(arguments) => bits::run(arguments),
         Command::Test(arguments) => test::run(arguments, by),
         Command::Info(arguments) => info::run(arguments),
         Command::Events(arguments) => events::run(arguments),

@@ -46,6 +46,8 @@ fn sides_runs_stories_coverage_and_the_chain_are_told_and_nonsense_is_bad_usage(
         vec!["compare", "CASE", "2026-03-01T09:00:00Z..2026-03-01T09:00:30Z"],
         vec!["compare", "CASE", "run:1", "run:2"],
         vec!["compare", "CASE", "run:1", "run:2", "--json"],
+        vec!["bits", "CASE", "1"],
+        vec!["bits", "CASE", "1", "--json", "--limit", "2"],
         vec!["story", "CASE"],
         vec!["story", "CASE", "--json"],
         vec!["view", "CASE"],
@@ -81,6 +83,7 @@ fn sides_runs_stories_coverage_and_the_chain_are_told_and_nonsense_is_bad_usage(
     }
     for words in [
         vec!["compare", "CASE"],
+        vec!["bits", "CASE", "999999"],
         vec!["compare", "CASE", "capture:1"],
         vec!["compare", "CASE", "capture:1", "stream:1"],
         vec!["compare", "CASE", "run:1", "capture:1"],

@@ -368,7 +368,7 @@ const CIVIDIS: [Color32; 9] = [
 const VIRIDIS: [Color32; 5] =
     [rgb(0x44_0154), rgb(0x3B_528B), rgb(0x21_918C), rgb(0x5E_C962), rgb(0xFD_E725)];
 
-const GREY: [Color32; 2] = [rgb(0xF0_F0F0), rgb(0x10_1010)];
+const GREY: [Color32; 2] = [rgb(0xDA_DADA), rgb(0x10_1010)];
 
 impl Ramp {
     /// Every ramp, in the order of the settings.
@@ -382,6 +382,11 @@ impl Ramp {
             Self::Viridis => "Viridis",
             Self::Grey => "Grey",
         }
+    }
+
+    /// This ramp as a theme shows it: paper takes grey, whatever is chosen.
+    pub(crate) fn in_theme(self, tokens: &Tokens) -> Self {
+        if std::ptr::eq(tokens, &PRINT) { Self::Grey } else { self }
     }
 
     /// The colour at `share` (0 least, 1 most; clamped).

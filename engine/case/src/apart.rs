@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use cbad::{Event, Stage, Watch};
-use crossbeam_channel::{RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{RecvTimeoutError, SendTimeoutError, Sender, unbounded};
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::error::CaseError;
@@ -71,6 +71,19 @@ pub(crate) fn apart<T: Send + 'static>(
                 Err(panic) => std::panic::resume_unwind(panic),
                 Ok(()) => unreachable!("a worker that ends says first that it is done"),
             },
+        }
+    }
+}
+
+/// Gives something to a thread that may be long at what it was given before; what that thread has ended without is gone.
+pub(crate) fn hand_over<T>(to: &Sender<T>, mut given: T, watch: &dyn Watch) -> Result<(), CaseError> {
+    loop {
+        match to.send_timeout(given, LOOK_EVERY) {
+            Ok(()) | Err(SendTimeoutError::Disconnected(_)) => return Ok(()),
+            Err(SendTimeoutError::Timeout(back)) => {
+                look(watch)?;
+                given = back;
+            }
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Notes that say the same of many members, or of many places, kept as one.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use ingest::Repeated;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -42,6 +45,7 @@ fn groups_of(connection: &Connection, capture: i64) -> rusqlite::Result<(Vec<Gro
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
     };
     let (mut groups, mut repeats) = (Vec::<Group>::new(), Vec::new());
+    let mut known = HashMap::<_, usize>::new();
     for note in statement.query_map(params![capture, first, second, third], row)? {
         let (sequence, offset, reason, hint) = note?;
         let member: Option<String> = if has_members {
@@ -50,10 +54,15 @@ fn groups_of(connection: &Connection, capture: i64) -> rusqlite::Result<(Vec<Gro
             None
         };
         let Some(note) = Repeated::of(&reason, &hint, member.as_deref()) else { continue };
-        if groups.iter_mut().any(|group| group.note.join(&note)) {
-            repeats.push(sequence);
-        } else {
-            groups.push(Group { sequence, note });
+        match known.entry(note.key()) {
+            Entry::Occupied(group) => {
+                groups[*group.get()].note.join(&note);
+                repeats.push(sequence);
+            }
+            Entry::Vacant(place) => {
+                place.insert(groups.len());
+                groups.push(Group { sequence, note });
+            }
         }
     }
     Ok((groups, repeats))

@@ -69,11 +69,9 @@ impl Reading {
     }
 }
 
-/// Panics as the thread did, if it did.
-pub(crate) fn joined(thread: JoinHandle<()>) {
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
+/// What a thread gave; panics as the thread did, if it did.
+pub(crate) fn joined<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The next of a channel, nothing where it is closed.

@@ -356,7 +356,7 @@ impl Capture {
     fn end_member(&mut self, batch: &mut Batch) {
         let Some(current) = self.current.take() else { return };
         let length = current.window.offset();
-        batch.members.push(Member {
+        batch.end_member(Member {
             name: current.name,
             begin: self.base,
             length,

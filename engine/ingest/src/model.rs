@@ -2,6 +2,7 @@
 
 use crate::format::Format;
 pub use crate::limits::Limits;
+use crate::repeated::{CountedNotes, FIELD_HINT};
 use crate::wrapping::Wrapping;
 use cbad::{ByteRange, Event, StreamKey};
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct Batch {
     pub problems: Vec<Problem>,
     /// Members that end in this batch, where the capture has several; those that are not read, too.
     pub members: Vec<Member>,
+    /// Which of the problems count something up while the batch is filled.
+    pub counted: CountedNotes,
     /// Records read: `events` plus the rejected among `problems`.
     pub records: u64,
     /// Decoded offset where the next batch begins; reading again from there gives exactly the same following batches.
@@ -67,6 +70,7 @@ impl Batch {
         self.events.clear();
         self.problems.clear();
         self.members.clear();
+        self.counted.clear();
         self.records = 0;
     }
 
@@ -74,6 +78,27 @@ impl Batch {
     pub(crate) fn push(&mut self, stream: Arc<StreamKey>, event: Event) {
         self.records += 1;
         self.events.push((stream, event));
+    }
+
+    /// Counts a field that no version of its format has, under its first place in the batch.
+    #[cold]
+    pub(crate) fn pass_field(&mut self, path: &str, source: ByteRange, line: Option<u64>) {
+        if let Some((problem, reason)) = self.counted.again(path) {
+            let told = &mut self.problems[problem].reason;
+            // The name of a member stands before it by now.
+            let begin = told.len() - reason.0;
+            told.truncate(begin);
+            told.push_str(&reason.1);
+        } else {
+            let reason = self.counted.first(path, self.problems.len());
+            self.problem(Problem::note(source, line, reason).hint(FIELD_HINT));
+        }
+    }
+
+    /// A member is over: what is counted is counted anew in the next.
+    pub(crate) fn end_member(&mut self, member: Member) {
+        self.members.push(member);
+        self.counted.clear();
     }
 
     pub(crate) fn problem(&mut self, problem: Problem) {

@@ -53,6 +53,40 @@ fn fields(event: &Event) -> Vec<(&str, &Value)> {
 }
 
 #[test]
+fn fields_of_no_version_are_counted_and_the_records_kept() {
+    let one = r#"{"resourceSpans":[{"schemaUrl":"u","weight":1,"scopeSpans":[{"scope":{"name":"s","colour":1},"spans":[{"name":"a","mood":1,"droppedEventsCount":2,"attributes":[{"key":"k","value":{"dateValue":"x"}}]},{"name":"b","mood":{"of":[1]}}]}]}],"hue":0}"#;
+    let batch = read(&format!("{one}\n{one}\n"));
+    assert_eq!((batch.events.len(), batch.rejected()), (4, 0));
+    let mut said: Vec<&str> = batch
+        .problems
+        .iter()
+        .map(|problem| {
+            assert_eq!((problem.kind, problem.line), (ProblemKind::Note, Some(1)));
+            problem.reason.strip_prefix("the field ").expect("it names the field")
+        })
+        .collect();
+    said.sort_unstable();
+    let of = |path: &str, times: u64| {
+        format!("{path} is in no version of the format that is known here: passed over {times} times")
+    };
+    let expected = [
+        of("AnyValue.dateValue", 2),
+        of("ExportRequest.hue", 2),
+        of("InstrumentationScope.colour", 2),
+        of("Span.mood", 4),
+        of("what holds a resource.weight", 2),
+    ];
+    assert_eq!(said, expected);
+    let place = batch.problems.iter().find(|problem| problem.reason.contains("mood")).map(|note| note.source);
+    assert_eq!(place, Some(batch.events[0].1.source), "the first record that has it");
+
+    let many: Vec<String> = (0..200).map(|n| format!(r#""x{n}":0"#)).collect();
+    let batch = read(&span(&many.join(",")));
+    assert_eq!((batch.events.len(), batch.problems.len()), (1, 65));
+    assert!(batch.problems[64].reason.contains("passed over 136 times"), "{:?}", batch.problems[64]);
+}
+
+#[test]
 fn enums_may_be_names_or_numbers() {
     for kind in ["2", "\"2\"", "\"SPAN_KIND_SERVER\"", "\"server\""] {
         let event = event_of(&span(&format!("\"kind\":{kind}")));

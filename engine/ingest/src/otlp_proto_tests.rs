@@ -360,3 +360,35 @@ fn a_metric_of_an_unknown_kind_costs_each_of_its_points() {
     assert_eq!((batch.events.len(), batch.rejected()), (0, 2));
     assert!(batch.problems.iter().all(|problem| problem.source.length == 2), "{:?}", batch.problems);
 }
+
+#[test]
+fn fields_of_no_version_are_counted_and_the_records_kept() {
+    let within = |number: u8, message: &[u8]| {
+        let mut out = vec![number << 3 | 2];
+        prost::encoding::encode_varint(message.len() as u64, &mut out);
+        out.extend(message);
+        out
+    };
+    // Field 99, a number.
+    let newer = |mut message: Vec<u8>| {
+        message.extend([0x98, 0x06, 1]);
+        message
+    };
+    let record = within(2, &newer(log("hello").encode_to_vec()));
+    let scoped = newer([within(1, &newer(scope().encode_to_vec())), record.clone(), record].concat());
+    let request = within(1, &[within(1, &newer(resource().encode_to_vec())), within(2, &scoped)].concat());
+    let batch = read(&request, Some(Format::OtlpProto));
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 0), "{:?}", batch.problems);
+    let mut said: Vec<&str> = batch.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    said.sort_unstable();
+    let of = |path: &str, times: &str| {
+        format!("the field {path} is in no version of the format that is known here: passed over {times}")
+    };
+    let expected = [
+        of("InstrumentationScope.99", "1 time"),
+        of("LogRecord.99", "2 times"),
+        of("Resource.99", "1 time"),
+        of("what holds a scope.99", "1 time"),
+    ];
+    assert_eq!(said, expected);
+}

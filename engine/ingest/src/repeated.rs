@@ -61,11 +61,13 @@ impl Repeated {
         reason
     }
 
-    /// Takes a note that came after; false where it says something else.
-    pub fn join(&mut self, other: &Self) -> bool {
-        if (&self.says, &self.hint) != (&other.says, &other.hint) {
-            return false;
-        }
+    /// What notes have alike that can be joined.
+    pub fn key(&self) -> (String, String) {
+        (self.says.clone(), self.hint.clone())
+    }
+
+    /// Takes a note that came after and has the same key.
+    pub fn join(&mut self, other: &Self) {
         self.times = self.times.zip(other.times).map(|(times, more)| times.saturating_add(more));
         for member in &other.members {
             if self.members.last() != Some(member) {
@@ -73,7 +75,6 @@ impl Repeated {
             }
         }
         self.notes += other.notes;
-        true
     }
 
     /// Whether more than one note was joined.
@@ -87,7 +88,8 @@ impl Repeated {
             [] => String::new(),
             [member] => format!("{member}: "),
             members => {
-                let named = members.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let named =
+                    members.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
                 let more = match members.len().saturating_sub(MOST_NAMED) {
                     0 => String::new(),
                     more => format!(" and {more} more"),
@@ -99,6 +101,43 @@ impl Repeated {
         if let Some(times) = self.times {
             counted(&mut reason, times);
         }
+        reason
+    }
+}
+
+/// The notes of a batch that count something up: what, which of its problems, how often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CountedNotes(Vec<(String, usize, u64)>);
+
+impl CountedNotes {
+    /// Fields that are told apart in one batch; the others are counted together.
+    const MOST: usize = 64;
+    const OTHERS: &str = "of some other name";
+
+    /// What follows is counted anew, as for another member.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn name<'n>(&self, path: &'n str) -> &'n str {
+        let is_known = || self.0.iter().any(|(known, _, _)| known == path);
+        if self.0.len() < Self::MOST || is_known() { path } else { Self::OTHERS }
+    }
+
+    /// Where it was counted before: which problem, and its words: the bytes of the former and the present ones.
+    pub(crate) fn again(&mut self, path: &str) -> Option<(usize, (usize, String))> {
+        let name = self.name(path);
+        let (known, problem, times) = self.0.iter_mut().find(|(known, _, _)| known == name)?;
+        let before = Repeated::of_field(known, *times).len();
+        *times += 1;
+        Some((*problem, (before, Repeated::of_field(known, *times))))
+    }
+
+    /// Counts it for the first time, as this problem; gives its words.
+    pub(crate) fn first(&mut self, path: &str, problem: usize) -> String {
+        let name = self.name(path).to_owned();
+        let reason = Repeated::of_field(&name, 1);
+        self.0.push((name, problem, 1));
         reason
     }
 }
@@ -120,9 +159,12 @@ mod tests {
         };
         let mut all = of("a.log");
         assert_eq!((all.reason(), all.is_joined()), (format!("a.log: {zone}"), false));
-        assert!(["b.log", "c.log", "d.log", "e.log"].into_iter().all(|member| all.join(&of(member))));
+        for member in ["b.log", "c.log", "d.log", "e.log"] {
+            all.join(&of(member));
+        }
         assert_eq!(all.reason(), format!("5 members (a.log, b.log, c.log and 2 more): {zone}"));
-        assert!(!all.join(&Repeated::of("some other", ZONE_HINT, None).expect("it is one too")));
+        let other = Repeated::of("some other", ZONE_HINT, None).expect("it is one too");
+        assert_ne!(all.key(), other.key());
         assert_eq!(Repeated::of("a.log: x", "Look at it.", Some("a.log")), None);
         assert_eq!(Repeated::of("b.log: x", ZONE_HINT, Some("a.log")), None);
     }
@@ -130,11 +172,13 @@ mod tests {
     #[test]
     fn counts_are_added_up() {
         let of = |times| {
-            Repeated::of(&Repeated::of_field("Span.colour", times), FIELD_HINT, None).expect("it is of a field")
+            Repeated::of(&Repeated::of_field("Span.colour", times), FIELD_HINT, None)
+                .expect("it is of a field")
         };
         let mut all = of(1);
         assert!(all.reason().ends_with("known here: passed over 1 time"), "{}", all.reason());
-        assert!(all.join(&of(41)) && all.is_joined());
+        all.join(&of(41));
+        assert!(all.is_joined());
         assert!(all.reason().ends_with("known here: passed over 42 times"), "{}", all.reason());
     }
 }

@@ -235,6 +235,30 @@ fn tables_of_calls_say_what_their_json_says() {
 }
 
 #[test]
+fn what_a_phoenix_server_gives_back_is_what_it_was_sent() {
+    let events = |name: &str| {
+        let mut events = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default()).events;
+        for (_, event) in &mut events {
+            event.source = ByteRange::default();
+            // The number of a row in the server, and what pandas calls the rows of a frame.
+            event.fields.retain(|field| {
+                !["id", "__index_level_0__"].contains(&field.path.as_str())
+                    && field.value != cbad::Value::Null
+            });
+            event.fields.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        events.sort_by_key(|(_, event)| event.span_id);
+        events
+    };
+    let sent = events("phoenix-otlp.json");
+    assert_eq!(sent.len(), 3);
+    for name in ["phoenix-server.json", "phoenix-server.csv", "phoenix-server.parquet"] {
+        check(name);
+        assert_eq!(events(name), sent, "{name}");
+    }
+}
+
+#[test]
 fn protobuf_gives_the_events_that_json_gives() {
     for (signal, records) in [("logs", 2), ("traces", 2), ("metrics", 7)] {
         let mut readings = ["jsonl", "otlp"].map(|extension| {

@@ -18,11 +18,11 @@ use egui::{Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 use std::ops::Range;
 
 const COLUMNS: [Column; 5] = [
-    names("Stream", 236.0, "Service and name."),
-    numbers("Events", 92.0, "Its events."),
-    numbers("Listed", 130.0, "Events that were drawn in the list of events."),
-    numbers("Findings", 80.0, "Its findings in the run that is shown."),
-    numbers("Not opened", 104.0, "Findings whose view was not in front yet."),
+    names("Stream", 206.0, "Service and name."),
+    numbers("Events", 80.0, "Its events."),
+    numbers("Listed", 120.0, "Events that were drawn in the list of events."),
+    numbers("Findings", 76.0, "Its findings in the run that is shown."),
+    numbers("Not opened", 96.0, "Findings whose view was not in front yet."),
 ];
 
 const BAND_COLUMNS: [Column; 4] = [
@@ -76,19 +76,20 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let looked = &state.review.coverage.looked;
     let coverage = Coverage::of(looked, &doc.captures, &doc.streams, run, &doc.findings);
     super::tall(ui, 320.0, |ui| {
-        summary(ui, state, &coverage);
+        summary(ui, state, &doc, &coverage);
         band(ui, state, &doc, &coverage);
         streams(ui, state, &coverage);
     });
 }
 
-fn summary(ui: &mut Ui, state: &mut State, coverage: &Coverage) {
+fn summary(ui: &mut Ui, state: &mut State, doc: &Doc, coverage: &Coverage) {
     let t = tokens::of(ui);
     let opened = coverage.findings - coverage.findings_unseen.len() as u64;
     let seen = coverage.streams.iter().filter(|row| row.events_seen + row.findings_seen > 0).count() as u64;
     let of = |seen: u64, of: u64| format!("{} of {}", words::count(seen), words::count(of));
     let significant = match coverage.significant_unseen {
-        0 => "every significant one".to_owned(),
+        0 if doc.findings.iter().any(|row| row.finding.flagged) => "every significant one".to_owned(),
+        0 => "none is significant".to_owned(),
         left => format!("{} significant not opened", words::count(left)),
     };
     ui.horizontal_wrapped(|ui| {

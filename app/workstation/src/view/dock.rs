@@ -42,14 +42,17 @@ pub(super) fn one(ui: &mut Ui, state: &mut State, pane: Pane) {
     }
 }
 
+/// Frames until the tab bar has its arrows and its width.
+const REVEALING: u8 = 3;
+
 /// Scrolls the tab bar to a tab that has just come to the front, or that the keyboard has just come to.
 fn reveal(ui: &Ui, id: egui::Id, rect: egui::Rect, is_active: bool, has_come: bool) {
     let key = id.with("in front");
-    let was_active = ui.data(|data| data.get_temp(key)).unwrap_or(false);
-    if is_active != was_active {
-        ui.data_mut(|data| data.insert_temp(key, is_active));
-    }
-    if is_active && !was_active || has_come {
+    let (was_active, left): (bool, u8) = ui.data(|data| data.get_temp(key)).unwrap_or_default();
+    // The bar has arrows once it scrolls, and then less room: it is looked at again in the frames after.
+    let left = if is_active && !was_active || has_come { REVEALING } else { left.saturating_sub(1) };
+    ui.data_mut(|data| data.insert_temp(key, (is_active, left)));
+    if left > 0 {
         ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
         ui.ctx().request_repaint();
     }

@@ -221,11 +221,20 @@ impl Rows for Findings<'_> {
         let end = right - score.size().x;
         ui.painter().galley(pos2(end, lower - score.size().y / 2.0), score, t.text);
         let lens = row.finding.explanation.lens.name();
-        let about = match (row.finding.start_nanos, row.finding.end_nanos) {
-            (Some(start), Some(end)) if self.short => format!("{} · {lens}", words::clock_span(start, end)),
-            _ => format!("{} · {lens}", when(row)),
+        let (span, begin) = match (row.finding.start_nanos, row.finding.end_nanos) {
+            (Some(start), Some(end)) if self.short => {
+                (words::clock_span(start, end), words::clock_span(start, start))
+            }
+            (Some(start), Some(_)) => (when(row), words::span(start, start)),
+            _ => (when(row), words::count(row.finding.first_event)),
         };
+        // Where there is no room for all of it, the end of the time goes before the name of the lens does.
         let (at, width) = (pos2(start, lower), end - size::GAP - start);
+        let fits = |text: &String| {
+            super::line(ui, text, text_font(size::SMALL), t.weak, f32::INFINITY).size().x <= width
+        };
+        let about = [format!("{span} · {lens}"), format!("{begin} · {lens}")].into_iter().find(fits);
+        let about = about.unwrap_or_else(|| lens.to_owned());
         super::paint_line(ui, &about, text_font(size::SMALL), t.weak, at, width);
     }
 }

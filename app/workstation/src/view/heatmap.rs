@@ -137,9 +137,10 @@ fn paint(ui: &mut Ui, state: &mut State, frame: Rect) {
     };
     let rows = visible(state, frame, binned.streams.len());
     let dark = ui.visuals().dark_mode;
-    let key = TextureKey { version: state.heat.version, rows, ramp: state.prefs.ramp, dark };
+    let ramp = state.prefs.ramp.in_theme(tokens::of(ui));
+    let key = TextureKey { version: state.heat.version, rows, ramp, dark };
     if state.heat.texture.as_ref().is_none_or(|(old, _)| *old != key) {
-        let image = binned.image(rows.0, rows.1, state.prefs.ramp, tokens::of(ui).no_data);
+        let image = binned.image(rows.0, rows.1, ramp, tokens::of(ui).no_data);
         match &mut state.heat.texture {
             Some((old, texture)) => {
                 texture.set(image, TextureOptions::NEAREST);
@@ -357,7 +358,7 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
         let number = |value: f32| if scale.1 >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") };
         ui.label(egui::RichText::new(number(scale.0)).font(mono_font()).color(t.text));
         let range = format!("Colours from {} to {}", number(scale.0), number(scale.1));
-        ramp_bar(ui, state.prefs.ramp, &range);
+        ramp_bar(ui, state.prefs.ramp.in_theme(t), &range);
         ui.label(egui::RichText::new(number(scale.1)).font(mono_font()).color(t.text));
         ramps(ui, state);
         ui.add_space(size::TIGHT);
@@ -415,9 +416,9 @@ fn choice(ui: &mut Ui, state: &mut State) {
 }
 
 fn ramps(ui: &mut Ui, state: &mut State) {
-    let label = format!("Colours: {}", state.prefs.ramp.label());
-    let combo =
-        ComboBox::from_id_salt("heatmap colours").width(132.0).selected_text(state.prefs.ramp.label());
+    let shown = state.prefs.ramp.in_theme(tokens::of(ui)).label();
+    let label = format!("Colours: {shown}");
+    let combo = ComboBox::from_id_salt("heatmap colours").width(132.0).selected_text(shown);
     let shown = combo.show_ui(ui, |ui| {
         for ramp in Ramp::ALL {
             ui.selectable_value(&mut state.prefs.ramp, ramp, ramp.label());

@@ -152,7 +152,7 @@ fn picture(ui: &mut Ui, state: &mut State, matrix: &Arc<NcdMatrix>, side: f32) {
 }
 
 fn paint(ui: &Ui, state: &mut State, matrix: &Arc<NcdMatrix>, frame: Rect) {
-    let ramp = state.prefs.ramp;
+    let ramp = state.prefs.ramp.in_theme(tokens::of(ui));
     let key = (Arc::as_ptr(matrix) as usize, ramp, ui.visuals().dark_mode);
     if state.matrix.texture.as_ref().is_none_or(|(old, _)| *old != key) {
         let image = image(matrix, |share| ramp.at(share));
@@ -218,7 +218,11 @@ fn legend(ui: &mut Ui, state: &State, matrix: &NcdMatrix) {
     ui.horizontal(|ui| {
         super::caption(ui, "NCD");
         ui.label(RichText::new(format!("{least:.2}")).font(mono_font()).color(t.text));
-        super::heatmap::ramp_bar(ui, state.prefs.ramp, &format!("Colours from {least:.2} to {most:.2}"));
+        super::heatmap::ramp_bar(
+            ui,
+            state.prefs.ramp.in_theme(tokens::of(ui)),
+            &format!("Colours from {least:.2} to {most:.2}"),
+        );
         ui.label(RichText::new(format!("{most:.2}")).font(mono_font()).color(t.text));
         ui.label(
             RichText::new("Click a cell to see both blocks.").font(text_font(size::SMALL)).color(t.weak),

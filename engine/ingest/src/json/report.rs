@@ -25,7 +25,7 @@ pub(crate) fn too_costly(at: usize) -> Read<()> {
 impl<'d> Report<'d> {
     /// A document that begins at decoded byte `offset` and has at most `length` bytes.
     pub(crate) fn new(batch: &'d mut Batch, offset: u64, line: u64, length: usize) -> Self {
-        Self { batch, offset, line, budget: Budget::for_unit(length), read_to: 0, odd: None }
+        Self { batch, offset, line, budget: Budget::for_unit(length), read_to: 0, odd: Odd::default() }
     }
 
     pub(crate) fn range(&self, begin: usize, end: usize) -> ByteRange {
@@ -75,6 +75,9 @@ impl<'d> Report<'d> {
     pub(crate) fn note(&mut self, begin: usize, end: usize) {
         if let Some(odd) = self.odd.take() {
             self.remark(begin, end, format!("{odd}: passed over"), None);
+        }
+        for path in self.odd.take_unknown() {
+            self.batch.pass_field(&path, self.range(begin, end), Some(self.line));
         }
     }
 

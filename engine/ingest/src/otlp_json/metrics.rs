@@ -60,8 +60,13 @@ pub(super) fn metric(
             }
             b"description" | b"metadata" => return cursor.skip(),
             _ => {
-                has_data |= of_unknown_kind(cursor, points)?;
-                return Ok(());
+                let mut ahead = cursor.clone();
+                if of_unknown_kind(&mut ahead, points)? {
+                    has_data = true;
+                    *cursor = ahead;
+                    return Ok(());
+                }
+                return odd.pass_other(cursor, "Metric", name);
             }
         };
         has_data = true;
@@ -88,7 +93,7 @@ fn of_unknown_kind(cursor: &mut Cursor<'_>, points: &mut Vec<Placed>) -> Read<bo
         each(cursor, |cursor| {
             let begin = cursor.at_value()?;
             cursor.skip()?;
-            points.push(Placed { begin, end: cursor.at(), point: Err(REASON), odd: None });
+            points.push(Placed { begin, end: cursor.at(), point: Err(REASON), odd: Odd::default() });
             Ok(())
         })
         .map(drop)
@@ -125,7 +130,7 @@ fn data(
                     *known = monotonic;
                 }
             }
-            _ => cursor.skip()?,
+            _ => odd.pass_other(cursor, "data of a metric", name)?,
         }
         Ok(())
     })
@@ -134,7 +139,7 @@ fn data(
 fn placed(cursor: &mut Cursor<'_>, budget: &mut Budget) -> Read<Placed> {
     let kind = cursor.kind()?;
     let begin = cursor.at();
-    let mut odd = None;
+    let mut odd = Odd::default();
     let point = if kind == Kind::Object {
         Ok(point(cursor, &mut odd, budget)?)
     } else {
@@ -212,7 +217,7 @@ fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Po
         Ok(())
     })?;
     point.data = numbers.into_data();
-    *odd = odd.or(point.odd_time());
+    odd.or(point.odd_time());
     Ok(point)
 }
 
@@ -241,7 +246,7 @@ fn exemplars(
                 b"filteredAttributes" | b"filtered_attributes" => {
                     exemplar.attributes = attributes_of(cursor, odd, budget)?;
                 }
-                _ => cursor.skip()?,
+                _ => odd.pass_other(cursor, "Exemplar", name)?,
             }
             Ok(())
         })?;
@@ -276,7 +281,7 @@ fn number(cursor: &mut Cursor<'_>, odd: &mut Odd, name: &[u8], numbers: &mut Num
         b"positive" => numbers.positive = buckets(cursor, odd)?,
         b"negative" => numbers.negative = buckets(cursor, odd)?,
         b"quantileValues" | b"quantile_values" => numbers.quantiles = Some(quantiles(cursor, odd)?),
-        _ => cursor.skip()?,
+        _ => odd.pass_other(cursor, "data point", name)?,
     }
     Ok(())
 }
@@ -302,7 +307,7 @@ fn buckets(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Buckets> {
                 buckets.offset = offset.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
             }
             b"bucketCounts" | b"bucket_counts" => buckets.counts = counts(cursor, odd)?,
-            _ => cursor.skip()?,
+            _ => odd.pass_other(cursor, "Buckets", name)?,
         }
         Ok(())
     })?;
@@ -322,7 +327,7 @@ fn quantiles(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Vec<(f64, f64)>> {
                 b"value" => {
                     value = f64_of(cursor, odd, "a quantile value that is not a number")?.unwrap_or(f64::NAN);
                 }
-                _ => cursor.skip()?,
+                _ => odd.pass_other(cursor, "ValueAtQuantile", name)?,
             }
             Ok(())
         })?;

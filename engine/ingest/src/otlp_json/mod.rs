@@ -4,6 +4,7 @@
 //! Where a line is damaged, what was read before the damage is kept and the rest of the line is one rejected record.
 
 mod metrics;
+mod odd;
 mod records;
 pub(crate) mod typed;
 
@@ -36,6 +37,8 @@ impl DocumentFormat for OtlpJson {
         if !found {
             let reason = "the line holds JSON without resourceLogs, resourceSpans or resourceMetrics";
             report.reject(0, end, reason, "Open the capture as json-lines if it is no OTLP.");
+            // A line of another kind has no fields of this one.
+            report.odd.take_unknown();
         }
         report.note(0, end);
         Ok(())
@@ -127,12 +130,15 @@ fn is_records(key: &[u8], signal: Signal) -> bool {
 
 /// Which keys of an object must be known before which others.
 struct Order {
+    /// What the object is, for what nothing is known of.
+    message: &'static str,
     first: fn(&[u8], Signal) -> bool,
     then: fn(&[u8], Signal) -> bool,
 }
 
-const RESOURCE_THEN_SCOPES: Order = Order { first: |key, _| key == b"resource", then: is_scopes };
-const SCOPE_THEN_RECORDS: Order = Order { first: is_scope, then: is_records };
+const RESOURCE_THEN_SCOPES: Order =
+    Order { message: "what holds a resource", first: |key, _| key == b"resource", then: is_scopes };
+const SCOPE_THEN_RECORDS: Order = Order { message: "what holds a scope", first: is_scope, then: is_records };
 
 /// Decodes one document.
 struct Decoder<'d, 'b> {
@@ -157,7 +163,8 @@ impl Decoder<'_, '_> {
                 self.report.reject_one(begin, cursor.at(), "profiles are not read")
             }
             Some(Top::Wrapper) if cursor.kind()? == Kind::Object => self.request(cursor),
-            Some(Top::Wrapper) | None => cursor.skip(),
+            Some(Top::Wrapper) => cursor.skip(),
+            None => self.report.odd.pass_other(cursor, "ExportRequest", &key),
         })
     }
 
@@ -196,7 +203,7 @@ impl Decoder<'_, '_> {
                 known = Some(first(self, cursor)?);
                 Ok(())
             } else if !(order.then)(&key, signal) {
-                cursor.skip()
+                self.report.odd.pass_other(cursor, order.message, &key)
             } else if let Some(known) = &known {
                 then(self, cursor, known)
             } else {

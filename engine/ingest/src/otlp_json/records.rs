@@ -47,7 +47,7 @@ pub(super) fn resource(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budg
             attributes = attributes_of(cursor, odd, budget)?;
             Ok(())
         }
-        _ => cursor.skip(),
+        _ => odd.pass_other(cursor, "Resource", name),
     })?;
     Ok(attributes)
 }
@@ -71,7 +71,7 @@ pub(super) fn scope(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Scope> {
             scope.version = string_of(cursor, odd, "a scope version that is not text")?;
             Ok(())
         }
-        _ => cursor.skip(),
+        _ => odd.pass_other(cursor, "InstrumentationScope", name),
     })?;
     Ok(scope)
 }
@@ -121,11 +121,11 @@ pub(super) fn log(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -
             b"traceId" | b"trace_id" => log.trace_id = id_of(cursor, odd, "a traceId that is not 16 bytes")?,
             b"spanId" | b"span_id" => log.span_id = id_of(cursor, odd, "a spanId that is not 8 bytes")?,
             b"flags" => log.flags = u64_of(cursor, odd, "flags that are not a number")?,
-            _ => cursor.skip()?,
+            _ => odd.pass_other(cursor, "LogRecord", name)?,
         }
         Ok(())
     })?;
-    *odd = odd.or(log.odd_time());
+    odd.or(log.odd_time());
     Ok(log)
 }
 
@@ -157,11 +157,11 @@ pub(super) fn span(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) 
             b"traceState" | b"trace_state" => {
                 span.trace_state = string_of(cursor, odd, "a traceState that is not text")?;
             }
-            _ => cursor.skip()?,
+            _ => odd.pass_other(cursor, "Span", name)?,
         }
         Ok(())
     })?;
-    *odd = odd.or(span.odd_time());
+    odd.or(span.odd_time());
     Ok(span)
 }
 
@@ -173,7 +173,7 @@ fn status(cursor: &mut Cursor<'_>, odd: &mut Odd, span: &mut SpanParts) -> Read<
                     enum_of(cursor, odd, "a status code that is not one", "STATUS_CODE_", &STATUS_CODES)?;
             }
             b"message" => span.status_message = string_of(cursor, odd, "a status message that is not text")?,
-            _ => cursor.skip()?,
+            _ => odd.pass_other(cursor, "Status", name)?,
         }
         Ok(())
     })
@@ -200,7 +200,7 @@ fn links(
                 }
                 b"flags" => link.flags = u64_of(cursor, odd, "a link's flags that are not a number")?,
                 b"attributes" => link.attributes = attributes_of(cursor, odd, budget)?,
-                _ => cursor.skip()?,
+                _ => odd.pass_other(cursor, "Span.Link", name)?,
             }
             Ok(())
         })?;
@@ -228,7 +228,7 @@ fn span_events(
                     event.time_nanos = u64_of(cursor, odd, "a span event's time that is not a number")?;
                 }
                 b"attributes" => event.attributes = attributes_of(cursor, odd, budget)?,
-                _ => cursor.skip()?,
+                _ => odd.pass_other(cursor, "Span.Event", name)?,
             }
             Ok(())
         })?;

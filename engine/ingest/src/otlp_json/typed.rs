@@ -12,8 +12,7 @@ use crate::otlp::known_id;
 use cbad::{Field, Value};
 use std::fmt::Write;
 
-/// The first thing in a record that could not be read as what it should be.
-pub(crate) type Odd = Option<&'static str>;
+pub(crate) use super::odd::Odd;
 
 fn pass_odd<T>(cursor: &mut Cursor<'_>, odd: &mut Odd, what: &'static str) -> Read<Option<T>> {
     cursor.skip()?;
@@ -394,7 +393,7 @@ fn one_of_any_value(
             }
             Value::Text("{}".into())
         }
-        _ => return cursor.skip().map(|()| false),
+        _ => return odd.pass_other(cursor, "AnyValue", name).map(|()| false),
     };
     push(cursor, path, fields, value, budget)?;
     Ok(true)

@@ -87,6 +87,7 @@ impl<'d> FrameDecoder<'d> {
             }
         };
         let level = resources(self.frame, part);
+        self.pass_fields("ExportRequest", &level.unknown, part);
         let walked = level.below.iter().try_for_each(|&resource| self.resource(resource, signal));
         if walked.is_err() {
             let rest = Part { begin: self.read_to, ..part };
@@ -138,6 +139,10 @@ impl<'d> FrameDecoder<'d> {
         };
         let attributes = convert::attributes(attributes, &mut self.budget).map_err(|TooCostly| FrameLost)?;
         let resource = Resource::new(attributes);
+        self.pass_fields("what holds a resource", &level.unknown, part);
+        if let Some(own) = level.own {
+            self.pass_beyond("Resource", 3, own);
+        }
         level.below.iter().try_for_each(|&scope| self.scope(scope, signal, &resource))?;
         self.spend_fault(&level)
     }
@@ -155,13 +160,18 @@ impl<'d> FrameDecoder<'d> {
             None => <_>::default(),
         };
         let context = Context { resource, scope: &scope, scope_version: &scope_version };
+        self.pass_fields("what holds a scope", &level.unknown, part);
+        if let Some(own) = level.own {
+            self.pass_beyond("InstrumentationScope", 4, own);
+        }
         for &record in &level.below {
             match signal {
                 Signal::Metric => self.metric(record, context)?,
-                Signal::Log | Signal::Span | Signal::LlmCall => self
-                    .record(record, |decoder, bytes, source| {
+                Signal::Log | Signal::Span | Signal::LlmCall => {
+                    self.record(record, last_of_record(signal), |decoder, bytes, source| {
                         decoder.log_or_span(bytes, signal, context, source)
-                    })?,
+                    })?;
+                }
             }
         }
         self.spend_fault(&level)
@@ -170,6 +180,21 @@ impl<'d> FrameDecoder<'d> {
     fn note(&mut self, part: Option<Part>, reason: String) {
         if let Some(part) = part {
             self.batch.problem(Problem::note(self.range(part), None, reason));
+        }
+    }
+
+    /// Counts fields that no version of a message has.
+    fn pass_fields(&mut self, message: &str, numbers: &[u32], part: Part) {
+        for number in numbers {
+            self.batch.pass_field(&format!("{message}.{number}"), self.range(part), None);
+        }
+    }
+
+    /// Counts the fields of a message whose number is above the last one that any version has.
+    fn pass_beyond(&mut self, message: &str, last: u32, part: Part) {
+        let frame = self.frame;
+        for field in part.fields(frame).map_while(Result::ok).filter(|field| field.number > last) {
+            self.pass_fields(message, &[field.number], part);
         }
     }
 
@@ -188,9 +213,12 @@ impl<'d> FrameDecoder<'d> {
     }
 
     /// Reads one record by `read`; a record that is cut is left for the frame to report.
+    ///
+    /// `message` is what it is, and the last number that a field of it has in any version.
     fn record(
         &mut self,
         part: Part,
+        message: (&'static str, u32),
         read: impl FnOnce(&mut Self, &[u8], ByteRange) -> Result<(Arc<StreamKey>, Event), Loss>,
     ) -> Walked {
         if part.cut {
@@ -207,7 +235,10 @@ impl<'d> FrameDecoder<'d> {
             read(self, bytes, self.range(part))
         };
         match result {
-            Ok((stream, event)) => self.batch.push(stream, event),
+            Ok((stream, event)) => {
+                self.batch.push(stream, event);
+                self.pass_beyond(message.0, message.1, part);
+            }
             Err(Loss::Record(reason)) if self.budget.spend(RECORD_BYTES + reason.len()) => {
                 self.reject(part, reason);
             }
@@ -243,7 +274,9 @@ impl<'d> FrameDecoder<'d> {
         let mut data = None;
         for field in part.fields(frame) {
             let Ok(field) = field else {
-                return self.record(part, |_, _, _| Err(Loss::Record("the metric cannot be decoded".into())));
+                return self.record(part, ("Metric", METADATA), |_, _, _| {
+                    Err(Loss::Record("the metric cannot be decoded".into()))
+                });
             };
             let Some(inner) = part.inner(field.value) else { continue };
             match field.number {
@@ -274,8 +307,9 @@ impl<'d> FrameDecoder<'d> {
         let mut monotonic = false;
         for field in data.fields(self.frame) {
             let Ok(field) = field else {
-                return self
-                    .record(data, |_, _, _| Err(Loss::Record("the metric's data cannot be decoded".into())));
+                return self.record(data, ("data of a metric", 3), |_, _, _| {
+                    Err(Loss::Record("the metric's data cannot be decoded".into()))
+                });
             };
             match (field.number, field.value) {
                 (1, value) => points.extend(data.inner(value)),
@@ -283,6 +317,7 @@ impl<'d> FrameDecoder<'d> {
                     metric.temporality = Temporality::from_number(number as i64);
                 }
                 (3, WireValue::Varint(number)) => monotonic = number != 0,
+                (number @ 4.., _) => self.pass_fields("data of a metric", &[number], data),
                 _ => {}
             }
         }
@@ -290,13 +325,31 @@ impl<'d> FrameDecoder<'d> {
             metric.kind = NumberKind::Sum { monotonic };
         }
         for point in points {
-            self.record(point, |decoder, bytes, source| {
+            self.record(point, ("data point", last_of_point(kind)), |decoder, bytes, source| {
                 let parts = decode_point(kind, bytes, &mut decoder.budget)?;
                 decoder.note_odd(source, parts.odd_time());
                 Ok(parts.into_event(metric, context, decoder.streams, source, &mut decoder.budget)?)
             })?;
         }
         Ok(())
+    }
+}
+
+/// What a record is, and the last number that a field of it has.
+const fn last_of_record(signal: Signal) -> (&'static str, u32) {
+    match signal {
+        Signal::Log => ("LogRecord", 12),
+        Signal::Span | Signal::LlmCall => ("Span", 16),
+        Signal::Metric => ("Metric", METADATA),
+    }
+}
+
+/// The last number that a field of a point of this kind of metric has.
+const fn last_of_point(kind: u32) -> u32 {
+    match kind {
+        9 | INT_HISTOGRAM => 12,
+        10 => 14,
+        _ => 8,
     }
 }
 
