@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn what_was_made_up_stays_and_three_records_are_broken() {
-        let made: String =
-            (0..40).map(|number| format!("{}\n", json!({ "resourceLogs": [number] }))).collect();
+        let lines = (0..40).map(|number| json!({ "resourceLogs": [number] }).to_string());
+        let made = lines.collect::<Vec<_>>().join("\n") + "\n";
         let shown = with_tools_and_damage(&made);
         let (whole, broken): (Vec<&str>, Vec<&str>) =
             shown.lines().partition(|line| serde_json::from_str::<Value>(line).is_ok());

@@ -238,7 +238,7 @@ fn write(out: &mut impl Write, said: &BitsJson) -> io::Result<()> {
             let tokens = counted(u64::from(copy.end_token - copy.first_token), "token", "tokens");
             match copy.from_event {
                 Some(event) => {
-                    writeln!(out, "  The longest run that the baseline has: {tokens}, in event {event}")?
+                    writeln!(out, "  The longest run that the baseline has: {tokens}, in event {event}")?;
                 }
                 None => writeln!(out, "  The longest run that the baseline has: {tokens}, in the anchor")?,
             }

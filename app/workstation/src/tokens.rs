@@ -399,7 +399,7 @@ impl Ramp {
 
     /// This ramp as a theme shows it: paper takes grey, whatever is chosen, since the darker of two inks is the more there.
     pub(crate) fn in_theme(self, tokens: &Tokens) -> Self {
-        let is_paper = std::ptr::eq(tokens, &PRINT);
+        let is_paper = std::ptr::eq(tokens, &raw const PRINT);
         match self {
             _ if is_paper => Self::Grey,
             Self::Grey if tokens.ground.r() < 0x80 => Self::GreyOnDark,
