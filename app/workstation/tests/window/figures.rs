@@ -86,6 +86,8 @@ fn every_picture_has_a_table_with_what_it_draws() -> Result<(), Failure> {
     found.extend(numbers(&mut window, "stability"));
     press(&mut window, Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::T);
     found.extend(numbers(&mut window, "Null distribution of NCD"));
+    window.get_by_label("Confirm as incident…").scroll_to_me();
+    window.run();
     click(&mut window, "Confirm as incident…");
     click(&mut window, "Confirm and analyse again");
     press(&mut window, Modifiers::NONE, Key::F4);

@@ -10,9 +10,16 @@ fn delay(window: &Window) -> Option<Duration> {
     window.output().viewport_output.values().map(|out| out.repaint_delay).min()
 }
 
-/// Frames that nobody asked for: none of them may ask for the next.
+/// Frames that nobody asked for: none of them may ask for the next, once what is told for a few seconds has been told.
 fn asks_for_none(window: &mut Window) -> bool {
+    const MOST: usize = 60;
     settle(window);
+    for _ in 0..MOST {
+        if delay(window) == Some(Duration::MAX) {
+            break;
+        }
+        window.run_steps(1);
+    }
     window.run_steps(3);
     delay(window) == Some(Duration::MAX)
 }
