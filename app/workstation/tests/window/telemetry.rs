@@ -166,15 +166,21 @@ const ANSWERS: &str = r#"{"id":"a","object":"chat.completion","created":17000000
 {"id":"c","object":"chat.completion","created":1700000004,"model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":"It was refunded."},"finish_reason":"stop"}],"usage":{"prompt_tokens":50,"completion_tokens":5,"total_tokens":55}}
 "#;
 
-#[test]
-fn tools_that_answers_ask_for_are_a_picture_and_a_table_and_lead_to_their_calls() -> Result<(), Failure> {
-    let world = World::new()?;
+/// The calls of a capture whose answers ask for tools, in front.
+pub(super) fn answers(world: &World) -> Result<Window, Failure> {
     let capture = world.write("answers.jsonl", ANSWERS)?;
     let mut window = world.window();
     with(window.state(), |app| app.open(&[capture]));
     settle(&mut window);
     window.key_press(Key::F9);
     settle(&mut window);
+    Ok(window)
+}
+
+#[test]
+fn tools_that_answers_ask_for_are_a_picture_and_a_table_and_lead_to_their_calls() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = answers(&world)?;
     assert_eq!(rows(&window, "Call to gpt-4o").len(), 3);
     click(&mut window, "Tools");
     window.get_by_label("gpt-4o asks for find_order: 2 calls");
