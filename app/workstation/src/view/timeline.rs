@@ -17,6 +17,8 @@ use egui_plot::{GridMark, Line, Plot, PlotPoints, Span};
 
 /// Width of the numbers of a vertical axis, inside the gutter.
 const NUMBERS: f32 = 40.0;
+/// Height of a number above its mark, in points, with a little room.
+const HALF_NUMBER: f32 = 10.0;
 
 /// The upper line over a distance.
 const RATIO: &str = "Compression ratio";
@@ -178,6 +180,7 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
     let columns = ui.available_width() as usize;
     // Closer together than this they would fade.
     let numbers = f64::from((ui.available_height() / 28.0).floor().clamp(2.0, 5.0));
+    let room = f64::from(HALF_NUMBER / ui.available_height().max(1.0)).max(0.05);
     let stream = state.stream;
     let spans: Vec<Span> = doc
         .findings
@@ -193,9 +196,9 @@ fn plot(ui: &mut Ui, state: &State, doc: &Doc, strip: &Strip<'_>, colors: [Color
     let plot = Plot::new(strip.name)
         .show_axes([strip.time_axis, true])
         .y_axis_min_width(NUMBERS)
-        .y_axis_formatter(|mark, shown| {
-            // The lowest number would run into the first of the time axis.
-            let room = (shown.end() - shown.start()) * 0.05;
+        .y_axis_formatter(move |mark, shown| {
+            // The lowest number would run into the first of the time axis, or into the highest of the picture below.
+            let room = (shown.end() - shown.start()) * room;
             if mark.value < shown.start() + room { String::new() } else { number(mark) }
         })
         .x_axis_formatter(move |mark, _| tick(axis, mark))
