@@ -3,7 +3,7 @@
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{Batch, Limits, OpenOptions};
-use cbad::{Measure, Signal};
+use cbad::{Field, Measure, Signal, Value};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
@@ -90,11 +90,16 @@ fn framed(messages: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn read(stored: &[u8], format: Option<Format>) -> Batch {
+    let (found, batch) = read_any(stored, format);
+    assert_eq!(found, Format::OtlpProto);
+    batch
+}
+
+fn read_any(stored: &[u8], format: Option<Format>) -> (Format, Batch) {
     let options = OpenOptions { format, ..OpenOptions::default() };
     let length = stored.len() as u64;
     let stored = Cursor::new(stored.to_vec());
     let mut capture = Capture::from_reader(Path::new("c.bin"), stored, length, &options).expect("opens");
-    assert_eq!(capture.format(), Format::OtlpProto);
     let mut all = Batch::default();
     let mut batch = Batch::default();
     while capture.next_batch(&mut batch).expect("reads") {
@@ -104,7 +109,7 @@ fn read(stored: &[u8], format: Option<Format>) -> Batch {
     }
     assert_eq!(all.records, all.events.len() as u64 + all.rejected());
     assert_eq!(capture.decoded_bytes(), length);
-    all
+    (capture.format(), all)
 }
 
 #[test]
@@ -391,4 +396,60 @@ fn fields_of_no_version_are_counted_and_the_records_kept() {
         of("what holds a scope.99", "1 time"),
     ];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn what_a_scope_says_of_itself_is_told_of_each_record_as_in_json() {
+    let attribute = |key: &str, value| KeyValue { key: key.into(), value, ..KeyValue::default() };
+    let scope = InstrumentationScope {
+        name: "lib".into(),
+        version: "2".into(),
+        attributes: vec![
+            attribute("version", Some(value("of its own"))),
+            attribute("empty", None),
+            attribute("n", Some(AnyValue { value: Some(ProtoValue::IntValue(7)) })),
+        ],
+        dropped_attributes_count: 3,
+    };
+    let scope_logs =
+        vec![ScopeLogs { scope: Some(scope), log_records: vec![log("a"), log("b")], ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+    let proto = read(&framed(&[LogsData { resource_logs }.encode_to_vec()]), None);
+
+    let attributes = r#"{"key":"version","value":{"stringValue":"of its own"}},{"key":"empty"},{"key":"n","value":{"intValue":"7"}}"#;
+    let record = |body| format!(r#"{{"timeUnixNano":"{NANOS}","body":{{"stringValue":"{body}"}}}}"#);
+    let json = format!(
+        r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{},{}],"scope":{{"name":"lib","version":"2","attributes":[{attributes}],"droppedAttributesCount":3}}}}]}}]}}"#,
+        record("a"),
+        record("b"),
+    );
+    let (_, json) = read_any(json.as_bytes(), None);
+    assert_eq!((&proto.problems, &json.problems), (&Vec::new(), &Vec::new()));
+
+    let text = |text: &str| Value::Text(text.into());
+    let expected = [
+        ("scope", text("lib")),
+        ("scope.version", text("2")),
+        ("scope.attributes.version", text("of its own")),
+        ("scope.attributes.empty", Value::Null),
+        ("scope.attributes.n", Value::Int(7)),
+        ("scope.dropped_attributes_count", Value::Int(3)),
+    ]
+    .map(|(path, value)| Field { path: path.into(), value });
+    for batch in [proto, json] {
+        assert_eq!(batch.events.len(), 2);
+        assert!(batch.events.iter().all(|(_, event)| event.fields == expected), "{:?}", batch.events);
+    }
+}
+
+#[test]
+fn what_a_scope_says_is_not_copied_without_bound() {
+    let attributes = (0..20_000).map(|_| KeyValue::default()).collect();
+    let scope = InstrumentationScope { attributes, ..InstrumentationScope::default() };
+    let scope_logs =
+        vec![ScopeLogs { scope: Some(scope), log_records: vec![log("x"); 2_000], ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+    let batch = read(&framed(&[LogsData { resource_logs }.encode_to_vec()]), None);
+    assert!(batch.events.len() < 100, "{}", batch.events.len());
+    assert!(batch.problems[0].reason.contains("far more memory"), "{:?}", batch.problems);
 }

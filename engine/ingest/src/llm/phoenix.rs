@@ -12,7 +12,7 @@ use super::python;
 use crate::budget::Budget;
 use crate::ids;
 use crate::json::value::values_in;
-use crate::otlp::{Context, Resource, SpanEventParts, SpanParts};
+use crate::otlp::{Context, Resource, Scope, SpanEventParts, SpanParts};
 use crate::stamp::Years;
 use crate::streams::OtlpStreams;
 use cbad::{ByteRange, Event, Field, StreamKey, Value};
@@ -50,8 +50,7 @@ pub(super) fn event_of(
             None => row.take(field),
         }
     }
-    let resource = Resource::default();
-    let context = Context { resource: &resource, scope: "", scope_version: "" };
+    let context = Context { resource: &Resource::default(), scope: &Scope::default() };
     let event = row.into_span().into_event(context, source, &mut Budget::for_unit(0));
     (streams.spans(""), event.expect("nothing surrounds the record, and every unit may cost that"))
 }

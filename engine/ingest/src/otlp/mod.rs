@@ -16,6 +16,7 @@ pub(crate) use span::{SpanEventParts, SpanParts};
 
 use crate::budget::{Budget, RECORD_BYTES};
 use cbad::{Event, Field, Value};
+use references::Below;
 
 /// Resource attributes that tell instances and releases apart; a bad deploy or a bad host shows in them.
 /// The others are the same for every event of a stream and are left in the capture.
@@ -61,6 +62,39 @@ impl Resource {
     }
 }
 
+/// What the scope says about every record below it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Empty where it has no name.
+    pub(crate) name: String,
+    /// Empty where it has no version.
+    pub(crate) version: String,
+    /// Its attributes and how many of them were dropped, as `scope.…`.
+    fields: Vec<Field>,
+    bytes: usize,
+}
+
+impl Scope {
+    /// A scope without attributes.
+    pub(crate) fn named(name: String, version: String) -> Self {
+        Self { name, version, ..Self::default() }
+    }
+
+    /// Gives the scope its attributes, and says how many it lost where it was written.
+    ///
+    /// They stand below a name of their own: an attribute may well be called `version`.
+    pub(crate) fn describe(&mut self, attributes: Vec<Field>, dropped: u64) {
+        let mut fields = Vec::with_capacity(attributes.len() + usize::from(dropped != 0));
+        let mut below = Below { path: "scope.".into(), fields: &mut fields };
+        below.attributes("attributes.", attributes);
+        below.number("dropped_attributes_count", dropped);
+        // Each record has a copy of each, which a short name does not pay for.
+        let cost = |field: &Field| size_of::<Field>() + field.path.len() + value_bytes(&field.value);
+        self.bytes = fields.iter().map(cost).sum();
+        self.fields = fields;
+    }
+}
+
 fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
@@ -69,33 +103,33 @@ fn value_bytes(value: &Value) -> usize {
     }
 }
 
-/// Where a record stands: its resource and the name of its scope.
+/// Where a record stands: its resource and its scope.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) resource: &'a Resource,
-    /// Empty where the scope has no name.
-    pub(crate) scope: &'a str,
-    /// Empty where it has no version.
-    pub(crate) scope_version: &'a str,
+    pub(crate) scope: &'a Scope,
 }
 
 impl Context<'_> {
     /// Puts what the context says before and after the record's own fields.
     fn surround(&self, event: &mut Event, own: Vec<Field>, budget: &mut Budget) -> Result<(), TooCostly> {
-        if !budget.spend(RECORD_BYTES + self.scope.len() + self.scope_version.len() + self.resource.bytes) {
+        let Self { resource, scope } = self;
+        let copied = scope.name.len() + scope.version.len() + scope.bytes + resource.bytes;
+        if !budget.spend(RECORD_BYTES + copied) {
             return Err(TooCostly);
         }
         event.fields = own;
         // For exactly what comes: the room of a vector that grows by itself is not in the budget.
-        event.fields.reserve_exact(2 + self.resource.fields.len());
-        if !self.scope.is_empty() {
-            event.fields.insert(0, text_field("scope", self.scope));
+        event.fields.reserve_exact(2 + scope.fields.len() + resource.fields.len());
+        let mut after = 0;
+        for (path, text) in [("scope", &scope.name), ("scope.version", &scope.version)] {
+            if !text.is_empty() {
+                event.fields.insert(after, text_field(path, text.as_str()));
+                after += 1;
+            }
         }
-        if !self.scope_version.is_empty() {
-            let after = usize::from(!self.scope.is_empty());
-            event.fields.insert(after, text_field("scope.version", self.scope_version));
-        }
-        event.fields.extend_from_slice(&self.resource.fields);
+        event.fields.splice(after..after, scope.fields.iter().cloned());
+        event.fields.extend_from_slice(&resource.fields);
         Ok(())
     }
 }

@@ -238,9 +238,9 @@ impl Decoder<'_, '_> {
             cursor,
             signal,
             &SCOPE_THEN_RECORDS,
-            |decoder, cursor| records::scope(cursor, &mut decoder.report.odd),
-            |decoder, cursor, scope: &records::Scope| {
-                let context = Context { resource, scope: &scope.name, scope_version: &scope.version };
+            |decoder, cursor| records::scope(cursor, &mut decoder.report.odd, &mut decoder.report.budget),
+            |decoder, cursor, scope| {
+                let context = Context { resource, scope };
                 decoder.list(cursor, |decoder, cursor| decoder.record(cursor, signal, context))
             },
         )

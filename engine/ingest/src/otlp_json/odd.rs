@@ -59,7 +59,7 @@ impl Odd {
 /// Source: `opentelemetry-proto` 1.0 to 1.9 and the deprecated fields of 0.9.
 const UNREAD: [(&str, &[&str]); 12] = [
     ("Resource", &["droppedattributescount", "entityrefs"]),
-    ("InstrumentationScope", &["attributes", "droppedattributescount"]),
+    ("InstrumentationScope", &[]),
     ("LogRecord", &["droppedattributescount", "name"]),
     ("Span", &["droppedattributescount", "droppedeventscount", "droppedlinkscount"]),
     ("Span.Link", &["droppedattributescount"]),

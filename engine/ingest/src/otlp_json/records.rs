@@ -5,7 +5,7 @@ use super::typed::{
 };
 use crate::budget::Budget;
 use crate::json::cursor::{Cursor, Kind, Read};
-use crate::otlp::{LinkParts, LogParts, SpanEventParts, SpanParts};
+use crate::otlp::{LinkParts, LogParts, Scope, SpanEventParts, SpanParts};
 use crate::severity;
 use cbad::Field;
 
@@ -52,27 +52,22 @@ pub(super) fn resource(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budg
     Ok(attributes)
 }
 
-/// What a scope is called, and its version.
-#[derive(Default)]
-pub(super) struct Scope {
-    pub(super) name: String,
-    pub(super) version: String,
-}
-
 /// A scope.
-pub(super) fn scope(cursor: &mut Cursor<'_>, odd: &mut Odd) -> Read<Scope> {
-    let mut scope = Scope::default();
-    members(cursor, odd, "a scope that is not an object", |cursor, odd, name| match name {
-        b"name" => {
-            scope.name = string_of(cursor, odd, "a scope name that is not text")?;
-            Ok(())
+pub(super) fn scope(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Scope> {
+    let (mut scope, mut attributes, mut dropped) = (Scope::default(), Vec::new(), 0);
+    members(cursor, odd, "a scope that is not an object", |cursor, odd, name| {
+        match name {
+            b"name" => scope.name = string_of(cursor, odd, "a scope name that is not text")?,
+            b"version" => scope.version = string_of(cursor, odd, "a scope version that is not text")?,
+            b"attributes" => attributes = attributes_of(cursor, odd, budget)?,
+            b"droppedAttributesCount" | b"dropped_attributes_count" => {
+                dropped = u64_of(cursor, odd, "a scope's droppedAttributesCount that is not a number")?;
+            }
+            _ => odd.pass_other(cursor, "InstrumentationScope", name)?,
         }
-        b"version" => {
-            scope.version = string_of(cursor, odd, "a scope version that is not text")?;
-            Ok(())
-        }
-        _ => odd.pass_other(cursor, "InstrumentationScope", name),
+        Ok(())
     })?;
+    scope.describe(attributes, dropped);
     Ok(scope)
 }
 

@@ -2,13 +2,13 @@
 
 use crate::budget::Budget;
 use crate::otlp::{
-    Buckets, ExemplarParts, LinkParts, LogParts, PointData, PointParts, SpanEventParts, SpanParts, TooCostly,
-    known_id,
+    Buckets, ExemplarParts, LinkParts, LogParts, PointData, PointParts, Scope, SpanEventParts, SpanParts,
+    TooCostly, known_id,
 };
 use crate::severity;
 use cbad::{Field, Value};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::{
     Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint, exemplar,
@@ -87,6 +87,13 @@ fn any_value(
     }
     fields.push(Field { path: path.clone(), value });
     Ok(())
+}
+
+pub(super) fn scope(scope: InstrumentationScope, budget: &mut Budget) -> Converted<Scope> {
+    let attributes = attributes(scope.attributes, budget)?;
+    let mut described = Scope::named(scope.name, scope.version);
+    described.describe(attributes, scope.dropped_attributes_count.into());
+    Ok(described)
 }
 
 pub(super) fn log(log: LogRecord, budget: &mut Budget) -> Converted<LogParts> {

@@ -7,7 +7,7 @@ use super::walk::{Level, Part, below, resources};
 use super::wire::{WireFault, WireValue};
 use crate::budget::{Budget, RECORD_BYTES};
 use crate::model::{Batch, Problem};
-use crate::otlp::{Context, MetricParts, NumberKind, PointParts, Resource, Temporality, TooCostly};
+use crate::otlp::{Context, MetricParts, NumberKind, PointParts, Resource, Scope, Temporality, TooCostly};
 use crate::streams::OtlpStreams;
 use cbad::{ByteRange, Event, Signal, StreamKey};
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
@@ -151,15 +151,15 @@ impl<'d> FrameDecoder<'d> {
         let level = below(self.frame, part);
         let scope =
             level.own.filter(|own| !own.cut).map(|own| InstrumentationScope::decode(own.bytes(self.frame)));
-        let (scope, scope_version) = match scope {
-            Some(Ok(scope)) => (scope.name, scope.version),
+        let scope = match scope {
+            Some(Ok(decoded)) => convert::scope(decoded, &mut self.budget).map_err(|TooCostly| FrameLost)?,
             Some(Err(error)) => {
                 self.note(level.own, format!("the scope cannot be decoded ({error}); its records have none"));
-                <_>::default()
+                Scope::default()
             }
-            None => <_>::default(),
+            None => Scope::default(),
         };
-        let context = Context { resource, scope: &scope, scope_version: &scope_version };
+        let context = Context { resource, scope: &scope };
         self.pass_fields("what holds a scope", &level.unknown, part);
         if let Some(own) = level.own {
             self.pass_beyond("InstrumentationScope", 4, own);

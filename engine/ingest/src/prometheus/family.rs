@@ -4,7 +4,8 @@ use super::line::{Exemplar, Sample};
 use crate::budget::Budget;
 use crate::ids;
 use crate::otlp::{
-    Context, MetricParts, NumberKind, PointData, PointParts, Resource, Temporality, TooCostly, known_id,
+    Context, MetricParts, NumberKind, PointData, PointParts, Resource, Scope, Temporality, TooCostly,
+    known_id,
 };
 use crate::streams::OtlpStreams;
 use cbad::{ByteRange, Event, Field, StreamKey, Value};
@@ -213,8 +214,7 @@ impl Point {
             exemplars: Vec::new(),
             data,
         };
-        let resource = Resource::default();
-        let context = Context { resource: &resource, scope: "", scope_version: "" };
+        let context = Context { resource: &Resource::default(), scope: &Scope::default() };
         let (stream, mut event) = point
             .into_event(&metric, context, streams, self.source, budget)
             .map_err(|TooCostly| Loss::Block)?;

@@ -9,7 +9,7 @@ use crate::format::Format;
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
-use crate::otlp::{Context, Resource, SpanParts, TooCostly};
+use crate::otlp::{Context, Resource, Scope, SpanParts, TooCostly};
 use crate::probe::{JsonObject, Probe};
 use crate::streams::OtlpStreams;
 
@@ -111,7 +111,8 @@ impl Decoder<'_, '_> {
     fn push(&mut self, decoded: Decoded, resource: &Resource, begin: usize, end: usize) -> Read<()> {
         let Decoded { span, scope } = decoded;
         self.report.note(begin, end);
-        let context = Context { resource, scope: &scope, scope_version: "" };
+        let scope = Scope::named(scope, String::new());
+        let context = Context { resource, scope: &scope };
         let source = self.report.range(begin, end);
         let budget: &mut Budget = &mut self.report.budget;
         match span.into_event(context, source, budget) {
