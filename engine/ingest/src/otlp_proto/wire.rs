@@ -49,7 +49,19 @@ impl<'a> Fields<'a> {
         Self { clip: true, ..Self::of(message) }
     }
 
+    #[inline]
     fn varint(&mut self) -> Option<u64> {
+        // Nearly every key and every length is one byte.
+        match self.message.get(self.at) {
+            Some(&byte) if byte < 0x80 => {
+                self.at += 1;
+                Some(byte.into())
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for (index, &byte) in self.message[self.at..].iter().take(10).enumerate() {
             value |= u64::from(byte & 0x7f) << (7 * index);
