@@ -1,7 +1,6 @@
 //! An open capture: what lies around it and its format recognised, then read batch by batch, member by member.
 
 use crate::current::Current;
-use crate::decode::Decoder;
 use crate::error::IngestError;
 use crate::folder::files_of;
 use crate::format::{EventOrder, Format};
@@ -43,6 +42,8 @@ pub struct Capture {
     /// Whether the first member that can be read gave the year of stamps without one.
     is_settled: bool,
     stored_bytes_read: u64,
+    /// Memory of the member before.
+    room: Vec<u8>,
 }
 
 /// What came of going on to the next member.
@@ -66,7 +67,7 @@ impl Capture {
         }
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
-        let begin = Members::of_file(file, options.limits).map_err(failed)?;
+        let begin = Members::of_file(path, file, options.limits).map_err(failed)?;
         let written = Written { nanos: modified_nanos(&metadata), plain: Some(path) };
         Self::of_begin(path, metadata.len(), begin, written, options)
     }
@@ -112,8 +113,8 @@ impl Capture {
             Ok(Begin::Single(decoder)) => {
                 let name = path.file_name().map_or_else(|| "capture".into(), |name| name.to_string_lossy());
                 let wrapping = decoder.wrapping().clone();
-                let window =
-                    begin_window(*decoder).map_err(|source| IngestError::opening(path, 0, source))?;
+                let window = Window::begin(*decoder, Vec::new())
+                    .map_err(|source| IngestError::opening(path, 0, source))?;
                 refuse_nothing(path, stored_bytes, &window)?;
                 let plain = written.plain.filter(|_| wrapping.is_none());
                 let options = &options.settled(window.available(), Written { plain, ..written });
@@ -146,6 +147,7 @@ impl Capture {
             started: false,
             is_settled: false,
             stored_bytes_read: 0,
+            room: Vec::new(),
         }
     }
 
@@ -366,6 +368,7 @@ impl Capture {
         });
         self.base += length + 1;
         self.stop_after(current.window.decoder().fault().cloned().as_ref());
+        self.room = current.window.into_room();
     }
 
     /// A fault that is the whole capture's ends it.
@@ -391,7 +394,8 @@ impl Capture {
             }
             Step::Member(found) => {
                 let Found { name, stream, decoder } = *found;
-                let window = begin_window(decoder).map_err(failed)?;
+                let room = std::mem::take(&mut self.room);
+                let window = Window::begin(decoder, room).map_err(failed)?;
                 if window.decoder().fault().is_none() && is_nothing(&window) {
                     return self.pass_through(name, window, None, batch);
                 }
@@ -457,19 +461,13 @@ impl Capture {
         batch.members.push(Member { name, begin, length, wrapping, format: None, confidence: 0.0 });
         self.base += length + 1;
         self.stop_after(window.decoder().fault().cloned().as_ref());
+        self.room = window.into_room();
         Ok(Advance::Passed)
     }
 
     fn io_error(&self, source: io::Error) -> IngestError {
         IngestError::opening(&self.path, self.stored_bytes_read, source)
     }
-}
-
-/// A window with as much in it as is looked at to recognise a format.
-fn begin_window(decoder: Decoder) -> io::Result<Window> {
-    let mut window = Window::new(decoder);
-    window.want(PROBE_BYTES)?;
-    Ok(window)
 }
 
 fn damaged(path: &Path, fault: &TailFault) -> IngestError {

@@ -10,6 +10,7 @@ use crate::lz4::Lz4Frames;
 use crate::meter::{Counted, Meter, Metered, Source, Stored, TailFault};
 use crate::wrapping::{Layer, Wrapping};
 use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a layer is recognised by: every magic number, tar's at byte 257 included, and enough text for its encoding.
@@ -32,6 +33,8 @@ pub(crate) enum Opening {
 pub(crate) struct Decoder {
     inner: Source,
     wrapping: Wrapping,
+    /// The file that these bytes are, where nothing lies around them.
+    file: Option<PathBuf>,
     meter: Arc<Meter>,
     /// How many bytes may still be decoded.
     left_bytes: u64,
@@ -77,14 +80,21 @@ pub(crate) fn open(
     }
     let inner = Box::new(Cursor::new(head).chain(source));
     let most_bytes = limits.decoded_bytes;
-    let decoder = Decoder { inner, wrapping, meter: Arc::clone(meter), left_bytes, most_bytes, fault: None };
+    let meter = Arc::clone(meter);
+    let decoder = Decoder { inner, wrapping, file: None, meter, left_bytes, most_bytes, fault: None };
     Ok(Opening::Plain(decoder))
 }
 
 /// Stored bytes, counted.
 pub(crate) fn counted(stored: Stored, meter: &Arc<Meter>) -> Source {
+    counted_few(stored, meter, u64::MAX)
+}
+
+/// The same of no more than so many: members may be many and small.
+pub(crate) fn counted_few(stored: Stored, meter: &Arc<Meter>, most: u64) -> Source {
     let counted = Counted { inner: stored, meter: Arc::clone(meter) };
-    Box::new(BufReader::with_capacity(STORED_BUFFER_BYTES, counted))
+    let buffer_bytes = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, STORED_BUFFER_BYTES);
+    Box::new(BufReader::with_capacity(buffer_bytes, counted))
 }
 
 /// The first bytes. Where the data are at fault nothing is said yet: they are so again when they are read.
@@ -166,6 +176,17 @@ impl Decoder {
         &self.wrapping
     }
 
+    /// Says which file was opened; where something lies around the bytes they are not those of the file.
+    pub(crate) fn of_file(mut self, path: &Path) -> Self {
+        self.file = self.wrapping.is_none().then(|| path.to_owned());
+        self
+    }
+
+    /// The file that these bytes are, where it lies on the disk by itself: a reader may go to any place in it.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Stored bytes of the whole capture read so far.
     pub(crate) fn stored_bytes_read(&self) -> u64 {
         self.meter.all_stored_bytes()
@@ -180,6 +201,7 @@ impl Decoder {
         Self {
             inner: Box::new(io::empty()),
             wrapping: Wrapping::NONE,
+            file: None,
             meter: Arc::new(Meter::new(&Limits::default(), 0, Arc::default())),
             left_bytes: 0,
             most_bytes: 0,

@@ -13,6 +13,7 @@ use crate::zip::{self, ReadSeek, SharedZip, ZipEntry};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec;
@@ -80,7 +81,14 @@ enum Entries {
 
 /// An entry before it is opened.
 enum Entry {
-    Open { name: String, stream: String, source: Source, meter: Arc<Meter> },
+    Open {
+        name: String,
+        stream: String,
+        source: Source,
+        meter: Arc<Meter>,
+        /// Where it lies on the disk by itself.
+        file: Option<PathBuf>,
+    },
     Step(Step),
     None,
 }
@@ -138,9 +146,13 @@ impl Members {
     }
 
     /// What is in a file. Its bytes are read as a stream, and by position where it is a ZIP archive.
-    pub(crate) fn of_file(file: File, limits: Limits) -> io::Result<Result<Begin, TailFault>> {
+    pub(crate) fn of_file(path: &Path, file: File, limits: Limits) -> io::Result<Result<Begin, TailFault>> {
         let again = file.try_clone()?;
-        Self::begin(Box::new(file), Some(Box::new(again)), limits)
+        let begin = Self::begin(Box::new(file), Some(Box::new(again)), limits)?;
+        Ok(begin.map(|begin| match begin {
+            Begin::Single(decoder) => Begin::Single(Box::new(decoder.of_file(path))),
+            members @ Begin::Members(..) => members,
+        }))
     }
 
     /// What is in a stream of bytes.
@@ -270,17 +282,21 @@ impl Members {
                     return Ok(too_many(&self.limits, &prefix));
                 }
             }
-            let (name, stream, source, meter) = match entry {
+            let (name, stream, source, meter, file) = match entry {
                 Entry::None => {
                     self.levels.pop();
                     continue;
                 }
                 Entry::Step(step) => return Ok(step),
-                Entry::Open { name, stream, source, meter } => (name, stream, source, meter),
+                Entry::Open { name, stream, source, meter, file } => (name, stream, source, meter, file),
             };
             self.last = Some(Arc::clone(&meter));
             match decode::open(source, &meter, depth, left_bytes, &self.limits)? {
                 Opening::Plain(decoder) => {
+                    let decoder = match &file {
+                        Some(path) => decoder.of_file(path),
+                        None => decoder,
+                    };
                     return Ok(Step::Member(Box::new(Found { name, stream, decoder })));
                 }
                 Opening::TooDeep { wrapping } => {
@@ -378,7 +394,7 @@ impl Level {
                             let data = EntryData(Arc::clone(tar));
                             let source = Box::new(BufReader::with_capacity(ENTRY_BUFFER_BYTES, data));
                             let meter = self.meter.clone().expect("an archive that is a stream has a meter");
-                            Entry::Open { stream: name.clone(), name, source, meter }
+                            Entry::Open { stream: name.clone(), name, source, meter, file: None }
                         }
                     }
                 }
@@ -407,7 +423,7 @@ fn next_file(name: String, file: &FolderFile, fresh: &dyn Fn() -> Arc<Meter>) ->
         Ok(opened) => {
             let meter = fresh();
             let source = counted(Box::new(opened), &meter);
-            Entry::Open { name, stream: file.stream.clone(), source, meter }
+            Entry::Open { name, stream: file.stream.clone(), source, meter, file: Some(file.path.clone()) }
         }
         Err(error) => {
             let hint = "Check that the file is readable, and import it again.";
@@ -438,7 +454,7 @@ fn next_zipped(
     let meter = shared.map_or_else(fresh, Arc::clone);
     let stored_on = shared.is_none().then_some(&meter);
     match entry.open(archive, stored_on, &meter, depth, limits) {
-        Ok(source) => Ok(Entry::Open { stream: name.clone(), name, source, meter }),
+        Ok(source) => Ok(Entry::Open { stream: name.clone(), name, source, meter, file: None }),
         Err(error) if meter.disk_failed() => Err(error),
         Err(error) => {
             let fault = TailFault::of(&error, "zip", meter.stored_bytes());

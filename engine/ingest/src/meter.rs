@@ -158,12 +158,24 @@ pub(crate) struct Metered {
 
 impl Metered {
     pub(crate) fn new(inner: Stored, name: &'static str, depth: usize, meter: Arc<Meter>) -> Self {
+        Self::of_few(inner, name, depth, meter, u64::MAX)
+    }
+
+    /// Of a layer that gives no more than so many bytes.
+    pub(crate) fn of_few(
+        inner: Stored,
+        name: &'static str,
+        depth: usize,
+        meter: Arc<Meter>,
+        most: u64,
+    ) -> Self {
+        let piece_bytes = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, PIECE_BYTES);
         Self {
             inner,
             name,
             depth,
             meter,
-            piece: vec![0; PIECE_BYTES],
+            piece: vec![0; piece_bytes],
             at: 0,
             end: 0,
             fault: None,

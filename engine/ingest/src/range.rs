@@ -61,7 +61,7 @@ pub fn read_member_range(
         Members::of_files(files, UNLIMITED)
     } else {
         let file = File::open(path).map_err(failed)?;
-        match Members::of_file(file, UNLIMITED).map_err(failed)? {
+        match Members::of_file(path, file, UNLIMITED).map_err(failed)? {
             Ok(Begin::Members(_, members)) => *members,
             _ => return Err(gone()),
         }

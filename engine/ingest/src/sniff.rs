@@ -70,14 +70,15 @@ pub(crate) fn sniff(window: &Window, options: &OpenOptions) -> Result<Sniffed, R
 
 fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniffed, Refusal> {
     let probe = Probe::new(bytes, whole, options);
+    let sure = Format::ALL.map(|format| (format, registry::confidence(format, &probe)));
     let (format, confidence) = match options.format {
         Some(format) => (format, 1.0),
-        None => guess(&probe)?,
+        None => guess(&probe, &sure)?,
     };
     Ok(Sniffed {
         format,
         confidence,
-        candidates: candidates(&probe, format),
+        candidates: candidates(&sure, format),
         framing: probe.json.framing,
         proto_framing: proto_framing(format, &probe),
         is_open_metrics: format == Format::Prometheus && prometheus::is_open(&probe),
@@ -89,10 +90,9 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
 }
 
 /// The surest of the telling formats; where there is none, the first of the general ones that takes the bytes at all.
-fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
+fn guess(probe: &Probe<'_>, sure: &[(Format, f64)]) -> Result<(Format, f64), Refusal> {
     let mut best: Option<(Format, f64)> = None;
-    for format in Format::ALL.into_iter().filter(|format| !format.is_general()) {
-        let confidence = registry::confidence(format, probe);
+    for &(format, confidence) in sure.iter().filter(|(format, _)| !format.is_general()) {
         if confidence >= LEAST_CONFIDENCE && best.is_none_or(|(_, most)| confidence > most) {
             best = Some((format, confidence));
         }
@@ -101,7 +101,8 @@ fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
         return Ok(best);
     }
     refuse_known(probe.bytes)?;
-    let json = registry::confidence(Format::JsonLines, probe);
+    let of = |wanted| sure.iter().find(|(format, _)| *format == wanted).map_or(0.0, |(_, sure)| *sure);
+    let json = of(Format::JsonLines);
     if json >= LEAST_CONFIDENCE {
         return Ok((Format::JsonLines, json));
     }
@@ -110,14 +111,14 @@ fn guess(probe: &Probe<'_>) -> Result<(Format, f64), Refusal> {
         return Err(Refusal { offset: 0, what: "OTel-Arrow (OTAP) data", hint });
     }
     refuse_binary(probe.text)?;
-    Ok((Format::Text, registry::confidence(Format::Text, probe)))
+    Ok((Format::Text, of(Format::Text)))
 }
 
 /// A general format takes what a telling one describes better: beside one that was found it is half as sure.
-fn candidates(probe: &Probe<'_>, found: Format) -> Vec<(Format, f64)> {
-    let sure = Format::ALL.into_iter().map(|format| {
+fn candidates(sure: &[(Format, f64)], found: Format) -> Vec<(Format, f64)> {
+    let sure = sure.iter().map(|&(format, confidence)| {
         let share = if format.is_general() && !found.is_general() { 0.5 } else { 1.0 };
-        (format, share * registry::confidence(format, probe))
+        (format, share * confidence)
     });
     let mut candidates: Vec<_> = sure.filter(|(_, confidence)| *confidence > 0.0).collect();
     candidates.sort_by(|(_, a), (_, b)| b.total_cmp(a));

@@ -1,6 +1,7 @@
 //! A sliding window over the decoded bytes: the readers look at what is in it, then pass over it.
 
 use crate::decode::Decoder;
+use crate::probe::PROBE_BYTES;
 use memchr::{memchr, memchr_iter};
 use std::io;
 
@@ -50,8 +51,17 @@ pub(crate) enum LineAt {
 }
 
 impl Window {
-    pub(crate) fn new(decoder: Decoder) -> Self {
-        Self { decoder, bytes: Vec::new(), start: 0, end: 0, offset: 0, lines: 0, ended: false }
+    /// A window with as much in it as is looked at to recognise a format. `room` is memory of another that is over: making
+    /// new room costs more than reading a small member does.
+    pub(crate) fn begin(decoder: Decoder, mut room: Vec<u8>) -> io::Result<Self> {
+        // Of the size that a window begins with, so that as much is read into it at first.
+        if room.len() < 2 * CHUNK_BYTES || room.capacity() > KEPT_BYTES {
+            room = Vec::new();
+        }
+        room.truncate(2 * CHUNK_BYTES);
+        let mut window = Self { decoder, bytes: room, start: 0, end: 0, offset: 0, lines: 0, ended: false };
+        window.want(PROBE_BYTES)?;
+        Ok(window)
     }
 
     /// What has been read and not passed.

@@ -1,7 +1,7 @@
 //! The entries of a ZIP archive. Its directory is read with the `zip` crate, entry by entry, since equal names occur; the
 //! data go through our own decoders, so that every one of them is counted.
 
-use crate::decode::{counted, undo};
+use crate::decode::{counted_few, undo};
 use crate::limits::Limits;
 use crate::meter::{Meter, Metered, Source, Stored};
 use crate::wrapping::Layer;
@@ -231,7 +231,7 @@ impl ZipEntry {
         let data_start = self.header_start + LOCAL_HEADER_BYTES + length(26) + length(28);
         let region = Region { archive: Arc::clone(archive), at: data_start, left: self.stored_bytes };
         let stored: Source = match stored_on {
-            Some(meter) => counted(Box::new(region), meter),
+            Some(meter) => counted_few(Box::new(region), meter, self.stored_bytes),
             None => Box::new(BufReader::with_capacity(ENTRY_BUFFER_BYTES, region)),
         };
         let inner: Stored = match self.method {
@@ -242,7 +242,9 @@ impl ZipEntry {
             _ => Box::new(undo(stored, Layer::Xz, depth, meter, limits)?),
         };
         let checked = Checked { inner, hash: crc32fast::Hasher::new(), expected: self.crc32 };
-        Ok(Box::new(Metered::new(Box::new(checked), Layer::Zip.name(), depth, Arc::clone(meter))))
+        let most = if self.method == CompressionMethod::STORE { self.stored_bytes } else { u64::MAX };
+        let (name, meter) = (Layer::Zip.name(), Arc::clone(meter));
+        Ok(Box::new(Metered::of_few(Box::new(checked), name, depth, meter, most)))
     }
 }
 

@@ -1,15 +1,15 @@
 //! The rows of a Parquet file as fields, one message after the other.
 
+use super::stored::Stored;
 use crate::model::Limits;
 use ::parquet::basic::{LogicalType, TimeUnit, TimestampType};
 use ::parquet::data_type::{ByteArray, Decimal};
 use ::parquet::file::metadata::RowGroupMetaData;
-use ::parquet::file::reader::{FileReader, RowGroupReader};
+use ::parquet::file::reader::{FileReader, Length, RowGroupReader};
 use ::parquet::file::serialized_reader::SerializedFileReader;
 use ::parquet::record::reader::RowIter;
 use ::parquet::record::{Field as Column, Row};
 use cbad::{ByteRange, Field, Value};
-use prost::bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -43,10 +43,15 @@ pub(super) struct Plan {
     decoded_bytes: u64,
     rows: u64,
     row_bytes: u64,
+    /// Of a processor.
+    pub(super) seconds: u64,
 }
 
 impl Plan {
     const FLOOR_ROWS: u64 = 1 << 20;
+    const FLOOR_SECONDS: u64 = 120;
+    /// Stored bytes for which there is a second more.
+    const BYTES_A_SECOND: u64 = 1 << 20;
 
     pub(super) fn of(file_bytes: u64, limits: &Limits) -> Self {
         let by_ratio = file_bytes.saturating_mul(limits.decoded_ratio);
@@ -54,13 +59,14 @@ impl Plan {
             decoded_bytes: by_ratio.max(limits.decoded_floor_bytes),
             rows: by_ratio.max(Self::FLOOR_ROWS),
             row_bytes: limits.record_bytes,
+            seconds: Self::FLOOR_SECONDS.saturating_add(file_bytes / Self::BYTES_A_SECOND),
         }
     }
 }
 
 /// Decodes the file; `say` is told each message and answers whether to go on.
-pub(super) fn decode(file: Bytes, plan: Plan, say: &mut dyn FnMut(Message) -> bool) {
-    let length = file.len() as u64;
+pub(super) fn decode(file: Stored, plan: Plan, say: &mut dyn FnMut(Message) -> bool) {
+    let length = file.len();
     let opened = catch_unwind(AssertUnwindSafe(|| open(file, length, plan)));
     let (reader, groups) =
         match opened.unwrap_or_else(|_| Err("its table of contents cannot be decoded".into())) {
@@ -88,7 +94,7 @@ pub(super) fn decode(file: Bytes, plan: Plan, say: &mut dyn FnMut(Message) -> bo
     say(Message::End);
 }
 
-fn open(file: Bytes, length: u64, plan: Plan) -> Result<(SerializedFileReader<Bytes>, Vec<Group>), String> {
+fn open(file: Stored, length: u64, plan: Plan) -> Result<(SerializedFileReader<Stored>, Vec<Group>), String> {
     let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
     let metadata = reader.metadata();
     let decoded = metadata.row_groups().iter().map(|group| group.total_byte_size().max(0) as u64);
@@ -126,7 +132,7 @@ fn range_of(group: &RowGroupMetaData, length: u64) -> ByteRange {
 
 /// Reads one group; false where nobody listens any more.
 fn group(
-    reader: &SerializedFileReader<Bytes>,
+    reader: &SerializedFileReader<Stored>,
     index: usize,
     plan: Plan,
     say: &mut dyn FnMut(Message) -> bool,
@@ -147,12 +153,15 @@ fn group(
 }
 
 /// Top columns of nanosecond times, which the crate's rows give as plain numbers.
-fn nanosecond_columns(reader: &SerializedFileReader<Bytes>) -> Vec<String> {
+fn nanosecond_columns(reader: &SerializedFileReader<Stored>) -> Vec<String> {
     columns_of_times(reader, |kind| kind.unit == TimeUnit::NANOS)
 }
 
 /// Top columns of times of this kind.
-fn columns_of_times(reader: &SerializedFileReader<Bytes>, is_one: fn(&TimestampType) -> bool) -> Vec<String> {
+fn columns_of_times(
+    reader: &SerializedFileReader<Stored>,
+    is_one: fn(&TimestampType) -> bool,
+) -> Vec<String> {
     let schema = reader.metadata().file_metadata().schema();
     let is_one =
         |logical: Option<&LogicalType>| matches!(logical, Some(LogicalType::Timestamp(kind)) if is_one(kind));

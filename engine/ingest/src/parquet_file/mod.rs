@@ -2,9 +2,11 @@
 //!
 //! The decoder is the `parquet` crate, which can panic and can take far more memory than the file has bytes; it runs in
 //! a process of its own with limits where [`crate::decode_in`] named one, else in a thread.
+//! A file that lies on the disk by itself is read there, a page at a time; one inside something else is held whole.
 //! Parquet keeps columns, not rows: no bytes are one row's own, so the source of a row is its row group.
 
 mod decode;
+mod stored;
 mod worker;
 
 use crate::llm;
@@ -18,15 +20,17 @@ use crate::times::{self, RowTimes};
 use crate::window::Window;
 use cbad::{ByteRange, Field};
 use decode::{Group, Message, Plan};
+use std::fs::File;
 use std::io;
-use worker::Source;
+use std::path::Path;
+use worker::{Input, Source};
 
 pub use worker::{WORKER_ARGUMENT, decode_in, serve};
 
 pub(crate) const MARK: &[u8] = b"PAR1";
 /// Rows that are read at once. Each such unit stands for an equal share of the file's bytes, so that an offset names it.
 const UNIT_ROWS: u64 = 256;
-/// The whole file is held while it is read, because its table of contents stands at its end.
+/// A file inside an archive or a compression is held while it is read, because its table of contents stands at its end.
 const MOST_FILES_OF_A_RECORD: u64 = 4;
 
 /// Reads Parquet.
@@ -66,42 +70,74 @@ impl ParquetReader {
         Self { streams, years, limits, table: None }
     }
 
-    /// Opens the file that the window holds; what cannot be opened is one rejected record, and passed over.
+    /// Opens the file that the window is of; what cannot be opened is one rejected record, and passed over.
     fn open(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
-        let most = self.limits.record_bytes.saturating_mul(MOST_FILES_OF_A_RECORD);
-        let is_longer = window.want(usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX))?;
         let offset = window.offset();
-        let too_long = format!("the file is over {most} bytes long, more than may be held at once");
-        let opened = if is_longer {
-            Err(too_long.clone())
-        } else if offset > 0 {
-            Err("reading begins inside the file".into())
-        } else {
-            let plan = Plan::of(window.available().len() as u64, &self.limits);
-            Source::start(window.available(), plan).and_then(Table::open)
+        let opened = match window.decoder().file() {
+            _ if offset > 0 => Err(Refusal::Unreadable("reading begins inside the file".into())),
+            Some(path) => open_file(path, &self.limits),
+            None => self.open_held(window)?,
         };
         match opened {
-            Ok(mut table) => {
-                table.file_bytes = window.available().len() as u64;
-                table.rows_a_unit = UNIT_ROWS.max(table.rows.div_ceil(table.file_bytes.max(1)));
+            Ok(table) => {
                 self.table = Some(table);
                 Ok(true)
             }
-            Err(reason) => {
+            Err(refusal) => {
                 window.pass_to(u64::MAX)?;
                 let source = ByteRange { offset, length: window.offset() - offset };
-                let hint = if reason == too_long {
-                    let record_bytes = source.length.div_ceil(MOST_FILES_OF_A_RECORD);
-                    format!(
-                        "Write it anew in smaller files, or let a quarter of it be held as a record: `--limit record-bytes={record_bytes}`."
-                    )
-                } else {
-                    "Copy the file again, or write it anew in smaller files without encryption, for example with pyarrow.".to_owned()
-                };
-                let reason = format!("the Parquet file cannot be read: {reason}");
-                batch.problem(Problem::rejected(source, None, reason).hint(hint));
+                let reason = format!("the Parquet file cannot be read: {}", refusal.reason());
+                batch.problem(Problem::rejected(source, None, reason).hint(refusal.hint(source.length)));
                 Ok(false)
             }
+        }
+    }
+
+    fn open_held(&self, window: &mut Window) -> io::Result<Result<Table, Refusal>> {
+        let most = self.limits.record_bytes.saturating_mul(MOST_FILES_OF_A_RECORD);
+        if window.want(usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX))? {
+            return Ok(Err(Refusal::TooLong { most }));
+        }
+        let held = window.available();
+        Ok(Table::open(Input::Held(held), held.len() as u64, &self.limits))
+    }
+}
+
+fn open_file(path: &Path, limits: &Limits) -> Result<Table, Refusal> {
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (length, file) =
+        opened.map_err(|error| Refusal::Unreadable(format!("it cannot be opened: {error}")))?;
+    Table::open(Input::File(file), length, limits)
+}
+
+/// Why a file is not read.
+enum Refusal {
+    /// It would have to be held, and is longer than may be.
+    TooLong {
+        most: u64,
+    },
+    Unreadable(String),
+}
+
+impl Refusal {
+    fn reason(&self) -> String {
+        match self {
+            Self::TooLong { most } => format!(
+                "inside something else it has to be held whole, and it is over {most} bytes long, more than may be held"
+            ),
+            Self::Unreadable(reason) => reason.clone(),
+        }
+    }
+
+    fn hint(&self, file_bytes: u64) -> String {
+        match self {
+            Self::TooLong { .. } => {
+                let record_bytes = file_bytes.div_ceil(MOST_FILES_OF_A_RECORD);
+                format!(
+                    "Unpack it: by itself it is read from the disk, however long it is. Or let a quarter of it be held as a record: `--limit record-bytes={record_bytes}`."
+                )
+            }
+            Self::Unreadable(_) => "Copy the file again, or write it anew in smaller files without encryption, for example with pyarrow.".into(),
         }
     }
 }
@@ -109,7 +145,9 @@ impl ParquetReader {
 impl Reader for ParquetReader {
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
         if !window.want(1)? {
-            return Ok(false);
+            // On the disk it may have been cut after it was opened.
+            let cut = self.table.as_mut().filter(|table| !table.ended);
+            return Ok(cut.map(|table| table.lose_rest("the file ends before they do", batch)).is_some());
         }
         if self.table.is_none() && !self.open(window, batch)? {
             return Ok(true);
@@ -136,20 +174,22 @@ impl Reader for ParquetReader {
 }
 
 impl Table {
-    fn open(mut source: Source) -> Result<Self, String> {
+    fn open(input: Input<'_>, file_bytes: u64, limits: &Limits) -> Result<Self, Refusal> {
+        let started = Source::start(input, Plan::of(file_bytes, limits));
+        let mut source = started.map_err(Refusal::Unreadable)?;
         let (groups, zoneless) = match source.next() {
             Some(Message::Groups(groups, zoneless)) => (groups, zoneless),
-            Some(Message::Failed(reason)) => return Err(reason),
-            _ => return Err(source.end()),
+            Some(Message::Failed(reason)) => return Err(Refusal::Unreadable(reason)),
+            _ => return Err(Refusal::Unreadable(source.end())),
         };
         let rows = groups.iter().map(|group| group.rows).fold(0, u64::saturating_add);
         let (times, ended) = (Some(RowTimes::default()), rows == 0);
         Ok(Self {
             source,
             groups,
-            file_bytes: 0,
+            file_bytes,
             rows,
-            rows_a_unit: 1,
+            rows_a_unit: UNIT_ROWS.max(rows.div_ceil(file_bytes.max(1))),
             zoneless,
             times,
             at: 0,

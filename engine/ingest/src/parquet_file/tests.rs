@@ -73,6 +73,48 @@ fn a_file_that_says_it_grows_beyond_the_limits_is_refused() {
     assert!(batch.problems[0].reason.contains("more than the 100 allowed"), "{}", batch.problems[0].reason);
 }
 
+#[test]
+fn only_what_lies_on_the_disk_by_itself_may_be_longer_than_is_held() {
+    let mut options = OpenOptions::default();
+    options.limits.record_bytes = TABLE.len() as u64 / 4 - 1;
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("t.parquet");
+    std::fs::write(&path, TABLE).expect("the folder is ours");
+    let mut capture = Capture::open(&path, &options).expect("opens");
+    let mut batch = Batch::default();
+    assert!(capture.next_batch(&mut batch).expect("reads"));
+    assert_eq!((batch.events.len(), batch.rejected()), (7, 0), "{:?}", batch.problems);
+
+    let held = read(TABLE, &options);
+    assert_eq!((held.events.len(), held.rejected()), (0, 1));
+    let problem = &held.problems[0];
+    assert!(problem.reason.contains("more than may be held"), "{}", problem.reason);
+    let hint = problem.hint.as_deref().expect("it says what to do");
+    options.limits.record_bytes = TABLE.len().div_ceil(4) as u64;
+    assert!(hint.ends_with(&format!("`--limit record-bytes={}`.", options.limits.record_bytes)), "{hint}");
+    assert_eq!(read(TABLE, &options).events.len(), 7);
+}
+
+#[test]
+fn a_file_that_is_cut_while_it_is_read_loses_its_rest_by_name() {
+    let micros: Vec<String> = (0..200_000).map(|row| (1_704_067_200_000_000_i64 + row).to_string()).collect();
+    let rows: Vec<&str> = micros.iter().map(String::as_str).collect();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("t.parquet");
+    let table = table_of_times("int64 ts (TIMESTAMP(MICROS,true))", &rows);
+    std::fs::write(&path, &table).expect("the folder is ours");
+    let mut capture = Capture::open(&path, &OpenOptions::default()).expect("opens");
+    let (mut batch, mut records, mut rejected) = (Batch::default(), 0, 0);
+    while capture.next_batch(&mut batch).expect("reads") {
+        records += batch.records;
+        assert_eq!(batch.records, batch.events.len() as u64 + batch.rejected());
+        rejected += batch.rejected();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).expect("the folder is ours");
+        file.set_len(1000).expect("the folder is ours");
+    }
+    assert!(table.len() > 1 << 20 && records > rejected && rejected > 0, "{records} {rejected}");
+}
+
 /// A table of one column of text, or of times that are of no zone.
 fn table_of_times(column: &str, rows: &[&str]) -> Vec<u8> {
     use ::parquet::column::writer::ColumnWriter;

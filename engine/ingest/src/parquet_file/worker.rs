@@ -1,11 +1,14 @@
 //! Where the decoder runs: in a child process with limits of its own, or in a thread.
 //!
-//! The child is the program itself, started with one hidden argument. It reads the plan and the file from its standard
-//! input to the end, and writes messages to its standard output, each after its length; neither side writes while the
-//! other does, so no pipe can block both.
+//! The child is the program itself, started with two hidden arguments: what it is to be, and how it is to go about it. Its
+//! standard input is the file itself where that lies on the disk by itself, else a pipe that it reads to the end. It
+//! writes messages to its standard output, each after its length; neither side writes while the other does, so no pipe can
+//! block both.
 
 use super::decode::{Message, Plan, decode};
-use prost::bytes::Bytes;
+use super::stored::Stored;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -17,17 +20,14 @@ pub const WORKER_ARGUMENT: &str = "decode-worker";
 
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-/// Memory that the child may take, and seconds that it may compute.
+/// Memory that the child may take.
 #[cfg(unix)]
 const CHILD_BYTES: u64 = 2 << 30;
-#[cfg(unix)]
-const CHILD_SECONDS: u64 = 120;
 /// A panic in a thread of this name is caught and becomes a problem of the batch.
 const THREAD_NAME: &str = "decode";
 /// Messages that wait between the thread and the reader.
 const WAITING: usize = 64;
 const MOST_MESSAGE_BYTES: u32 = 256 << 20;
-const PLAN_BYTES: usize = 64;
 
 /// Decodes hostile binary formats in child processes of this program from now on. It must call [`serve`] when its first
 /// argument is [`WORKER_ARGUMENT`]. The first call counts; without one the decoders run in threads of this process.
@@ -35,23 +35,48 @@ pub fn decode_in(program: PathBuf) {
     let _ = PROGRAM.set(program);
 }
 
+/// What the child is told, as its second argument.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    plan: Plan,
+    /// Whether its standard input is the file itself, and no pipe.
+    is_file: bool,
+}
+
 /// What the child process does: limits itself, reads one file from standard input, and writes its rows to standard output.
 pub fn serve() -> io::Result<()> {
+    let order = std::env::args().nth(2).and_then(|order| serde_json::from_str(&order).ok());
+    let Order { plan, is_file } =
+        order.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "there is no order to decode"))?;
     #[cfg(unix)]
     {
         rlimit::setrlimit(rlimit::Resource::AS, CHILD_BYTES, CHILD_BYTES)?;
-        rlimit::setrlimit(rlimit::Resource::CPU, CHILD_SECONDS, CHILD_SECONDS)?;
+        rlimit::setrlimit(rlimit::Resource::CPU, plan.seconds, plan.seconds)?;
     }
     // A panic is told as a message; on the terminal it would only alarm.
     std::panic::set_hook(Box::new(|_| {}));
-    let mut input = Vec::new();
-    io::stdin().lock().read_to_end(&mut input)?;
-    let plan = input.get(..PLAN_BYTES).and_then(|plan| postcard::from_bytes(plan).ok());
-    let plan =
-        plan.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no plan came before the file"))?;
+    let stored = if is_file {
+        Stored::on_disk(standard_input()?)?
+    } else {
+        let mut held = Vec::new();
+        io::stdin().lock().read_to_end(&mut held)?;
+        Stored::Held(held.into())
+    };
     let mut output = BufWriter::new(io::stdout().lock());
-    decode(Bytes::from(input).slice(PLAN_BYTES..), plan, &mut |message| write(&mut output, &message).is_ok());
+    decode(stored, plan, &mut |message| write(&mut output, &message).is_ok());
     output.flush()
+}
+
+#[cfg(unix)]
+fn standard_input() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn standard_input() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
 }
 
 fn write(output: &mut impl Write, message: &Message) -> io::Result<()> {
@@ -79,39 +104,50 @@ pub(super) enum Source {
     Child { child: Child, output: BufReader<ChildStdout> },
 }
 
+/// A file to decode: its bytes, or itself.
+pub(super) enum Input<'b> {
+    Held(&'b [u8]),
+    File(File),
+}
+
 impl Source {
-    pub(super) fn start(file: &[u8], plan: Plan) -> Result<Self, String> {
+    pub(super) fn start(input: Input<'_>, plan: Plan) -> Result<Self, String> {
         match PROGRAM.get() {
-            Some(program) => Self::in_child(program, file, plan).map_err(|error| {
+            Some(program) => Self::in_child(program, input, plan).map_err(|error| {
                 format!("the process that decodes it cannot be started ({error}); check that the program can run itself")
             }),
-            None => Ok(Self::in_thread(Bytes::copy_from_slice(file), plan)),
+            None => Self::in_thread(input, plan).map_err(|error| format!("it cannot be read: {error}")),
         }
     }
 
-    pub(super) fn in_thread(file: Bytes, plan: Plan) -> Self {
+    fn in_thread(input: Input<'_>, plan: Plan) -> io::Result<Self> {
+        let stored = match input {
+            Input::Held(bytes) => Stored::Held(bytes.to_vec().into()),
+            Input::File(file) => Stored::on_disk(file)?,
+        };
         let (sender, receiver) = sync_channel(WAITING);
-        let run = move || decode(file, plan, &mut |message| sender.send(message).is_ok());
-        // A thread that cannot be started drops the sender, which is reported like one that ended early.
-        let _ = std::thread::Builder::new().name(THREAD_NAME.into()).spawn(run);
-        Self::Thread(receiver)
+        let run = move || decode(stored, plan, &mut |message| sender.send(message).is_ok());
+        std::thread::Builder::new().name(THREAD_NAME.into()).spawn(run)?;
+        Ok(Self::Thread(receiver))
     }
 
-    fn in_child(program: &PathBuf, file: &[u8], plan: Plan) -> io::Result<Self> {
-        let mut command = Command::new(program);
-        command.arg(WORKER_ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
-        let output = child.stdout.take().map(BufReader::new);
-        let input = child.stdin.take();
-        let (Some(output), Some(mut input)) = (output, input) else {
-            return Err(io::Error::other("it has no pipes"));
+    fn in_child(program: &PathBuf, input: Input<'_>, plan: Plan) -> io::Result<Self> {
+        let is_file = matches!(input, Input::File(_));
+        let (standard_input, held) = match input {
+            Input::File(file) => (Stdio::from(file), None),
+            Input::Held(bytes) => (Stdio::piped(), Some(bytes)),
         };
-        let mut head = postcard::to_stdvec(&plan).map_err(io::Error::other)?;
-        head.resize(PLAN_BYTES, 0);
-        // A child that ends early says why by how it ends.
-        let _ = input.write_all(&head).and_then(|()| input.write_all(file));
-        drop(input);
-        Ok(Self::Child { child, output })
+        let order = serde_json::to_string(&Order { plan, is_file }).map_err(io::Error::other)?;
+        let mut command = Command::new(program);
+        command.args([WORKER_ARGUMENT, &order]);
+        command.stdin(standard_input).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        if let (Some(bytes), Some(mut pipe)) = (held, child.stdin.take()) {
+            // A child that ends early says why by how it ends.
+            let _ = pipe.write_all(bytes);
+        }
+        let output = child.stdout.take().ok_or_else(|| io::Error::other("it has no pipe"))?;
+        Ok(Self::Child { child, output: BufReader::new(output) })
     }
 
     pub(super) fn next(&mut self) -> Option<Message> {
