@@ -7,6 +7,7 @@ use crate::beginning::{Beginning, Hashing};
 use crate::block::SealedBlock;
 use crate::error::CaseError;
 use crate::import::Begun;
+use crate::join_notes;
 use crate::members;
 use crate::pack::{Checkpoint, StreamState};
 use crate::redact::insert_counts;
@@ -177,5 +178,6 @@ fn insert_problems(
             problem.hint,
         ])?;
     }
-    Ok(())
+    drop(statement);
+    join_notes::remember(transaction, capture, first, problems)
 }

@@ -430,7 +430,8 @@ impl Capture {
     fn pass_over(&mut self, listed: Listed, batch: &mut Batch) {
         let Listed { name, kind, reason, hint } = listed;
         let source = ByteRange { offset: self.base, length: 0 };
-        batch.problem(Problem { kind, source, line: None, reason: format!("{name}: {reason}"), hint });
+        let reason = format!("{name}: {reason}");
+        batch.problem(Problem { kind, source, line: None, reason, hint, repeated: None });
         batch.members.push(Member {
             name,
             begin: self.base,

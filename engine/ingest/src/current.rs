@@ -16,7 +16,7 @@ pub(crate) fn put_in_member(batch: &mut Batch, events: usize, problems: usize, b
     }
     for problem in &mut batch.problems[problems..] {
         problem.source.offset += begin;
-        problem.reason.insert_str(0, &format!("{name}: "));
+        problem.put_in_member(name);
     }
 }
 

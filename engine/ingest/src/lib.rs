@@ -83,6 +83,6 @@ pub use range::{read_member_range, read_range};
 pub use redact::{
     Action, Counts, CustomRule, FieldRule, Pattern, Redaction, RedactionError, Redactor, RuleHits,
 };
-pub use repeated::{CountedNotes, Repeated};
+pub use repeated::{CountedNotes, Repeated, RepeatedKind};
 pub use stretch::Stretch;
 pub use wrapping::{Layer, Wrapping};

@@ -2,7 +2,7 @@
 
 use crate::format::Format;
 pub use crate::limits::Limits;
-use crate::repeated::{CountedNotes, FIELD_HINT};
+use crate::repeated::{CountedNotes, Repeated};
 use crate::wrapping::Wrapping;
 use cbad::{ByteRange, Event, StreamKey};
 use std::sync::Arc;
@@ -83,15 +83,9 @@ impl Batch {
     /// Counts a field that no version of its format has, under its first place in the batch.
     #[cold]
     pub(crate) fn pass_field(&mut self, path: &str, source: ByteRange, line: Option<u64>) {
-        if let Some((problem, reason)) = self.counted.again(path) {
-            let told = &mut self.problems[problem].reason;
-            // The name of a member stands before it by now.
-            let begin = told.len() - reason.0;
-            told.truncate(begin);
-            told.push_str(&reason.1);
-        } else {
-            let reason = self.counted.first(path, self.problems.len());
-            self.problem(Problem::note(source, line, reason).hint(FIELD_HINT));
+        match self.counted.of_field(path, self.problems.len()) {
+            Ok(problem) => self.problems[problem].count_again(),
+            Err(note) => self.problem(Problem::repeated(source, line, note)),
         }
     }
 
@@ -144,15 +138,39 @@ pub struct Problem {
     pub reason: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// What of a note others of the same capture may say too.
+    pub repeated: Option<Repeated>,
 }
 
 impl Problem {
     pub(crate) fn rejected(source: ByteRange, line: Option<u64>, reason: impl Into<String>) -> Self {
-        Self { kind: ProblemKind::Rejected, source, line, reason: reason.into(), hint: None }
+        Self { kind: ProblemKind::Rejected, source, line, reason: reason.into(), hint: None, repeated: None }
     }
 
     pub(crate) fn note(source: ByteRange, line: Option<u64>, reason: impl Into<String>) -> Self {
-        Self { kind: ProblemKind::Note, source, line, reason: reason.into(), hint: None }
+        Self { kind: ProblemKind::Note, source, line, reason: reason.into(), hint: None, repeated: None }
+    }
+
+    /// A note that others of the same capture may say too.
+    pub(crate) fn repeated(source: ByteRange, line: Option<u64>, repeated: Repeated) -> Self {
+        let note = Self::note(source, line, repeated.reason()).hint(repeated.kind.hint());
+        Self { repeated: Some(repeated), ..note }
+    }
+
+    /// What the note counts was met once more.
+    fn count_again(&mut self) {
+        if let Some(repeated) = &mut self.repeated {
+            repeated.times += 1;
+            self.reason = repeated.reason();
+        }
+    }
+
+    /// Says in which member it is.
+    pub(crate) fn put_in_member(&mut self, name: &str) {
+        if let Some(repeated) = &mut self.repeated {
+            repeated.members.push(name.to_owned());
+        }
+        self.reason.insert_str(0, &format!("{name}: "));
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

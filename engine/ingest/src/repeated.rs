@@ -3,83 +3,92 @@
 
 use std::fmt::Write;
 
-/// What to do where the zone of times is assumed.
-pub(crate) const ZONE_HINT: &str =
-    "Compare with a capture whose zone is known; the order of events does not depend on it.";
-/// What to do where the year of times is assumed.
-pub(crate) const YEAR_HINT: &str = "Where no year is given, the one that fits the file's modification time is taken; give the right one with \
-     `--assumed-year`. Compare with a capture whose times are known; the order of events does not depend on them.";
-/// What to do about fields that are not read.
-pub(crate) const FIELD_HINT: &str = "The records were kept without it; its values are in the capture. \
-     Where a newer version of the format has it, a newer version of this program may read it.";
-
 /// Members that are named where several say the same.
 const MOST_NAMED: usize = 3;
-const TIMES: &str = ": passed over ";
 
-/// What several notes of one capture say alike.
+/// What such a note is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RepeatedKind {
+    /// The zone of times is assumed.
+    Zone,
+    /// The year of times is assumed, their zone perhaps too.
+    Year,
+    /// A field is not read, so often.
+    Field,
+}
+
+impl RepeatedKind {
+    const ALL: [Self; 3] = [Self::Zone, Self::Year, Self::Field];
+
+    /// The stable name used in the case file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Zone => "zone",
+            Self::Year => "year",
+            Self::Field => "field",
+        }
+    }
+
+    /// The kind with this stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What to do about it.
+    pub(crate) const fn hint(self) -> &'static str {
+        match self {
+            Self::Zone => {
+                "Compare with a capture whose zone is known; the order of events does not depend on it."
+            }
+            Self::Year => {
+                "Where no year is given, the one that fits the file's modification time is taken; give the right one with \
+                 `--assumed-year`. Compare with a capture whose times are known; the order of events does not depend on them."
+            }
+            Self::Field => {
+                "The records were kept without it; its values are in the capture. \
+                 Where a newer version of the format has it, a newer version of this program may read it."
+            }
+        }
+    }
+}
+
+/// What one such note says, or several of one capture that say the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeated {
-    says: String,
-    hint: String,
-    times: Option<u64>,
-    members: Vec<String>,
-    /// Notes that were joined.
-    notes: u64,
+    /// What it is of.
+    pub kind: RepeatedKind,
+    /// What is assumed, in words, or the path of the field.
+    pub about: String,
+    /// How often it was met, where that is counted.
+    pub times: u64,
+    /// The members that say it, in their order; none where the capture is no set of them.
+    pub members: Vec<String>,
 }
 
 impl Repeated {
-    /// Hints by which such notes are known, and known again.
-    pub const HINTS: [&str; 3] = [ZONE_HINT, YEAR_HINT, FIELD_HINT];
-
-    /// The note with these words, of a capture without members or of this one of them; none where it is of another kind.
-    pub fn of(reason: &str, hint: &str, member: Option<&str>) -> Option<Self> {
-        if !Self::HINTS.contains(&hint) {
-            return None;
-        }
-        let says = match member {
-            Some(member) => reason.strip_prefix(member)?.strip_prefix(": ")?,
-            None => reason,
-        };
-        let counted = || {
-            let (says, times) = says.rsplit_once(TIMES)?;
-            let times = times.strip_suffix(" times").or_else(|| times.strip_suffix(" time"))?;
-            Some((says, times.parse().ok()?))
-        };
-        let (says, times) = match counted().filter(|_| hint == FIELD_HINT) {
-            Some((says, times)) => (says, Some(times)),
-            None => (says, None),
-        };
-        let members = member.map(str::to_owned).into_iter().collect();
-        Some(Self { says: says.to_owned(), hint: hint.to_owned(), times, members, notes: 1 })
+    /// An assumption, in words.
+    pub(crate) fn assumed(kind: RepeatedKind, about: String) -> Self {
+        Self { kind, about, times: 0, members: Vec::new() }
     }
 
-    /// What is said of a field that was passed over so many times.
-    pub(crate) fn of_field(path: &str, times: u64) -> String {
-        let mut reason = format!("the field {path} is in no version of the format that is known here");
-        counted(&mut reason, times);
-        reason
+    /// A field that was passed over for the first time.
+    fn of_field(path: &str) -> Self {
+        Self { kind: RepeatedKind::Field, about: path.to_owned(), times: 1, members: Vec::new() }
     }
 
     /// What notes have alike that can be joined.
-    pub fn key(&self) -> (String, String) {
-        (self.says.clone(), self.hint.clone())
+    pub fn key(&self) -> (RepeatedKind, String) {
+        (self.kind, self.about.clone())
     }
 
     /// Takes a note that came after and has the same key.
-    pub fn join(&mut self, other: &Self) {
-        self.times = self.times.zip(other.times).map(|(times, more)| times.saturating_add(more));
-        for member in &other.members {
-            if self.members.last() != Some(member) {
-                self.members.push(member.clone());
+    pub fn join(&mut self, other: Self) {
+        self.times = self.times.saturating_add(other.times);
+        for member in other.members {
+            if self.members.last() != Some(&member) {
+                self.members.push(member);
             }
         }
-        self.notes += other.notes;
-    }
-
-    /// Whether more than one note was joined.
-    pub fn is_joined(&self) -> bool {
-        self.notes > 1
     }
 
     /// What one note says for all.
@@ -97,17 +106,25 @@ impl Repeated {
                 format!("{} members ({named}{more}): ", members.len())
             }
         };
-        reason.push_str(&self.says);
-        if let Some(times) = self.times {
-            counted(&mut reason, times);
+        match self.kind {
+            RepeatedKind::Zone | RepeatedKind::Year => reason.push_str(&self.about),
+            RepeatedKind::Field => {
+                let (path, times) = (&self.about, self.times);
+                let unit = if times == 1 { "time" } else { "times" };
+                write!(
+                    reason,
+                    "the field {path} is in no version of the format that is known here: passed over {times} {unit}"
+                )
+                .expect("writing to a String does not fail");
+            }
         }
         reason
     }
 }
 
-/// The notes of a batch that count something up: what, which of its problems, how often.
+/// The notes of a batch that count something up: what, and which of its problems.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CountedNotes(Vec<(String, usize, u64)>);
+pub struct CountedNotes(Vec<(String, usize)>);
 
 impl CountedNotes {
     /// Fields that are told apart in one batch; the others are counted together.
@@ -119,66 +136,55 @@ impl CountedNotes {
         self.0.clear();
     }
 
-    fn name<'n>(&self, path: &'n str) -> &'n str {
-        let is_known = || self.0.iter().any(|(known, _, _)| known == path);
-        if self.0.len() < Self::MOST || is_known() { path } else { Self::OTHERS }
+    /// Which problem counts this field; where none does yet, the note that is to be the problem of number `next`.
+    pub(crate) fn of_field(&mut self, path: &str, next: usize) -> Result<usize, Repeated> {
+        let find = |name: &str| self.0.iter().find(|(known, _)| known == name).map(|(_, problem)| *problem);
+        let name = if self.0.len() < Self::MOST { path } else { Self::OTHERS };
+        if let Some(problem) = find(path).or_else(|| find(name)) {
+            return Ok(problem);
+        }
+        self.0.push((name.to_owned(), next));
+        Err(Repeated::of_field(name))
     }
-
-    /// Where it was counted before: which problem, and its words: the bytes of the former and the present ones.
-    pub(crate) fn again(&mut self, path: &str) -> Option<(usize, (usize, String))> {
-        let name = self.name(path);
-        let (known, problem, times) = self.0.iter_mut().find(|(known, _, _)| known == name)?;
-        let before = Repeated::of_field(known, *times).len();
-        *times += 1;
-        Some((*problem, (before, Repeated::of_field(known, *times))))
-    }
-
-    /// Counts it for the first time, as this problem; gives its words.
-    pub(crate) fn first(&mut self, path: &str, problem: usize) -> String {
-        let name = self.name(path).to_owned();
-        let reason = Repeated::of_field(&name, 1);
-        self.0.push((name, problem, 1));
-        reason
-    }
-}
-
-fn counted(reason: &mut String, times: u64) {
-    let unit = if times == 1 { "time" } else { "times" };
-    write!(reason, "{TIMES}{times} {unit}").expect("writing to a String does not fail");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn notes_that_say_the_same_are_one_that_names_the_first_members() {
-        let zone = "the time stamps name no zone; they are taken to be UTC";
-        let of = |member: &str| {
-            Repeated::of(&format!("{member}: {zone}"), ZONE_HINT, Some(member)).expect("it is an assumption")
-        };
-        let mut all = of("a.log");
-        assert_eq!((all.reason(), all.is_joined()), (format!("a.log: {zone}"), false));
-        for member in ["b.log", "c.log", "d.log", "e.log"] {
-            all.join(&of(member));
-        }
-        assert_eq!(all.reason(), format!("5 members (a.log, b.log, c.log and 2 more): {zone}"));
-        let other = Repeated::of("some other", ZONE_HINT, None).expect("it is one too");
-        assert_ne!(all.key(), other.key());
-        assert_eq!(Repeated::of("a.log: x", "Look at it.", Some("a.log")), None);
-        assert_eq!(Repeated::of("b.log: x", ZONE_HINT, Some("a.log")), None);
+    fn in_member(note: &Repeated, member: &str) -> Repeated {
+        Repeated { members: vec![member.to_owned()], ..note.clone() }
     }
 
     #[test]
-    fn counts_are_added_up() {
-        let of = |times| {
-            Repeated::of(&Repeated::of_field("Span.colour", times), FIELD_HINT, None)
-                .expect("it is of a field")
-        };
-        let mut all = of(1);
-        assert!(all.reason().ends_with("known here: passed over 1 time"), "{}", all.reason());
-        all.join(&of(41));
-        assert!(all.is_joined());
-        assert!(all.reason().ends_with("known here: passed over 42 times"), "{}", all.reason());
+    fn notes_that_say_the_same_are_one_that_names_the_first_members() {
+        let zone = "the time stamps name no zone; they are taken to be UTC";
+        let note = Repeated::assumed(RepeatedKind::Zone, zone.to_owned());
+        let mut all = in_member(&note, "a.log");
+        assert_eq!(all.reason(), format!("a.log: {zone}"));
+        for member in ["b.log", "b.log", "c.log", "d.log", "e.log"] {
+            all.join(in_member(&note, member));
+        }
+        assert_eq!(all.reason(), format!("5 members (a.log, b.log, c.log and 2 more): {zone}"));
+        let year = Repeated::assumed(RepeatedKind::Year, zone.to_owned());
+        assert_ne!(all.key(), year.key());
+    }
+
+    #[test]
+    fn counts_are_added_up_whatever_the_field_is_called() {
+        for path in ["Span.colour", ": passed over 7 times"] {
+            let mut all = Repeated::of_field(path);
+            assert!(all.reason().ends_with("known here: passed over 1 time"), "{}", all.reason());
+            all.join(Repeated { times: 41, ..Repeated::of_field(path) });
+            assert!(all.reason().ends_with("known here: passed over 42 times"), "{}", all.reason());
+        }
+    }
+
+    #[test]
+    fn a_kind_is_known_again_by_its_name() {
+        for kind in RepeatedKind::ALL {
+            assert_eq!(RepeatedKind::from_name(kind.name()), Some(kind));
+        }
+        assert_eq!(RepeatedKind::from_name("other"), None);
     }
 }

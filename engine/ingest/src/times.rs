@@ -5,7 +5,7 @@ use crate::json::cursor::{Cursor, Kind, Read};
 use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
 use crate::record::TIMES;
-use crate::repeated::{YEAR_HINT, ZONE_HINT};
+use crate::repeated::{Repeated, RepeatedKind};
 use crate::stamp::{self, Stamp, Years, Zone};
 use crate::text::continues_a_trace;
 use cbad::{ByteRange, Field, Value};
@@ -50,7 +50,12 @@ impl Said {
     fn note(&self, probe: &Probe<'_>, year: i32) -> Option<Problem> {
         let (reason, first) = self.reason(year)?;
         let (source, line) = place(probe.bytes, first);
-        Some(Problem::note(source, Some(line), reason).hint(hint(self.yearless.is_some())))
+        Some(Problem::repeated(source, Some(line), self.assumed(reason)))
+    }
+
+    fn assumed(&self, reason: String) -> Repeated {
+        let kind = if self.yearless.is_some() { RepeatedKind::Year } else { RepeatedKind::Zone };
+        Repeated::assumed(kind, reason)
     }
 
     /// What has to be assumed, and the place of the first stamp where it has to be.
@@ -106,7 +111,7 @@ impl RowTimes {
     /// What has to be assumed.
     pub(crate) fn note(&self, source: ByteRange, year: i32) -> Option<Problem> {
         let (reason, _) = self.0.reason(year)?;
-        Some(Problem::note(source, None, reason).hint(hint(self.0.yearless.is_some())))
+        Some(Problem::repeated(source, None, self.0.assumed(reason)))
     }
 }
 
@@ -122,11 +127,8 @@ pub(crate) fn note_of_columns(names: &[String], source: ByteRange) -> Option<Pro
         "the times of the column {}{more} are of no zone; they are taken to be UTC",
         named.join(", ")
     );
-    (!names.is_empty()).then(|| Problem::note(source, None, reason).hint(hint(false)))
-}
-
-fn hint(is_yearless: bool) -> &'static str {
-    if is_yearless { YEAR_HINT } else { ZONE_HINT }
+    let assumed = Repeated::assumed(RepeatedKind::Zone, reason);
+    (!names.is_empty()).then(|| Problem::repeated(source, None, assumed))
 }
 
 /// The line of the probe that this byte is in, and its number.

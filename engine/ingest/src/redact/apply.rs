@@ -132,6 +132,12 @@ impl Redactor {
             self.event(event);
         }
         for problem in &mut batch.problems {
+            // The words of a note are made of these anew.
+            if let Some(repeated) = &mut problem.repeated {
+                self.string(&mut repeated.about);
+                repeated.members.iter_mut().for_each(|member| self.string(member));
+                problem.reason = repeated.reason();
+            }
             self.string(&mut problem.reason);
             if let Some(hint) = &mut problem.hint {
                 self.string(hint);
