@@ -16,8 +16,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use case::{Case, CaseError, MatrixChoice, Query, Subject, TestChoice};
+#[cfg(feature = "encryption")]
+use case::{Passphrase, Reseal};
 use cbad::{CodecName, Config, Signal, Stage, Unwatched, Watch};
 use ingest::{Inspection, OpenOptions};
+
+/// That of the program, so that what is measured is what it does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Fractional part of the golden ratio: multiples of it fill an interval evenly, however many there are (Weyl).
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -158,8 +164,8 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
         works.push(importing(name, folder, capture));
     }
     works.push(inspecting(wide));
-    let log = imported(folder, log)?;
-    let otlp = imported(folder, otlp)?;
+    let log = analysed(imported(folder, log)?)?;
+    let otlp = analysed(imported(folder, otlp)?)?;
     let wide = imported(folder, wide)?;
     for (name, path) in
         [("analysis, one stream", &log), ("analysis, OTLP", &otlp), ("analysis, 1 MB lines", &wide)]
@@ -210,16 +216,21 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
     for (name, path) in [("canonical test, one stream", &log), ("canonical test, OTLP", &otlp)] {
         works.push(testing(name, path.clone()));
     }
+    #[cfg(feature = "encryption")]
+    works.push(encrypting(folder, otlp));
     Ok(works)
 }
 
-/// The case of a capture, imported and analysed.
+/// The case of a capture, imported.
 fn imported(folder: &Path, capture: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(capture.file_name().ok_or("the capture has no name")?).with_extension("driftlock");
     remove(&path)?;
-    let mut case = Case::create(&path)?;
-    case.import(capture, &OpenOptions::default(), &Unwatched)?;
-    case.analyze(&Config::default(), None, &Unwatched)?;
+    Case::create(&path)?.import(capture, &OpenOptions::default(), &Unwatched)?;
+    Ok(path)
+}
+
+fn analysed(path: PathBuf) -> Result<PathBuf, Failure> {
+    Case::open(&path)?.analyze(&Config::default(), None, &Unwatched)?;
     Ok(path)
 }
 
@@ -278,6 +289,19 @@ fn testing(name: &'static str, path: PathBuf) -> Work {
         Ok(())
     };
     Work { name, run: Box::new(run) }
+}
+
+/// Each time into a file of its own.
+#[cfg(feature = "encryption")]
+fn encrypting(folder: &Path, path: PathBuf) -> Work {
+    let out = folder.join("encrypted.driftlock");
+    let run = move |_, watch: &dyn Watch| {
+        remove(&out)?;
+        let passphrase = Passphrase::new("a passphrase of the bench").ok_or("the passphrase is empty")?;
+        let how = Reseal::Encrypt(passphrase);
+        Ok(Case::reseal(&path, &how, Some(&out), None, watch)?)
+    };
+    Work { name: "encryption, OTLP", run: Box::new(run) }
 }
 
 fn reading(
