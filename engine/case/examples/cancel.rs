@@ -21,6 +21,10 @@ use case::{Passphrase, Reseal};
 use cbad::{CodecName, Config, Signal, Stage, Unwatched, Watch};
 use ingest::{Inspection, OpenOptions};
 
+/// That of the program, so that what is measured is what it does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Fractional part of the golden ratio: multiples of it fill an interval evenly, however many there are (Weyl).
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Permutations of the canonical test that is cancelled.
@@ -160,8 +164,8 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
         works.push(importing(name, folder, capture));
     }
     works.push(inspecting(wide));
-    let log = imported(folder, log)?;
-    let otlp = imported(folder, otlp)?;
+    let log = analysed(imported(folder, log)?)?;
+    let otlp = analysed(imported(folder, otlp)?)?;
     let wide = imported(folder, wide)?;
     for (name, path) in
         [("analysis, one stream", &log), ("analysis, OTLP", &otlp), ("analysis, 1 MB lines", &wide)]
@@ -217,13 +221,16 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
     Ok(works)
 }
 
-/// The case of a capture, imported and analysed.
+/// The case of a capture, imported.
 fn imported(folder: &Path, capture: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(capture.file_name().ok_or("the capture has no name")?).with_extension("driftlock");
     remove(&path)?;
-    let mut case = Case::create(&path)?;
-    case.import(capture, &OpenOptions::default(), &Unwatched)?;
-    case.analyze(&Config::default(), None, &Unwatched)?;
+    Case::create(&path)?.import(capture, &OpenOptions::default(), &Unwatched)?;
+    Ok(path)
+}
+
+fn analysed(path: PathBuf) -> Result<PathBuf, Failure> {
+    Case::open(&path)?.analyze(&Config::default(), None, &Unwatched)?;
     Ok(path)
 }
 

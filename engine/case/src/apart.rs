@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use cbad::{Event, Stage, Watch};
+use cbad::{Stage, Watch};
 use crossbeam_channel::{RecvTimeoutError, SendTimeoutError, Sender, unbounded};
 use rusqlite::{Connection, InterruptHandle};
 
@@ -91,12 +91,6 @@ pub(crate) fn hand_over<T>(to: &Sender<T>, mut given: T, watch: &dyn Watch) -> R
 /// Stops if the watch says so.
 pub(crate) fn look(watch: &dyn Watch) -> Result<(), CaseError> {
     if watch.cancelled() { Err(CaseError::Cancelled) } else { Ok(()) }
-}
-
-/// Looks after an event that takes as long as many others: its words are told apart in one go.
-pub(crate) fn look_after(event: &Event, watch: &dyn Watch) -> Result<(), CaseError> {
-    const LONG_BYTES: usize = 64 << 10;
-    if event.body.len() > LONG_BYTES { look(watch) } else { Ok(()) }
 }
 
 impl Case {

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use cbad::{Amounts, Aspect, Change, Difference, Stage, StreamBuilder, Watch, compare, shares_bits};
+use cbad::{Amounts, Aspect, Change, Difference, Stage, Watch, compare, shares_bits};
 
-use crate::apart::{apart, look_after};
+use crate::apart::apart;
 use crate::decisions::Subject;
 use crate::error::CaseError;
 use crate::events::BlockPlace;
+use crate::gather::Gathering;
 use crate::rows::StreamRow;
 use crate::store::Case;
 
@@ -113,7 +114,7 @@ struct Piece {
 
 /// A stream being made of two sides.
 struct Taking {
-    builder: StreamBuilder,
+    gathering: Gathering,
     pieces: Vec<Piece>,
     events: u64,
 }
@@ -164,8 +165,8 @@ impl Case {
         steps: &mut Steps<'_>,
     ) -> Result<[u64; 2], CaseError> {
         let Some((shown, _)) = pair.after.as_ref().or(pair.before.as_ref()) else { return Ok([0, 0]) };
-        let builder = StreamBuilder::new(shown.key.clone());
-        let mut taking = Taking { builder, pieces: Vec::new(), events: 0 };
+        let gathering = Gathering::begin(shown.key.clone());
+        let mut taking = Taking { gathering, pieces: Vec::new(), events: 0 };
         let mut events = [0; 2];
         for (side, part) in [&pair.before, &pair.after].into_iter().enumerate() {
             if let Some((row, keep)) = part {
@@ -174,12 +175,12 @@ impl Case {
                 events[side] = taking.events - begun;
             }
             if side == 0 {
-                taking.builder.leave_gap();
-                taking.builder.end_anchor();
+                taking.gathering.leave_gap();
+                taking.gathering.end_anchor();
             }
         }
-        let (builder, nanos) = (taking.builder, pair.nanos);
-        let found = apart(steps.watch, move |watch| compare(&builder.finish(), nanos, watch))??;
+        let (gathered, nanos) = (taking.gathering.finish(steps.watch)?, pair.nanos);
+        let found = apart(steps.watch, move |watch| compare(&gathered.wait().finish(), nanos, watch))??;
         compared.compared += found.compared;
         for difference in found.differences {
             let event = difference.event.and_then(|prepared| place(&taking.pieces, prepared));
@@ -194,7 +195,7 @@ impl Case {
         Ok(events)
     }
 
-    /// Gives the events of a side to the builder; blocks that cannot be read are named.
+    /// Gives the events of a side to be prepared; blocks that cannot be read are named.
     fn take_side(
         &self,
         row: &StreamRow,
@@ -231,7 +232,7 @@ impl Case {
                     Some(piece) if follows == Some(position) => piece.events += 1,
                     _ => {
                         if follows.is_some() {
-                            taking.builder.leave_gap();
+                            taking.gathering.leave_gap();
                         }
                         let prepared = taking.events;
                         taking.pieces.push(Piece { prepared, stream: row.id, first: position, events: 1 });
@@ -239,8 +240,7 @@ impl Case {
                 }
                 follows = Some(position + 1);
                 taking.events += 1;
-                taking.builder.push(&event);
-                look_after(&event, steps.watch)?;
+                taking.gathering.push(event, steps.watch)?;
             }
         }
         Ok(())

@@ -33,6 +33,7 @@ mod events;
 mod fields;
 mod follow;
 mod follower;
+mod gather;
 mod grams;
 mod import;
 mod inert;

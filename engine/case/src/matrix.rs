@@ -3,16 +3,13 @@
 //! Of a long stream each block gives a sample of its events, evenly spread over it: NCD needs pieces that are about as long
 //! as a window, not millions of events.
 
-use std::thread;
-
-use cbad::{CodecName, Event, PieceMatrix, Stage, StreamBuilder, Watch, piece_matrix};
-use crossbeam_channel::bounded;
+use cbad::{CodecName, PieceMatrix, Stage, Watch, piece_matrix};
 use serde::Serialize;
 
 use crate::analyze::in_pool;
-use crate::apart::{apart, hand_over};
+use crate::apart::apart;
 use crate::error::CaseError;
-use crate::read_ahead::joined;
+use crate::gather::Gathering;
 use crate::store::Case;
 
 /// Most blocks: each pair of them is coded.
@@ -81,13 +78,7 @@ impl Case {
         let length = row.events / wanted;
         let coded = length.min(MOST_EVENTS);
         let total = wanted * coded;
-        // Telling the words of a megabyte apart is one call: on a thread of its own nobody waits for it who cancels.
-        let (events_in, events) = bounded::<Event>(1);
-        let mut builder = StreamBuilder::new(row.key.clone());
-        let gathering = thread::spawn(move || {
-            events.iter().for_each(|event| builder.push(&event));
-            builder
-        });
+        let mut gathering = Gathering::begin(row.key.clone());
         let mut blocks = Vec::with_capacity(wanted as usize);
         let mut read = 0;
         for first_event in (0..wanted).map(|block| block * length) {
@@ -109,14 +100,14 @@ impl Case {
                 let event = self.event(stream, position)?.event;
                 block.start_nanos = block.start_nanos.or(event.time_nanos);
                 block.end_nanos = event.time_nanos.or(block.end_nanos);
-                hand_over(&events_in, event, watch)?;
+                gathering.push(event, watch)?;
                 read += 1;
             }
             blocks.push(block);
         }
-        drop(events_in);
+        let gathered = gathering.finish(watch)?;
         let sizes = apart(watch, move |watch| {
-            let events = joined(gathering).finish();
+            let events = gathered.wait().finish();
             in_pool(threads, || piece_matrix(&events, wanted as u32, choice.codec, watch))
         })???;
         Ok(NcdMatrix { stream, blocks, events_a_block: coded, sizes })
