@@ -193,7 +193,7 @@ fn keep_earliest(rows: &mut Vec<CallRow>) {
 }
 
 fn look(stream: &StreamRow, position: u64, view: &EventView<'_>, is_taken: bool) -> Option<CallRow> {
-    let is_call = |path: &str| is_model(path) || matches!(path, "gen_ai.tool.name" | OPERATION);
+    let is_call = |path: &str| is_model(path) || matches!(path, "gen_ai.tool.name" | OPERATION | KIND);
     if is_taken || stream.key.signal == Signal::Metric || !view.fields.iter().any(|field| is_call(field.path))
     {
         return None;
@@ -204,14 +204,32 @@ fn look(stream: &StreamRow, position: u64, view: &EventView<'_>, is_taken: bool)
 
 const OPERATION: &str = "gen_ai.operation.name";
 
+/// What a span is, to `OpenInference`.
+const KIND: &str = "openinference.span.kind";
+
 /// Whether an operation is a call by itself, even where its model is not said, as of one that failed before it was
 /// answered.
 fn is_call_itself(operation: &str) -> bool {
-    matches!(operation, "chat" | "text_completion" | "embeddings" | "generate_content")
+    matches!(operation, "chat" | "text_completion" | "embeddings" | "generate_content" | "LLM" | "EMBEDDING")
 }
 
+/// Where a model is named, the one that answered first.
+const MODELS: [&str; 5] = [
+    "gen_ai.response.model",
+    "gen_ai.request.model",
+    "llm.model_name",
+    "llm.request.model",
+    "embedding.model_name",
+];
+
 fn is_model(path: &str) -> bool {
-    matches!(path, "gen_ai.response.model" | "gen_ai.request.model" | "llm.model_name" | "llm.request.model")
+    MODELS.contains(&path)
+}
+
+/// The model in the settings of a call, which is all that `OpenInference` says of it where the call fails.
+fn asked_model(settings: &str) -> Option<String> {
+    let settings: serde_json::Value = serde_json::from_str(settings).ok()?;
+    settings.get("model")?.as_str().map(str::to_owned)
 }
 
 /// The call that an event is, where it is one.
@@ -229,10 +247,10 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
         })
     };
     let tokens = |paths: &[&str]| number(paths).filter(|value| *value >= 0.0).map(|value| value as u64);
-    let model =
-        text(&["gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "llm.request.model"]);
+    let settings = || text(&["llm.invocation_parameters", "embedding.invocation_parameters"]);
+    let model = text(&MODELS).or_else(|| asked_model(&settings()?));
     let tool = text(&["gen_ai.tool.name"]);
-    let operation = text(&[OPERATION, "llm.request.type", "openinference.span.kind"]).unwrap_or_default();
+    let operation = text(&[OPERATION, "llm.request.type", KIND]).unwrap_or_default();
     if model.is_none() && tool.is_none() && !is_call_itself(&operation) {
         return None;
     }
@@ -267,6 +285,7 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
             "gen_ai.response.finish_reasons",
             "gen_ai.completion.0.finish_reason",
             "llm.response.finish_reason",
+            "llm.finish_reason",
         ]),
         is_error: event
             .fields

@@ -7,6 +7,7 @@ use cbad::{Signal, Unwatched};
 use common::{Outcome, SPANS_BEGIN};
 use ingest::OpenOptions;
 use std::fmt::Write as _;
+use std::path::Path;
 use testkit::synth::Company;
 
 #[test]
@@ -166,5 +167,44 @@ fn calls_without_a_model_are_listed_and_are_steps_of_their_trace() -> Outcome {
     let depths: Vec<_> = trace.spans.iter().map(|span| (span.operation.as_str(), span.depth)).collect();
     assert_eq!(depths, [("n1", 0), ("n2", 1), ("n3", 2)]);
     assert!(trace.events.is_empty());
+    Ok(())
+}
+
+#[test]
+fn what_instrumentations_tell_are_calls_with_models_tokens_tools_and_messages() -> Outcome {
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/tests/data");
+    for kind in ["spans", "events", "openllmetry", "openinference"] {
+        let folder = tempfile::tempdir()?;
+        let mut case = Case::create(&folder.path().join("calls.driftlock"))?;
+        case.import(&captures.join(format!("genai-{kind}.jsonl")), &OpenOptions::default(), &Unwatched)?;
+        let calls = case.calls(i64::MIN..i64::MAX, &Unwatched)?;
+        let said: Vec<_> = calls
+            .rows
+            .iter()
+            .map(|row| (&*row.model, row.input_tokens, row.output_tokens.unwrap_or(0), row.is_error))
+            .collect();
+        let expected = [
+            ("gpt-4o-mini-2024-07-18", Some(40), 12, false),
+            ("gpt-4o-mini-2024-07-18", Some(60), 5, false),
+            ("text-embedding-3-small", Some(6), 0, false),
+            ("no-such-model", None, 0, true),
+        ];
+        // That instrumentation leaves embeddings out.
+        let is_told = |call: &&(&str, _, _, _)| kind != "events" || call.0 != "text-embedding-3-small";
+        assert_eq!(said, expected.iter().filter(is_told).copied().collect::<Vec<_>>(), "{kind}");
+        let [asked, answered] =
+            [0, 1].map(|index| case.call(calls.rows[index].stream, calls.rows[index].position));
+        let (asked, answered) = (asked?.ok_or("it is a call")?, answered?.ok_or("it is a call")?);
+        assert_eq!(
+            answered.messages.last().map(|last| last.parts.clone()),
+            Some(vec![Part::Text("The card had expired.".to_owned())]),
+            "{kind}"
+        );
+        let last = asked.messages.last().ok_or("it has messages")?;
+        assert!(
+            matches!(&last.parts[..], [Part::ToolCall { name, .. }] if name == "find_order"),
+            "{kind}: {last:?}"
+        );
+    }
     Ok(())
 }

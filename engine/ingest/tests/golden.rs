@@ -66,7 +66,17 @@ fn describe(stream: &StreamKey, event: &Event, source: &str) -> String {
         writeln!(text, "  {} = {:?}", field.path, field.value).unwrap();
     }
     writeln!(text, "  from {source}").unwrap();
-    text
+    shortened(&text)
+}
+
+/// A text in which long runs of one character are said as their length.
+fn shortened(text: &str) -> String {
+    let runs = text.as_bytes().chunk_by(|a, b| a == b);
+    let short = runs.flat_map(|run| match run.len() {
+        65.. => format!("{}{{{} times}}", run[0].escape_ascii(), run.len()).into_bytes(),
+        _ => run.to_vec(),
+    });
+    String::from_utf8(short.collect()).expect("only runs of one ASCII byte are as long")
 }
 
 /// What a checkout does to modification times is no part of what a capture says.
@@ -179,12 +189,53 @@ fn windows_event_log_and_parquet() {
     check("table.parquet");
 }
 
+/// Counts as what the containers and the producer were told to write, whatever the expectations beside the captures say.
+#[test]
+fn what_real_runtimes_and_kcat_wrote_is_read_whole() {
+    for (name, events, notes) in [("cri.log", 12, 1), ("docker.log", 13, 0), ("kafka.json", 6, 0)] {
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        assert_eq!(
+            (reading.events.len(), reading.problems.len(), reading.rejected()),
+            (events, notes, 0),
+            "{name}"
+        );
+    }
+    let long = |name: &str| {
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        let mut bodies = reading.events.into_iter().map(|(_, event)| event.body);
+        bodies.find(|body| body.len() > 16 * 1024).expect("there is one long line")
+    };
+    assert_eq!(long("cri.log"), format!("{:017000} ends a long line", 7).into_bytes());
+    assert_eq!(long("docker.log"), long("cri.log"));
+}
+
 #[test]
 fn messages_of_brokers_and_sdks() {
     check("kafka.json");
     check("orders.strm");
     check("orders.wal");
     check("lynex.json");
+}
+
+/// Four calls each (one streamed, one of embeddings, one that failed); where messages are log records, ten of those and no
+/// embeddings, which that instrumentation does not tell.
+#[test]
+fn calls_that_instrumentations_told() {
+    for (name, spans, records) in [
+        ("genai-events.jsonl", 3, 10),
+        ("genai-spans.jsonl", 4, 0),
+        ("genai-openllmetry.jsonl", 4, 0),
+        ("genai-openinference.jsonl", 4, 0),
+    ] {
+        check(name);
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        let of = |signal: &str| reading.events.iter().filter(|(key, _)| key.signal.name() == signal).count();
+        assert_eq!((of("span"), of("log"), reading.problems.len()), (spans, records, 0), "{name}");
+        let said = shown(&reading);
+        for words in ["gpt-4o-mini-2024-07-18", "no-such-model", "4711", "chatcmpl-2"] {
+            assert!(said.contains(words), "{name} has lost {words}");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Docker's json-file logs: `{"log":"text\n","stream":"stdout","time":"…"}`, one a line. A line of more than 16 KiB comes
-//! in parts, of which only the last ends with `\n`.
+//! in parts, of which only the last ends with `\n`. What a container said last may have no line end either; where it is
+//! started again, its first line follows in the same file and is a line of its own.
 
 use super::{Part, PartFormat};
 use crate::budget::Budget;
@@ -8,6 +9,9 @@ use crate::json::value::flatten;
 use crate::model::Limits;
 use crate::probe::Probe;
 use crate::stamp::{self, Years};
+
+/// Length of a part that another follows (moby, `daemon/logger/copier.go`); bytes that are no UTF-8 make it longer in JSON.
+const PART_BYTES: usize = 16 * 1024;
 
 /// Docker's json-file format.
 pub(crate) struct Docker;
@@ -42,10 +46,8 @@ impl PartFormat for Docker {
         if !has_log {
             return Err("the object has no \"log\", so it is none of Docker's".into());
         }
-        part.ends = part.text.last() == Some(&b'\n');
-        if part.ends {
-            part.text.pop();
-        }
+        let has_line_end = part.text.pop_if(|byte| *byte == b'\n').is_some();
+        part.ends = has_line_end || part.text.len() < PART_BYTES;
         Ok(part)
     }
 }

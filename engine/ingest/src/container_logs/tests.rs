@@ -58,19 +58,30 @@ fn a_part_that_waits_too_long_is_an_event_of_its_own() {
     assert!(batch.problems[0].reason.contains("70 bytes"), "{}", batch.problems[0].reason);
 }
 
+fn docker(log: &str, stream: &str) -> String {
+    format!("{{\"log\":\"{log}\",\"stream\":\"{stream}\",\"time\":\"2024-05-01T10:00:00Z\"}}\n")
+}
+
 #[test]
 fn dockers_parts_end_with_a_line_end() {
-    let docker = |log: &str, stream: &str| {
-        format!("{{\"log\":\"{log}\",\"stream\":\"{stream}\",\"time\":\"2024-05-01T10:00:00Z\"}}\n")
-    };
-    let text = docker("a", "stdout")
+    let part = "a".repeat(16 * 1024);
+    let text = docker(&part, "stdout")
         + &docker("x\\n", "stderr")
         + &docker("b\\n", "stdout")
         + "{\"log\":\n{\"a\":1}\n";
     let batch = read("c-json.log", &text, Format::Docker, Limits::default());
-    assert_eq!(bodies(&batch), ["ab", "x", "{\"log\":", "{\"a\":1}"]);
+    let joined = part + "b";
+    assert_eq!(bodies(&batch), [&joined, "x", "{\"log\":", "{\"a\":1}"]);
     let lines: Vec<_> = batch.problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [Some(4), Some(5)]);
+}
+
+#[test]
+fn what_a_container_said_last_is_not_joined_with_what_its_next_start_says_first() {
+    let text = docker("no end", "stdout") + &docker("started\\n", "stdout") + &docker("", "stderr");
+    let batch = read("c-json.log", &text, Format::Docker, Limits::default());
+    assert_eq!(bodies(&batch), ["no end", "started", ""]);
+    assert_eq!(batch.problems.len(), 0);
 }
 
 #[test]

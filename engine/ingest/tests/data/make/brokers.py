@@ -1,5 +1,5 @@
-"""Writes messages as kcat, StreamHouse and the Lynex SDKs lay them out, after their sources (kcat `json.c`;
-`streamhouse-storage/src/segment/writer.rs` and `wal.rs`; both SDKs of Lynex), for none of them runs without a broker.
+"""Writes messages as StreamHouse and the Lynex SDKs lay them out, after their sources
+(`streamhouse-storage/src/segment/writer.rs` and `wal.rs`; both SDKs of Lynex), for none of them is in a package registry.
 
     python brokers.py ..
 """
@@ -12,13 +12,6 @@ import zlib
 
 MILLIS = 1_700_000_000_000
 VALUES = [("k1", '{"level":"error","msg":"declined","service":"pay","n":7}'), ("", "WARN retry"), ("k3", "plain")]
-
-
-def kafka():
-    for offset, (key, value) in enumerate(VALUES):
-        yield json.dumps({"topic": "orders", "partition": 3, "offset": 40 + offset, "tstype": "create",
-                          "ts": MILLIS + offset, "broker": 1, "headers": ["trace", "abc", "n", "1"],
-                          "key": key or None, "payload": value}, separators=(",", ":"))
 
 
 def varint(value):
@@ -58,7 +51,6 @@ def lynex():
 
 
 def main(folder):
-    (folder / "kafka.json").write_text("\n".join(kafka()) + "\n")
     (folder / "orders.strm").write_bytes(segment())
     (folder / "orders.wal").write_bytes(b"".join(wal()))
     (folder / "lynex.json").write_text(json.dumps(lynex()) + "\n")

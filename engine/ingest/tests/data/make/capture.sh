@@ -157,5 +157,5 @@ sed "s#$work#/srv#g" "$work/pg/log/pg.csv" >"$out/postgres.csv"
 python3 "$here/tables.py" "$out"
 python3 "$here/logfmt.py" | sed "s#$here#/srv#g" >"$out/logfmter.log"
 
-# Formats whose writers do not run here, written as their sources do.
-python3 "$here/containers.py" "$out"
+# A format whose writer does not run here, written as its documentation has it.
+python3 "$here/iis.py" "$out"

@@ -4,12 +4,10 @@
     python otel.py ..
 """
 
-import base64
 import json
 import pathlib
 import sys
 
-from google.protobuf.json_format import MessageToDict
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
@@ -24,24 +22,11 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import SpanKind, Status, StatusCode
+from otlp_json import Ids, otlp_json
 
 BEGIN = 1_700_000_000_000_000_000
 RESOURCE = Resource({"service.name": "checkout", "host.name": "node-1", "deployment.environment": "test"})
-
-
-class Ids(IdGenerator):
-    def __init__(self):
-        self.next = 0
-
-    def generate_span_id(self):
-        self.next += 1
-        return self.next
-
-    def generate_trace_id(self):
-        self.next += 1
-        return 0x0AF7651916CD43DD8448EB211C800000 + self.next
 
 
 def spans():
@@ -99,23 +84,6 @@ def metrics():
                     if point.start_time_unix_nano:
                         point.start_time_unix_nano = BEGIN
     return data
-
-
-def otlp_json(message):
-    """Protobuf's JSON with the deviations of the OTLP specification: ids in hexadecimal, enums as numbers."""
-    def walk(value):
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                if key in ("traceId", "spanId", "parentSpanId"):
-                    value[key] = base64.b64decode(inner).hex()
-                else:
-                    walk(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                walk(inner)
-        return value
-    return json.dumps(walk(MessageToDict(message, use_integers_for_enums=True)), ensure_ascii=False,
-                      separators=(",", ":"))
 
 
 def varint(value):
