@@ -21,8 +21,8 @@ const DEEPEST: u32 = 14;
 const NUMBER: f32 = 66.0;
 
 const COLUMNS: [Column; 8] = [
-    column("Service", 130.0, "The service of the span."),
-    column("Operation", 230.0, "Its name; two spaces a step from the root."),
+    column("Service", 130.0, "The service of the span.").down_to(80.0),
+    column("Operation", 230.0, "Its name; two spaces a step from the root.").down_to(120.0),
     numbers("Begins after", 92.0, "From the beginning of the trace."),
     numbers("Duration", 84.0, "From its beginning to its end."),
     numbers("Alone", 84.0, "Time in which none of its children was at work."),
