@@ -23,9 +23,9 @@ pub(crate) fn run(mut rest: Rest) -> anyhow::Result<()> {
         only.push(word);
     }
     rest.done()?;
-    let build =
-        ["build", "--quiet", "--release", "--package", "case", "--example", "engine", "--example", "cancel"];
-    shell::read(&mut cargo(&build))?;
+    let mut build =
+        cargo(&["build", "--quiet", "--release", "--package", "case", "--features", "encryption"]);
+    shell::read(build.args(["--example", "engine", "--example", "cancel"]))?;
     let examples = shell::target().join("release/examples");
     let folder = shell::scratch("bench-cancel")?;
     let [log, otlp, wide] = ["log.log", "otlp.jsonl", "wide.log"].map(|name| folder.join(name));

@@ -16,6 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use case::{Case, CaseError, MatrixChoice, Query, Subject, TestChoice};
+#[cfg(feature = "encryption")]
+use case::{Passphrase, Reseal};
 use cbad::{CodecName, Config, Signal, Stage, Unwatched, Watch};
 use ingest::{Inspection, OpenOptions};
 
@@ -210,6 +212,8 @@ fn works(folder: &Path, log: &Path, otlp: &Path, wide: &Path) -> Result<Vec<Work
     for (name, path) in [("canonical test, one stream", &log), ("canonical test, OTLP", &otlp)] {
         works.push(testing(name, path.clone()));
     }
+    #[cfg(feature = "encryption")]
+    works.push(encrypting(folder, otlp));
     Ok(works)
 }
 
@@ -278,6 +282,19 @@ fn testing(name: &'static str, path: PathBuf) -> Work {
         Ok(())
     };
     Work { name, run: Box::new(run) }
+}
+
+/// Each time into a file of its own.
+#[cfg(feature = "encryption")]
+fn encrypting(folder: &Path, path: PathBuf) -> Work {
+    let out = folder.join("encrypted.driftlock");
+    let run = move |_, watch: &dyn Watch| {
+        remove(&out)?;
+        let passphrase = Passphrase::new("a passphrase of the bench").ok_or("the passphrase is empty")?;
+        let how = Reseal::Encrypt(passphrase);
+        Ok(Case::reseal(&path, &how, Some(&out), None, watch)?)
+    };
+    Work { name: "encryption, OTLP", run: Box::new(run) }
 }
 
 fn reading(

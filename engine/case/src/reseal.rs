@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cbad::{Stage, Watch};
+use crossbeam_channel::{RecvTimeoutError, bounded};
 use rusqlite::{Connection, OpenFlags, params};
 use serde_json::{Value, json};
 
@@ -171,10 +172,14 @@ impl Work<'_> {
         let connection = self.attached(partial)?;
         let whole = self.path.metadata().map_or(1, |file| file.len());
         let interrupt = connection.get_interrupt_handle();
+        let (done_in, done) = bounded::<()>(0);
         let copied = std::thread::scope(|scope| {
-            let copying = scope.spawn(move || export(connection));
-            while !copying.is_finished() {
-                std::thread::sleep(LOOK);
+            let copying = scope.spawn(move || {
+                let copied = export(connection);
+                drop(done_in);
+                copied
+            });
+            while done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 if self.watch.cancelled() {
                     interrupt.interrupt();
                 }
@@ -217,7 +222,9 @@ impl Work<'_> {
         if let Some(damage) = found.damaged.first() {
             return Err(refuse(format!("{damage} `driftlock case verify` lists everything")));
         }
-        if old.content_sha256()? != new.content_sha256()? || old.audit_head()? != new.audit_head()? {
+        let content =
+            |case: &Case| case.watched(self.watch, || Ok((case.content_sha256()?, case.audit_head()?)));
+        if content(&old)? != content(&new)? {
             return Err(refuse("the new file does not hold the same. Try again".to_owned()));
         }
         Ok(())

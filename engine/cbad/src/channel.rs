@@ -25,6 +25,9 @@ const MOST_CHANNELS: usize = 32;
 /// Most numbers of one stream; beyond it, channels that are not begun yet stay out and no other takes more.
 const MOST_NUMBERS: usize = 4 << 20;
 
+/// The field of a data point with the unit of its values.
+const UNIT_PATH: &str = "unit";
+
 /// A field with fewer different values than this is a category and not a measurement.
 const LEAST_DIFFERENT: usize = 12;
 
@@ -47,8 +50,12 @@ impl Channels {
         let measure = event.measure.as_ref();
         let numbers =
             measure.map_or_else(Vec::new, |measure| self.running.numbers_of(measure, instance(event)));
-        for &(label, value) in &numbers {
-            self.add(label, Unit::Number, position, value);
+        if !numbers.is_empty() {
+            let unit = named_unit(event);
+            for &(label, value) in &numbers {
+                let unit = if label == "count" { Unit::Number } else { unit };
+                self.add(label, unit, position, value);
+            }
         }
         numbers
     }
@@ -104,6 +111,10 @@ impl Channels {
             }
         };
         let channel = &mut self.kept[at];
+        if channel.unit != unit {
+            // Two units, of which only the numbers can be told.
+            channel.unit = Unit::Number;
+        }
         channel.positions.push(position);
         channel.values.push(value);
         self.numbers += 1;
@@ -148,8 +159,24 @@ fn is_name(path: &str) -> bool {
 
 /// The instance that a data point comes from, where the capture says.
 fn instance(event: &Event) -> &str {
-    let id = event.fields.iter().find(|f| f.path == INSTANCE_PATH);
-    match id.map(|f| &f.value) {
+    text_at(event, INSTANCE_PATH)
+}
+
+/// What the capture says that the values count, in the code of UCUM or in a word of `OpenMetrics`.
+fn named_unit(event: &Event) -> Unit {
+    match text_at(event, UNIT_PATH) {
+        "ns" | "nanoseconds" => Unit::Nanos,
+        "us" | "µs" | "microseconds" => Unit::Micros,
+        "ms" | "milliseconds" => Unit::Millis,
+        "s" | "seconds" => Unit::Seconds,
+        "By" | "bytes" => Unit::Bytes,
+        _ => Unit::Number,
+    }
+}
+
+/// The text of a field, empty where the event has none.
+fn text_at<'a>(event: &'a Event, path: &str) -> &'a str {
+    match event.fields.iter().find(|field| field.path == path).map(|field| &field.value) {
         Some(Value::Text(text)) => text,
         _ => "",
     }
@@ -177,6 +204,36 @@ mod tests {
         let channels = channels.finish();
         assert_eq!(channels[0].values, [2.0, 5.0, 3.0, 1.0]);
         assert_eq!(channels[0].positions, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn values_have_the_unit_of_the_capture_and_counts_have_none() {
+        let measured = |units: &[&str], measure: Measure| {
+            let mut channels = Channels::default();
+            for (position, unit) in (0..).zip(units) {
+                let mut event = point(measure.clone());
+                event.fields.push(Field { path: "unit".to_owned(), value: Value::Text((*unit).to_owned()) });
+                channels.take_point(position, &event);
+            }
+            channels.finish().into_iter().map(|c| (c.name, c.unit)).collect::<Vec<_>>()
+        };
+        let gauge = |units: &[&str]| measured(units, Measure::Gauge(1.0))[0].1;
+        assert_eq!(gauge(&["s", "s"]), Unit::Seconds);
+        assert_eq!(gauge(&["By"]), Unit::Bytes);
+        assert_eq!(gauge(&["{request}"]), Unit::Number);
+        assert_eq!(gauge(&["ms", "s"]), Unit::Number, "what changes its unit has none");
+        let histogram = Measure::Histogram {
+            count: 4,
+            sum: Some(2.0),
+            bounds: vec![1.0],
+            counts: vec![3, 1],
+            cumulative: false,
+        };
+        let of_histogram = measured(&["ms"], histogram);
+        assert_eq!(
+            of_histogram[..2],
+            [("count".to_owned(), Unit::Number), ("mean".to_owned(), Unit::Millis)]
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A difference between two sides in plain words.
 
 use crate::compare::{Amounts, Aspect, Change, Difference};
-use crate::result::Unit;
-use crate::shift_words::{paces, percent, quoted, told_apart};
-use crate::words::{duration, grouped, significant};
+use crate::quantity;
+use crate::shift_words::{paces, percent, quoted};
+use crate::words::grouped;
 
 impl Change {
     /// What happened, in a word or two: a column of a table.
@@ -50,16 +50,14 @@ impl Difference {
             Amounts::Quantiles { before, after, unit } => {
                 let (b, a) = match self.change {
                     Change::Wider | Change::Narrower => {
-                        let reach =
-                            |low: f64, high: f64| format!("{} to {}", amount(low, unit), amount(high, unit));
+                        let reach = |low: f64, high: f64| {
+                            format!("{} to {}", quantity::amount(low, unit), quantity::amount(high, unit))
+                        };
                         return (reach(before[0], before[2]), reach(after[0], after[2]));
                     }
                     _ => (before[1], after[1]),
                 };
-                match unit {
-                    Unit::Nanos => (amount(b, unit), amount(a, unit)),
-                    _ => told_apart(b, a),
-                }
+                quantity::told_apart(b, a, unit)
             }
         }
     }
@@ -94,12 +92,5 @@ fn often(events: u64) -> String {
         0 => "never".to_owned(),
         1 => "once".to_owned(),
         n => format!("{} times", grouped(n)),
-    }
-}
-
-fn amount(value: f64, unit: Unit) -> String {
-    match unit {
-        Unit::Nanos => duration(value as i64),
-        _ => significant(value, 3),
     }
 }

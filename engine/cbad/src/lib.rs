@@ -36,6 +36,7 @@ mod order;
 mod permutation;
 mod place;
 mod preview;
+mod quantity;
 mod rate;
 mod reason_words;
 mod recalibration;

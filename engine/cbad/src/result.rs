@@ -157,7 +157,7 @@ pub enum ShiftKind {
     NewStep,
 }
 
-/// What a number of a [`Shift`] counts.
+/// What a number of a [`Shift`] counts. A unit that a capture names otherwise is a plain number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -166,6 +166,14 @@ pub enum Unit {
     Number,
     /// Nanoseconds.
     Nanos,
+    /// Microseconds, by the capture.
+    Micros,
+    /// Milliseconds, by the capture.
+    Millis,
+    /// Seconds, by the capture.
+    Seconds,
+    /// Bytes, by the capture.
+    Bytes,
     /// Events of a hundred.
     Percent,
     /// Events a second.

@@ -1,6 +1,7 @@
 //! What shifted, in plain words.
 
 use crate::event::{Signal, StreamKey};
+use crate::quantity;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::template;
 use crate::words::{self, cut, events};
@@ -136,17 +137,11 @@ fn amounts(shift: &Shift) -> (String, String) {
     let (here, usual) = (shift.window, shift.baseline);
     match shift.unit {
         Unit::Number if shift.kind == ShiftKind::Flat => (words::number(here), words::number(usual)),
-        Unit::Number => told_apart(here, usual),
-        Unit::Nanos => (words::duration(here as i64), words::duration(usual as i64)),
         Unit::Percent => (percent(here), percent(usual)),
         Unit::PerSecond => paces(here, usual),
         Unit::Times => (times(here), times(usual)),
+        unit => quantity::told_apart(here, usual, unit),
     }
-}
-
-pub(crate) fn told_apart(here: f64, usual: f64) -> (String, String) {
-    let at = |digits| (words::significant(here, digits), words::significant(usual, digits));
-    (3..8).map(at).find(|(a, b)| a != b).unwrap_or_else(|| at(3))
 }
 
 pub(crate) fn percent(value: f64) -> String {
