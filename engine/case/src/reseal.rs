@@ -224,7 +224,7 @@ impl Work<'_> {
         }
         let content =
             |case: &Case| case.watched(self.watch, || Ok((case.content_sha256()?, case.audit_head()?)));
-        if content(&old)? != content(&new)? {
+        if content(&old)? != content(new)? {
             return Err(refuse("the new file does not hold the same. Try again".to_owned()));
         }
         Ok(())

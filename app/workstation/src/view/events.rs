@@ -36,10 +36,10 @@ const CELL_BYTES: usize = 128;
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     let Some(stream) = state.stream.and_then(|id| doc.stream(id)) else {
-        return match doc.streams.is_empty() {
-            true => super::nothing::no_events(ui, state),
-            false => super::empty(ui, "No stream is selected", "Choose a stream on the left."),
-        };
+        if doc.streams.is_empty() {
+            return super::nothing::no_events(ui, state);
+        }
+        return super::empty(ui, "No stream is selected", "Choose a stream on the left.");
     };
     let label = doc.names.label(stream);
     let whole = case::inert(stream.key.label());

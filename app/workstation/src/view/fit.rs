@@ -76,7 +76,7 @@ mod tests {
         ] {
             assert_eq!(widths(&needs, room), expected, "in {room} points");
         }
-        assert_eq!(least(&needs), 180.0);
+        assert!((least(&needs) - 180.0).abs() < 1e-3, "what cannot be spared");
         assert!(widths(&[], 10.0).is_empty());
     }
 }

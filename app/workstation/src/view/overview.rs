@@ -12,10 +12,10 @@ use egui::{Rangef, Rect, Response, RichText, Ui, vec2};
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     if doc.run.is_none() {
-        return match doc.streams.is_empty() {
-            true => super::nothing::no_events(ui, state),
-            false => super::nothing::not_analysed(ui, state),
-        };
+        if doc.streams.is_empty() {
+            return super::nothing::no_events(ui, state);
+        }
+        return super::nothing::not_analysed(ui, state);
     }
     if doc.scored.is_empty() {
         return super::nothing::too_short(ui, state);

@@ -26,7 +26,7 @@ const COLUMNS: [Column; 8] = [
     column("Begins", 104.0, "When the earliest span of the trace begins, in the zone shown below the views."),
     numbers(
         "Duration",
-        84.0,
+        92.0,
         "From the earliest beginning to the latest end of its spans in the time shown.",
     ),
     column("Service", 104.0, "Service of the root span.").down_to(72.0),

@@ -68,7 +68,7 @@ fn at_size(
         let in_layer = nodes.iter().filter(|other| other.layer == node.layer).count() as f32;
         let apart = (size.y / in_layer).clamp(row, row * 2.0);
         let middle = size.y / 2.0 + (node.row as f32 - (in_layer - 1.0) / 2.0) * apart;
-        Rect::from_center_size(pos2((MARGIN + BOX.x) / 2.0 + node.layer as f32 * step, middle), BOX)
+        Rect::from_center_size(pos2(f32::midpoint(MARGIN, BOX.x) + node.layer as f32 * step, middle), BOX)
     };
     let services: Vec<Rect> = nodes.iter().map(place).collect();
     let area = Rect::from_min_size(Pos2::ZERO, size);
