@@ -280,8 +280,10 @@ fn open_case(path: &Path, working: &Working<'_>) -> Result<Finished, Failure> {
     let could_not = || format!("Could not open {}", case::inert(crate::words::file_name(path)));
     let complete = Case::open_read_only(path)
         .and_then(|case| {
-            let imported = case.captures()?.iter().all(|capture| capture.state == CaptureState::Complete);
-            Ok(imported && case.latest_run()?.is_some())
+            let captures = case.captures()?;
+            let imported = captures.iter().all(|capture| capture.state == CaptureState::Complete);
+            // Of a case without a capture there is nothing to analyse.
+            Ok(captures.is_empty() || imported && case.latest_run()?.is_some())
         })
         .map_err(|error| Failure::new(could_not(), error))?;
     if complete {

@@ -15,9 +15,9 @@ const COLUMNS: [Column; 6] = [
     numbers("Row", 44.0, "Its number in the chain."),
     column("Chain", 64.0, "Whether the row is what was recorded and follows the one before it."),
     column("When", 186.0, "By the clock of the machine that did it, in the zone shown below the views."),
-    column("Who", 96.0, "As they called themselves, or as the system calls them."),
-    column("What", 130.0, "What was done; of a decision its kind."),
-    column("About", 320.0, "To what."),
+    column("Who", 96.0, "As they called themselves, or as the system calls them.").down_to(72.0),
+    column("What", 130.0, "What was done; of a decision its kind.").down_to(96.0),
+    column("About", 320.0, "To what.").down_to(140.0),
 ];
 
 /// Height of the particulars of a row.
@@ -46,7 +46,11 @@ fn body(ui: &mut Ui, state: &mut State, checked: &CheckedAudit) {
     toolbar(ui, state);
     let rows = state.review.audit.listed(checked);
     if rows.is_empty() {
-        return super::empty(ui, "No row fits", "Clear the fields above to see all rows.");
+        if super::empty_or(ui, "No row fits", "The fields above leave out all of them.", "Show all rows") {
+            (state.review.audit.filter, state.review.audit.broken_only) =
+                (case::AuditFilter::default(), false);
+        }
+        return;
     }
     let mut place = std::mem::take(&mut state.review.audit.list);
     let height = (ui.available_height() - DETAIL).max(120.0);

@@ -1,5 +1,6 @@
 //! The exact bytes of the capture that an event was read from.
 
+use crate::command::Command;
 use crate::doc::Doc;
 use crate::query::{BytesOf, Query};
 use crate::state::State;
@@ -31,12 +32,9 @@ pub(super) fn ask(state: &mut State) {
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     ask(state);
     let (Some((of, answer)), Some(doc)) = (state.bytes.clone(), state.doc.clone()) else {
-        super::empty(
-            ui,
-            "No event is selected",
-            "Select an event or a finding; its bytes in the capture appear here.",
-        );
-        return;
+        let next = "Select an event or a finding; its bytes in the capture appear here.";
+        let ways = [Command::ShowEvents, Command::NextFinding];
+        return super::empty_and(ui, state, "No event is selected", next, &ways);
     };
     let t = tokens::of(ui);
     let title = title(&doc, of);

@@ -18,7 +18,7 @@ use egui::{Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInf
 use std::ops::Range;
 
 const COLUMNS: [Column; 5] = [
-    names("Stream", 206.0, "Service and name."),
+    names("Stream", 206.0, "Service and name.").down_to(130.0),
     numbers("Events", 80.0, "Its events."),
     numbers("Listed", 120.0, "Events that were drawn in the list of events."),
     numbers("Findings", 76.0, "Its findings in the run that is shown."),
@@ -26,7 +26,8 @@ const COLUMNS: [Column; 5] = [
 ];
 
 const BAND_COLUMNS: [Column; 4] = [
-    column("What", 150.0, "A stretch of time that was looked at, or a finding that was opened or not."),
+    column("What", 150.0, "A stretch of time that was looked at, or a finding that was opened or not.")
+        .down_to(110.0),
     column("From", 200.0, "In the zone shown below the views."),
     column("To", 200.0, "Its end."),
     numbers("Finding", 90.0, "Its number; none of a stretch of time."),

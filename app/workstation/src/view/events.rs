@@ -36,8 +36,10 @@ const CELL_BYTES: usize = 128;
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     let Some(stream) = state.stream.and_then(|id| doc.stream(id)) else {
-        super::empty(ui, "No stream is selected", "Choose a stream on the left.");
-        return;
+        if doc.streams.is_empty() {
+            return super::nothing::no_events(ui, state);
+        }
+        return super::empty(ui, "No stream is selected", "Choose a stream on the left.");
     };
     let label = doc.names.label(stream);
     let whole = case::inert(stream.key.label());
@@ -92,19 +94,28 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// Why the list is empty, and what to do.
-fn nothing(ui: &mut Ui, state: &State, listed: &Listed) {
+fn nothing(ui: &mut Ui, state: &mut State, listed: &Listed) {
+    let all_times = "Show events of all times";
     match listed {
         Listed::All(_) => {
-            super::empty(ui, "No event in this range of time", "Zoom out, or show events of all times.");
+            let next = "The stream has none while this time lasts.";
+            if super::empty_or(ui, "No event in this range of time", next, all_times) {
+                state.events.in_range = false;
+            }
         }
         Listed::Hits(_) if matches!(state.filter.progress, crate::filter::Progress::Searching(_)) => {}
         Listed::Hits(_) if state.filter.hits.len() > 0 => {
-            let next = "Zoom out, or turn off “Only the time shown”.";
-            super::empty(ui, "No event that fits in this range of time", next);
+            let next = "There are some at other times.";
+            if super::empty_or(ui, "No event that fits in this range of time", next, all_times) {
+                state.events.in_range = false;
+            }
         }
         Listed::Hits(_) => {
             let next = "Look for less, or in another stream. A text is looked for as it stands; \"text\"i takes either case.";
-            super::empty(ui, "No event fits", next);
+            if super::empty_or(ui, "No event fits", next, "Show all events") {
+                state.filter.text.clear();
+                state.filter.read();
+            }
         }
     }
 }

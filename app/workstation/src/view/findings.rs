@@ -99,26 +99,25 @@ fn tools(ui: &mut Ui, state: &mut State) {
     });
 }
 
-fn nothing(ui: &mut Ui, state: &State, doc: &Doc) {
+fn nothing(ui: &mut Ui, state: &mut State, doc: &Doc) {
     if doc.findings.is_empty() {
-        let next = if doc.run.is_some() {
-            "Events can be read in the view Events."
-        } else {
-            "It runs after the import."
+        let next = match (doc.run.is_some(), state.tasks.is_empty()) {
+            (true, _) => "Events can be read in the view Events.",
+            (false, false) => "They come when the analysis is done.",
+            (false, true) if doc.streams.is_empty() => "There is nothing to analyse.",
+            (false, true) => "This case has not been analysed.",
         };
         super::empty(ui, "No findings", next);
     } else if state.findings.search.is_empty() {
-        super::empty(
-            ui,
-            "Nothing significant",
-            "Turn off “Significant only” to see the most unusual windows.",
-        );
+        let next = "None of the windows is significant; the most unusual ones are left out.";
+        if super::empty_or(ui, "Nothing significant", next, "Show the most unusual") {
+            state.findings.significant_only = false;
+        }
     } else {
-        super::empty(
-            ui,
-            "No finding has these words",
-            "Search for a service, a word of the sentence, or a token.",
-        );
+        let next = "Search for a service, a word of the sentence, or a token.";
+        if super::empty_or(ui, "No finding has these words", next, "Clear the search") {
+            state.findings.search.clear();
+        }
     }
 }
 

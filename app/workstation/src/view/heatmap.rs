@@ -373,7 +373,8 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
         if short > 0 {
             let text = words::counted(short as u64, "stream is too short", "streams are too short");
             let font = semibold_font(size::SMALL);
-            ui.label(egui::RichText::new(text).font(font).color(t.weak)).on_hover_text(
+            let text = egui::RichText::new(text).font(font).color(t.weak);
+            ui.add(egui::Label::new(text).extend()).on_hover_text(
                 "Too few events for a window and a baseline. Their events can be read in the view Events.",
             );
         }

@@ -77,7 +77,7 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
         ui.add(Slider::new(&mut state.matrix.choice.blocks, 2..=MOST_MATRIX_BLOCKS).text("blocks"))
             .on_hover_text("How many blocks the stream is cut into.");
         super::button(ui, state, Command::MakeMatrix);
-        super::button(ui, state, Command::ToggleTables);
+        super::table_button(ui, state);
         let made = state.matrix.made.clone().filter(|made| Some(made.stream) == state.stream);
         if let Some(matrix) = made
             && figures::button(ui, "blocks")

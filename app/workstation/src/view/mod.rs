@@ -20,6 +20,7 @@ pub(crate) mod figures;
 mod filter_bar;
 pub(crate) mod finding;
 mod findings;
+mod fit;
 pub(crate) mod heatmap;
 mod import_dialog;
 mod jury;
@@ -27,6 +28,7 @@ mod margins;
 mod matrix;
 mod menu;
 mod metrics;
+mod nothing;
 pub(crate) mod notices;
 mod null;
 mod overview;
@@ -57,6 +59,7 @@ use crate::doc::Selection;
 use crate::state::{Pane, Sheet, State};
 use crate::tokens::{self, size};
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use nothing::{empty, empty_and, empty_or};
 
 /// Widths of the window, in points, from which the lists and the explanation are there without being asked for: a narrow
 /// window, or large letters, leave the views the room.
@@ -85,7 +88,7 @@ pub(crate) fn frame(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<
     } else {
         let side = panel.inner_margin(Margin::same(0));
         let room = ui.available_width();
-        let width = (room * 0.235).clamp(220.0, 320.0);
+        let width = (room * 0.235).clamp(220.0, 360.0);
         let (lists, explanation) = state.asked_sides;
         state.sides = (lists.unwrap_or(room >= LISTS_FROM), explanation.unwrap_or(room >= EXPLANATION_FROM));
         // Whatever is asked for, a part of the width is the views' own.
@@ -253,19 +256,6 @@ fn heading(ui: &mut Ui, text: &str) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
 }
 
-/// What a view says when there is nothing to show.
-fn empty(ui: &mut Ui, what: &str, next: &str) {
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() / 2.0 - 40.0).max(size::WIDE));
-        ui.label(
-            egui::RichText::new(what)
-                .font(crate::theme::semibold_font(size::TEXT))
-                .color(tokens::of(ui).strong),
-        );
-        ui.label(egui::RichText::new(next).color(tokens::of(ui).weak));
-    });
-}
-
 /// Shows what needs a height in a place that may be lower: there it scrolls.
 fn tall(ui: &mut Ui, least: f32, add: impl FnOnce(&mut Ui)) {
     if ui.available_height() >= least {
@@ -300,18 +290,50 @@ fn line(
     ui.painter().layout_job(job)
 }
 
-/// Paints a cut line with its left end at `x`, centred on `y`.
-fn paint_line(ui: &Ui, text: &str, font: egui::FontId, color: egui::Color32, at: egui::Pos2, width: f32) {
+/// Paints a cut line with its left end at `x`, centred on `y`; whether anything was cut off.
+fn paint_line(
+    ui: &Ui,
+    text: &str,
+    font: egui::FontId,
+    color: egui::Color32,
+    at: egui::Pos2,
+    width: f32,
+) -> bool {
     let galley = line(ui, text, font, color, width);
+    let is_cut = galley.elided;
     ui.painter().galley(egui::pos2(at.x, at.y - galley.size().y / 2.0), galley, color);
+    is_cut
+}
+
+/// Most letters of a text that is shown whole where it is pointed at.
+const WHOLE: usize = 600;
+
+/// Shows the whole of a text that is cut in `area`, as long as it is pointed at.
+fn whole_text(ui: &Ui, area: egui::Rect, text: &str) {
+    if !ui.rect_contains_pointer(area) {
+        return;
+    }
+    let id = ui.scope_id().with(("whole", area.left() as i32, area.top() as i32));
+    let mut shown: String = text.chars().take(WHOLE).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    ui.interact(area, id, egui::Sense::hover()).on_hover_text(shown);
 }
 
 /// Paints a name like [`paint_line`]; where it is cut, both ends stay: of names that begin alike the end tells them apart.
-fn paint_name(ui: &Ui, name: &str, font: egui::FontId, color: egui::Color32, at: egui::Pos2, width: f32) {
+fn paint_name(
+    ui: &Ui,
+    name: &str,
+    font: egui::FontId,
+    color: egui::Color32,
+    at: egui::Pos2,
+    width: f32,
+) -> bool {
     let whole = line(ui, name, font.clone(), color, f32::INFINITY);
     if whole.size().x <= width {
         ui.painter().galley(egui::pos2(at.x, at.y - whole.size().y / 2.0), whole, color);
-        return;
+        return false;
     }
     let letters: Vec<char> = name.chars().take(LINE_BYTES).collect();
     let mut fit = (letters.len() as f32 * (width / whole.size().x).max(0.0)) as usize;
@@ -323,11 +345,11 @@ fn paint_name(ui: &Ui, name: &str, font: egui::FontId, color: egui::Color32, at:
         let cut = line(ui, &cut, font.clone(), color, f32::INFINITY);
         if cut.size().x <= width {
             ui.painter().galley(egui::pos2(at.x, at.y - cut.size().y / 2.0), cut, color);
-            return;
+            return true;
         }
         fit -= 1;
     }
-    paint_line(ui, name, font, color, at, width);
+    paint_line(ui, name, font, color, at, width)
 }
 
 /// Letters of a cut name below which only its begin is shown.
@@ -342,6 +364,14 @@ fn button(ui: &mut Ui, state: &mut State, command: Command) -> egui::Response {
         state.command(command);
     }
     response
+}
+
+/// The button that changes a picture into its table, or the table into the picture.
+fn table_button(ui: &mut Ui, state: &mut State) {
+    let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
+    if ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx())).clicked() {
+        state.command(Command::ToggleTables);
+    }
 }
 
 /// A button for a command that shows its icon only.

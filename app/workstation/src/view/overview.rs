@@ -2,6 +2,7 @@
 
 use super::{brush, button, figures, heatmap, icon_button, margins, tables, timeline};
 use crate::command::Command;
+use crate::doc::Doc;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
@@ -11,17 +12,25 @@ use egui::{Rangef, Rect, Response, RichText, Ui, vec2};
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     if doc.run.is_none() {
-        super::empty(
-            ui,
-            "Not analysed yet",
-            "The pictures come when the windows are scored. Events can be read already.",
-        );
-        return;
+        if doc.streams.is_empty() {
+            return super::nothing::no_events(ui, state);
+        }
+        return super::nothing::not_analysed(ui, state);
     }
+    if doc.scored.is_empty() {
+        return super::nothing::too_short(ui, state);
+    }
+    super::tall(ui, LEAST, |ui| body(ui, state, &doc));
+}
+
+/// Height below which the view scrolls.
+const LEAST: f32 = 380.0;
+
+fn body(ui: &mut Ui, state: &mut State, doc: &Doc) {
     toolbar(ui, state);
-    super::trial::show(ui, state, &doc);
+    super::trial::show(ui, state, doc);
     if state.as_table {
-        tables::show(ui, state, &doc);
+        tables::show(ui, state, doc);
         return;
     }
     let area = ui.available_rect_before_wrap();
@@ -33,11 +42,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let map = (rows as f32 * size::HEAT_ROW).min(free * 0.52);
     let strip = ((free - map) / 2.0).clamp(54.0, 280.0);
     ui.spacing_mut().item_spacing.y = size::TIGHT;
-    timeline::show(ui, state, &doc, strip);
+    timeline::show(ui, state, doc, strip);
     let legend = if area.width() < LEGEND { 88.0 } else { 58.0 };
     let below = area.bottom() - ui.cursor().top() - legend - brush::HEIGHT;
-    heatmap::show(ui, state, &doc, below.max(40.0 + margins::HEIGHT));
-    brush::show(ui, state, &doc);
+    heatmap::show(ui, state, doc, below.max(40.0 + margins::HEIGHT));
+    brush::show(ui, state, doc);
     heatmap::legend(ui, state);
     let t = tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), egui::Sense::hover());
@@ -90,11 +99,7 @@ fn tools(ui: &mut Ui, state: &mut State) {
     if figures::button(ui, "overview") {
         state.figures = figures::Open::new(figures::overview::all(state));
     }
-    let text = if state.as_table { "Show as picture" } else { Command::ToggleTables.spec().text };
-    let table = ui.button(text).on_hover_text(Command::ToggleTables.hover_text(ui.ctx()));
-    if table.clicked() {
-        state.command(Command::ToggleTables);
-    }
+    super::table_button(ui, state);
     icon_button(ui, state, Command::ExportPlot);
 }
 

@@ -5,8 +5,9 @@ use crate::review::story::Showing;
 use crate::state::{Pane, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
+use egui::text::LayoutJob;
 use egui::{CentralPanel, CursorIcon, Frame, Id, Key, Label, LayerId, Margin, Modifiers, Order, Panel};
-use egui::{RichText, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{Rect, RichText, Role, ScrollArea, Ui, WidgetInfo, pos2};
 
 /// Share of the height that the notes have.
 const NOTES: f32 = 0.26;
@@ -89,19 +90,21 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, tree: &mut egui_tiles::Tree<P
 
 fn title(ui: &mut Ui, showing: &Showing) {
     let t = tokens::of(ui);
-    ui.horizontal(|ui| {
-        let place = format!("{} of {}", showing.at + 1, showing.steps.len());
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let veil = if showing.veil.is_some() { "redacted · " } else { "" };
-            ui.label(RichText::new(format!("{veil}{place}")).font(text_font(size::TEXT)).color(t.weak));
-            let title =
-                showing.steps.get(showing.at).map(|step| case::inert(&step.title)).unwrap_or_default();
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let text = RichText::new(title).font(semibold_font(size::SENTENCE)).color(t.strong);
-                ui.add(Label::new(text).truncate());
-            });
-        });
+    let veil = if showing.veil.is_some() { "redacted · " } else { "" };
+    let place = format!("{veil}{} of {}", showing.at + 1, showing.steps.len());
+    let place = super::line(ui, &place, text_font(size::TEXT), t.weak, f32::INFINITY);
+    let title = showing.steps.get(showing.at).map(|step| case::inert(&step.title)).unwrap_or_default();
+    let mut title = LayoutJob::simple(title, semibold_font(size::SENTENCE), t.strong, f32::INFINITY);
+    // What is seen matters more: a longer title is cut.
+    title.wrap.max_rows = 2;
+    let all = ui.max_rect().x_range();
+    let room = all.span() - place.size().x - 2.0 * size::WIDE;
+    let said = ui.scope(|ui| {
+        ui.set_max_width(room);
+        ui.add(Label::new(title).wrap()).rect
     });
+    let corner = pos2(all.max - place.size().x, said.inner.center().y - place.size().y / 2.0);
+    ui.put(Rect::from_min_size(corner, place.size()), Label::new(place));
 }
 
 fn notes(ui: &mut Ui, showing: &Showing) {

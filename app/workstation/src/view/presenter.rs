@@ -76,7 +76,7 @@ pub(super) fn notes(ui: &mut Ui, showing: &Showing, points: f32) {
     let t = tokens::of(ui);
     let Some(step) = showing.steps.get(showing.at) else { return };
     if step.note.trim().is_empty() {
-        ui.label(RichText::new("This step has no notes.").color(t.weak));
+        ui.label(RichText::new("This step has no notes. They are written in the view Story.").color(t.weak));
     }
     for line in step.note.lines() {
         ui.add(Label::new(RichText::new(case::inert(line)).font(text_font(points)).color(t.text)).wrap());

@@ -36,7 +36,13 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             let records: u64 = doc.captures.iter().map(|capture| capture.records).sum();
             ("No problems", format!("All {} were read.", words::counted(records, "record", "records")))
         };
-        return super::empty(ui, what, &next);
+        if state.problems.kind.is_none() && state.problems.capture.is_none() {
+            return super::empty(ui, what, &next);
+        }
+        if super::empty_or(ui, what, &next, "Show all problems") {
+            (state.problems.kind, state.problems.capture) = (None, None);
+        }
+        return;
     }
     let mut place = std::mem::take(&mut state.problems.list);
     let mut list =
@@ -288,7 +294,7 @@ impl Rows for List<'_> {
                 _ => paint_line(ui, "…", mono_font(), t.weak, upper, width),
             },
             _ => paint_line(ui, "…", mono_font(), t.weak, upper, width),
-        }
+        };
     }
 }
 

@@ -83,7 +83,7 @@ fn at_rest(ui: &mut Ui, state: &State) {
 }
 
 fn shown_range(ui: &mut Ui, state: &State) {
-    let Some(doc) = &state.doc else { return };
+    let Some(doc) = state.doc.as_ref().filter(|doc| !doc.streams.is_empty()) else { return };
     let text = match (doc.axis.nanos(state.range.0), doc.axis.nanos(state.range.1)) {
         (Some(start), Some(end)) => format!("{} {}", words::span(start, end), words::zone(start)),
         _ => {

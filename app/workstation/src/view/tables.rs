@@ -1,6 +1,6 @@
 //! The numbers behind the pictures: windows of the stream, and all streams.
 
-use super::paint_line;
+use super::fit::{self, Need};
 use crate::doc::{Doc, Selection};
 use crate::heatmap::{Quantity, Shown, WindowCodec};
 use crate::query::StreamData;
@@ -16,7 +16,7 @@ use egui::{Id, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 /// A column: its words and its width in points; text is set from the left, numbers from the right.
 pub(super) struct Column {
     pub(super) name: &'static str,
-    pub(super) width: f32,
+    need: Need,
     about: &'static str,
     holds: Holds,
 }
@@ -37,20 +37,36 @@ impl Column {
     pub(super) fn is_number(&self) -> bool {
         self.holds == Holds::Number
     }
+
+    /// The same column, which gives way down to `least` points in a narrow table and takes what is left over in a wide one.
+    pub(super) const fn down_to(mut self, least: f32) -> Self {
+        self.need.least = least;
+        self
+    }
+
+    /// The same column, which is left out of a table that is too narrow, the highest `rank` first.
+    pub(super) const fn spare(mut self, rank: u8) -> Self {
+        self.need.spare = Some(rank);
+        self
+    }
+}
+
+const fn new(name: &'static str, width: f32, about: &'static str, holds: Holds) -> Column {
+    Column { name, need: Need { width, least: width, spare: None }, about, holds }
 }
 
 pub(super) const fn column(name: &'static str, width: f32, about: &'static str) -> Column {
-    Column { name, width, about, holds: Holds::Text }
+    new(name, width, about, Holds::Text)
 }
 
 /// A column of names of streams.
 pub(super) const fn names(name: &'static str, width: f32, about: &'static str) -> Column {
-    Column { name, width, about, holds: Holds::Name }
+    new(name, width, about, Holds::Name)
 }
 
 /// A column of numbers.
 pub(super) const fn numbers(name: &'static str, width: f32, about: &'static str) -> Column {
-    Column { name, width, about, holds: Holds::Number }
+    new(name, width, about, Holds::Number)
 }
 
 /// The numbers of a window: those of both codecs, and the bits of every lens.
@@ -115,7 +131,7 @@ pub(super) fn window_texts(window: &WindowScore) -> [String; 21] {
 }
 
 const STREAMS: [Column; 5] = [
-    names("Stream", 300.0, "Service and name."),
+    names("Stream", 300.0, "Service and name.").down_to(140.0),
     numbers("Events", 90.0, "Number of events."),
     numbers("Windows", 74.0, "Number of windows scored."),
     numbers("Most NCD", 84.0, "The largest NCD of its windows, by the chosen codec."),
@@ -156,6 +172,15 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc) {
     }
 }
 
+/// Height of the bar by which a table scrolls sideways.
+const SIDEWAYS: f32 = 14.0;
+
+/// The width of each column in a row so wide; `None` for one that has no room.
+pub(super) fn widths(columns: &[Column], room: f32) -> Vec<Option<f32>> {
+    let needs: Vec<Need> = columns.iter().map(|column| column.need).collect();
+    fit::widths(&needs, room)
+}
+
 /// A table with headings in a height; it scrolls sideways where it is too narrow. With `sort`, a click on a heading sorts.
 pub(super) fn table_of(
     ui: &mut Ui,
@@ -166,11 +191,13 @@ pub(super) fn table_of(
     height: f32,
     sort: Option<&mut Sort>,
 ) -> Option<u64> {
-    let wanted = columns.iter().map(|column| column.width).sum::<f32>() + ui.spacing().scroll.bar_width;
+    let needs: Vec<Need> = columns.iter().map(|column| column.need).collect();
+    let wanted = fit::least(&needs) + ui.spacing().scroll.bar_width;
+    let height = if wanted > ui.available_width() { height - SIDEWAYS } else { height };
     let mut chosen = None;
     ScrollArea::horizontal().id_salt(name).auto_shrink(false).max_height(height).show(ui, |ui| {
-        ui.set_min_size(vec2(ui.available_width().max(wanted), height - 14.0));
-        ui.set_max_height(height - 14.0);
+        ui.set_min_size(vec2(ui.available_width().max(wanted), height));
+        ui.set_max_height(height);
         header(ui, columns, sort);
         chosen = rows::show(ui, Id::unique(name), name, place, table).selected;
     });
@@ -182,8 +209,10 @@ fn header(ui: &mut Ui, columns: &[Column], mut sort: Option<&mut Sort>) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     ui.painter().rect_filled(rect, 2, t.raised);
     let mut left = rect.left();
-    for (number, column) in columns.iter().enumerate() {
-        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(column.width, rect.height()));
+    let widths = widths(columns, rect.width() - ui.spacing().scroll.bar_width);
+    for (number, (column, width)) in columns.iter().zip(&widths).enumerate() {
+        let Some(width) = *width else { continue };
+        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         let sense = if sort.is_some() { Sense::click() } else { Sense::hover() };
         let response = ui.interact(cell, ui.scope_id().with(column.name), sense);
         let mut name = column.name.to_owned();
@@ -205,45 +234,75 @@ fn header(ui: &mut Ui, columns: &[Column], mut sort: Option<&mut Sort>) {
             let stroke = egui::Stroke::new(1.5, t.accent);
             ui.painter().rect_stroke(cell, 2, stroke, egui::StrokeKind::Inside);
         }
-        let (at, width) = (cell.left_center() + vec2(6.0, 0.0), column.width - 8.0);
+        let (at, width) = (cell.left_center() + vec2(6.0, 0.0), width - 8.0);
         let font = semibold_font(size::SMALL);
         match column.holds {
             // The sign of the order has the gap.
             Holds::Number => {
                 let gap = if name.ends_with(['▼', '▲']) { 0.0 } else { NUMBER_GAP };
-                from_the_right(ui, &name, font, t.strong, at, width - gap);
+                from_the_right(ui, &name, font, t.strong, at, width - gap)
             }
-            Holds::Text | Holds::Name => paint_line(ui, &name, font, t.strong, at, width),
-        }
+            Holds::Text | Holds::Name => super::paint_line(ui, &name, font, t.strong, at, width),
+        };
         response.on_hover_text(column.about);
-        left += column.width;
+        left = cell.right();
     }
+    let absent = columns.iter().zip(&widths).filter(|(_, width)| width.is_none());
+    without(ui, rect, &absent.map(|(column, _)| column.name).collect::<Vec<_>>());
+}
+
+/// Says at the end of the headings which columns have no room.
+fn without(ui: &Ui, headings: Rect, names: &[&str]) {
+    if names.is_empty() {
+        return;
+    }
+    let room = Rect::from_min_max(pos2(headings.right() - fit::MARK, headings.top()), headings.max);
+    let response = ui.interact(room, ui.scope_id().with("without"), Sense::hover());
+    let said = format!("No room for {}. They are here when the view is wider.", names.join(", "));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
+    let t = tokens::of(ui);
+    let text = format!("+{}", names.len());
+    from_the_right(ui, &text, semibold_font(size::SMALL), t.accent, room.left_center(), room.width() - 4.0);
+    response.on_hover_text(said);
 }
 
 /// Between a number and the column after it, which may begin with text.
 const NUMBER_GAP: f32 = 8.0;
 
-/// Paints a cut line with its right end `width` after `at`.
-fn from_the_right(ui: &Ui, text: &str, font: egui::FontId, color: egui::Color32, at: egui::Pos2, width: f32) {
+/// Paints a cut line with its right end `width` after `at`; whether it was cut.
+fn from_the_right(
+    ui: &Ui,
+    text: &str,
+    font: egui::FontId,
+    color: egui::Color32,
+    at: egui::Pos2,
+    width: f32,
+) -> bool {
     let galley = super::line(ui, text, font, color, width);
-    let left = at.x + (width - galley.size().x).max(0.0);
+    let (left, is_cut) = (at.x + (width - galley.size().x).max(0.0), galley.elided);
     ui.painter().galley(pos2(left, at.y - galley.size().y / 2.0), galley, color);
+    is_cut
 }
 
-/// The cells of one row, in the columns of its table.
+/// The cells of one row, in the columns of its table. Pointing at one that is cut shows the whole of it.
 pub(super) fn cells(ui: &Ui, columns: &[Column], texts: &[String], selected: bool) {
     let t = tokens::of(ui);
     let rect = ui.max_rect();
     let mut left = rect.left();
-    for (column, text) in columns.iter().zip(texts) {
+    for ((column, text), width) in columns.iter().zip(texts).zip(widths(columns, rect.width())) {
+        let Some(whole) = width else { continue };
         let color = if selected { t.strong } else { t.text };
-        let (at, width) = (pos2(left + 6.0, rect.center().y), column.width - 8.0);
-        match column.holds {
-            Holds::Text => paint_line(ui, text, mono_font(), color, at, width),
+        let (at, width) = (pos2(left + 6.0, rect.center().y), whole - 8.0);
+        let is_cut = match column.holds {
+            Holds::Text => super::paint_line(ui, text, mono_font(), color, at, width),
             Holds::Name => super::paint_name(ui, text, mono_font(), color, at, width),
             Holds::Number => from_the_right(ui, text, mono_font(), color, at, width - NUMBER_GAP),
+        };
+        if is_cut {
+            let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(whole, rect.height()));
+            super::whole_text(ui, cell, text);
         }
-        left += column.width;
+        left += whole;
     }
 }
 

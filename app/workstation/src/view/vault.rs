@@ -88,12 +88,12 @@ pub(super) fn fields(ui: &mut Ui, typed: &mut Typed, focus: bool) -> bool {
 /// What is said of what was typed, and what encryption costs.
 pub(super) fn about(ui: &mut Ui, typed: &Typed) {
     let small = |text: &str| RichText::new(text).font(text_font(size::SMALL));
-    let weak = tokens::of(ui).weak;
+    let (weak, warning) = (tokens::of(ui).weak, tokens::of(ui).warning);
     if let Some(problem) = typed.problem().filter(|problem| !problem.is_empty() && !typed.second.is_empty()) {
-        ui.label(small(problem));
+        ui.label(small(problem).color(warning));
     }
     if let Some(advice) = typed.advice() {
-        ui.add(Label::new(small(&advice)).wrap());
+        ui.add(Label::new(small(&advice).color(warning)).wrap());
     }
     if typed.is_new {
         ui.add(Label::new(small(ENCRYPTION_COST).color(weak)).wrap());

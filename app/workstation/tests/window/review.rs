@@ -186,7 +186,7 @@ fn a_story_is_presented_by_its_keys_and_what_was_shown_before_comes_back() -> Re
     window.get_by_label("Nothing is shown");
     press(&mut window, Key::B);
     press(&mut window, Key::N);
-    window.get_by_label("This step has no notes.");
+    window.get_by_label("This step has no notes. They are written in the view Story.");
     window.get_by_label("This is the last step.");
     press(&mut window, Key::P);
     window.hover_at(egui::pos2(300.0, 300.0));

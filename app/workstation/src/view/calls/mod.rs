@@ -16,24 +16,29 @@ use egui::{Label, RichText, TextEdit, Ui, WidgetInfo};
 use std::sync::Arc;
 
 const COLUMNS: [Column; 9] = [
-    column("Time", 108.0, "When the call began, in the zone shown below the views."),
-    column("Model", 130.0, "The model that answered, or else the one that was asked for."),
-    column("Operation", 96.0, "chat, embeddings, execute_tool and the like."),
+    column("Time", 104.0, "When the call began, in the zone shown below the views."),
+    column(
+        "Model",
+        130.0,
+        "The model that answered, or else the one that was asked for; of a tool's own work the tool.",
+    )
+    .down_to(88.0),
+    column("Operation", 100.0, "chat, embeddings, execute_tool and the like.").down_to(76.0).spare(2),
     numbers("Tokens in", 76.0, "Of the prompt, as the capture gives them."),
     numbers("Tokens out", 80.0, "Of the answer."),
-    numbers("Cost", 84.0, "As the capture gives it, in its currency."),
-    numbers("Latency", 80.0, "Duration of the span; absent in logs."),
-    column("Finish", 80.0, "Why the model stopped; “error” where the call failed."),
-    column("Tools", 160.0, "Tools that the model asked for, or the one at work."),
+    numbers("Cost", 78.0, "As the capture gives it, in its currency."),
+    numbers("Latency", 72.0, "Duration of the span; absent in logs."),
+    column("Finish", 80.0, "Why the model stopped; “error” where the call failed.").down_to(72.0).spare(1),
+    column("Tools", 160.0, "Tools that the model asked for, or the one at work.").down_to(90.0).spare(3),
 ];
 
 const MODELS: [Column; 8] = [
-    column("Model", 170.0, "The model that answered, or else the one that was asked for."),
+    column("Model", 170.0, "The model that answered, or else the one that was asked for.").down_to(100.0),
     numbers("Calls", 70.0, "Calls that begin in the time shown."),
     numbers("Errors", 64.0, "Calls that failed."),
-    numbers("Tokens in", 92.0, "Sum over the calls that say."),
-    numbers("Tokens out", 92.0, "Sum over the calls that say."),
-    numbers("Cost", 92.0, "Sum over the calls that say."),
+    numbers("Tokens in", 84.0, "Sum over the calls that say."),
+    numbers("Tokens out", 84.0, "Sum over the calls that say."),
+    numbers("Cost", 84.0, "Sum over the calls that say."),
     numbers("Median", 80.0, "Half of the calls took no longer; to within one percent."),
     numbers("95 %", 80.0, "95 of a hundred calls took no longer; to within one percent."),
 ];
@@ -61,13 +66,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     };
     if calls.total == 0 && !state.telemetry.calls.reading {
-        let next = if state.range == doc.extent {
+        let is_all = state.range == doc.extent;
+        let next = if is_all {
             "No span and no log of this case has fields such as gen_ai.request.model. Open a capture of an application whose calls are recorded by the OpenTelemetry conventions, OpenLLMetry or OpenInference."
         } else {
-            "Zoom out, or choose “Show all” to see the time of the whole case."
+            "Zoom out, or look at the time of the whole case."
         };
-        super::empty(ui, "No calls to a language model", next);
-        return;
+        let way = if is_all { Command::OpenCapture } else { Command::ResetZoom };
+        return super::empty_and(ui, state, "No calls to a language model", next, &[way]);
     }
     super::tall(ui, 430.0, |ui| body(ui, state, &calls));
 }
@@ -145,7 +151,7 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     let mut rows: Vec<&CallRow> = calls.rows.iter().filter(fits).collect();
     let sort = view.sort;
     let by = |a: &CallRow, b: &CallRow| match sort.0 {
-        1 => a.model.cmp(&b.model),
+        1 => (&a.model, &a.tools).cmp(&(&b.model, &b.tools)),
         2 => a.operation.cmp(&b.operation),
         3 => a.input_tokens.cmp(&b.input_tokens),
         4 => a.output_tokens.cmp(&b.output_tokens),
@@ -158,7 +164,9 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     rows.sort_by(|a, b| if sort.1 { by(b, a) } else { by(a, b) });
     if rows.is_empty() {
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
-            super::empty(ui, "No call fits", "Clear the filter to see every call.");
+            if super::empty_or(ui, "No call fits", "Other words may find it.", "Show all calls") {
+                view.filter.clear();
+            }
         });
         return;
     }
@@ -178,6 +186,14 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     } else if chosen.is_none() {
         state.want_call(rows[0].stream, rows[0].position);
     }
+}
+
+/// The model, or the tool that was at work without one.
+fn model(row: &CallRow) -> String {
+    if row.model.is_empty() && !row.tools.is_empty() {
+        return format!("tool {}", case::inert(row.tools.join(", ")));
+    }
+    case::inert(&row.model)
 }
 
 fn finish(row: &CallRow) -> String {
@@ -214,7 +230,7 @@ impl Rows for List<'_> {
         let tokens = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), words::count);
         let texts = [
             row.time_nanos.map_or_else(|| "no time".to_owned(), words::clock),
-            case::inert(&row.model),
+            model(row),
             case::inert(&row.operation),
             tokens(row.input_tokens),
             tokens(row.output_tokens),

@@ -24,8 +24,9 @@ const COLUMNS: [Column; 4] = [
         "Asked for by",
         190.0,
         "The model whose answer asks for the tool; empty for spans of the tool itself.",
-    ),
-    column("Tool", 190.0, "Its name."),
+    )
+    .down_to(110.0),
+    column("Tool", 190.0, "Its name.").down_to(110.0),
     numbers("Calls", 80.0, "How often in the time shown."),
     numbers("Errors", 80.0, "Spans of the tool that failed."),
 ];

@@ -25,10 +25,10 @@ const COLUMNS: [Column; 7] = [
     numbers("Bits", 64.0, "How much better its own share explains the one side than the other's does."),
     column("Change", 92.0, "From before to after."),
     column("What", 92.0, "A kind of event, a field value, a word, a number, the pace, or a whole stream."),
-    column("Name", 320.0, "As the capture has it; … stands for what varies."),
+    column("Name", 320.0, "As the capture has it; … stands for what varies.").down_to(150.0),
     column("Before", 128.0, "How often it comes before, or its middle."),
     column("After", 128.0, "How often it comes after, or its middle."),
-    names("Stream", 220.0, "Where it is."),
+    names("Stream", 220.0, "Where it is.").down_to(110.0),
 ];
 
 /// The dearest first.
@@ -36,11 +36,14 @@ const BY_BITS: Sort = Sort(0, true);
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
-    super::tall(ui, 260.0, |ui| {
+    super::tall(ui, 230.0, |ui| {
         toolbar(ui, state, &doc);
         let question = match state.question(&doc) {
             Ok(question) => question,
-            Err(next) => return super::empty(ui, "Nothing to compare yet", next),
+            Err(next) => {
+                let ways = ways(state, &doc);
+                return super::empty_and(ui, state, "Nothing to compare yet", next, &ways);
+            }
         };
         // While the time is being dragged each frame has another one; the last is the one that is meant.
         if !ui.input(|input| input.pointer.any_down()) {
@@ -48,6 +51,22 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         }
         body(ui, state, &doc, &question);
     });
+}
+
+/// What leads to two sides that can be compared.
+fn ways(state: &State, doc: &Doc) -> Vec<Command> {
+    let has_times = state.has_times();
+    match state.review.compare.sides {
+        Sides::Selection if doc.findings.is_empty() => vec![Command::ShowOverview],
+        Sides::Selection => vec![Command::NextFinding],
+        Sides::Time if has_times => vec![Command::ZoomIn],
+        Sides::Times if has_times && state.review.compare.kept.is_some() => {
+            vec![Command::PanLeft, Command::PanRight]
+        }
+        Sides::Time | Sides::Times => Vec::new(),
+        Sides::Captures => vec![Command::OpenCapture],
+        Sides::Runs => vec![Command::AnalyzeAgain],
+    }
 }
 
 fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
@@ -80,7 +99,7 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
             let field = TextEdit::singleline(&mut state.review.compare.filter).desired_width(150.0);
             let field = ui.add(field.hint_text("Filter by name"));
             field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Filter differences"));
-            super::icon_button(ui, state, Command::ToggleTables);
+            super::table_button(ui, state);
         }
         if figures::button(ui, "comparison") {
             state.figures = figures(state, doc).and_then(|table| figures::Open::new(vec![table]));
@@ -166,11 +185,11 @@ fn sides(ui: &mut Ui, state: &mut State, doc: &Doc, compared: &Compared) {
     }
     let rows = listed(state, compared);
     if rows.is_empty() {
-        return super::empty(
-            ui,
-            "No difference has these letters in its name",
-            "Clear the filter to see all of them.",
-        );
+        let what = "No difference has these letters in its name";
+        if super::empty_or(ui, what, "Others have.", "Show all differences") {
+            state.review.compare.filter.clear();
+        }
+        return;
     }
     let mut place = std::mem::take(&mut state.review.compare.list);
     let chosen = if state.as_table {

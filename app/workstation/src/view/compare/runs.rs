@@ -23,7 +23,7 @@ const COLUMNS: [Column; 7] = [
         "How surprising it is among the ordinary windows of its stream, in the run before.",
     ),
     column("Bits after", 92.0, "How surprising it is in the run after."),
-    column("What", 560.0, "The finding in a sentence, as the later run has it."),
+    column("What", 560.0, "The finding in a sentence, as the later run has it.").down_to(180.0),
 ];
 
 /// A finding of one run or of both.

@@ -10,13 +10,27 @@ mod told;
 use super::button;
 use super::findings::{grade_mark, when};
 use crate::command::Command;
-use crate::doc::Selection;
+use crate::doc::{Doc, Selection};
 use crate::state::{Pane, State};
 use crate::theme::{semibold_font, text_font};
 use crate::tokens::{self, size};
 use case::FindingRow;
 use cbad::{Explanation, Grade, Lens};
 use egui::{Label, RichText, ScrollArea, Ui};
+
+/// What is said where no finding is selected, and the way to one.
+fn none(ui: &mut Ui, state: &mut State, doc: &Doc) {
+    if doc.run.is_none() {
+        return super::nothing::not_analysed(ui, state);
+    }
+    if doc.findings.is_empty() {
+        let next = "The analysis has nothing to show: its streams are too short, or were left out of it.";
+        let ways = [Command::ShowProblems, Command::ShowEvents];
+        return super::empty_and(ui, state, "This case has no finding", next, &ways);
+    }
+    let next = "Choose one on the left, or begin with the first.";
+    super::empty_and(ui, state, "No finding is selected", next, &[Command::NextFinding]);
+}
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
@@ -25,13 +39,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         _ => None,
     };
     let Some(row) = row else {
-        let next = if doc.findings.is_empty() {
-            "This case has none."
-        } else {
-            "Choose one on the left, or press F8."
-        };
-        super::empty(ui, "No finding is selected", next);
-        return;
+        return none(ui, state, &doc);
     };
     super::coverage::opened(state, row);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

@@ -12,7 +12,7 @@ use egui::{Id, Ui};
 use ingest::{FieldSummary, Inspection, MOST_DISTINCT, Member, ProblemKind, Suggestion};
 
 const FIELDS: [Column; 7] = [
-    column("Field", 230.0, "Where it stands in an event; [] is every place of a list."),
+    column("Field", 230.0, "Where it stands in an event; [] is every place of a list.").down_to(120.0),
     column("Types", 84.0, "The types that its values have."),
     numbers("In", 58.0, "The share of the events that have it."),
     column("Null", 44.0, "Whether it is absent or null in some events."),
@@ -22,12 +22,14 @@ const FIELDS: [Column; 7] = [
         76.0,
         "Column: few values in many events, to group and filter by. Index: every value is another, to find one event by.",
     ),
-    column("Examples", 420.0, "The first different values, as the capture has them, before any redaction."),
+    column("Examples", 420.0, "The first different values, as the capture has them, before any redaction.")
+        .down_to(140.0),
 ];
 
 const MEMBERS: [Column; 4] = [
-    column("Member", 360.0, "A file of the folder or an entry of the archive; a label, never a place."),
-    column("Format", 220.0, "What it is read as."),
+    column("Member", 360.0, "A file of the folder or an entry of the archive; a label, never a place.")
+        .down_to(140.0),
+    column("Format", 220.0, "What it is read as.").down_to(110.0),
     numbers("Decoded", 90.0, "Its bytes once decoded."),
     column("Wrapping", 100.0, "What lies around it within."),
 ];
@@ -35,12 +37,13 @@ const MEMBERS: [Column; 4] = [
 const REDACTED: [Column; 4] = [
     column("Rule", 150.0, "What finds it: a pattern, or a field by its path."),
     numbers("Hits", 64.0, "How often, in what was looked at."),
-    column("Value", 300.0, "Found in the capture, in the clear."),
+    column("Value", 300.0, "Found in the capture, in the clear.").down_to(120.0),
     column(
         "Becomes",
         300.0,
         "What is stored in its place. The tokens of the case will be others: its salt is secret.",
-    ),
+    )
+    .down_to(120.0),
 ];
 
 pub(super) fn show(ui: &mut Ui, dialog: &mut ImportDialog) {

@@ -4,6 +4,7 @@ mod plot;
 mod table;
 
 use super::paint_line;
+use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::state::State;
 use crate::telemetry::metrics::{Drawn, MOST_SHOWN};
@@ -24,8 +25,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let all: Vec<&StreamRow> = doc.streams.iter().filter(|row| row.key.signal == Signal::Metric).collect();
     if all.is_empty() {
         let next = "This case has no data points. Open a capture with metrics, such as OTLP from a collector, together with these events.";
-        super::empty(ui, "No metrics", next);
-        return;
+        return super::empty_and(ui, state, "No metrics", next, &[Command::OpenCapture]);
     }
     if doc.axis.nanos(0.0).is_none() {
         super::empty(
@@ -73,6 +73,9 @@ fn choose_first(state: &mut State, doc: &Doc, all: &[&StreamRow]) {
             metrics.shown.push(stream);
         }
     }
+    // What is drawn is seen in the list, too.
+    let first = metrics.shown.first();
+    metrics.list.reveal = all.iter().position(|row| Some(&row.id) == first).map(|row| row as u64);
 }
 
 fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc, all: usize) {
@@ -121,7 +124,10 @@ fn list(ui: &mut Ui, state: &mut State, doc: &Doc, all: &[&StreamRow], height: f
     let listed: Vec<&StreamRow> =
         all.iter().copied().filter(|row| row.key.label().to_lowercase().contains(&wanted)).collect();
     if listed.is_empty() {
-        super::empty(&mut child, "No series has these words", "Clear the filter to see every series.");
+        let next = "Other words may find it.";
+        if super::empty_or(&mut child, "No series has these words", next, "Clear the filter") {
+            state.telemetry.metrics.filter.clear();
+        }
         return;
     }
     let mut place = std::mem::take(&mut state.telemetry.metrics.list);

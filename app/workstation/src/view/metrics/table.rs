@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const COLUMNS: [Column; 5] = [
     column("Time", 190.0, "In the zone shown below the views; of a bin its beginning."),
-    names("Series", 250.0, "Service and name of the stream."),
+    names("Series", 250.0, "Service and name of the stream.").down_to(120.0),
     numbers("Value", 130.0, "The reading; of a bin the mean."),
     column("Least to most", 180.0, "Of a bin the least and the greatest of its readings."),
     column(

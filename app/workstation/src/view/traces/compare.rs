@@ -14,8 +14,8 @@ const DEEPEST: u32 = 14;
 const BAR: f32 = 110.0;
 
 const COLUMNS: [Column; 6] = [
-    column("Service", 112.0, "The service of these spans."),
-    column("Operation", 220.0, "Their name; two spaces a step from the root."),
+    column("Service", 112.0, "The service of these spans.").down_to(80.0),
+    column("Operation", 220.0, "Their name; two spaces a step from the root.").down_to(130.0),
     numbers(
         "Kept trace",
         120.0,
@@ -97,9 +97,9 @@ impl Rows for Table<'_> {
             totals(row.second),
             difference(row),
         ];
-        tables::cells(ui, &COLUMNS[..5], &texts, selected);
+        tables::cells(ui, &COLUMNS, &texts, selected);
         let rect = ui.max_rect();
-        let left = rect.left() + COLUMNS[..5].iter().map(|column| column.width).sum::<f32>();
+        let left = rect.left() + tables::widths(&COLUMNS, rect.width()).iter().take(5).flatten().sum::<f32>();
         let middle = left + BAR / 2.0;
         let share = row.difference_nanos() as f64 / self.most as f64;
         let reach = middle + (share * f64::from(BAR / 2.0)) as f32;

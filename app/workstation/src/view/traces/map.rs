@@ -4,8 +4,9 @@ use super::super::figures::{Figures, Picture};
 use super::super::paint_line;
 use super::super::tables::{self, Column, column, numbers};
 use super::route;
+use super::spread::{self, Call, Plan};
 use crate::doc::Doc;
-use crate::service_map::{self, Node};
+use crate::service_map::Node;
 use crate::state::State;
 use crate::telemetry::Upper;
 use crate::theme::{mono_font, semibold_font, text_font};
@@ -14,11 +15,8 @@ use crate::ui::rows::Rows;
 use crate::words;
 use case::Edge;
 use egui::{Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
 
-const BOX: egui::Vec2 = vec2(100.0, 30.0);
-/// Least distance from layer to layer and from row to row.
-const LAYER: f32 = 174.0;
-const ROW: f32 = 54.0;
 /// Width of the numbers of a call, and the height of a line of them.
 const NUMBERS: f32 = 56.0;
 const LINE: f32 = 13.0;
@@ -26,8 +24,8 @@ const LINE: f32 = 13.0;
 const OUTSIDE: &str = "outside";
 
 const COLUMNS: [Column; 7] = [
-    column("From", 130.0, "The calling service; “outside” where a span has no parent."),
-    column("To", 130.0, "The service that is called."),
+    column("From", 130.0, "The calling service; “outside” where a span has no parent.").down_to(84.0),
+    column("To", 130.0, "The service that is called.").down_to(84.0),
     numbers("Calls", 70.0, "Calls that begin in the time shown."),
     numbers("A second", 80.0, "Calls a second over the time shown."),
     numbers("Errors", 100.0, "Calls whose status is an error."),
@@ -54,10 +52,10 @@ fn share_of_errors(edge: &Edge) -> String {
 
 fn describe(edge: &Edge) -> String {
     format!(
-        "{} to {}: {:.2} a second, {}, median {}, 95 % {}",
+        "{} to {}: {}, {}, median {}, 95 % {}",
         caller(edge),
         case::inert(&edge.to),
-        edge.rate,
+        rate(edge.rate),
         errors(edge),
         words::duration(edge.median_nanos),
         words::duration(edge.p95_nanos)
@@ -85,33 +83,27 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
         }
         return;
     }
-    let nodes = service_map::place(edges);
     let mut read_out = String::new();
     let mut chosen = None;
     ScrollArea::both().id_salt("map").auto_shrink(false).max_height(height - 24.0).show(ui, |ui| {
-        let layers = nodes.iter().map(|node| node.layer).max().map_or(0, |last| last + 1);
-        let tallest = nodes.iter().map(|node| node.row).max().map_or(0, |last| last + 1);
-        let wanted = vec2(BOX.x + 16.0 + LAYER * (layers.max(1) - 1) as f32, ROW * tallest as f32 + 8.0);
-        let (area, _) = ui.allocate_exact_size(wanted.max(ui.available_size()), Sense::hover());
-        let places: Vec<Rect> = nodes.iter().map(|node| place(node, &nodes, area)).collect();
-        let at = |name: Option<&str>| nodes.iter().position(|node| node.name.as_deref() == name);
+        let plan = planned(ui, edges);
+        let (area, _) = ui.allocate_exact_size(plan.size, Sense::hover());
+        let origin = area.min.to_vec2();
         let most = edges.iter().map(|edge| edge.rate).fold(0.0, f64::max);
-        let taken = places.iter().map(|place| place.expand(2.0)).collect();
-        let (mut links, mut ground) = (Vec::new(), Ground { services: &places, area, taken, most });
-        for (number, edge) in edges.iter().enumerate() {
-            if let (Some(from), Some(to)) = (at(edge.from.as_deref()), at(Some(&edge.to))) {
-                links.push((edge, link(ui, edge, number, (places[from], places[to]), &mut ground)));
-            }
+        let hovered = plan.calls.iter().position(|call| is_pointed_at(ui, call, origin));
+        // What is pointed at stands over the rest, and numbers over all lines.
+        let order = (0..plan.calls.len()).filter(|at| Some(*at) != hovered).chain(hovered);
+        for at in order.clone() {
+            line(ui, &edges[plan.calls[at].number], (&plan.calls[at], origin), most, hovered == Some(at));
         }
-        // Numbers stand over all lines.
-        for (edge, (area, is_hovered)) in links {
-            edge_numbers(ui, edge, area);
-            if is_hovered {
-                read_out = describe(edge);
-            }
+        for at in order {
+            edge_numbers(ui, &edges[plan.calls[at].number], (&plan.calls[at], origin), hovered == Some(at));
         }
-        for (node, rect) in nodes.iter().zip(&places) {
-            if service(ui, doc, node, *rect) {
+        if let Some(at) = hovered {
+            read_out = describe(&edges[plan.calls[at].number]);
+        }
+        for (node, rect) in plan.nodes.iter().zip(&plan.services) {
+            if service(ui, doc, node, rect.translate(origin)) {
                 chosen.clone_from(&node.name);
             }
         }
@@ -136,13 +128,22 @@ fn to_list(state: &mut State, service: &str) {
     state.telemetry.traces.upper = Upper::List;
 }
 
-fn place(node: &Node, nodes: &[Node], area: Rect) -> Rect {
-    let in_layer = nodes.iter().filter(|other| other.layer == node.layer).count() as f32;
-    let layers = nodes.iter().map(|node| node.layer).max().unwrap_or(0).max(1) as f32;
-    let step = LAYER.max((area.width() - BOX.x - 16.0) / layers).min(LAYER * 1.6);
-    let middle = area.center().y
-        + (node.row as f32 - (in_layer - 1.0) / 2.0) * (area.height() / in_layer).clamp(ROW, ROW * 2.0);
-    Rect::from_center_size(pos2(area.left() + 8.0 + BOX.x / 2.0 + node.layer as f32 * step, middle), BOX)
+/// What a plan was made of: which calls, and how much room there was.
+type Made = (usize, usize, egui::Vec2);
+
+/// The plan of these calls in the room that there is; made anew only where either has changed.
+fn planned(ui: &Ui, edges: &[Edge]) -> Arc<Plan> {
+    let (id, room) = (ui.scope_id().with("plan"), ui.available_size().floor());
+    let of: Made = (edges.as_ptr() as usize, edges.len(), room);
+    let kept = ui.data(|data| data.get_temp::<(Made, Arc<Plan>)>(id));
+    match kept {
+        Some((made, plan)) if made == of => plan,
+        _ => {
+            let plan = Arc::new(spread::plan(edges, room, room_of));
+            ui.data_mut(|data| data.insert_temp(id, (of, Arc::clone(&plan))));
+            plan
+        }
+    }
 }
 
 /// A service; whether it was clicked.
@@ -165,37 +166,35 @@ fn service(ui: &Ui, doc: &Doc, node: &Node, rect: Rect) -> bool {
     clicked
 }
 
-/// What a line is drawn on: where services stand, what is taken already, and the greatest rate.
-struct Ground<'a> {
-    services: &'a [Rect],
-    area: Rect,
-    taken: Vec<Rect>,
-    most: f64,
+/// How near to a line the pointer has to be.
+const NEAR: f32 = 5.0;
+
+/// Whether the pointer is on the numbers of a call or on its line.
+fn is_pointed_at(ui: &Ui, call: &Call, origin: egui::Vec2) -> bool {
+    let Some(pointer) = ui.ctx().pointer_hover_pos() else { return false };
+    let is_here = ui.rect_contains_pointer(Rect::from_center_size(pointer, vec2(1.0, 1.0)));
+    let pointer = pointer - origin;
+    let is_near =
+        || (0..=64_u8).any(|piece| route::at(call.curve, f32::from(piece) / 64.0).distance(pointer) < NEAR);
+    is_here && (call.numbers.is_some_and(|numbers| numbers.contains(pointer)) || is_near())
 }
 
-/// A line from caller to called, as thick as there are calls; where its numbers belong, and whether it is pointed at.
-fn link(
-    ui: &Ui,
-    edge: &Edge,
-    number: usize,
-    (from, to): (Rect, Rect),
-    ground: &mut Ground<'_>,
-) -> (Rect, bool) {
+fn ink(ui: &Ui, edge: &Edge, is_hovered: bool, usual: egui::Color32) -> egui::Color32 {
     let t = tokens::of(ui);
-    let points = route::way(from, to, ground.services, ground.area);
-    let area = route::room(points, room_of(edge), &ground.taken);
-    ground.taken.push(area);
-    let response = ui.interact(area, ui.scope_id().with(("call", number)), Sense::hover());
-    let label = format!("Calls {}", describe(edge));
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &label));
-    let color = if response.hovered() {
+    if is_hovered {
         t.accent
     } else if edge.errors > 0 {
         t.danger
     } else {
-        t.outline
-    };
-    let width = 1.0 + 3.0 * (edge.rate / ground.most.max(f64::MIN_POSITIVE)).sqrt() as f32;
+        usual
+    }
+}
+
+/// A line from caller to called, as thick as there are calls.
+fn line(ui: &Ui, edge: &Edge, (call, origin): (&Call, egui::Vec2), most: f64, is_hovered: bool) {
+    let color = ink(ui, edge, is_hovered, tokens::of(ui).outline);
+    let width = 1.0 + 3.0 * (edge.rate / most.max(f64::MIN_POSITIVE)).sqrt() as f32;
+    let points = call.curve.map(|point| point + origin);
     let stroke = Stroke::new(width, color);
     ui.painter().add(egui::epaint::CubicBezierShape::from_points_stroke(
         points,
@@ -208,7 +207,6 @@ fn link(
     let side = along.rot90() * 4.5;
     let head = vec![end, end - along * 9.0 + side, end - along * 9.0 - side];
     ui.painter().add(egui::Shape::convex_polygon(head, color, Stroke::NONE));
-    (area, response.hovered())
 }
 
 /// Room for the numbers of a call: one line more where some failed.
@@ -216,19 +214,40 @@ fn room_of(edge: &Edge) -> egui::Vec2 {
     vec2(NUMBERS, LINE * if edge.errors > 0 { 3.0 } else { 2.0 } + 1.0)
 }
 
-/// Rate of a call, the share that failed, and its 95th percentile.
-fn edge_numbers(ui: &Ui, edge: &Edge, area: Rect) {
+/// Rate of a call, the share that failed, and its 95th percentile. Without room for them the call is still known by name.
+fn edge_numbers(ui: &Ui, edge: &Edge, (call, origin): (&Call, egui::Vec2), is_hovered: bool) {
     let t = tokens::of(ui);
-    let failed = (edge.errors > 0).then(|| (format!("! {}", share_of_errors(edge)), t.danger));
-    let ink = if edge.errors > 0 { t.danger } else { t.text };
-    let lines = std::iter::once((format!("{:.1}/s", edge.rate), ink))
-        .chain(failed)
-        .chain([(words::duration(edge.p95_nanos), ink)]);
-    ui.painter().rect_filled(area, 3, t.panel);
-    for (row, (text, ink)) in lines.enumerate() {
+    let middle = Rect::from_center_size(route::at(call.curve, 0.5), vec2(10.0, 10.0));
+    let area = call.numbers.unwrap_or(middle).translate(origin);
+    let response = ui.interact(area, ui.scope_id().with(("call", call.number)), Sense::hover());
+    let label = format!("Calls {}", describe(edge));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &label));
+    if call.numbers.is_none() {
+        return;
+    }
+    let ink = ink(ui, edge, is_hovered, t.text);
+    let failed = (edge.errors > 0).then(|| format!("! {}", share_of_errors(edge)));
+    let lines = std::iter::once(rate(edge.rate)).chain(failed).chain([words::duration(edge.p95_nanos)]);
+    for (row, text) in lines.enumerate() {
         let galley = super::super::line(ui, &text, text_font(size::SMALL), ink, NUMBERS + 8.0);
         let middle = pos2(area.center().x, area.top() + LINE * (row as f32 + 0.5));
-        ui.painter().galley(middle - galley.size() / 2.0, galley, ink);
+        let place = Rect::from_center_size(middle, galley.size());
+        // Where a line runs behind them, the numbers have a ground of their own, no larger than they are.
+        ui.painter().rect_filled(place.shrink2(vec2(-2.0, 1.0)), 2, t.panel);
+        ui.painter().galley(place.min, galley, ink);
+    }
+}
+
+/// How often, in a unit in which it is not nought.
+fn rate(a_second: f64) -> String {
+    let (rate, unit) = [(a_second, "s"), (a_second * 60.0, "min")]
+        .into_iter()
+        .find(|(rate, _)| *rate >= 0.095)
+        .unwrap_or((a_second * 3600.0, "h"));
+    match rate {
+        10.0.. => format!("{}/{unit}", words::count(rate.round() as u64)),
+        0.05.. => format!("{rate:.1}/{unit}"),
+        _ => format!("<0.1/{unit}"),
     }
 }
 

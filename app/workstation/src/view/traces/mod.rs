@@ -3,6 +3,7 @@
 mod compare;
 mod map;
 mod route;
+mod spread;
 mod waterfall;
 
 use super::figures;
@@ -22,30 +23,30 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const COLUMNS: [Column; 8] = [
-    column("Begins", 108.0, "When the earliest span of the trace begins, in the zone shown below the views."),
+    column("Begins", 104.0, "When the earliest span of the trace begins, in the zone shown below the views."),
     numbers(
         "Duration",
-        84.0,
+        92.0,
         "From the earliest beginning to the latest end of its spans in the time shown.",
     ),
-    column("Service", 104.0, "Service of the root span."),
+    column("Service", 104.0, "Service of the root span.").down_to(72.0),
     column(
         "Operation",
         190.0,
         "Operation of the root span; with … before it where the root is not in the time shown.",
-    ),
+    )
+    .down_to(152.0),
     numbers("Spans", 56.0, "Spans of the trace that begin in the time shown."),
     numbers("Errors", 58.0, "Spans whose status is an error."),
-    numbers("Services", 68.0, "Number of services that it goes through."),
-    numbers("Findings", 70.0, "Spans that lie in a significant finding."),
+    numbers("Services", 68.0, "Number of services that it goes through.").spare(2),
+    numbers("Findings", 70.0, "Spans that lie in a significant finding.").spare(1),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     if !doc.streams.iter().any(|stream| stream.key.signal == Signal::Span) {
         let next = "This case has no spans. Open a capture with traces, such as OTLP from a collector, together with these logs.";
-        super::empty(ui, "No traces", next);
-        return;
+        return super::empty_and(ui, state, "No traces", next, &[Command::OpenCapture]);
     }
     if doc.axis.nanos(0.0).is_none() {
         super::empty(
@@ -71,11 +72,13 @@ fn body(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>) {
     };
     if spans.rows.is_empty() {
         let text = match spans.without_trace {
-            0 => "Zoom out, or choose “Show all” to see the time of the whole case.".to_owned(),
+            0 if state.range == doc.extent => "No span of this case carries a trace id.".to_owned(),
+            0 => "Zoom out, or look at the time of the whole case.".to_owned(),
             count => format!("{} in it carry no trace id.", words::counted(count, "span", "spans")),
         };
-        super::empty(ui, "No trace begins in this time", &text);
-        return;
+        // The way back to all time is in the bar above.
+        let ways: &[Command] = if state.range == doc.extent { &[] } else { &[Command::ZoomOut] };
+        return super::empty_and(ui, state, "No trace begins in this time", &text, ways);
     }
     let height = ui.available_height();
     let upper = (height * if state.telemetry.traces.upper == Upper::Map { 0.5 } else { 0.36 }).max(120.0);
@@ -227,7 +230,11 @@ fn list(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>, spans: &Arc<Spans>, heig
     let rows = listed(traces, spans);
     if rows.is_empty() {
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
-            super::empty(ui, "No trace fits", "Clear the filter, or show traces without errors too.");
+            let next = "Other words may find it, or traces without errors.";
+            if super::empty_or(ui, "No trace fits", next, "Show all traces") {
+                traces.filter.clear();
+                traces.errors_only = false;
+            }
         });
         return;
     }
@@ -331,7 +338,13 @@ fn lower(ui: &mut Ui, state: &mut State, doc: &Doc) {
         }
         super::button(ui, state, Command::KeepTrace);
         let id = hex(&trace.trace);
-        let text = format!("{}…  {}", &id[..8], words::counted(trace.spans.len() as u64, "span", "spans"));
+        let services: BTreeSet<&str> = trace.spans.iter().map(|span| span.service.as_str()).collect();
+        let text = format!(
+            "{}…  {} of {}",
+            &id[..8],
+            words::counted(trace.spans.len() as u64, "span", "spans"),
+            words::counted(services.len() as u64, "service", "services")
+        );
         let label = Label::new(RichText::new(text).font(text_font(size::SMALL)).color(t.weak)).truncate();
         ui.add(label).on_hover_text(format!("Trace {id}"));
     });
@@ -357,8 +370,8 @@ fn lower(ui: &mut Ui, state: &mut State, doc: &Doc) {
 const EVENTS: [Column; 4] = [
     column("Time", 108.0, "In the zone shown below the views."),
     column("Severity", 68.0, "As the record gives it."),
-    names("Stream", 150.0, "Service and name."),
-    column("Text", 520.0, "The body of the event."),
+    names("Stream", 150.0, "Service and name.").down_to(110.0),
+    column("Text", 520.0, "The body of the event.").down_to(160.0),
 ];
 
 /// The other events of the trace.

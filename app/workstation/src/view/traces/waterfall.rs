@@ -21,12 +21,12 @@ const DEEPEST: u32 = 14;
 const NUMBER: f32 = 66.0;
 
 const COLUMNS: [Column; 8] = [
-    column("Service", 130.0, "The service of the span."),
-    column("Operation", 230.0, "Its name; two spaces a step from the root."),
+    column("Service", 130.0, "The service of the span.").down_to(80.0),
+    column("Operation", 230.0, "Its name; two spaces a step from the root.").down_to(120.0),
     numbers("Begins after", 92.0, "From the beginning of the trace."),
-    numbers("Duration", 84.0, "From its beginning to its end."),
-    numbers("Alone", 84.0, "Time in which none of its children was at work."),
-    numbers("Critical", 84.0, "Time in which the trace waited for this span and none of its children."),
+    numbers("Duration", 92.0, "From its beginning to its end."),
+    numbers("Alone", 92.0, "Time in which none of its children was at work."),
+    numbers("Critical", 92.0, "Time in which the trace waited for this span and none of its children."),
     column("Error", 52.0, "Whether its status is an error."),
     column("Finding", 62.0, "The significant finding that it lies in."),
 ];
