@@ -67,6 +67,8 @@ struct Work {
 /// How long one cancelled piece of work took to return, and where it was.
 struct Sample {
     delay: Duration,
+    /// Meanwhile the longest that a thread which sleeps a millisecond at a time slept too long: what the machine alone does.
+    late: Duration,
     at: Duration,
     far: Option<(Stage, u64, u64)>,
 }
@@ -77,8 +79,10 @@ fn main() -> Result<(), Failure> {
         return Err("usage: cancel FOLDER TIMES LOG OTLP WIDE [ONLY]".into());
     };
     let (folder, times) = (Path::new(folder), times.parse()?);
-    println!("| work | takes, s | cancelled | median, ms | p99, ms | worst, ms | worst was at |");
-    println!("|---|---|---|---|---|---|---|");
+    println!(
+        "| work | takes, s | cancelled | median, ms | p99, ms | worst, ms | of it the machine's, ms | worst was at |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
     for work in works(folder, Path::new(log), Path::new(otlp), Path::new(wide))? {
         if only.is_empty() || only.iter().any(|only| work.name.contains(only.as_str())) {
             println!("{}", measure(&work, times)?);
@@ -99,7 +103,7 @@ fn measure(work: &Work, times: u64) -> Result<String, Failure> {
         samples.extend(cancel(work, time, after)?);
     }
     samples.sort_by_key(|sample| sample.delay);
-    let Some(worst) = samples.last() else { return Ok(format!("| {} | | 0 | | | | |", work.name)) };
+    let Some(worst) = samples.last() else { return Ok(format!("| {} | | 0 | | | | | |", work.name)) };
     let milliseconds = |delay: Duration| 1000.0 * delay.as_secs_f64();
     // The value that at most one in a hundred is above.
     let p99 = samples[(samples.len() * 99).div_ceil(100) - 1].delay;
@@ -107,13 +111,14 @@ fn measure(work: &Work, times: u64) -> Result<String, Failure> {
         .far
         .map_or_else(String::new, |(stage, done, total)| format!(", “{}” {done} of {total}", stage.label()));
     Ok(format!(
-        "| {} | {:.2} | {} | {:.1} | {:.1} | {:.1} | {:.2} s{far} |",
+        "| {} | {:.2} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} s{far} |",
         work.name,
         whole.as_secs_f64(),
         samples.len(),
         milliseconds(samples[samples.len() / 2].delay),
         milliseconds(p99),
         milliseconds(worst.delay),
+        milliseconds(worst.late),
         worst.at.as_secs_f64(),
     ))
 }
@@ -142,6 +147,7 @@ fn cancel(work: &Work, time: u64, after: Duration) -> Result<Option<Sample>, Fai
         let asked = Instant::now();
         let far = *switch.far.lock().expect("no thread panicked");
         switch.cancelled.store(true, Ordering::Relaxed);
+        let late = latest_while(|| !worker.is_finished());
         let (outcome, returned) = worker.join().map_err(|_| "the work panicked")?;
         match outcome {
             Err(error) if is_cancelled(error.as_ref()) => {}
@@ -150,8 +156,20 @@ fn cancel(work: &Work, time: u64, after: Duration) -> Result<Option<Sample>, Fai
             Ok(()) if is_done => return Ok(None),
             Ok(()) => {}
         }
-        Ok(Some(Sample { delay: returned.saturating_duration_since(asked), at: after, far }))
+        Ok(Some(Sample { delay: returned.saturating_duration_since(asked), late, at: after, far }))
     })
+}
+
+/// The longest that a sleep of a millisecond went on after its end, while something goes on.
+fn latest_while(goes_on: impl Fn() -> bool) -> Duration {
+    const SLEEP: Duration = Duration::from_millis(1);
+    let mut latest = Duration::ZERO;
+    while goes_on() {
+        let begun = Instant::now();
+        thread::sleep(SLEEP);
+        latest = latest.max(begun.elapsed().saturating_sub(SLEEP));
+    }
+    latest
 }
 
 fn is_cancelled(error: &(dyn std::error::Error + 'static)) -> bool {

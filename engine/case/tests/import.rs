@@ -51,7 +51,9 @@ fn an_import_stopped_anywhere_ends_up_as_if_it_had_not_been() -> Outcome {
         let mut case = Case::create(&folder.path().join(format!("{looks}.driftlock")))?;
         let (mut interruptions, mut is_begun) = (0, false);
         let outcome = loop {
-            match case.import(capture, &options(), &CancelAfter::new(numbers.below(looks))) {
+            // While work is waited for a look comes every few milliseconds, so that a slow machine needs more of them.
+            let looks = numbers.below(looks + looks * interruptions / 10);
+            match case.import(capture, &options(), &CancelAfter::new(looks)) {
                 Ok(report) => break report.outcome,
                 Err(CaseError::Cancelled) => interruptions += 1,
                 Err(other) => return Err(other.into()),

@@ -68,7 +68,9 @@ fn a_folder_stopped_anywhere_ends_up_as_if_it_had_not_been() -> Outcome {
     let mut case = Case::create(&at.path().join("a.driftlock"))?;
     let (mut numbers, mut interruptions) = (Numbers(5), 0);
     loop {
-        match case.import(&logs, &options(), &CancelAfter::new(numbers.below(230))) {
+        // While work is waited for a look comes every few milliseconds, so that a slow machine needs more of them.
+        let looks = numbers.below(230 + 20 * interruptions);
+        match case.import(&logs, &options(), &CancelAfter::new(looks)) {
             Ok(_) => break,
             Err(CaseError::Cancelled) => interruptions += 1,
             Err(other) => return Err(other.into()),
