@@ -7,7 +7,7 @@ use std::path::Path;
 
 use case::{Case, CaseError, ImportOutcome, SourceBytes};
 use cbad::Unwatched;
-use common::{CancelAfter, Numbers, Outcome, interrupt, spans, text_log};
+use common::{Numbers, Outcome, interrupt, later_each_time, spans, text_log};
 use ingest::{EventOrder, Limits, OpenOptions};
 
 fn options() -> OpenOptions {
@@ -68,14 +68,12 @@ fn a_folder_stopped_anywhere_ends_up_as_if_it_had_not_been() -> Outcome {
     let mut case = Case::create(&at.path().join("a.driftlock"))?;
     let (mut numbers, mut interruptions) = (Numbers(5), 0);
     loop {
-        // While work is waited for a look comes every few milliseconds, so that a slow machine needs more of them.
-        let looks = numbers.below(230 + 20 * interruptions);
-        match case.import(&logs, &options(), &CancelAfter::new(looks)) {
+        match case.import(&logs, &options(), &later_each_time(&mut numbers, 230, interruptions)) {
             Ok(_) => break,
             Err(CaseError::Cancelled) => interruptions += 1,
             Err(other) => return Err(other.into()),
         }
-        assert!(interruptions < 200, "each try gets somewhere, by chance at least");
+        assert!(interruptions < 200, "a later try is not stopped any more");
     }
     assert!(interruptions > 1, "{interruptions} interruptions test nothing");
     assert_eq!(case.content_sha256()?, expected);

@@ -33,6 +33,13 @@ impl Watch for CancelAfter {
     }
 }
 
+/// Stops each try a little later than the one before, at some moment: an eighth of its usual looks later. While work is waited for
+/// a look comes every few milliseconds, so that a slow machine takes more of them than is usual and a quick one fewer.
+pub fn later_each_time(numbers: &mut Numbers, usual_looks: u64, tries: u64) -> CancelAfter {
+    let eighth = usual_looks / 8;
+    CancelAfter::new(tries * eighth + numbers.below(eighth))
+}
+
 /// Stops an import that the case knows of, with so many events at least, after so many looks or a few more: the hash is taken
 /// beside the reading, and only then does the case know; and a checkpoint is committed once its blocks are sealed.
 pub fn interrupt(
