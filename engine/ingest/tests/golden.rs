@@ -186,6 +186,7 @@ fn open_metrics() {
 #[test]
 fn windows_event_log_and_parquet() {
     check("security.evtx");
+    check("windows.evtx");
     check("table.parquet");
 }
 

@@ -1,6 +1,8 @@
-"""Writes a small Windows event log by hand (only Windows itself writes them), and what python-evtx reads in it.
+"""Writes a small Windows event log by hand (only Windows itself writes them), and what python-evtx reads in it and in one that
+Windows wrote: `samples/Security_short_selected.evtx` of the source package evtx 0.8.0 on PyPI (MIT or Apache-2.0).
 
     pip install python-evtx
+    pip download --no-deps --no-binary :all: evtx==0.8.0    # unpack it, and copy its sample to ../windows.evtx
     python evtx.py ..
 
 Source of the layout: https://github.com/libyal/libevtx/blob/main/documentation/
@@ -8,6 +10,7 @@ Source of the layout: https://github.com/libyal/libevtx/blob/main/documentation/
 
 import json
 import pathlib
+import re
 import struct
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -162,7 +165,8 @@ def expected(path):
             system = root.find(f"{space}System")
             text = {child.tag.removeprefix(space): child.text for child in system}
             provider = system.find(f"{space}Provider").attrib["Name"]
-            data = {item.attrib["Name"]: item.text for item in root.find(f"{space}EventData")}
+            # python-evtx pads hexadecimal numbers with zeros; Windows itself, and what reads its logs elsewhere, does not.
+            data = {item.attrib["Name"]: re.sub("^0x0+(?=.)", "0x", item.text) for item in root.find(f"{space}EventData")}
             yield {"offset": record.offset(), "length": record.size(), "provider": provider,
                    "EventID": text["EventID"], "Level": text["Level"], "Channel": text["Channel"],
                    "Computer": text["Computer"], "EventRecordID": text["EventRecordID"], "data": data}
@@ -178,8 +182,9 @@ def main(folder):
     head += struct.pack("<II", 0, zlib.crc32(head))
     path = folder / "security.evtx"
     path.write_bytes(head.ljust(4096, b"\0") + b"".join(chunk.bytes() for chunk in chunks))
-    lines = [json.dumps(record, ensure_ascii=False) for record in expected(path)]
-    (folder / "security.expected").write_text("\n".join(lines) + "\n")
+    for name in ["security", "windows"]:
+        lines = [json.dumps(record, ensure_ascii=False) for record in expected(folder / f"{name}.evtx")]
+        (folder / f"{name}.expected").write_text("\n".join(lines) + "\n")
 
 
 main(pathlib.Path(sys.argv[1]))
