@@ -1,8 +1,10 @@
 //! What one checkpoint of an import brings into the case, in one transaction.
 
+use cbad::Watch;
 use ingest::Problem;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
+use crate::apart::look;
 use crate::beginning::{Beginning, Hashing};
 use crate::block::SealedBlock;
 use crate::error::CaseError;
@@ -52,7 +54,7 @@ impl<'case, 'scope, 'a> Writer<'case, 'scope, 'a> {
     }
 
     /// Everything that one checkpoint brings, and the offset to go on from, or nothing of it.
-    pub(crate) fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), CaseError> {
+    pub(crate) fn commit(&mut self, checkpoint: Checkpoint, watch: &dyn Watch) -> Result<(), CaseError> {
         let begun = self.begun.as_mut().expect("nothing is committed before the import has begun");
         let path = self.case.path.clone();
         let transaction =
@@ -69,6 +71,7 @@ impl<'case, 'scope, 'a> Writer<'case, 'scope, 'a> {
             }
         }
         for (slot, block) in checkpoint.blocks {
+            look(watch)?;
             let block = block.expect("a checkpoint is committed once its last block is sealed");
             insert_block(&transaction, self.ids[slot], &block).at(&path)?;
         }

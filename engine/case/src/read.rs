@@ -290,7 +290,7 @@ impl<'case, 'scope, 'a> Queue<'case, 'scope, 'a> {
         let ready = self.checkpoints.pop_front().expect("it was looked at just now");
         self.first += 1;
         self.held_bytes -= ready.sealed_bytes();
-        self.writer.commit(ready)
+        self.writer.commit(ready, self.sealing.watch)
     }
 
     fn put(&mut self, sealed: Sealed) {
