@@ -3,6 +3,7 @@
 use cbad::Event;
 use sha2::{Digest, Sha256};
 
+use crate::encoding;
 use crate::grams::FilterOf;
 use crate::lean::{Lean, most_bytes, restore};
 use crate::view::EventView;
@@ -86,45 +87,11 @@ impl OpenBlock {
 pub(crate) fn append(event: &Event, bytes: &mut Vec<u8>) -> u32 {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; LENGTH_BYTES]);
-    postcard::serialize_with_flavor(event, Tail(bytes))
-        .expect("an event in memory always fits a growing buffer");
+    encoding::write(event, bytes);
     let length = u32::try_from(bytes.len() - start - LENGTH_BYTES)
         .expect("a record is limited to far less than 4 GiB");
     bytes[start..start + LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
     length + LENGTH_BYTES as u32
-}
-
-/// Bytes of the longest number as postcard writes it.
-const MOST_NUMBER_BYTES: usize = 10;
-
-/// The end of a buffer, to which whole slices are copied at once.
-struct Tail<'a>(&'a mut Vec<u8>);
-
-impl postcard::ser_flavors::Flavor for Tail<'_> {
-    type Output = ();
-
-    #[inline]
-    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
-        // Most are numbers of a few bytes, for which the call that copies takes longer than the bytes.
-        if data.len() <= MOST_NUMBER_BYTES {
-            for byte in data {
-                self.0.push(*byte);
-            }
-        } else {
-            self.0.extend_from_slice(data);
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn try_push(&mut self, data: u8) -> postcard::Result<()> {
-        self.0.push(data);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
 }
 
 /// Widens a range of times by one more.

@@ -6,11 +6,10 @@
 //! refused, and then its block is kept as it is.
 
 use crate::block::Places;
+use crate::numbers::{MOST_NUMBER_BYTES, put, take, unzigzag, zigzag};
 use crate::view::EventView;
 
 const LENGTH_BYTES: usize = 4;
-/// Of the longest number.
-const MOST_NUMBER_BYTES: usize = 10;
 /// The most that four numbers of an event take in front, beside what it gives away.
 const MOST_HEAD_BYTES: u64 = 40;
 
@@ -134,14 +133,6 @@ fn put_time(time_nanos: Option<i64>, bytes: &mut Vec<u8>) {
     }
 }
 
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63) as u64
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
-}
-
 /// A number as it is written: seven bits a byte, the lowest first, as `postcard` and Protocol Buffers have it.
 struct Number {
     bytes: [u8; MOST_NUMBER_BYTES],
@@ -178,27 +169,6 @@ impl Number {
     fn is(&self, bytes: &[u8]) -> bool {
         bytes.iter().zip(&self.bytes).all(|(one, other)| one == other)
     }
-}
-
-#[inline]
-fn put(mut number: u64, bytes: &mut Vec<u8>) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for (index, byte) in bytes.iter().enumerate().take(MOST_NUMBER_BYTES) {
-        number |= u64::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            *bytes = &bytes[index + 1..];
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

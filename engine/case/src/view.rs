@@ -3,35 +3,39 @@
 use std::fmt::Write as _;
 
 use cbad::{ByteRange, Event, Field, Measure, Severity, Value};
+#[cfg(test)]
 use serde::Deserialize;
 
 /// [`cbad::Event`], borrowed from its encoding: the same fields in the same order.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
+#[cfg_attr(test, derive(Deserialize, PartialEq))]
 pub(crate) struct EventView<'a> {
     pub(crate) time_nanos: Option<i64>,
     pub(crate) severity: Option<Severity>,
     pub(crate) trace_id: Option<[u8; 16]>,
     pub(crate) span_id: Option<[u8; 8]>,
     pub(crate) parent_span_id: Option<[u8; 8]>,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     pub(crate) body: &'a [u8],
-    _body_stamp: Option<(u32, u32)>,
+    pub(crate) body_stamp: Option<(u32, u32)>,
     pub(crate) measure: Option<Measure>,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     pub(crate) fields: Vec<FieldView<'a>>,
     pub(crate) source: ByteRange,
 }
 
 /// [`cbad::Field`], borrowed.
-#[derive(Debug, Deserialize, PartialEq)]
+#[derive(Debug, PartialEq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) struct FieldView<'a> {
     pub(crate) path: &'a str,
-    #[serde(borrow)]
+    #[cfg_attr(test, serde(borrow))]
     pub(crate) value: ValueView<'a>,
 }
 
 /// [`cbad::Value`], borrowed.
-#[derive(Debug, Deserialize, PartialEq)]
+#[derive(Debug, PartialEq)]
+#[cfg_attr(test, derive(Deserialize))]
 pub(crate) enum ValueView<'a> {
     Null,
     Bool(bool),
@@ -42,11 +46,12 @@ pub(crate) enum ValueView<'a> {
 }
 
 impl<'a> EventView<'a> {
+    /// Borrows from an encoding what is in it ([`crate::encoding`]).
     pub(crate) fn of(encoded: &'a [u8]) -> Result<Self, postcard::Error> {
-        postcard::from_bytes(encoded)
+        crate::encoding::read(encoded)
     }
 
-    /// The event itself, apart from where its time stamp stands in the body.
+    /// The event itself.
     pub(crate) fn to_event(&self) -> Event {
         let field =
             |field: &FieldView<'_>| Field { path: field.path.to_owned(), value: field.value.to_value() };
@@ -56,6 +61,7 @@ impl<'a> EventView<'a> {
             trace_id: self.trace_id,
             span_id: self.span_id,
             parent_span_id: self.parent_span_id,
+            body_stamp: self.body_stamp,
             measure: self.measure.clone(),
             fields: self.fields.iter().map(field).collect(),
             ..Event::new(self.body, self.source)
@@ -145,6 +151,6 @@ mod tests {
             assert_eq!(text, format!("a.b={shown}"));
         }
         assert_eq!(view.fields[4].value, ValueView::Text("é"));
-        assert_eq!(view.to_event(), Event { body_stamp: None, ..event });
+        assert_eq!(view.to_event(), event);
     }
 }

@@ -311,13 +311,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// How far the next quote, backslash or line end is. Most strings are short: there a plain loop is faster.
+    /// How far the next quote, backslash or line end is. Most strings are short: there eight bytes at a time are faster than a call.
     fn next_mark(&self) -> Option<usize> {
-        const SHORT: usize = 24;
+        const SHORT_WORDS: usize = 4;
         let rest = &self.bytes[self.at..];
-        let near = &rest[..rest.len().min(SHORT)];
-        let found = near.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
-        found.or_else(|| memchr3(b'"', b'\\', b'\n', &rest[near.len()..]).map(|found| near.len() + found))
+        let (words, _) = rest.as_chunks::<8>();
+        let near = &words[..words.len().min(SHORT_WORDS)];
+        for (index, word) in near.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let marks = is(b'"', word) | is(b'\\', word) | is(b'\n', word);
+            if marks != 0 {
+                return Some(8 * index + marks.trailing_zeros() as usize / 8);
+            }
+        }
+        let passed = 8 * near.len();
+        memchr3(b'"', b'\\', b'\n', &rest[passed..]).map(|found| passed + found)
     }
 
     fn pass_escape(&mut self) -> Read<()> {
@@ -350,6 +358,14 @@ impl<'a> Cursor<'a> {
         let raw = &self.bytes[begin..self.at - 1];
         Ok(if has_escapes { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
     }
+}
+
+/// The top bit of each byte of a word that is this byte, up to the first; of those behind it some may be set too (Warren, Hacker's
+/// Delight, section 6-1).
+fn is(byte: u8, word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let off = word ^ (ONES * u64::from(byte));
+    off.wrapping_sub(ONES) & !off & (ONES << 7)
 }
 
 /// Undoes the escapes of a string that was checked. A surrogate without its other half becomes U+FFFD.

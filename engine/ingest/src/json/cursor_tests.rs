@@ -178,3 +178,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_string_ends_at_its_quote_wherever_that_is_and_whatever_is_around_it() {
+    // Neighbours of the bytes that are looked for, in value and by their top bit: a borrow must not carry a mark forward.
+    let around = [b'!', b'#', b'[', b']', 0x0b, 0x09, 0xa2, 0xdc, 0x8a, 0x80, 0xff, 0x7f, b'a'];
+    for length in 0..60 {
+        for (index, byte) in around.iter().enumerate() {
+            let inside: Vec<u8> = (0..length).map(|at| around[(at * (index + 1)) % around.len()]).collect();
+            let mut text = vec![b'"'];
+            text.extend(&inside);
+            text.push(b'"');
+            let end = text.len();
+            text.extend([*byte; 9]);
+            let mut cursor = Cursor::new(&text, 8, 8);
+            assert_eq!(cursor.text().map(Cow::into_owned).ok(), Some(inside), "{length} {byte}");
+            assert_eq!(cursor.at(), end);
+        }
+    }
+}
