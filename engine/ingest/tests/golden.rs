@@ -146,6 +146,38 @@ fn generic_json_lines() {
     check("app.jsonl");
 }
 
+/// Six loggers, each told the same: an order, a warning with the ids of a trace, an error, a text of two lines.
+#[test]
+fn json_lines_of_real_loggers() {
+    for (name, events, service) in [
+        ("pino.jsonl", 6, Some("shop")),
+        ("winston.jsonl", 6, Some("shop")),
+        ("bunyan.jsonl", 6, Some("shop")),
+        ("structlog.jsonl", 10, Some("shop")),
+        ("json-logger.jsonl", 10, None),
+        ("loguru.jsonl", 7, None),
+    ] {
+        check(name);
+        let capture = Capture::open(&data(name), &dated()).unwrap();
+        assert_eq!(capture.format(), Format::JsonLines, "{name}");
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.rejected()), (events, 0), "{name}");
+        for (stream, event) in &reading.events {
+            assert!(
+                event.time_nanos.is_some() && event.severity.is_some() && !event.body.is_empty(),
+                "{name}"
+            );
+            assert!(service.is_none() || stream.service.as_deref() == service, "{name}");
+        }
+        let of = |body: &str| reading.events.iter().find(|(_, event)| event.body == body.as_bytes()).unwrap();
+        let (_, warning) = of("slow answer of bank");
+        assert_eq!(warning.severity, Some(cbad::Severity::Warn), "{name}");
+        assert_eq!(warning.span_id, Some([0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]), "{name}");
+        assert_eq!(of("räksmörgås\nline two").1.trace_id, None, "{name}");
+        assert!(shown(&reading).contains("loggers."), "{name} has lost where the error came from");
+    }
+}
+
 #[test]
 fn plain_text() {
     check("app.log");
