@@ -195,9 +195,9 @@ impl Record {
             _ => None,
         });
         event.body = message.unwrap_or_default();
-        // Container runtimes keep the line end inside the message.
-        if event.body.last() == Some(&b'\n') {
-            event.body.pop();
+        // Container runtimes keep the line end inside the message; that of a terminal has two bytes.
+        if event.body.pop_if(|byte| *byte == b'\n').is_some() {
+            event.body.pop_if(|byte| *byte == b'\r');
         }
         event.fields = roles.rest();
         (service, event)
