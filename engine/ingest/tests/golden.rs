@@ -281,6 +281,32 @@ fn calls_to_language_models() {
     assert_eq!(said_by("langsmith.jsonl"), said_by("langsmith.parquet"));
 }
 
+/// Counts as what the scripts asked for, and the words that must not be lost, whatever the expectations beside the captures say.
+#[test]
+fn calls_that_sdks_and_a_server_wrote() {
+    for (name, format, events, failed, words) in [
+        ("openai-calls.jsonl", Format::LlmJson, 11, 1, &["\"throttling_error\"", "resp_"][..]),
+        ("openai-stream.sse", Format::LlmSse, 1, 0, &["The card had expired.", "gen_ai.usage.cost"]),
+        ("langsmith-runs.jsonl", Format::Langsmith, 7, 2, &["rate_limit_exceeded", "call_1"]),
+        ("langfuse-otlp.jsonl", Format::OtlpJson, 7, 0, &["model_not_found", "0.0005", "cut to 8191 tokens"]),
+    ] {
+        check(name);
+        let capture = Capture::open(&data(name), &OpenOptions::default()).unwrap();
+        assert_eq!(capture.format(), format, "{name}");
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.problems.len()), (events, 0), "{name}");
+        // A span says by its status that it failed.
+        let is_failed = |event: &Event| event.severity == Some(cbad::Severity::Error);
+        assert_eq!(reading.events.iter().filter(|(_, event)| is_failed(event)).count(), failed, "{name}");
+        let said = shown(&reading);
+        for words in words {
+            assert!(said.contains(words), "{name} has lost {words}");
+        }
+    }
+    let (_, said) = said_by("langsmith-runs.jsonl");
+    assert_eq!(said.matches("gen_ai.conversation.id").count(), 5, "a run's own session is its project");
+}
+
 /// The events of a capture but for what a table cannot say: it has all columns in each row, and in its own order.
 fn said_by(name: &str) -> (usize, String) {
     let mut reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
