@@ -234,6 +234,11 @@ impl Capture {
         self.wrapping.is_none() && self.current.as_ref().is_some_and(|current| current.is_by_line)
     }
 
+    /// After a batch: how many records the capture's own table of contents counts, where it has one and nothing lies around it.
+    pub fn stated_records(&self) -> Option<u64> {
+        self.current.as_ref().filter(|_| self.wrapping.is_none())?.reader.stated_records()
+    }
+
     /// After the last batch: where the last record begins, if lines behind it could still belong to it.
     pub fn open_since(&self) -> Option<u64> {
         self.current.as_ref()?.reader.open_since()

@@ -48,6 +48,8 @@ pub struct Inspection {
     pub later_places: u32,
     /// Bytes looked at there, all places together.
     pub later_bytes: u64,
+    /// Records in all of it, as its own table of contents counts them; none where the format has no such table.
+    pub stated_records: Option<u64>,
     /// Records in the sample: `events` plus `rejected`.
     pub records: u64,
     /// Events in the sample.
@@ -161,6 +163,7 @@ impl Inspection {
             }
             taking.inspection.sample_stored_bytes = batch.stored_bytes_read;
             taking.take(&mut batch);
+            taking.inspection.stated_records = capture.stated_records();
             taking.inspection.sample_bytes = capture.decoded_bytes();
         };
         if !taking.inspection.is_whole && !is_stopped && capture.is_by_line() {
@@ -181,9 +184,12 @@ impl Inspection {
             let read = bytes(self.sample_stored_bytes);
             format!("the first {sample} decoded, from {read} of the {stored} stored")
         };
-        match self.later_places {
-            0 => first,
-            places => {
+        match (self.later_places, self.stated_records) {
+            (0, None) => first,
+            (0, Some(all)) => {
+                format!("{first}, {} of the {all} rows that its table of contents counts", self.records)
+            }
+            (places, _) => {
                 format!("{first}, and {} at {places} later places, the last its end", bytes(self.later_bytes))
             }
         }
@@ -203,6 +209,7 @@ impl Inspection {
             is_whole: false,
             later_places: 0,
             later_bytes: 0,
+            stated_records: None,
             records: 0,
             events: 0,
             signals: Vec::new(),

@@ -22,6 +22,11 @@ pub(crate) trait Reader: Send {
         None
     }
 
+    /// How many records the capture's own table of contents counts, once that has been read.
+    fn stated_records(&self) -> Option<u64> {
+        None
+    }
+
     /// Passes over everything before decoded byte `offset`, where a unit begins; false where the capture ends before.
     fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
         window.pass_to(offset)

@@ -7,8 +7,11 @@ use crate::severity;
 use crate::stamp::{self, Years};
 use cbad::{ByteRange, Event, Field, Severity, Value};
 
-/// Fields that hold the time, the most telling first.
-pub(crate) const TIMES: [&str; 7] = ["@timestamp", "timestamp", "time", "ts", "t", "eventTime", "_time"];
+/// Fields that hold the time, the most telling first; the last two are those of Python's `logging` and of loguru.
+pub(crate) const TIMES: [&str; 9] =
+    ["@timestamp", "timestamp", "time", "ts", "t", "eventTime", "_time", "asctime", "record.time.timestamp"];
+/// The object in which loguru keeps everything but the line as text.
+const OF_LOGURU: &str = "record";
 
 /// What a field is besides a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,20 +34,25 @@ pub(crate) fn role_of(path: &str) -> Option<(Role, u8)> {
         "levelname" => (Role::Severity, 5),
         "severity_text" => (Role::Severity, 6),
         "severityText" => (Role::Severity, 7),
+        "record.level.name" => (Role::Severity, 8),
         "trace_id" => (Role::TraceId, 0),
         "traceId" => (Role::TraceId, 1),
         "trace.id" => (Role::TraceId, 2),
+        "record.extra.trace_id" => (Role::TraceId, 3),
         "span_id" => (Role::SpanId, 0),
         "spanId" => (Role::SpanId, 1),
         "span.id" => (Role::SpanId, 2),
+        "record.extra.span_id" => (Role::SpanId, 3),
         "service.name" => (Role::Service, 0),
         "service" => (Role::Service, 1),
         "app" => (Role::Service, 2),
+        "record.extra.service" => (Role::Service, 3),
         "message" => (Role::Message, 0),
         "msg" => (Role::Message, 1),
         "log" => (Role::Message, 2),
         "body" => (Role::Message, 3),
         "event" => (Role::Message, 4),
+        "record.message" => (Role::Message, 5),
         _ => return None,
     })
 }
@@ -69,18 +77,10 @@ impl Record {
 
     /// Takes a field that is text or a number; it may turn out to be the time.
     pub(crate) fn push(&mut self, path: String, value: Value, years: Years) {
-        if let (Some(rank), Value::Text(_) | Value::Int(_) | Value::Float(_)) =
-            (TIMES.iter().position(|name| *name == path), &value)
+        if let Some(rank) = TIMES.iter().position(|name| *name == path)
+            && let Some(nanos) = time_of_value(&value, years)
         {
-            let nanos = match &value {
-                Value::Text(text) => time_of(text.as_bytes(), years),
-                Value::Int(whole) => stamp::epoch(whole.to_string().as_bytes()),
-                Value::Float(number) => stamp::epoch(number.to_string().as_bytes()),
-                _ => None,
-            };
-            if let Some(nanos) = nanos {
-                self.take_time(rank, self.fields.len(), nanos);
-            }
+            self.take_time(rank, self.fields.len(), nanos);
         }
         self.fields.push(Field { path, value });
     }
@@ -89,6 +89,18 @@ impl Record {
     pub(crate) fn take_time(&mut self, rank: usize, index: usize, nanos: i64) {
         if self.time.is_none_or(|(best, ..)| rank < best) {
             self.time = Some((rank, index, nanos));
+        }
+    }
+
+    /// The time may be one of the fields from `begin` on, by its whole path.
+    fn take_time_within(&mut self, begin: usize, years: Years) {
+        for index in begin..self.fields.len() {
+            let field = &self.fields[index];
+            if let Some(rank) = TIMES.iter().position(|name| *name == field.path)
+                && let Some(nanos) = time_of_value(&field.value, years)
+            {
+                self.take_time(rank, index, nanos);
+            }
         }
     }
 
@@ -132,6 +144,9 @@ impl Record {
                 {
                     nanos = time_of(text.as_bytes(), years);
                 }
+                if &*key == OF_LOGURU.as_bytes() {
+                    record.take_time_within(index, years);
+                }
             }
             if let (Some(rank), Some(nanos)) = (rank, nanos) {
                 record.take_time(rank, index, nanos);
@@ -161,25 +176,41 @@ impl Record {
             event.time_nanos = Some(nanos);
             roles.taken.push(index);
         }
-        event.severity = roles.take(Role::Severity, severity_of);
+        let mut is_number = false;
+        event.severity = roles.take(Role::Severity, |value| {
+            is_number = matches!(value, Value::Int(_));
+            severity_of(value)
+        });
         event.trace_id = roles.take(Role::TraceId, id_of);
         event.span_id = roles.take(Role::SpanId, id_of);
         let service = roles.take(Role::Service, |value| match value {
             Value::Text(text) if !text.is_empty() => Some(std::mem::take(text)),
             _ => None,
         });
+        // Bunyan and pino, whose levels are numbers, call the program `name` beside its process; to others it is a logger.
+        let service = service.or_else(|| is_number.then(|| roles.take_program()).flatten());
         let message = roles.take(Role::Message, |value| match value {
             Value::Text(text) => Some(std::mem::take(text).into_bytes()),
             Value::Bytes(bytes) => Some(std::mem::take(bytes)),
             _ => None,
         });
         event.body = message.unwrap_or_default();
-        // Container runtimes keep the line end inside the message.
-        if event.body.last() == Some(&b'\n') {
-            event.body.pop();
+        // Container runtimes keep the line end inside the message; that of a terminal has two bytes.
+        if event.body.pop_if(|byte| *byte == b'\n').is_some() {
+            event.body.pop_if(|byte| *byte == b'\r');
         }
         event.fields = roles.rest();
         (service, event)
+    }
+}
+
+/// The time that a value is; none where it is neither text nor a number.
+fn time_of_value(value: &Value, years: Years) -> Option<i64> {
+    match value {
+        Value::Text(text) => time_of(text.as_bytes(), years),
+        Value::Int(whole) => stamp::epoch(whole.to_string().as_bytes()),
+        Value::Float(number) => stamp::epoch(number.to_string().as_bytes()),
+        _ => None,
     }
 }
 
@@ -221,6 +252,19 @@ impl Roles {
             of_role.into_iter().find_map(|&(.., index)| Some((index, read(&mut fields[index].value)?)))?;
         self.taken.push(index);
         Some(value)
+    }
+
+    /// Takes out the name that stands beside the number of a process.
+    fn take_program(&mut self) -> Option<String> {
+        let place = |path: &str| self.fields.iter().position(|field| field.path == path);
+        let (index, _) = (place("name")?, place("pid")?);
+        match &mut self.fields[index].value {
+            Value::Text(name) if !name.is_empty() => {
+                self.taken.push(index);
+                Some(std::mem::take(name))
+            }
+            _ => None,
+        }
     }
 
     /// The fields that were not taken out, in the order written.

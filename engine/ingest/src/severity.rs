@@ -27,13 +27,24 @@ pub(crate) fn of_word(word: &[u8]) -> Option<Severity> {
     })
 }
 
-/// The severity that a field for it names: a word, or what only the logs of `PostgreSQL` call it (`LOG`, `DEBUG1` to `DEBUG5`).
+/// Levels that are words like any other in running text: those of `PostgreSQL`, of winston for Node.js (as the exporter of
+/// OpenTelemetry for it maps them), and of loguru.
+const OF_FIELDS: [(&str, Severity); 9] = [
+    ("LOG", Severity::Info),
+    ("DEBUG1", Severity::Debug),
+    ("DEBUG2", Severity::Debug),
+    ("DEBUG3", Severity::Debug),
+    ("DEBUG4", Severity::Debug),
+    ("DEBUG5", Severity::Debug),
+    ("http", Severity::Debug),
+    ("silly", Severity::Trace),
+    ("success", Severity::Info),
+];
+
+/// The severity that a field for it names, whatever its case.
 pub(crate) fn of_field(text: &str) -> Option<Severity> {
-    of_word(text.as_bytes()).or(match text {
-        "LOG" => Some(Severity::Info),
-        "DEBUG1" | "DEBUG2" | "DEBUG3" | "DEBUG4" | "DEBUG5" => Some(Severity::Debug),
-        _ => None,
-    })
+    let named = || OF_FIELDS.iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
+    of_word(text.as_bytes()).or_else(|| named().map(|(_, severity)| *severity))
 }
 
 /// The severity of the numbers 10, 20 … 60 that bunyan and pino write.
@@ -246,6 +257,10 @@ mod tests {
         assert_eq!(
             (of_field("LOG"), of_field("DEBUG3"), of_field("error")),
             (Some(Info), Some(Debug), Some(Error))
+        );
+        assert_eq!(
+            (of_field("silly"), of_field("http"), of_field("SUCCESS"), of_field("https")),
+            (Some(Trace), Some(Debug), Some(Info), None)
         );
         assert_eq!(of_json_number(50), Some(Error));
         assert_eq!(of_json_number(7), None);

@@ -146,6 +146,38 @@ fn generic_json_lines() {
     check("app.jsonl");
 }
 
+/// Six loggers, each told the same: an order, a warning with the ids of a trace, an error, a text of two lines.
+#[test]
+fn json_lines_of_real_loggers() {
+    for (name, events, service) in [
+        ("pino.jsonl", 6, Some("shop")),
+        ("winston.jsonl", 6, Some("shop")),
+        ("bunyan.jsonl", 6, Some("shop")),
+        ("structlog.jsonl", 10, Some("shop")),
+        ("json-logger.jsonl", 10, None),
+        ("loguru.jsonl", 7, None),
+    ] {
+        check(name);
+        let capture = Capture::open(&data(name), &dated()).unwrap();
+        assert_eq!(capture.format(), Format::JsonLines, "{name}");
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.rejected()), (events, 0), "{name}");
+        for (stream, event) in &reading.events {
+            assert!(
+                event.time_nanos.is_some() && event.severity.is_some() && !event.body.is_empty(),
+                "{name}"
+            );
+            assert!(service.is_none() || stream.service.as_deref() == service, "{name}");
+        }
+        let of = |body: &str| reading.events.iter().find(|(_, event)| event.body == body.as_bytes()).unwrap();
+        let (_, warning) = of("slow answer of bank");
+        assert_eq!(warning.severity, Some(cbad::Severity::Warn), "{name}");
+        assert_eq!(warning.span_id, Some([0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]), "{name}");
+        assert_eq!(of("räksmörgås\nline two").1.trace_id, None, "{name}");
+        assert!(shown(&reading).contains("loggers."), "{name} has lost where the error came from");
+    }
+}
+
 #[test]
 fn plain_text() {
     check("app.log");
@@ -247,6 +279,32 @@ fn calls_to_language_models() {
     check("langsmith.jsonl");
     check("langsmith.parquet");
     assert_eq!(said_by("langsmith.jsonl"), said_by("langsmith.parquet"));
+}
+
+/// Counts as what the scripts asked for, and the words that must not be lost, whatever the expectations beside the captures say.
+#[test]
+fn calls_that_sdks_and_a_server_wrote() {
+    for (name, format, events, failed, words) in [
+        ("openai-calls.jsonl", Format::LlmJson, 11, 1, &["\"throttling_error\"", "resp_"][..]),
+        ("openai-stream.sse", Format::LlmSse, 1, 0, &["The card had expired.", "gen_ai.usage.cost"]),
+        ("langsmith-runs.jsonl", Format::Langsmith, 7, 2, &["rate_limit_exceeded", "call_1"]),
+        ("langfuse-otlp.jsonl", Format::OtlpJson, 7, 0, &["model_not_found", "0.0005", "cut to 8191 tokens"]),
+    ] {
+        check(name);
+        let capture = Capture::open(&data(name), &OpenOptions::default()).unwrap();
+        assert_eq!(capture.format(), format, "{name}");
+        let reading = read(&std::fs::read(data(name)).unwrap(), &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.problems.len()), (events, 0), "{name}");
+        // A span says by its status that it failed.
+        let is_failed = |event: &Event| event.severity == Some(cbad::Severity::Error);
+        assert_eq!(reading.events.iter().filter(|(_, event)| is_failed(event)).count(), failed, "{name}");
+        let said = shown(&reading);
+        for words in words {
+            assert!(said.contains(words), "{name} has lost {words}");
+        }
+    }
+    let (_, said) = said_by("langsmith-runs.jsonl");
+    assert_eq!(said.matches("gen_ai.conversation.id").count(), 5, "a run's own session is its project");
 }
 
 /// The events of a capture but for what a table cannot say: it has all columns in each row, and in its own order.

@@ -1,5 +1,6 @@
 //! The log format of the Kubernetes container runtime interface, as containerd and CRI-O write it:
-//! `2016-10-06T00:17:09.669794202Z stdout P text`, where `P` is a part of a line and `F` its end or the whole of it.
+//! `2016-10-06T00:17:09.669794202Z stdout P text`, where `P` is a part of a line and `F` its end or the whole of it. The runtime
+//! ends its lines with `\n` alone: a carriage return before it is the container's.
 
 use super::{Part, PartFormat};
 use crate::model::Limits;
@@ -24,7 +25,7 @@ fn part(line: &[u8]) -> Option<Part> {
         return None;
     }
     // Tags are separated by colons; the first says whether the line is whole.
-    let ends = match tags.split(|&byte| byte == b':').next()? {
+    let ends = match tags.trim_ascii_end().split(|&byte| byte == b':').next()? {
         b"F" => true,
         b"P" => false,
         _ => return None,

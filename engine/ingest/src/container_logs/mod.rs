@@ -26,7 +26,7 @@ use std::io;
 
 /// Reads one line of a runtime's format.
 pub(crate) trait PartFormat: Send {
-    /// Takes a line apart; the reason where it is none of the format.
+    /// Takes a line apart, which may end with a carriage return; the reason where it is none of the format.
     fn part(&self, line: &[u8], limits: &Limits) -> Result<Part, String>;
 }
 
@@ -78,14 +78,12 @@ impl<F> PartReader<F> {
     }
 
     /// The event of a container's line; its service is what the program calls itself, else the container.
-    fn push(&mut self, line: Joined, batch: &mut Batch) {
-        if !line.part.ends {
-            let why = format!(
-                "the line on {} is in parts, and its last part does not follow within {} bytes",
-                line.part.stream, self.limits.event_bytes
-            );
-            let note = Problem::note(line.at.source, Some(line.at.line), why);
-            batch.problem(note.hint("What is there was kept as one event."));
+    fn push(&mut self, mut line: Joined, batch: &mut Batch) {
+        if line.part.ends {
+            // A terminal ends lines with two bytes, of which the runtime takes the second alone as the end.
+            line.part.text.pop_if(|byte| *byte == b'\r');
+        } else {
+            batch.problem(self.unended(&line));
         }
         let source = line.at.source;
         let (service, mut event) = own_json(&line.part.text, source, self.years, &self.limits)
@@ -98,12 +96,32 @@ impl<F> PartReader<F> {
         let service = service.or_else(|| self.container.clone());
         batch.push(self.streams.of(service.as_deref()), event);
     }
+
+    /// The note on a line whose last part is not there.
+    fn unended(&self, line: &Joined) -> Problem {
+        let (why, hint) = if line.at_the_end {
+            (
+                "the capture ends before its last part, so the rest of the line is not in it".to_owned(),
+                "What is there was kept as one event; the rest may be in the next file of the container.",
+            )
+        } else {
+            let most = self.limits.event_bytes;
+            (
+                format!("its last part does not follow within {most} bytes"),
+                "What is there was kept as one event.",
+            )
+        };
+        let why = format!("the line on {} is in parts, and {why}", line.part.stream);
+        Problem::note(line.at.source, Some(line.at.line), why).hint(hint)
+    }
 }
 
 /// A line in the making.
 struct Joined {
     at: At,
     part: Part,
+    /// Whether the capture ends behind it.
+    at_the_end: bool,
 }
 
 impl<F: PartFormat> Reader for PartReader<F> {
@@ -124,8 +142,10 @@ impl<F: PartFormat> Reader for PartReader<F> {
                 line: window.line_number() + line,
             };
             let text = &window.available()[begin..end];
+            let with_return = &window.available()[begin..next.min(end + 1)];
+            let with_return = if with_return.ends_with(b"\r") { with_return } else { text };
             if !text.iter().all(u8::is_ascii_whitespace) {
-                match self.format.part(text, &self.limits) {
+                match self.format.part(with_return, &self.limits) {
                     Ok(part) => group.take(part, place),
                     Err(why) => group.foreign.push((place, text.to_vec(), why)),
                 }
@@ -135,7 +155,14 @@ impl<F: PartFormat> Reader for PartReader<F> {
                 break;
             }
             let room = self.limits.event_bytes.saturating_sub(next as u64);
-            let LineAt::Line(ahead) = window.line_at(next, room)? else { break };
+            let ahead = match window.line_at(next, room)? {
+                LineAt::Line(ahead) => ahead,
+                LineAt::TooLong => break,
+                LineAt::End => {
+                    group.open.iter_mut().for_each(|open| open.at_the_end = true);
+                    break;
+                }
+            };
             if ahead.end as u64 > self.limits.event_bytes {
                 break;
             }
@@ -166,7 +193,7 @@ impl Group {
                 joined.at.source.length = at.source.end() - joined.at.source.offset;
                 joined
             }
-            None => Joined { at, part },
+            None => Joined { at, part, at_the_end: false },
         };
         if joined.part.ends {
             self.whole.push(joined);

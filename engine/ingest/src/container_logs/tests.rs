@@ -58,6 +58,49 @@ fn a_part_that_waits_too_long_is_an_event_of_its_own() {
     assert!(batch.problems[0].reason.contains("70 bytes"), "{}", batch.problems[0].reason);
 }
 
+#[test]
+fn where_the_rest_of_a_line_is_not_in_the_capture_the_note_says_so() {
+    let batch = read(
+        "0.log",
+        &cri(&["stdout F a", "stderr P x", "stdout F b", "stderr P y"]),
+        Format::Cri,
+        Limits::default(),
+    );
+    assert_eq!(bodies(&batch), ["a", "xy", "b"]);
+    let [note] = &batch.problems[..] else { panic!("{:?}", batch.problems) };
+    assert!(note.reason.contains("stderr") && note.reason.contains("capture ends before"), "{}", note.reason);
+    assert!(!note.reason.contains("bytes"), "{}", note.reason);
+}
+
+#[test]
+fn a_terminals_line_end_is_no_part_of_the_line_and_other_carriage_returns_are() {
+    let text = cri(&[
+        "stdout F a\r",
+        "stdout P 10%\r",
+        "stdout P 20%\r",
+        "stdout F done\r",
+        "stderr F\r",
+        "stdout F \r\r",
+    ]);
+    let batch = read("0.log", &text, Format::Cri, Limits::default());
+    assert_eq!(bodies(&batch), ["a", "10%\r20%\rdone", "", "\r"]);
+    assert_eq!(batch.problems, []);
+
+    let part = "a".repeat(16 * 1024 - 1);
+    let text = docker("a\\r\\n", "stdout")
+        + &docker("10%\\r20%\\r\\n", "stdout")
+        + &docker("{\\\"msg\\\":\\\"m\\\"}\\r\\n", "stdout")
+        + &docker(&format!("{part}\\r"), "stdout")
+        + &docker("\\n", "stdout");
+    for text in [text.clone(), text.replace("}\n", "}\r\n")] {
+        let batch = read("c-json.log", &text, Format::Docker, Limits::default());
+        assert_eq!(bodies(&batch), ["a", "10%\r20%", "m", &part]);
+        let first = batch.events[0].1.source;
+        let stored = &text[first.offset as usize..first.end() as usize];
+        assert!(stored.contains(r"a\r\n"), "the source has the bytes as they are: {stored}");
+    }
+}
+
 fn docker(log: &str, stream: &str) -> String {
     format!("{{\"log\":\"{log}\",\"stream\":\"{stream}\",\"time\":\"2024-05-01T10:00:00Z\"}}\n")
 }

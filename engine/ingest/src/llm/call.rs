@@ -194,9 +194,9 @@ fn api_name(names: &mut Names, path: &str, is_response: bool) -> Option<String> 
         return names.request(&rest);
     }
     match path {
-        // What a batch says of one of its requests.
+        // An answer that is an error, or what a batch says of one of its requests, which has no type.
         "error.code" => Some("error.type".into()),
-        "error.message" => Some(path.into()),
+        "error.type" | "error.message" => Some(path.into()),
         _ if is_response => names.response(path).or_else(|| names.request(path)),
         _ => names.request(path),
     }

@@ -78,7 +78,7 @@ const LANGFUSE: [(&str, &str); 29] = [
     ("environment", "deployment.environment.name"),
 ];
 
-const LANGSMITH: [(&str, &str); 22] = [
+const LANGSMITH: [(&str, &str); 25] = [
     ("trace_id", own::TRACE),
     ("id", own::SPAN),
     ("parent_run_id", own::PARENT),
@@ -92,6 +92,10 @@ const LANGSMITH: [(&str, &str); 22] = [
     ("completion_tokens", "gen_ai.usage.output_tokens"),
     ("total_cost", "gen_ai.usage.cost"),
     ("thread_id", "gen_ai.conversation.id"),
+    // Which of a program's own keys tell threads apart; a run's own `session_id` is its project.
+    ("extra.metadata.session_id", "gen_ai.conversation.id"),
+    ("extra.metadata.thread_id", "gen_ai.conversation.id"),
+    ("extra.metadata.conversation_id", "gen_ai.conversation.id"),
     ("extra.metadata.ls_model_name", REQUEST_MODEL),
     ("extra.metadata.ls_provider", "gen_ai.provider.name"),
     ("extra.metadata.ls_temperature", "gen_ai.request.temperature"),

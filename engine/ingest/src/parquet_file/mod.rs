@@ -168,6 +168,10 @@ impl Reader for ParquetReader {
         Ok(true)
     }
 
+    fn stated_records(&self) -> Option<u64> {
+        self.table.as_ref().map(|table| table.rows)
+    }
+
     fn resume(&mut self, window: &mut Window, offset: u64) -> io::Result<bool> {
         read_again(self, window, offset)
     }

@@ -96,6 +96,24 @@ fn only_what_lies_on_the_disk_by_itself_may_be_longer_than_is_held() {
 }
 
 #[test]
+fn of_a_large_table_a_sample_is_looked_at_and_its_rows_are_counted_by_its_footer() {
+    let rows: Vec<String> = (0..200_000).map(|row| (1_704_067_200_000_000_i64 + row).to_string()).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("t.parquet");
+    std::fs::write(&path, table_of_times("int64 ts (TIMESTAMP(MICROS,true))", &rows))
+        .expect("the folder is ours");
+    let seen = crate::Inspection::of(&path, &OpenOptions::default(), 1, |_| true).expect("opens");
+    assert!(!seen.is_whole && seen.records > 0 && seen.records < 200_000, "{}", seen.records);
+    assert_eq!(seen.stated_records, Some(200_000));
+    let said = seen.looked_at(|bytes| bytes.to_string());
+    let expected = format!(", {} of the 200000 rows that its table of contents counts", seen.records);
+    assert!(said.ends_with(&expected), "{said}");
+    let whole = crate::Inspection::of(&path, &OpenOptions::default(), u64::MAX, |_| true).expect("opens");
+    assert!(whole.is_whole && whole.stated_records == Some(whole.records), "{}", whole.records);
+}
+
+#[test]
 fn a_file_that_is_cut_while_it_is_read_loses_its_rest_by_name() {
     let micros: Vec<String> = (0..200_000).map(|row| (1_704_067_200_000_000_i64 + row).to_string()).collect();
     let rows: Vec<&str> = micros.iter().map(String::as_str).collect();
