@@ -31,6 +31,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ShowEvents,
                 Command::ShowBytes,
                 Command::ShowTraces,
+                Command::ShowMap,
                 Command::ShowMetrics,
                 Command::ShowCalls,
                 Command::ShowMatrix,

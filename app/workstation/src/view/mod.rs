@@ -216,6 +216,7 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),
+        Command::ShowMap => traces::come_to_map(state),
         Command::ShowMetrics => state.front = Some(Pane::Metrics),
         Command::ShowCalls => state.front = Some(Pane::Calls),
         Command::ShowMatrix => state.front = Some(Pane::Matrix),

@@ -122,6 +122,7 @@ const TRACES: Help = Help {
     ],
     commands: &[
         Command::ShowTraces,
+        Command::ShowMap,
         Command::KeepTrace,
         Command::ToggleTables,
         Command::ShowBytes,

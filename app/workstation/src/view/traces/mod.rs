@@ -100,6 +100,12 @@ pub(super) fn come(state: &mut State) {
     }
 }
 
+/// Comes to the map of services.
+pub(super) fn come_to_map(state: &mut State) {
+    state.telemetry.traces.upper = Upper::Map;
+    come(state);
+}
+
 /// Keeps the trace that is shown for comparison with the next.
 pub(super) fn keep(state: &mut State) {
     let traces = &mut state.telemetry.traces;
