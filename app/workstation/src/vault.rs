@@ -53,6 +53,11 @@ impl Typed {
         Passphrase::new(self.first.as_str()).and_then(|passphrase| passphrase.weakness())
     }
 
+    /// The longest that is said of a passphrase.
+    pub(crate) fn most_advice() -> Option<String> {
+        Self { first: "1".to_owned(), ..Self::new_one() }.advice()
+    }
+
     /// What was typed, where nothing is in its way.
     pub(crate) fn passphrase(&self) -> Option<Passphrase> {
         self.problem().is_none().then(|| Passphrase::new(self.first.as_str())).flatten()
