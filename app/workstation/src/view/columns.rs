@@ -7,7 +7,10 @@ use crate::tokens::{self, size};
 use crate::words;
 use case::{FieldUse, StreamFields};
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Label, PopupCloseBehavior, RichText, ScrollArea, Ui};
+use egui::{Label, PopupCloseBehavior, RichText, Ui};
+
+/// What is left of the height of the window above and below the list.
+const AROUND: f32 = 160.0;
 
 /// The button and its list.
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
@@ -40,7 +43,8 @@ fn list(ui: &mut Ui, state: &mut State) {
             if !state.columns().is_empty() && ui.button("No columns").clicked() {
                 state.set_columns(Vec::new());
             }
-            ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
+            let most = (ui.ctx().content_rect().height() - AROUND).clamp(64.0, 420.0);
+            super::list_within(most).show(ui, |ui| {
                 for field in &fields.fields {
                     row(ui, state, field, &fields);
                 }

@@ -7,7 +7,7 @@ use crate::theme::semibold_font;
 use crate::tokens::{self, size};
 use crate::ui::strip;
 use egui::containers::menu::MenuConfig;
-use egui::{Align, Button, Layout, MenuBar, RichText, ScrollArea, Ui};
+use egui::{Align, Button, Layout, MenuBar, RichText, Ui};
 
 /// The menus; a gap stands between groups.
 const MENUS: [(&str, &[&[Command]]); 7] = [
@@ -132,10 +132,7 @@ fn menus(ui: &mut Ui, state: &mut State) {
     for (name, groups) in MENUS {
         ui.menu_button(name, |ui| {
             let most = ui.ctx().content_rect().height() - AROUND;
-            ScrollArea::vertical()
-                .max_height(most)
-                .min_scrolled_height(most)
-                .show(ui, |ui| menu(ui, state, name, groups));
+            super::list_within(most).show(ui, |ui| menu(ui, state, name, groups));
         });
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

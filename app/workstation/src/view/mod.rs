@@ -257,6 +257,12 @@ fn heading(ui: &mut Ui, text: &str) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
 }
 
+/// A list in a dialog or a menu, as high as it needs, and `most`. What is around it remembers how low it was with a short list,
+/// and would leave a longer one no more room.
+fn list_within(most: f32) -> egui::ScrollArea {
+    egui::ScrollArea::vertical().max_height(most).min_scrolled_height(most)
+}
+
 /// Shows what needs a height in a place that may be lower: there it scrolls.
 fn tall(ui: &mut Ui, least: f32, add: impl FnOnce(&mut Ui)) {
     if ui.available_height() >= least {

@@ -7,7 +7,7 @@ use crate::state::{Pane, State};
 use crate::tokens::{self, size};
 use cbad::Signal;
 use egui::{
-    Align, Align2, FontSelection, Id, Key, Modal, Modifiers, RichText, ScrollArea, TextEdit, TextStyle, Ui,
+    Align, Align2, FontSelection, Id, Key, Modal, Modifiers, RichText, TextEdit, TextStyle, Ui,
     vec2,
 };
 use std::sync::Arc;
@@ -91,8 +91,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         field.request_focus();
         ui.add_space(size::TIGHT);
         let most = (screen.height() - top - 100.0).min(380.0);
-        // The window of the palette remembers how low it was with few rows, and would leave more of them no more room.
-        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+        super::list_within(most).show(ui, |ui| {
             for (number, found) in found.iter().enumerate() {
                 if row(ui, found, number == palette.chosen, down || up) {
                     run = Some(found.item.clone());
