@@ -7,7 +7,7 @@ use crate::tokens::{self, size};
 use crate::words;
 use case::{FieldUse, StreamFields};
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Label, PopupCloseBehavior, RichText, Ui};
+use egui::{Label, PopupCloseBehavior, RichText, Stroke, Ui};
 
 /// What is left of the height of the window above and below the list.
 const AROUND: f32 = 160.0;
@@ -24,6 +24,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn list(ui: &mut Ui, state: &mut State) {
     let Some(stream) = state.stream else { return };
     ui.set_min_width(420.0);
+    // Without frames, as in other menus, boxes to tick are not seen on black.
+    ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, tokens::of(ui).border);
     if state.fields.as_ref().is_none_or(|(of, _)| *of != stream) {
         state.fields = Some((stream, None));
         state.ask(Query::Fields { stream });

@@ -320,12 +320,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         });
         ui.add_space(size::GAP);
         let height = (screen.height() - 160.0).max(160.0);
-        super::list_within(height).auto_shrink([false, true])
-            .show(ui, |ui| match sheet {
-                Sheet::Shortcuts => shortcuts(ui),
-                Sheet::Help(pane) => of_view(ui, &help(pane)),
-                Sheet::Import => of_view(ui, &IMPORT),
-            });
+        super::list_within(height).auto_shrink([false, true]).show(ui, |ui| match sheet {
+            Sheet::Shortcuts => shortcuts(ui),
+            Sheet::Help(pane) => of_view(ui, &help(pane)),
+            Sheet::Import => of_view(ui, &IMPORT),
+        });
     });
     if close || shown.should_close() {
         state.sheet = None;
