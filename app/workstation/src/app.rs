@@ -24,13 +24,14 @@ use crate::dialogs::{FileDialogs, SystemDialogs};
 use crate::doc::{Doc, Selection};
 use crate::history::History;
 use crate::layout;
+use crate::opening::{self, Working};
 use crate::places::Places;
 use crate::prefs::{Prefs, ThemeChoice};
 use crate::query::{Answer, Query};
 use crate::remembered::Kept;
 use crate::state::{Level, Notice, Pane, State};
 use crate::view;
-use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch, Working};
+use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
 use crossbeam_channel::Receiver;
 pub(crate) use decide::Written;
 pub(crate) use search::Searched;
@@ -125,7 +126,7 @@ impl App {
         let (files, places) = (files.to_vec(), self.services.places.clone());
         let how = self.state.prefs.analysis.clone();
         self.start(format!("Opening {name}{more}"), move |task, watch, post| {
-            work::open(&files, &places, &Working { task, how: &how, watch, post });
+            opening::open(&files, &places, &Working { task, how: &how, watch, post });
         });
     }
 

@@ -1,5 +1,6 @@
 //! Every action of the window, once: its name, its words, its key, and what does the same on the command line.
 
+mod also;
 mod table;
 
 pub use table::Command;
@@ -57,7 +58,7 @@ impl Command {
             Self::ShowFinding | Self::TestFinding => Icon::Finding,
             Self::ShowEvents => Icon::Events,
             Self::ShowBytes => Icon::Bytes,
-            Self::ShowTraces => Icon::Span,
+            Self::ShowTraces | Self::ShowMap => Icon::Span,
             Self::ShowMetrics => Icon::Metric,
             Self::ShowCalls => Icon::Llm,
             Self::ShowCompare | Self::LayoutCompare => Icon::Compare,

@@ -1,9 +1,10 @@
 //! A growing file or a folder that is followed: a thread looks and analyses, and tells the window what came.
 
+use crate::opening;
 use crate::places::Places;
 use crate::state::{Level, Notice};
 use crate::words;
-use crate::work::{self, Failure, Message, Post, TaskWatch};
+use crate::work::{Failure, Message, Post, TaskWatch};
 use case::{Case, CaseError, FollowNews, FollowPlan, Follower, RedactBy};
 use cbad::{Config, Stage, Watch};
 use ingest::{OpenOptions, Redaction};
@@ -155,7 +156,7 @@ pub(crate) fn follow(path: &Path, places: &Places, asked: Asked, line: &Line, po
 fn keep_up(path: &Path, places: &Places, asked: Asked, line: &Line, post: &Post) -> Result<(), String> {
     let place = places.case_for(path, |case| !follows(case, path));
     let fresh = !place.exists();
-    let mut case = work::open_or_create(&place, None)?;
+    let mut case = opening::open_or_create(&place, None)?;
     let said = |said| {
         if !post.send(Message::Followed(said)) {
             // The window is gone.
@@ -184,7 +185,7 @@ fn keep_up(path: &Path, places: &Places, asked: Asked, line: &Line, post: &Post)
     });
     let pause = |length| line.pause(length);
     let outcome = follower.and_then(|follower| follower.keep_up(&mut case, &plan, line, pause, tell));
-    work::stopped(case, &place, fresh);
+    opening::stopped(case, &place, fresh);
     outcome.map_err(|error| error.to_string())
 }
 

@@ -1,4 +1,6 @@
 //! How well what was typed fits a name: its letters in order, better where they begin words or follow one another.
+//!
+//! Letters apart fit nearly every sentence, so a sentence is only searched for whole words or how they begin.
 
 /// Points for a letter, for one that follows the last one found, and for one that begins a word.
 const LETTER: i32 = 1;
@@ -17,20 +19,42 @@ pub(crate) fn fit(typed: &str, text: &str) -> Option<i32> {
     Some(sum * 16 - (text.len() as i32).min(200))
 }
 
+/// Whether each word of `typed` stands in `text` with its letters together.
+pub(crate) fn stands(typed: &str, text: &str) -> bool {
+    let text = text.to_lowercase();
+    typed.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+/// Whether each word of `typed` begins a word of one of these texts.
+pub(crate) fn begins(typed: &str, texts: &[&str]) -> bool {
+    let of = |text: &&str| {
+        let text = text.to_lowercase();
+        let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned);
+        words.collect::<Vec<_>>()
+    };
+    let words: Vec<String> = texts.iter().flat_map(of).collect();
+    typed.to_lowercase().split_whitespace().all(|typed| words.iter().any(|word| word.starts_with(typed)))
+}
+
 fn begins_word(text: &[char], at: usize) -> bool {
     at == 0 || !text[at - 1].is_alphanumeric()
 }
 
-/// The best of the greedy readings, one from each place of the first letter.
+/// The best of the greedy readings, one from each place of the first letter. Every letter begins a word or follows the one
+/// before it: anything is somewhere in “Presenter window on or off”.
 fn fit_word(word: &[char], text: &[char]) -> Option<i32> {
-    let starts = (0..text.len()).filter(|at| text.get(*at) == word.first());
+    let starts = (0..text.len()).filter(|at| begins_word(text, *at) || text[*at..].starts_with(word));
+    let starts = starts.filter(|at| text.get(*at) == word.first());
     starts.filter_map(|start| fit_from(word, text, start)).max()
 }
 
 fn fit_from(word: &[char], text: &[char], start: usize) -> Option<i32> {
     let (mut at, mut sum, mut last) = (start, 0, None);
     for letter in word {
-        at += text[at..].iter().position(|c| c == letter)?;
+        let stands = |here: &usize| {
+            begins_word(text, *here) || *here == start || last.is_some_and(|last: usize| last + 1 == *here)
+        };
+        at = (at..text.len()).filter(stands).find(|here| text[*here] == *letter)?;
         sum += LETTER;
         if begins_word(text, at) {
             sum += BEGINS;
@@ -54,13 +78,29 @@ mod tests {
             ("", "Zoom in"),
             ("zi", "Zoom in"),
             ("CASE open", "Open case…"),
-            ("opcs", "Open case…"),
+            ("opc", "Open case…"),
             ("über", "Über alles"),
         ] {
             assert!(fit(typed, text).is_some(), "{typed} {text}");
         }
         assert_eq!(fit("xyz", "Zoom in"), None);
         assert_eq!(fit("niz", "Zoom in"), None, "not in order");
+        assert_eq!(fit("on", "Zoom in"), None, "apart, and no word begins there");
+        assert!(fit("oom", "Zoom in").is_some());
+    }
+
+    #[test]
+    fn a_sentence_has_whole_words_or_how_they_begin() {
+        for (typed, holds, how_it_begins) in [
+            ("", true, true),
+            ("LAT tok", true, true),
+            ("tency", true, false),
+            ("tks", false, false),
+            ("tokens zoom", false, false),
+        ] {
+            assert_eq!(stands(typed, "Messages, tokens (and latency)."), holds, "{typed}");
+            assert_eq!(begins(typed, &["Messages,", "tokens (and latency)."]), how_it_begins, "{typed}");
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What is to be imported, as it is chosen: each capture with what its begin holds, and the choices that hold for all.
 
+use crate::opening::holds;
 use crate::places::Places;
 pub(crate) use crate::redaction::Redact;
 use crate::ui::rows::ListState;
 use crate::vault::Typed;
-use crate::work::{TaskWatch, holds};
+use crate::work::TaskWatch;
 use case::{Case, Passphrase};
 use ingest::{Format, Inspection, Limits, OpenOptions, Redaction};
 use std::path::{Path, PathBuf};

@@ -23,6 +23,7 @@ mod lanes;
 mod layout;
 mod matrix;
 mod names;
+mod opening;
 mod pages;
 mod pane;
 mod panics;

@@ -54,6 +54,18 @@ pub(crate) fn mono_font() -> FontId {
     FontId::new(size::MONO, FontFamily::Monospace)
 }
 
+/// Menus without frames around their words, but for the one that has the focus: a ground alone is hardly seen where the ground
+/// of everything is black.
+pub(crate) fn menus(style: &mut egui::Style) {
+    egui::containers::menu::menu_style(style);
+    let accent = tokens::of_visuals(&style.visuals).accent;
+    style.visuals.widgets.active.bg_stroke = Stroke::new(2.0, accent);
+    // Around the words, and not over the edges of their letters.
+    style.visuals.widgets.active.expansion = 2.0;
+    // The longest menu has room in a window of the usual height.
+    style.spacing.item_spacing.y = 2.0;
+}
+
 fn style(theme: egui::Theme, t: &Tokens) -> egui::Style {
     let mut style = egui::Style { visuals: visuals(theme, t), ..Default::default() };
     style.text_styles = [
@@ -121,4 +133,20 @@ fn visuals(theme: egui::Theme, t: &Tokens) -> egui::Visuals {
     v.striped = false;
     v.indent_has_left_vline = false;
     v
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_the_focus_in_a_menu_has_a_ring_in_every_theme() {
+        for (name, tokens) in tokens::THEMES {
+            let mut style = style(egui::Theme::Dark, tokens);
+            menus(&mut style);
+            let widgets = &style.visuals.widgets;
+            assert_eq!(widgets.active.bg_stroke, Stroke::new(2.0, tokens.accent), "{name}");
+            assert_eq!(widgets.hovered.bg_stroke, Stroke::NONE, "{name}");
+        }
+    }
 }

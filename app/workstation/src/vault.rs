@@ -1,8 +1,9 @@
 //! Encrypted cases in the window: what a person is asked for, and the work that comes of it.
 
+use crate::opening::{self, Working};
 use crate::places::Places;
 use crate::query::said;
-use crate::work::{self, Failure, Finished, Message, Post, TaskWatch, Working};
+use crate::work::{Failure, Finished, Message, Post, TaskWatch};
 use case::{Case, CaseError, Passphrase, Reseal};
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,11 @@ impl Typed {
         Passphrase::new(self.first.as_str()).and_then(|passphrase| passphrase.weakness())
     }
 
+    /// The longest that is said of a passphrase.
+    pub(crate) fn most_advice() -> Option<String> {
+        Self { first: "1".to_owned(), ..Self::new_one() }.advice()
+    }
+
     /// What was typed, where nothing is in its way.
     pub(crate) fn passphrase(&self) -> Option<Passphrase> {
         self.problem().is_none().then(|| Passphrase::new(self.first.as_str())).flatten()
@@ -94,7 +100,7 @@ impl Asked {
 /// Opens an encrypted case with a passphrase, and asks again where it is another one.
 pub(crate) fn open(path: PathBuf, passphrase: &Passphrase, places: &Places, working: &Working<'_>) {
     let result = match Case::unlock(&path, passphrase) {
-        Ok(()) => return work::open(&[path], places, working),
+        Ok(()) => return opening::open(&[path], places, working),
         Err(error @ CaseError::WrongPassphrase { .. }) => Ok(Finished::Locked(path, Some(said(&error)))),
         Err(error) => {
             let name = case::inert(crate::words::file_name(&path));

@@ -2,9 +2,10 @@
 
 use super::App;
 use crate::import_dialog::{Asked, Destinations, Found, ImportDialog, Looking, Redact, find};
+use crate::opening::{self, Working};
 use crate::redaction::RulesFor;
 use crate::state::Level;
-use crate::work::{self, For, Message, Post, TaskWatch, Working};
+use crate::work::{For, Message, Post, TaskWatch};
 use cbad::{Stage, Watch as _};
 use ingest::{Inspection, OpenOptions, Redaction};
 use std::path::{Path, PathBuf};
@@ -89,7 +90,7 @@ impl App {
         };
         let (how, places) = (self.state.prefs.analysis.clone(), self.services.places.clone());
         self.start(format!("Importing {name}{more}"), move |task, watch, post| {
-            work::import_chosen(&import, &places, &Working { task, how: &how, watch, post });
+            opening::import_chosen(&import, &places, &Working { task, how: &how, watch, post });
         });
     }
 

@@ -1,8 +1,8 @@
 //! The picture of the overview, cut out of the window and written, and tables of numbers written.
 
 use super::App;
-use crate::work::{self, Failure, Finished, For, Message};
-use std::path::PathBuf;
+use crate::work::{Failure, Finished, For, Message};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl App {
@@ -10,7 +10,7 @@ impl App {
         let Some(path) = paths.into_iter().next() else { return };
         let name = case::inert(crate::words::file_name(&path));
         self.start(format!("Writing {name}"), move |task, _, post| {
-            post.send(Message::Finished { task, result: work::write_png(&image, &path) });
+            post.send(Message::Finished { task, result: write_png(&image, &path) });
         });
     }
 
@@ -47,5 +47,47 @@ impl App {
             });
             post.send(Message::Finished { task, result });
         });
+    }
+}
+
+/// Writes a picture as PNG.
+fn write_png(image: &egui::ColorImage, path: &Path) -> Result<Finished, Failure> {
+    let [width, height] = image.size;
+    let mut bytes = Vec::with_capacity(image.pixels.len() * 4);
+    for pixel in &image.pixels {
+        bytes.extend(pixel.to_srgba_unmultiplied());
+    }
+    let format = image::ExtendedColorType::Rgba8;
+    image::save_buffer_with_format(
+        path,
+        &bytes,
+        width as u32,
+        height as u32,
+        format,
+        image::ImageFormat::Png,
+    )
+    .map_err(|error| {
+        Failure::new(
+            "Could not write the picture",
+            format!("{}: {error}. Choose another place.", path.display()),
+        )
+    })?;
+    Ok(Finished::Written(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_written_and_a_bad_place_is_said() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let image = egui::ColorImage::new([2, 1], vec![crate::tokens::UNTINTED, crate::tokens::DARK.accent]);
+        let path = folder.path().join("a.png");
+        assert_eq!(write_png(&image, &path), Ok(Finished::Written(path.clone())));
+        assert_eq!(std::fs::read(&path)?[1..4], *b"PNG");
+        let nowhere = folder.path().join("no/such/folder.png");
+        assert!(write_png(&image, &nowhere).is_err_and(|f| f.detail.contains("folder.png")));
+        Ok(())
     }
 }

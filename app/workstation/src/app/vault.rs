@@ -2,8 +2,9 @@
 
 use super::App;
 use crate::command::Command;
+use crate::opening::Working;
 use crate::vault::{self, Asked, Purpose};
-use crate::work::{For, Message, Working};
+use crate::work::{For, Message};
 use case::Reseal;
 use std::path::PathBuf;
 

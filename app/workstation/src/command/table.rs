@@ -96,6 +96,8 @@ commands! {
         "Hash every block of the case again and look for what does not fit. What is found is listed among the problems.";
     ShowTraces, "show-traces", "Show traces", Some(key(NONE, Key::F6)), line("driftlock traces CASE"),
         "The traces of the time shown, with the trace of the selected event, and the map of services.";
+    ShowMap, "show-map", "Show service map", Some(key(CTRL, Key::F6)), line("driftlock traces CASE"),
+        "Which service calls which in the time shown: calls a second, errors, durations.";
     ShowMetrics, "show-metrics", "Show metrics", Some(key(NONE, Key::F7)), line("driftlock series CASE STREAM"),
         "Series of metrics over the time shown, one by one or on one axis, with their findings.";
     ShowCalls, "show-calls", "Show LLM calls", Some(key(NONE, Key::F9)), line("driftlock calls CASE"),
@@ -161,7 +163,7 @@ commands! {
         Twin::Absent("The command line prints progress and notices where it runs."),
         "Running tasks with their progress, and every notice of this session.";
     ShowSettings, "show-settings", "Settings…", Some(key(CTRL, Key::Comma)), line("driftlock analyze --help"),
-        "Theme, sizes, time zone, and how the next analysis is made.";
+        "Theme, sizes, time zone, what is redacted, and how the next analysis is made.";
     Back, "back", "Back", Some(key(ALT, Key::ArrowLeft)), ONLY_MOVES,
         "To what was selected before. Mouse button 4 does the same.";
     Forward, "forward", "Forward", Some(key(ALT, Key::ArrowRight)), ONLY_MOVES,

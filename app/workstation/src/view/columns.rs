@@ -7,7 +7,10 @@ use crate::tokens::{self, size};
 use crate::words;
 use case::{FieldUse, StreamFields};
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Label, PopupCloseBehavior, RichText, ScrollArea, Ui};
+use egui::{Label, PopupCloseBehavior, RichText, Stroke, Ui};
+
+/// What is left of the height of the window above and below the list.
+const AROUND: f32 = 160.0;
 
 /// The button and its list.
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
@@ -21,6 +24,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn list(ui: &mut Ui, state: &mut State) {
     let Some(stream) = state.stream else { return };
     ui.set_min_width(420.0);
+    // Without frames, as in other menus, boxes to tick are not seen on black.
+    ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, tokens::of(ui).border);
     if state.fields.as_ref().is_none_or(|(of, _)| *of != stream) {
         state.fields = Some((stream, None));
         state.ask(Query::Fields { stream });
@@ -40,7 +45,8 @@ fn list(ui: &mut Ui, state: &mut State) {
             if !state.columns().is_empty() && ui.button("No columns").clicked() {
                 state.set_columns(Vec::new());
             }
-            ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
+            let most = (ui.ctx().content_rect().height() - AROUND).clamp(64.0, 420.0);
+            super::list_within(most).show(ui, |ui| {
                 for field in &fields.fields {
                     row(ui, state, field, &fields);
                 }

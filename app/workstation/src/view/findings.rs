@@ -48,7 +48,9 @@ fn verdict(ui: &mut Ui, doc: &Doc) {
     let significant = doc.findings.iter().filter(|row| row.finding.flagged).count() as u64;
     let text = match (&doc.run, significant, doc.findings.len()) {
         (None, ..) => "The analysis has not run yet.".to_owned(),
+        _ if doc.streams.is_empty() => "There is no event to compare.".to_owned(),
         (Some(_), _, 0) => "No stream is long enough for a window to be compared.".to_owned(),
+        (Some(_), 0, 1) => "Nothing significant; this one is the most unusual.".to_owned(),
         (Some(_), 0, n) => format!("Nothing significant; these {n} are the most unusual."),
         (Some(_), s, n) if s == n as u64 => {
             format!("{}.", words::counted(s, "significant finding", "significant findings"))
@@ -102,9 +104,9 @@ fn tools(ui: &mut Ui, state: &mut State) {
 fn nothing(ui: &mut Ui, state: &mut State, doc: &Doc) {
     if doc.findings.is_empty() {
         let next = match (doc.run.is_some(), state.tasks.is_empty()) {
+            _ if doc.streams.is_empty() => "There is nothing to analyse.",
             (true, _) => "Events can be read in the view Events.",
             (false, false) => "They come when the analysis is done.",
-            (false, true) if doc.streams.is_empty() => "There is nothing to analyse.",
             (false, true) => "This case has not been analysed.",
         };
         super::empty(ui, "No findings", next);

@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::theme::semibold_font;
 use crate::tokens::{self, size};
 use crate::ui::strip;
+use egui::containers::menu::MenuConfig;
 use egui::{Align, Button, Layout, MenuBar, RichText, Ui};
 
 /// The menus; a gap stands between groups.
@@ -31,6 +32,7 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
                 Command::ShowEvents,
                 Command::ShowBytes,
                 Command::ShowTraces,
+                Command::ShowMap,
                 Command::ShowMetrics,
                 Command::ShowCalls,
                 Command::ShowMatrix,
@@ -105,6 +107,9 @@ const MENUS: [(&str, &[&[Command]]); 7] = [
     ("Help", &[&[Command::HelpOfView, Command::Shortcuts]]),
 ];
 
+/// What is left of the height of the window above and below a menu: the bar, and the edges of the menu. A longer menu scrolls.
+const AROUND: f32 = 56.0;
+
 /// Every command that stands in a menu.
 #[cfg(test)]
 pub(super) fn listed() -> Vec<Command> {
@@ -113,7 +118,8 @@ pub(super) fn listed() -> Vec<Command> {
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let height = ui.spacing().interact_size.y;
-    MenuBar::new().ui(ui, |ui| {
+    let config = MenuConfig::new().style(crate::theme::menus);
+    MenuBar::new().style(crate::theme::menus).config(config).ui(ui, |ui| {
         strip::split(ui, state, height, menus, |ui, state| {
             icon_button(ui, state, Command::HelpOfView);
             icon_button(ui, state, Command::Palette);
@@ -125,21 +131,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn menus(ui: &mut Ui, state: &mut State) {
     for (name, groups) in MENUS {
         ui.menu_button(name, |ui| {
-            ui.set_min_width(280.0);
-            for (number, group) in groups.iter().enumerate() {
-                if number > 0 {
-                    ui.separator();
-                }
-                for &command in *group {
-                    item(ui, state, command);
-                }
-            }
-            if name == "Story" {
-                super::saved::menu(ui, state);
-            }
-            if name == "Go" {
-                super::crumbs::bookmarks(ui, state);
-            }
+            let most = ui.ctx().content_rect().height() - AROUND;
+            super::list_within(most).show(ui, |ui| menu(ui, state, name, groups));
         });
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -155,12 +148,33 @@ fn menus(ui: &mut Ui, state: &mut State) {
     });
 }
 
+fn menu(ui: &mut Ui, state: &mut State, name: &str, groups: &[&[Command]]) {
+    ui.set_min_width(280.0);
+    for (number, group) in groups.iter().enumerate() {
+        if number > 0 {
+            ui.separator();
+        }
+        for &command in *group {
+            item(ui, state, command);
+        }
+    }
+    if name == "Story" {
+        super::saved::menu(ui, state);
+    }
+    if name == "Go" {
+        super::crumbs::bookmarks(ui, state);
+    }
+}
+
 fn item(ui: &mut Ui, state: &mut State, command: Command) {
     let mut button = Button::new(command.spec().text);
     if let Some(key) = command.shortcut_text(ui.ctx()) {
         button = button.shortcut_text(key);
     }
     let response = ui.add_enabled(state.enabled(command), button).on_hover_text(command.hover_text(ui.ctx()));
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     if response.clicked() {
         state.command(command);
     }

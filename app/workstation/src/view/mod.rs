@@ -216,6 +216,7 @@ pub(crate) fn carry_out(state: &mut State, command: Command) {
         Command::ShowActivity => state.front = Some(Pane::Activity),
         Command::ShowSettings => state.front = Some(Pane::Settings),
         Command::ShowTraces => traces::come(state),
+        Command::ShowMap => traces::come_to_map(state),
         Command::ShowMetrics => state.front = Some(Pane::Metrics),
         Command::ShowCalls => state.front = Some(Pane::Calls),
         Command::ShowMatrix => state.front = Some(Pane::Matrix),
@@ -254,6 +255,12 @@ fn heading(ui: &mut Ui, text: &str) {
         egui::RichText::new(text).font(crate::theme::semibold_font(size::TEXT)).color(tokens::of(ui).strong),
     );
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+}
+
+/// A list in a dialog or a menu, as high as it needs, and `most`. What is around it remembers how low it was with a short list,
+/// and would leave a longer one no more room.
+fn list_within(most: f32) -> egui::ScrollArea {
+    egui::ScrollArea::vertical().max_height(most).min_scrolled_height(most)
 }
 
 /// Shows what needs a height in a place that may be lower: there it scrolls.

@@ -11,10 +11,10 @@ use egui::{Rangef, Rect, Response, RichText, Ui, vec2};
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
+    if doc.streams.is_empty() {
+        return super::nothing::no_events(ui, state);
+    }
     if doc.run.is_none() {
-        if doc.streams.is_empty() {
-            return super::nothing::no_events(ui, state);
-        }
         return super::nothing::not_analysed(ui, state);
     }
     if doc.scored.is_empty() {

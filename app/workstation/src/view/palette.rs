@@ -5,16 +5,45 @@ use crate::doc::Selection;
 use crate::fuzzy;
 use crate::state::{Pane, State};
 use crate::tokens::{self, size};
-use egui::{Align2, Id, Key, Modal, Modifiers, RichText, ScrollArea, TextEdit, Ui, vec2};
+use cbad::Signal;
+use egui::{
+    Align, Align2, FontSelection, Id, Key, Modal, Modifiers, RichText, TextEdit, TextStyle, Ui, vec2,
+};
+use std::sync::Arc;
 
 /// Rows that are shown; whoever looks for more types another letter.
 const SHOWN: usize = 60;
+
+/// Who types more letters than these means a word, and what only has the letters is left out where something has the word.
+const ABBREVIATED: usize = 3;
+
+const NOTHING: &str = "No command that can be used now, and nothing of the case, has these words.";
 
 /// The open palette.
 #[derive(Debug, Default)]
 pub(crate) struct Palette {
     typed: String,
     chosen: usize,
+}
+
+/// What was found, and what to read of it.
+struct Found {
+    item: Item,
+    text: String,
+    how: How,
+}
+
+/// How it was found, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum How {
+    /// The letters stand in the name in this order.
+    Letters,
+    /// The words stand in what is told of it.
+    Told,
+    /// People call it so.
+    Also,
+    /// The words stand in the name.
+    Named,
 }
 
 /// What can be chosen.
@@ -43,7 +72,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if up {
         palette.chosen = palette.chosen.saturating_sub(1);
     }
-    let mut run = found.get(palette.chosen).filter(|_| enter).map(|(item, _)| item.clone());
+    let mut run = found.get(palette.chosen).filter(|_| enter).map(|found| found.item.clone());
     let screen = ui.ctx().content_rect();
     let modal = super::modal(ui, "palette");
     let top = (screen.height() * 0.11).min(90.0);
@@ -60,14 +89,15 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         }
         field.request_focus();
         ui.add_space(size::TIGHT);
-        ScrollArea::vertical().max_height((screen.height() - top - 100.0).min(380.0)).show(ui, |ui| {
-            for (number, (item, text)) in found.iter().enumerate() {
-                if row(ui, item, text, number == palette.chosen, down || up) {
-                    run = Some(item.clone());
+        let most = (screen.height() - top - 100.0).min(380.0);
+        super::list_within(most).show(ui, |ui| {
+            for (number, found) in found.iter().enumerate() {
+                if row(ui, found, number == palette.chosen, down || up) {
+                    run = Some(found.item.clone());
                 }
             }
             if found.is_empty() {
-                ui.label(RichText::new("Nothing has these letters in its name.").color(tokens::of(ui).weak));
+                ui.label(RichText::new(NOTHING).color(tokens::of(ui).weak));
             }
         });
     });
@@ -78,21 +108,29 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-fn row(ui: &mut Ui, item: &Item, text: &str, chosen: bool, moved: bool) -> bool {
-    let kind = match item {
+fn row(ui: &mut Ui, found: &Found, chosen: bool, moved: bool) -> bool {
+    let kind = match found.item {
         Item::Command(command) => command.shortcut_text(ui.ctx()).unwrap_or_default(),
         Item::Finding(_) => "finding".to_owned(),
         Item::Stream(_) => "stream".to_owned(),
         Item::Bookmark(_) => "bookmark".to_owned(),
         Item::View(_) => "saved view".to_owned(),
     };
-    let button = egui::Button::selectable(chosen, text)
+    let mut words = egui::text::LayoutJob::default();
+    let (style, font) = (Arc::clone(ui.style()), FontSelection::Style(TextStyle::Button));
+    RichText::new(&found.text).append_to(&mut words, &style, font.clone(), Align::Center);
+    if let (Item::Command(command), How::Told | How::Also) = (&found.item, found.how) {
+        // The name alone does not say why it is listed.
+        let about = RichText::new(format!("   {}", command.spec().tooltip)).color(tokens::of(ui).weak);
+        about.append_to(&mut words, &style, font, Align::Center);
+    }
+    let button = egui::Button::selectable(chosen, words)
         .shortcut_text(kind)
         .truncate()
         .min_size(vec2(ui.available_width(), 26.0));
-    let hover = match item {
+    let hover = match found.item {
         Item::Command(command) => command.hover_text(ui.ctx()),
-        _ => text.to_owned(),
+        _ => found.text.clone(),
     };
     let response = ui.add(button).on_hover_text(hover);
     if chosen && moved {
@@ -147,16 +185,57 @@ fn everything(state: &State) -> Vec<(Item, String)> {
     all
 }
 
-/// What fits best first; of equals in the order of [`everything`].
-fn matching(state: &State, typed: &str) -> Vec<(Item, String)> {
-    let mut found: Vec<(i32, Item, String)> = everything(state)
-        .into_iter()
-        .filter_map(|(item, text)| Some((fuzzy::fit(typed, &text)?, item, text)))
-        .collect();
-    if !typed.trim().is_empty() {
-        found.sort_by_key(|(fit, ..)| std::cmp::Reverse(*fit));
+/// What people call it that its name does not say.
+fn also(state: &State, item: &Item) -> &'static str {
+    let signal = |id| state.doc.as_ref().and_then(|doc| doc.stream(id)).map(|row| row.key.signal);
+    match item {
+        Item::Command(command) => command.also(),
+        Item::Stream(id) => match signal(*id) {
+            Some(Signal::Log) => "logs",
+            Some(Signal::Metric) => "metrics",
+            Some(Signal::Span) => "spans traces",
+            Some(Signal::LlmCall) => "llm calls",
+            None => "",
+        },
+        Item::Finding(_) | Item::Bookmark(_) | Item::View(_) => "",
     }
-    found.into_iter().take(SHOWN).map(|(_, item, text)| (item, text)).collect()
+}
+
+/// How `typed` fits: how it was found, then how well.
+fn fit(state: &State, typed: &str, item: &Item, text: &str) -> Option<(How, i32)> {
+    let (letters, also) = (fuzzy::fit(typed, text), also(state, item));
+    if fuzzy::stands(typed, text) {
+        return Some((How::Named, letters.unwrap_or_default()));
+    }
+    if fuzzy::begins(typed, &[text, also]) {
+        return Some((How::Also, 0));
+    }
+    match item {
+        Item::Command(command) if fuzzy::begins(typed, &[text, also, command.spec().tooltip]) => {
+            Some((How::Told, 0))
+        }
+        // Some letters in their order stand in every sentence.
+        Item::Finding(_) => None,
+        _ => Some((How::Letters, letters?)),
+    }
+}
+
+/// What fits best first; of equals in the order of [`everything`].
+fn matching(state: &State, typed: &str) -> Vec<Found> {
+    let mut found: Vec<((How, i32), Found)> = everything(state)
+        .into_iter()
+        .filter_map(|(item, text)| {
+            let fit = fit(state, typed, &item, &text)?;
+            Some((fit, Found { item, text, how: fit.0 }))
+        })
+        .collect();
+    if typed.trim().len() > ABBREVIATED && found.iter().any(|((how, _), _)| *how > How::Letters) {
+        found.retain(|((how, _), _)| *how > How::Letters);
+    }
+    if !typed.trim().is_empty() {
+        found.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
+    }
+    found.into_iter().take(SHOWN).map(|(_, found)| found).collect()
 }
 
 #[cfg(test)]
@@ -164,7 +243,7 @@ mod tests {
     use super::*;
 
     fn first(state: &State, typed: &str) -> Option<Item> {
-        matching(state, typed).into_iter().next().map(|(item, _)| item)
+        matching(state, typed).into_iter().next().map(|found| found.item)
     }
 
     #[test]
@@ -187,12 +266,46 @@ mod tests {
     }
 
     #[test]
+    fn words_that_people_come_with_find_what_does_it() {
+        let state = crate::scene::state();
+        for (typed, command) in [
+            ("zoom", Command::ZoomIn),
+            ("dark mode", Command::ToggleTheme),
+            ("export", Command::ExportEvents),
+            ("encrypt", Command::EncryptCase),
+            ("passphrase", Command::EncryptCase),
+            ("difference", Command::ShowCompare),
+            ("service map", Command::ShowMap),
+            ("waterfall", Command::ShowTraces),
+            ("tokens", Command::ShowCalls),
+            ("cost", Command::ShowCalls),
+            ("timezone", Command::ShowSettings),
+            ("time zone", Command::ShowSettings),
+            ("clock", Command::ShowSettings),
+            ("story", Command::ShowStory),
+            // There is no story yet that could be presented.
+            ("present", Command::LayoutPresent),
+            ("compare", Command::LayoutCompare),
+            ("redact", Command::ShowSettings),
+            ("follow", Command::FollowFolder),
+        ] {
+            let found: Vec<String> = matching(&state, typed).into_iter().map(|found| found.text).collect();
+            assert_eq!(first(&state, typed), Some(Item::Command(command)), "{typed}: {found:?}");
+        }
+        let by_chance = |found: &Found| found.how == How::Letters;
+        assert!(!matching(&state, "cost").iter().any(by_chance), "no letters that happen to be in a row");
+        for typed in ["pdf", "report", "email"] {
+            assert_eq!(first(&state, typed), None, "{typed}");
+        }
+    }
+
+    #[test]
     fn what_was_used_last_stands_first() {
         let mut state = crate::scene::state();
         for command in [Command::ZoomIn, Command::ExportPlot, Command::ResetZoom] {
             carry_out(&mut state, &Item::Command(command));
         }
-        let top: Vec<Item> = matching(&state, "").into_iter().take(2).map(|(item, _)| item).collect();
+        let top: Vec<Item> = matching(&state, "").into_iter().take(2).map(|found| found.item).collect();
         assert_eq!(
             top,
             [Item::Command(Command::ResetZoom), Item::Command(Command::ZoomIn)],

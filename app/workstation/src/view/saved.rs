@@ -5,7 +5,7 @@ use crate::theme::text_font;
 use crate::tokens::{self, size};
 use crate::ui::strip;
 use crate::words;
-use egui::{Key, Label, Modifiers, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
+use egui::{Key, Label, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if state.review.naming.is_some() {
@@ -68,7 +68,7 @@ fn managing(ui: &mut Ui, state: &mut State) {
         if views.is_empty() {
             ui.label("No view of this case is saved. “Save this view as…” saves what is shown.");
         }
-        ScrollArea::vertical().max_height((screen.height() - 180.0).max(120.0)).show(ui, |ui| {
+        super::list_within((screen.height() - 180.0).max(120.0)).show(ui, |ui| {
             for view in &views {
                 let name = case::inert(&view.name);
                 let show = |ui: &mut Ui, state: &mut State| {

@@ -5,7 +5,7 @@ use crate::state::{Pane, Sheet, State};
 use crate::theme::{mono_font, semibold_font};
 use crate::tokens::{self, size};
 use crate::ui::strip;
-use egui::{Grid, Key, Label, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Grid, Key, Label, Modifiers, RichText, Ui};
 
 /// Keys that belong to lists and pictures and are no commands.
 const OTHER_KEYS: [(&str, &str); 7] = [
@@ -122,6 +122,7 @@ const TRACES: Help = Help {
     ],
     commands: &[
         Command::ShowTraces,
+        Command::ShowMap,
         Command::KeepTrace,
         Command::ToggleTables,
         Command::ShowBytes,
@@ -319,15 +320,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         });
         ui.add_space(size::GAP);
         let height = (screen.height() - 160.0).max(160.0);
-        ScrollArea::vertical()
-            .max_height(height)
-            .min_scrolled_height(height)
-            .auto_shrink([false, true])
-            .show(ui, |ui| match sheet {
-                Sheet::Shortcuts => shortcuts(ui),
-                Sheet::Help(pane) => of_view(ui, &help(pane)),
-                Sheet::Import => of_view(ui, &IMPORT),
-            });
+        super::list_within(height).auto_shrink([false, true]).show(ui, |ui| match sheet {
+            Sheet::Shortcuts => shortcuts(ui),
+            Sheet::Help(pane) => of_view(ui, &help(pane)),
+            Sheet::Import => of_view(ui, &IMPORT),
+        });
     });
     if close || shown.should_close() {
         state.sheet = None;

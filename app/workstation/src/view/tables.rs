@@ -69,6 +69,11 @@ pub(super) const fn numbers(name: &'static str, width: f32, about: &'static str)
     new(name, width, about, Holds::Number)
 }
 
+/// A column of lengths of time, as wide as `59 min 59 s`.
+pub(super) const fn durations(name: &'static str, about: &'static str) -> Column {
+    numbers(name, 104.0, about)
+}
+
 /// The numbers of a window: those of both codecs, and the bits of every lens.
 pub(super) const WINDOWS: [Column; 21] = [
     numbers("Window", 62.0, "Index among the windows of the stream."),
@@ -354,5 +359,27 @@ impl Rows for Streams<'_> {
             most(Quantity::Score).map(|value| format!("{value:.1}")).unwrap_or_default(),
         ];
         cells(ui, &STREAMS, &texts, selected);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_never_cut() {
+        let ctx = egui::Context::default();
+        crate::theme::install(&ctx);
+        let room = durations("Duration", "").need.least - 8.0 - NUMBER_GAP;
+        for nanos in [999_900_000, 59_900_000_000, 3_599_000_000_000, 86_340_000_000_000] {
+            let text = crate::words::duration(nanos);
+            let mut cut = true;
+            ctx.run_ui(egui::RawInput::default(), |ui| {
+                cut = from_the_right(ui, &text, mono_font(), tokens::of(ui).text, ui.max_rect().min, room);
+            })
+            .textures_delta
+            .clear();
+            assert!(!cut, "{text}");
+        }
     }
 }

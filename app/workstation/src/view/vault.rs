@@ -85,17 +85,23 @@ pub(super) fn fields(ui: &mut Ui, typed: &mut Typed, focus: bool) -> bool {
     entered
 }
 
-/// What is said of what was typed, and what encryption costs.
+/// What is said of what was typed, and what encryption costs. What stands below does not move when something is said.
 pub(super) fn about(ui: &mut Ui, typed: &Typed) {
-    let small = |text: &str| RichText::new(text).font(text_font(size::SMALL));
     let (weak, warning) = (tokens::of(ui).weak, tokens::of(ui).warning);
-    if let Some(problem) = typed.problem().filter(|problem| !problem.is_empty() && !typed.second.is_empty()) {
-        ui.label(small(problem).color(warning));
+    if !typed.is_new {
+        return;
     }
-    if let Some(advice) = typed.advice() {
-        ui.add(Label::new(small(&advice).color(warning)).wrap());
-    }
-    if typed.is_new {
-        ui.add(Label::new(small(ENCRYPTION_COST).color(weak)).wrap());
-    }
+    let problem = typed.problem().filter(|problem| !problem.is_empty() && !typed.second.is_empty());
+    let said = problem.map(str::to_owned).or_else(|| typed.advice()).unwrap_or_default();
+    let most = Typed::most_advice().unwrap_or_default();
+    let room = ui.painter().layout(most, text_font(size::SMALL), warning, ui.available_width()).size().y;
+    ui.scope(|ui| {
+        ui.set_min_height(room);
+        ui.add(Label::new(small(&said).color(warning)).wrap());
+    });
+    ui.add(Label::new(small(ENCRYPTION_COST).color(weak)).wrap());
+}
+
+fn small(text: &str) -> RichText {
+    RichText::new(text).font(text_font(size::SMALL))
 }

@@ -126,6 +126,28 @@ fn the_palette_finds_streams_and_findings_and_sheets_explain_the_keys() -> Resul
 }
 
 #[test]
+fn the_palette_has_room_again_for_many_after_few() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    window.get_by_label("Command").type_text("waterfall");
+    settle(&mut window);
+    assert!(window.query_by_label_contains("Show traces   The traces of").is_some(), "why it is listed");
+    press(&mut window, Modifiers::COMMAND, Key::A);
+    press(&mut window, Modifiers::NONE, Key::Delete);
+    // By the pointer, which reaches only what is not cut off.
+    let pos = window.get_by_label("Close case Ctrl+W").rect().center();
+    let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+    window.event(egui::Event::PointerMoved(pos));
+    for pressed in [true, false] {
+        window.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    settle(&mut window);
+    assert!(!with(window.state(), |app| app.shows_case()), "the row was there to be clicked");
+    Ok(())
+}
+
+#[test]
 fn settings_hold_at_once_and_make_another_run_which_can_be_chosen() -> Result<(), Failure> {
     let world = World::new()?;
     let mut window = incident(&world)?;

@@ -124,6 +124,7 @@ const TOUR: &[(&str, Then)] = &[
     ("show-problems", Sees("Problems")),
     ("check-case", Sees("was checked and is whole")),
     ("show-traces", Sees("Service map")),
+    ("show-map", Sees("Service checkout")),
     ("keep-trace", Sees("This is the kept trace itself")),
     ("show-metrics", Sees("Filter series")),
     ("show-calls", Sees("No calls")),

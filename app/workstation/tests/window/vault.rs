@@ -85,9 +85,15 @@ fn an_import_encrypts_the_case_that_it_makes() -> Result<(), Failure> {
     assert!(window.get_by_label("Passphrase").is_focused(), "one goes on by typing");
     click(&mut window, "Import");
     window.get_by_label("Import captures");
+    let top = |window: &Window| window.get_by_label("Encrypt this case").rect().top();
+    let before = top(&window);
+    type_into(&mut window, "Passphrase", "short");
+    assert!(shows(&window, "Several words are better"));
+    assert!((top(&window) - before).abs() < 0.5, "the foot keeps its height");
     type_into(&mut window, "Passphrase", WORDS);
     type_into(&mut window, "Passphrase again", "another");
     assert!(shows(&window, "The two are not the same yet."));
+    assert!((top(&window) - before).abs() < 0.5, "the foot keeps its height");
     window.key_press(egui::Key::Enter);
     settle(&mut window);
     window.get_by_label("Import captures");

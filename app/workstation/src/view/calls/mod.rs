@@ -3,7 +3,7 @@
 mod conversation;
 mod tools;
 
-use super::tables::{self, Column, column, numbers};
+use super::tables::{self, Column, column, durations, numbers};
 use crate::command::Command;
 use crate::doc::Selection;
 use crate::state::State;
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 9] = [
     numbers("Tokens in", 76.0, "Of the prompt, as the capture gives them."),
     numbers("Tokens out", 80.0, "Of the answer."),
     numbers("Cost", 78.0, "As the capture gives it, in its currency."),
-    numbers("Latency", 72.0, "Duration of the span; absent in logs."),
+    durations("Latency", "Duration of the span; absent in logs."),
     column("Finish", 80.0, "Why the model stopped; “error” where the call failed.").down_to(72.0).spare(1),
     column("Tools", 160.0, "Tools that the model asked for, or the one at work.").down_to(90.0).spare(3),
 ];
@@ -39,8 +39,8 @@ const MODELS: [Column; 8] = [
     numbers("Tokens in", 84.0, "Sum over the calls that say."),
     numbers("Tokens out", 84.0, "Sum over the calls that say."),
     numbers("Cost", 84.0, "Sum over the calls that say."),
-    numbers("Median", 80.0, "Half of the calls took no longer; to within one percent."),
-    numbers("95 %", 80.0, "95 of a hundred calls took no longer; to within one percent."),
+    durations("Median", "Half of the calls took no longer; to within one percent."),
+    durations("95 %", "95 of a hundred calls took no longer; to within one percent."),
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {

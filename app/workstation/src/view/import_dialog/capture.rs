@@ -17,6 +17,8 @@ use ingest::{Format, Inspection};
 const LEAST: f32 = 430.0;
 /// Width of the names before the facts.
 const NAMES: f32 = 92.0;
+/// Width of how sure a format is.
+const SURE: f32 = 250.0;
 /// Years that a time stamp can have.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2261;
 /// What else a capture could be, so far down.
@@ -171,7 +173,9 @@ fn format(ui: &mut Ui, row: &mut Row) {
         (None, None) => "By its content",
     };
     let mut chosen = row.format;
-    let combo = ComboBox::from_id_salt("format").width(270.0).height(360.0).truncate().selected_text(shown);
+    // How sure it is stands beside it where there is any room.
+    let width = (ui.available_width() - SURE).clamp(140.0, 270.0);
+    let combo = ComboBox::from_id_salt("format").width(width).height(360.0).truncate().selected_text(shown);
     let combo = combo.show_ui(ui, |ui| {
         ui.selectable_value(&mut chosen, None, "By its content");
         // What it could be at all comes first.

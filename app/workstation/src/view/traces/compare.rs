@@ -1,7 +1,7 @@
 //! Two traces compared: spans aligned by the operations that lead to them.
 
 use super::super::paint_line;
-use super::super::tables::{self, Column, column, numbers};
+use super::super::tables::{self, Column, column, durations, numbers};
 use crate::state::State;
 use crate::tokens;
 use crate::ui::rows::Rows;
@@ -18,11 +18,11 @@ const COLUMNS: [Column; 6] = [
     column("Operation", 220.0, "Their name; two spaces a step from the root.").down_to(130.0),
     numbers(
         "Kept trace",
-        120.0,
+        140.0,
         "Number of spans and the sum of their durations in the trace that was kept.",
     ),
-    numbers("This trace", 120.0, "The same in the trace that is shown."),
-    numbers("Difference", 92.0, "How much longer this trace took there."),
+    numbers("This trace", 140.0, "The same in the trace that is shown."),
+    durations("Difference", "How much longer this trace took there."),
     column("", BAR + 8.0, "The difference as a bar: to the right where this trace took longer."),
 ];
 

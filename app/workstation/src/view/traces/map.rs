@@ -2,7 +2,7 @@
 
 use super::super::figures::{Figures, Picture};
 use super::super::paint_line;
-use super::super::tables::{self, Column, column, numbers};
+use super::super::tables::{self, Column, column, durations, numbers};
 use super::route;
 use super::spread::{self, Call, Plan};
 use crate::doc::Doc;
@@ -29,8 +29,8 @@ const COLUMNS: [Column; 7] = [
     numbers("Calls", 70.0, "Calls that begin in the time shown."),
     numbers("A second", 80.0, "Calls a second over the time shown."),
     numbers("Errors", 100.0, "Calls whose status is an error."),
-    numbers("Median", 84.0, "Half of the calls took no longer."),
-    numbers("95 %", 84.0, "95 of a hundred calls took no longer."),
+    durations("Median", "Half of the calls took no longer."),
+    durations("95 %", "95 of a hundred calls took no longer."),
 ];
 
 fn caller(edge: &Edge) -> String {

@@ -7,7 +7,7 @@ mod spread;
 mod waterfall;
 
 use super::figures;
-use super::tables::{self, Column, column, names, numbers};
+use super::tables::{self, Column, column, durations, names, numbers};
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::state::{Pane, State};
@@ -24,11 +24,7 @@ use std::sync::Arc;
 
 const COLUMNS: [Column; 8] = [
     column("Begins", 104.0, "When the earliest span of the trace begins, in the zone shown below the views."),
-    numbers(
-        "Duration",
-        92.0,
-        "From the earliest beginning to the latest end of its spans in the time shown.",
-    ),
+    durations("Duration", "From the earliest beginning to the latest end of its spans in the time shown."),
     column("Service", 104.0, "Service of the root span.").down_to(72.0),
     column(
         "Operation",
@@ -98,6 +94,12 @@ pub(super) fn come(state: &mut State) {
     if let Some(trace) = event.and_then(Result::ok).and_then(|row| row.event.trace_id) {
         state.want_trace(&doc, trace);
     }
+}
+
+/// Comes to the map of services.
+pub(super) fn come_to_map(state: &mut State) {
+    state.telemetry.traces.upper = Upper::Map;
+    come(state);
 }
 
 /// Keeps the trace that is shown for comparison with the next.

@@ -2,7 +2,7 @@
 
 use super::super::figures::{Figures, Picture};
 use super::super::paint_line;
-use super::super::tables::{self, Column, column, numbers};
+use super::super::tables::{self, Column, column, durations};
 use crate::doc::{Doc, Selection};
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
@@ -18,15 +18,15 @@ use std::collections::BTreeMap;
 const INDENT: f32 = 9.0;
 const DEEPEST: u32 = 14;
 /// Room for a number beside a bar.
-const NUMBER: f32 = 66.0;
+const NUMBER: f32 = 86.0;
 
 const COLUMNS: [Column; 8] = [
     column("Service", 130.0, "The service of the span.").down_to(80.0),
     column("Operation", 230.0, "Its name; two spaces a step from the root.").down_to(120.0),
-    numbers("Begins after", 92.0, "From the beginning of the trace."),
-    numbers("Duration", 92.0, "From its beginning to its end."),
-    numbers("Alone", 92.0, "Time in which none of its children was at work."),
-    numbers("Critical", 92.0, "Time in which the trace waited for this span and none of its children."),
+    durations("Begins after", "From the beginning of the trace."),
+    durations("Duration", "From its beginning to its end."),
+    durations("Alone", "Time in which none of its children was at work."),
+    durations("Critical", "Time in which the trace waited for this span and none of its children."),
     column("Error", 52.0, "Whether its status is an error."),
     column("Finding", 62.0, "The significant finding that it lies in."),
 ];
