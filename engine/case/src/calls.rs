@@ -8,7 +8,7 @@ use cbad::{Event, Measure, Signal, Unwatched, Value, Watch};
 
 use crate::damage::Damage;
 use crate::error::CaseError;
-use crate::messages::{Message, Part, logged_message, messages_of};
+use crate::messages::{Message, Part, logged_message, messages_of, tree};
 use crate::moment::Moment;
 use crate::query::Query;
 use crate::rows::{EventRow, StreamRow};
@@ -122,15 +122,16 @@ impl Case {
         let mut made = Calls::default();
         let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
         let mut tools: BTreeMap<(Option<String>, String), (u64, u64)> = BTreeMap::new();
-        for (prefix, other) in [("gen_ai.", None), ("llm.", Some("gen_ai."))] {
+        for (index, prefix) in DIALECTS.into_iter().enumerate() {
             let query = Query::new()
                 .with_text(prefix, false)
                 .from(Moment::Nanos(times.start))
                 .until(Moment::Nanos(times.end));
             let look = move |stream: &StreamRow, position: u64, view: &EventView<'_>| {
-                // An event with both kinds of fields is taken once.
-                let is_taken =
-                    other.is_some_and(|other| view.fields.iter().any(|field| field.path.starts_with(other)));
+                // An event with fields of several kinds is taken once.
+                let is_taken = DIALECTS[..index]
+                    .iter()
+                    .any(|before| view.fields.iter().any(|field| field.path.starts_with(before)));
                 look(stream, position, view, is_taken)
             };
             let summary = self.scan(&query, watch, Arc::new(look), &mut |row: CallRow| {
@@ -193,7 +194,8 @@ fn keep_earliest(rows: &mut Vec<CallRow>) {
 }
 
 fn look(stream: &StreamRow, position: u64, view: &EventView<'_>, is_taken: bool) -> Option<CallRow> {
-    let is_call = |path: &str| is_model(path) || matches!(path, "gen_ai.tool.name" | OPERATION | KIND);
+    let is_call =
+        |path: &str| is_model(path) || matches!(path, "gen_ai.tool.name" | OPERATION | KIND | LANGFUSE_KIND);
     if is_taken || stream.key.signal == Signal::Metric || !view.fields.iter().any(|field| is_call(field.path))
     {
         return None;
@@ -202,24 +204,41 @@ fn look(stream: &StreamRow, position: u64, view: &EventView<'_>, is_taken: bool)
     call_row(stream.id, &EventRow { position, capture: stream.capture, event: view.to_event() })
 }
 
+/// How the fields begin that tell a call, by who names them so.
+const DIALECTS: [&str; 3] = ["gen_ai.", "llm.", "langfuse.observation."];
+
 const OPERATION: &str = "gen_ai.operation.name";
 
 /// What a span is, to `OpenInference`.
 const KIND: &str = "openinference.span.kind";
 
+/// What a span is, to the SDK of Langfuse.
+const LANGFUSE_KIND: &str = "langfuse.observation.type";
+
 /// Whether an operation is a call by itself, even where its model is not said, as of one that failed before it was
 /// answered.
 fn is_call_itself(operation: &str) -> bool {
-    matches!(operation, "chat" | "text_completion" | "embeddings" | "generate_content" | "LLM" | "EMBEDDING")
+    matches!(
+        operation,
+        "chat"
+            | "text_completion"
+            | "embeddings"
+            | "generate_content"
+            | "LLM"
+            | "EMBEDDING"
+            | "generation"
+            | "embedding"
+    )
 }
 
 /// Where a model is named, the one that answered first.
-const MODELS: [&str; 5] = [
+const MODELS: [&str; 6] = [
     "gen_ai.response.model",
     "gen_ai.request.model",
     "llm.model_name",
     "llm.request.model",
     "embedding.model_name",
+    "langfuse.observation.model.name",
 ];
 
 fn is_model(path: &str) -> bool {
@@ -246,35 +265,57 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
             _ => None,
         })
     };
-    let tokens = |paths: &[&str]| number(paths).filter(|value| *value >= 0.0).map(|value| value as u64);
+    // Langfuse keeps amounts together: under its own names, or under those of the API that it got them from.
+    let within = |path: &str, keys: &[&str]| {
+        let amounts = tree(event, path)?;
+        keys.iter().find_map(|key| amounts.get(*key)?.as_f64())
+    };
+    let tokens = |paths: &[&str], keys: &[&str]| {
+        number(paths)
+            .or_else(|| within("langfuse.observation.usage_details", keys))
+            .filter(|value| *value >= 0.0)
+            .map(|value| value as u64)
+    };
     let settings = || text(&["llm.invocation_parameters", "embedding.invocation_parameters"]);
     let model = text(&MODELS).or_else(|| asked_model(&settings()?));
-    let tool = text(&["gen_ai.tool.name"]);
-    let operation = text(&[OPERATION, "llm.request.type", KIND]).unwrap_or_default();
+    let operation = text(&[OPERATION, "llm.request.type", KIND, LANGFUSE_KIND]).unwrap_or_default();
+    // Langfuse names a tool by its span.
+    let is_tool_span = || text(&[LANGFUSE_KIND]).is_some_and(|kind| kind == "tool");
+    let tool = text(&["gen_ai.tool.name"])
+        .or_else(|| is_tool_span().then(|| String::from_utf8_lossy(&event.body).into_owned()));
     if model.is_none() && tool.is_none() && !is_call_itself(&operation) {
         return None;
     }
-    let is_status =
-        |field: &cbad::Field| field.path == "status.code" && said(&field.value).eq_ignore_ascii_case("error");
+    let is_status = |field: &cbad::Field| {
+        matches!(field.path.as_str(), "status.code" | "langfuse.observation.level")
+            && said(&field.value).eq_ignore_ascii_case("error")
+    };
     Some(CallRow {
         stream,
         position: row.position,
         time_nanos: event.time_nanos,
         model: model.unwrap_or_else(|| UNKNOWN.to_owned()),
         operation,
-        input_tokens: tokens(&[
-            "gen_ai.usage.input_tokens",
-            "gen_ai.usage.prompt_tokens",
-            "llm.token_count.prompt",
-            "llm.usage.prompt_tokens",
-        ]),
-        output_tokens: tokens(&[
-            "gen_ai.usage.output_tokens",
-            "gen_ai.usage.completion_tokens",
-            "llm.token_count.completion",
-            "llm.usage.completion_tokens",
-        ]),
+        input_tokens: tokens(
+            &[
+                "gen_ai.usage.input_tokens",
+                "gen_ai.usage.prompt_tokens",
+                "llm.token_count.prompt",
+                "llm.usage.prompt_tokens",
+            ],
+            &["input", "prompt_tokens", "input_tokens", "promptTokens"],
+        ),
+        output_tokens: tokens(
+            &[
+                "gen_ai.usage.output_tokens",
+                "gen_ai.usage.completion_tokens",
+                "llm.token_count.completion",
+                "llm.usage.completion_tokens",
+            ],
+            &["output", "completion_tokens", "output_tokens", "completionTokens"],
+        ),
         cost: number(&["gen_ai.usage.cost", "llm.cost.total", "gen_ai.cost.total", "llm.usage.total_cost"])
+            .or_else(|| within("langfuse.observation.cost_details", &["total"]))
             .filter(|cost| cost.is_finite()),
         latency_nanos: match event.measure {
             Some(Measure::DurationNanos(nanos)) => Some(nanos),
@@ -291,7 +332,7 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
             .fields
             .iter()
             .any(|field| is_status(field) || matches!(field.path.as_str(), "error.type" | "error.message")),
-        conversation: text(&["gen_ai.conversation.id", "session.id"]),
+        conversation: text(&["gen_ai.conversation.id", "session.id", "langfuse.session.id"]),
         tools: tool.map_or_else(|| asked_for(event), |tool| vec![tool]),
     })
 }
@@ -372,6 +413,60 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cbad::{ByteRange, Field};
+
+    fn row(name: &str, fields: &[(&str, &str)]) -> Option<CallRow> {
+        let mut event = Event::new(name, ByteRange::default());
+        let field = |(path, text): &(&str, &str)| Field {
+            path: (*path).to_owned(),
+            value: Value::Text((*text).to_owned()),
+        };
+        event.fields = fields.iter().map(field).collect();
+        call_row(1, &EventRow { position: 0, capture: 1, event })
+    }
+
+    #[test]
+    fn amounts_that_langfuse_keeps_together_are_read_by_its_names_and_by_those_of_apis() {
+        let of = |usage: &str, cost: &str| {
+            let fields = [
+                ("langfuse.observation.type", "generation"),
+                ("langfuse.observation.usage_details", usage),
+                ("langfuse.observation.cost_details", cost),
+                ("langfuse.session.id", "s-1"),
+            ];
+            let row = row("ask", &fields).expect("a generation is a call");
+            assert_eq!((&*row.model, row.conversation.as_deref()), (UNKNOWN, Some("s-1")));
+            (row.input_tokens, row.output_tokens, row.cost)
+        };
+        let read = (Some(12), Some(5), Some(0.25));
+        assert_eq!(of(r#"{"input":12,"output":5,"total":17}"#, r#"{"input":0.2,"total":0.25}"#), read);
+        assert_eq!(of(r#"{"prompt_tokens":12,"completion_tokens":5}"#, r#"{"total":0.25}"#), read);
+        assert_eq!(of(r#"{"input_tokens":12,"output_tokens":5}"#, r#"{"total":0.25}"#), read);
+        assert_eq!(of(r#"{"input":-1,"output":null}"#, "{}"), (None, None, None));
+        assert_eq!(of(r#"{"input":12"#, "17"), (None, None, None));
+    }
+
+    #[test]
+    fn of_the_spans_of_langfuse_calls_and_tools_are_rows() {
+        let of = |kind: &str, level: &str| {
+            row("find_order", &[("langfuse.observation.type", kind), ("langfuse.observation.level", level)])
+        };
+        let tool = of("tool", "ERROR").expect("a tool is at work");
+        assert_eq!(
+            (tool.operation.as_str(), tool.tools, tool.is_error),
+            ("tool", vec!["find_order".into()], true)
+        );
+        let embedding = of("embedding", "WARNING").expect("an embedding is a call");
+        assert_eq!((embedding.tools, embedding.is_error), (Vec::new(), false));
+        assert!(["span", "agent", "chain", "event"].iter().all(|kind| of(kind, "ERROR").is_none()));
+        let fields = [
+            ("langfuse.observation.type", "agent"),
+            ("langfuse.observation.model.name", "theirs"),
+            ("gen_ai.request.model", "m-1"),
+        ];
+        let both = row("ask", &fields).expect("it names a model");
+        assert_eq!(both.model, "m-1", "what the conventions name goes before");
+    }
 
     #[test]
     fn latencies_are_kept_to_within_a_percent_in_little_room() {

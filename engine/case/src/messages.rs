@@ -1,7 +1,8 @@
 //! The messages of a call to a language model, from whichever fields an instrumentation has put them in.
 //!
 //! Sources: OpenTelemetry semantic conventions for generative AI (`gen_ai.input.messages` and its kin, and the span events
-//! of earlier versions), `OpenLLMetry` (`gen_ai.prompt.0.content`), `OpenInference` (`llm.input_messages.0.message.content`).
+//! of earlier versions), `OpenLLMetry` (`gen_ai.prompt.0.content`), `OpenInference` (`llm.input_messages.0.message.content`),
+//! the SDK of Langfuse (`langfuse.observation.input`).
 
 use cbad::{Event, Value};
 use serde_json::{Map, Value as Json};
@@ -54,18 +55,20 @@ pub struct Message {
 }
 
 /// Where messages stand: the path, the role where none is given, and whether the model wrote them.
-const PLACES: [(&str, &str, bool); 12] = [
+const PLACES: [(&str, &str, bool); 14] = [
     ("gen_ai.system_instructions", "system", false),
     ("gen_ai.input.messages", "user", false),
     ("gen_ai.prompt", "user", false),
     ("llm.input_messages", "user", false),
     ("llm.prompts", "user", false),
     ("input.value", "user", false),
+    ("langfuse.observation.input", "user", false),
     ("gen_ai.output.messages", "assistant", true),
     ("gen_ai.completion", "assistant", true),
     ("llm.output_messages", "assistant", true),
     ("llm.completions", "assistant", true),
     ("output.value", "assistant", true),
+    ("langfuse.observation.output", "assistant", true),
     ("gen_ai.tool.call.result", "tool", true),
 ];
 
@@ -96,7 +99,7 @@ pub(crate) fn messages_of(event: &Event) -> Vec<Message> {
 const DEEPEST: usize = 16;
 
 /// What stands at a path: a value of its own, JSON in a text, or a tree that was flattened.
-fn tree(event: &Event, path: &str) -> Option<Json> {
+pub(crate) fn tree(event: &Event, path: &str) -> Option<Json> {
     let mut root = Json::Null;
     for field in &event.fields {
         let Some(rest) = field.path.strip_prefix(path) else { continue };
@@ -355,6 +358,25 @@ mod tests {
             ("events[1].content", "Hello"),
         ];
         assert_eq!(said(&fields), [is("user", false, "Hello")]);
+    }
+
+    #[test]
+    fn what_langfuse_writes_is_read_as_messages_or_as_plain_text() {
+        let asks = r#"{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"search","arguments":"{}"}}]}"#;
+        let asked = r#"{"tools":[],"messages":[{"role":"system","content":"Be short."},{"role":"user","content":"Hello"}]}"#;
+        let fields = [("langfuse.observation.output", asks), ("langfuse.observation.input", asked)];
+        assert_eq!(
+            said(&fields),
+            [
+                is("system", false, "Be short."),
+                is("user", false, "Hello"),
+                is("assistant", true, "search({})")
+            ]
+        );
+        let fields = [("langfuse.observation.input", "Hello"), ("langfuse.observation.output", "Hi")];
+        assert_eq!(said(&fields), [is("user", false, "Hello"), is("assistant", true, "Hi")]);
+        let both = [("langfuse.observation.input", "Hello"), ("gen_ai.prompt", "Hello")];
+        assert_eq!(said(&both), [is("user", false, "Hello")], "what is written twice is said once");
     }
 
     #[test]

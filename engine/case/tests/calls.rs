@@ -208,3 +208,63 @@ fn what_instrumentations_tell_are_calls_with_models_tokens_tools_and_messages() 
     }
     Ok(())
 }
+
+#[test]
+fn what_the_sdk_of_langfuse_sends_are_calls_with_tokens_cost_conversation_and_messages() -> Outcome {
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/tests/data/langfuse-otlp.jsonl");
+    let folder = tempfile::tempdir()?;
+    let mut case = Case::create(&folder.path().join("langfuse.driftlock"))?;
+    case.import(&capture, &OpenOptions::default(), &Unwatched)?;
+    let calls = case.calls(i64::MIN..i64::MAX, &Unwatched)?;
+    assert_eq!(calls.total, 5, "the spans around them are no calls");
+    let kinds: Vec<_> =
+        calls.rows.iter().map(|row| (&*row.model, &*row.operation, row.conversation.as_deref())).collect();
+    let expected = [
+        ("model not said", "tool", Some("s-1")),
+        ("gpt-4o-mini-2024-07-18", "generation", Some("s-1")),
+        ("gpt-4o", "generation", Some("s-1")),
+        ("text-embedding-3-small", "embedding", Some("s-1")),
+        ("no-such-model", "generation", None),
+    ];
+    assert_eq!(kinds, expected);
+    let amounts: Vec<_> = calls
+        .rows
+        .iter()
+        .map(|row| (row.input_tokens, row.output_tokens, row.cost, row.latency_nanos, row.is_error))
+        .collect();
+    let expected = [
+        (None, None, None, Some(229_800), false),
+        (Some(40), Some(6), None, Some(29_376_274), false),
+        (Some(40), Some(6), Some(0.0005), Some(294_496), false),
+        (Some(6), None, None, Some(137_063), false),
+        (None, None, Some(0.0), Some(2_023_078), true),
+    ];
+    assert_eq!(amounts, expected);
+    let models: Vec<_> = calls.models.iter().map(|of| (&*of.model, of.calls, of.errors)).collect();
+    let expected = [
+        ("gpt-4o", 1, 0),
+        ("gpt-4o-mini-2024-07-18", 1, 0),
+        ("no-such-model", 1, 1),
+        ("text-embedding-3-small", 1, 0),
+    ];
+    assert_eq!(models, expected);
+    let tools: Vec<_> =
+        calls.tools.iter().map(|used| (used.model.as_deref(), &*used.tool, used.calls)).collect();
+    assert_eq!(tools, [(None, "find_order", 1)]);
+    let system = ("system", false, "You help the shop's staff.");
+    let question = ("user", false, "Why was order 4711 declined?");
+    let answer = ("assistant", true, "The card had expired.");
+    let answered = vec![system, question, answer];
+    let expected = [answered.clone(), answered, vec![question], vec![question]];
+    for (row, expected) in calls.rows[1..].iter().zip(expected) {
+        let call = case.call(row.stream, row.position)?.ok_or("it is a call")?;
+        assert_eq!(call.row, *row);
+        assert!(call.messages.iter().all(|message| message.parts.len() == 1), "{call:?}");
+        let texts: Vec<_> = call.messages.iter().map(|message| message.parts[0].text()).collect();
+        let messages = call.messages.iter().zip(&texts);
+        let said: Vec<_> =
+            messages.map(|(message, text)| (&*message.role, message.is_output, text.as_str())).collect();
+        assert_eq!(said, expected, "{}", row.model);
+    }
+    Ok(())
+}

@@ -68,7 +68,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     if calls.total == 0 && !state.telemetry.calls.reading {
         let is_all = state.range == doc.extent;
         let next = if is_all {
-            "No span and no log of this case has fields such as gen_ai.request.model. Open a capture of an application whose calls are recorded by the OpenTelemetry conventions, OpenLLMetry or OpenInference."
+            "No span and no log of this case has fields such as gen_ai.request.model. Open a capture of an application whose calls are recorded by the OpenTelemetry conventions, OpenLLMetry, OpenInference or the SDK of Langfuse."
         } else {
             "Zoom out, or look at the time of the whole case."
         };
