@@ -108,7 +108,8 @@ fn twenty_kills_leave_no_trace() -> Outcome {
             in_analysis += u64::from(is_complete);
             in_import += u64::from(!is_complete);
         }
-        assert!(bench.command(&path).status()?.success());
+        let ended = bench.command(&path).stderr(Stdio::piped()).output()?;
+        assert!(ended.status.success(), "case {round}: {}", String::from_utf8_lossy(&ended.stderr));
         assert_eq!(Case::open(&path)?.content_sha256()?, expected, "case {round}");
     }
     Ok(())

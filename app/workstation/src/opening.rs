@@ -141,15 +141,17 @@ pub(crate) fn holds(case: &Path, capture: &Path) -> bool {
 /// Leaves no empty case behind that this task made itself.
 pub(crate) fn stopped(case: Case, path: &Path, fresh: bool) -> Finished {
     let empty = case.captures().is_ok_and(|captures| captures.is_empty());
-    drop(case);
-    if fresh && empty {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = path.as_os_str().to_owned();
-            file.push(suffix);
-            // What is not there need not be removed; what cannot be removed is an empty case, which does no harm.
-            let _ = std::fs::remove_file(&file);
-        }
-        return Finished::Cancelled(None);
+    if !(fresh && empty) {
+        // Whoever cancelled waits for this.
+        case.leave();
+        return Finished::Cancelled(Some(path.to_owned()));
     }
-    Finished::Cancelled(Some(path.to_owned()))
+    drop(case);
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        // What is not there need not be removed; what cannot be removed is an empty case, which does no harm.
+        let _ = std::fs::remove_file(&file);
+    }
+    Finished::Cancelled(None)
 }

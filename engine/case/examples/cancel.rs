@@ -271,8 +271,11 @@ fn importing(name: &'static str, folder: &Path, capture: &Path) -> Work {
     let run = move |_, watch: &dyn Watch| {
         let path = folder.join("importing.driftlock");
         remove(&path)?;
-        Case::create(&path)?.import(&capture, &OpenOptions::default(), watch)?;
-        Ok(())
+        let mut case = Case::create(&path)?;
+        let imported = case.import(&capture, &OpenOptions::default(), watch);
+        // As the window does, whose person waits for it.
+        case.leave();
+        Ok(imported.map(drop)?)
     };
     Work { name, run: Box::new(run) }
 }

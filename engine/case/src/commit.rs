@@ -57,6 +57,7 @@ impl<'case, 'scope, 'a> Writer<'case, 'scope, 'a> {
     pub(crate) fn commit(&mut self, checkpoint: Checkpoint, watch: &dyn Watch) -> Result<(), CaseError> {
         let begun = self.begun.as_mut().expect("nothing is committed before the import has begun");
         let path = self.case.path.clone();
+        let bytes = checkpoint.sealed_bytes() as u64;
         let transaction =
             self.case.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
         if !advance(&transaction, begun, &checkpoint).at(&path)? {
@@ -80,6 +81,7 @@ impl<'case, 'scope, 'a> Writer<'case, 'scope, 'a> {
         let sequence = begun.problems;
         insert_problems(&transaction, begun.capture, sequence, &checkpoint.problems).at(&path)?;
         transaction.commit().at(&path)?;
+        self.case.committed(bytes)?;
         begun.checkpoints += 1;
         begun.problems += checkpoint.problems.len() as u64;
         Ok(())

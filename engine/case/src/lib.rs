@@ -41,6 +41,7 @@ mod inert;
 mod join_notes;
 mod keep_up;
 mod lean;
+mod log_keeper;
 mod matrix;
 mod members;
 mod messages;

@@ -31,9 +31,6 @@ const WAITING: usize = 2;
 const MOST_SEALERS: usize = 4;
 /// `PRAGMA synchronous`: with a write-ahead log only bringing it into the file waits for the disk.
 const NORMAL: i64 = 1;
-/// Pages of the write-ahead log (of 16 KiB each, so 4 MB) beyond which a commit brings it into the file: about what one commit
-/// writes, so that whoever cancels waits for the disk to take that much, and not for four times as much and again at closing.
-const LOG_PAGES: i64 = 256;
 /// Blocks that wait to be sealed: as many as keep the sealers busy while a commit waits for the disk.
 const UNSEALED: usize = 24;
 /// Bytes of sealed blocks that may wait for the capture's hash; beyond them reading waits for it too.
@@ -66,20 +63,18 @@ impl Case {
         watch: &dyn Watch,
     ) -> Result<(Begun, Option<Fingerprint>), CaseError> {
         // After a power cut the import goes on from an earlier checkpoint; what is complete was flushed to the disk.
-        let kept = self.set("synchronous", |kept| kept.min(NORMAL))?;
-        let log_pages = self.set("wal_autocheckpoint", |_| LOG_PAGES)?;
+        let kept = self.write_less_safely()?;
         let read = self.read_on(beginning, opened, seconds, watch);
-        self.set("synchronous", |_| kept)?;
-        self.set("wal_autocheckpoint", |_| log_pages)?;
+        self.connection.pragma_update(None, "synchronous", kept).at(&self.path)?;
         read
     }
 
-    /// Sets a pragma that is a number, by what it is, and returns what it was.
-    fn set(&self, pragma: &str, to: impl FnOnce(i64) -> i64) -> Result<i64, CaseError> {
-        let was = self.connection.pragma_query_value(None, pragma, |row| row.get(0)).at(&self.path)?;
-        // The log's is told what it is now, the others tell nothing.
-        self.connection.pragma(None, pragma, to(was), |_| Ok(())).at(&self.path)?;
-        Ok(was)
+    /// Lets commits not wait for the disk one by one, and returns what was set.
+    fn write_less_safely(&self) -> Result<i64, CaseError> {
+        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        let kept: i64 = self.connection.query_row("PRAGMA synchronous", [], read).at(&self.path)?;
+        self.connection.pragma_update(None, "synchronous", kept.min(NORMAL)).at(&self.path)?;
+        Ok(kept)
     }
 
     fn read_on(

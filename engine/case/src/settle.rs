@@ -70,6 +70,7 @@ impl Case {
                 rewritten += stream.raw_bytes;
             }
             transaction.commit().at(&path)?;
+            self.committed(rewritten)?;
         }
         Ok(())
     }

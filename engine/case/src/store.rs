@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use crate::audit::{Action, system_user};
 use crate::cache::BlockCache;
 use crate::error::CaseError;
+use crate::log_keeper::LogKeeper;
 use crate::passphrase::{CaseKey, Passphrase};
 use crate::reseal::cipher;
 use crate::schema::{self, Kind, SCHEMA_VERSION};
@@ -35,7 +36,9 @@ pub struct Case {
     pub(crate) apart: RefCell<Option<Connection>>,
     /// What everything that is read goes through, where a person asked for that.
     pub(crate) veil: Option<RefCell<ingest::Redactor>>,
-    /// Removed on drop, after the connection above is closed.
+    /// Once something was imported; ends after the connection above is closed.
+    pub(crate) log: Option<LogKeeper>,
+    /// Removed on drop, after the connections above are closed.
     folder: Option<tempfile::TempDir>,
 }
 
@@ -135,6 +138,26 @@ impl Case {
         header(path).is_ok_and(|header| matches!(header, Header::Case | Header::Sealed(_)))
     }
 
+    /// Closes the case without waiting for the disk to take what was committed last: after a cancelled import, on whose end a
+    /// person waits. What is in the case then is in it, but its file may not be moved or removed for a moment.
+    pub fn leave(mut self) {
+        if let Some(log) = &mut self.log {
+            log.leave();
+        }
+    }
+
+    /// After a commit of so many bytes of an import.
+    pub(crate) fn committed(&mut self, bytes: u64) -> Result<(), CaseError> {
+        // A temporary case waits for no disk.
+        if self.log.is_none() && self.folder.is_none() {
+            self.log = LogKeeper::begin(&self.connection, &self.path, self.key.as_ref()).at(&self.path)?;
+        }
+        if let Some(log) = &mut self.log {
+            log.committed(bytes);
+        }
+        Ok(())
+    }
+
     /// A second connection to read the case as this one does.
     pub(crate) fn another_connection(&self) -> Result<Connection, CaseError> {
         Ok(read_only(&self.path, self.key.as_ref())?.0)
@@ -190,6 +213,7 @@ impl Case {
             key,
             apart: RefCell::default(),
             veil: None,
+            log: None,
             folder: None,
         })
     }

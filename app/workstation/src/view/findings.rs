@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn verdict(ui: &mut Ui, doc: &Doc) {
     let significant = doc.findings.iter().filter(|row| row.finding.flagged).count() as u64;
     let text = match (&doc.run, significant, doc.findings.len()) {
-        (None, ..) => "The analysis has not run yet.".to_owned(),
+        (None, ..) => "It is not analysed yet.".to_owned(),
         _ if doc.streams.is_empty() => "There is no event to compare.".to_owned(),
         (Some(_), _, 0) => "No stream is long enough for a window to be compared.".to_owned(),
         (Some(_), 0, 1) => "Nothing significant; this one is the most unusual.".to_owned(),
