@@ -14,7 +14,7 @@ use crate::passphrase::CaseKey;
 use crate::sealed::connect;
 
 /// Bytes committed from one time that the log is brought in to the next.
-const EVERY_BYTES: u64 = 16 << 20;
+const EVERY_BYTES: u64 = 4 << 20;
 /// Pages of the log (of 16 KiB, so 64 MB) beyond which a commit brings it in itself, because the thread does not keep up.
 const LONG_PAGES: u32 = 4096;
 /// Rounds to catch up with what is committed meanwhile; each is shorter than the one before.
