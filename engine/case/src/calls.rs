@@ -231,6 +231,27 @@ fn is_call_itself(operation: &str) -> bool {
     )
 }
 
+/// Where the tokens that went in are, in the order in which they are looked for; so with those that came out, costs and endings.
+const INPUT_TOKENS: [&str; 4] = [
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "llm.token_count.prompt",
+    "llm.usage.prompt_tokens",
+];
+const OUTPUT_TOKENS: [&str; 4] = [
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.token_count.completion",
+    "llm.usage.completion_tokens",
+];
+const COSTS: [&str; 4] = ["gen_ai.usage.cost", "llm.cost.total", "gen_ai.cost.total", "llm.usage.total_cost"];
+const FINISHES: [&str; 5] = [
+    "gen_ai.response.finish_reasons[0]",
+    "gen_ai.response.finish_reasons",
+    "gen_ai.completion.0.finish_reason",
+    "llm.response.finish_reason",
+    "llm.finish_reason",
+];
 /// Where a model is named, the one that answered first.
 const MODELS: [&str; 6] = [
     "gen_ai.response.model",
@@ -296,38 +317,19 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
         time_nanos: event.time_nanos,
         model: model.unwrap_or_else(|| UNKNOWN.to_owned()),
         operation,
-        input_tokens: tokens(
-            &[
-                "gen_ai.usage.input_tokens",
-                "gen_ai.usage.prompt_tokens",
-                "llm.token_count.prompt",
-                "llm.usage.prompt_tokens",
-            ],
-            &["input", "prompt_tokens", "input_tokens", "promptTokens"],
-        ),
+        input_tokens: tokens(&INPUT_TOKENS, &["input", "prompt_tokens", "input_tokens", "promptTokens"]),
         output_tokens: tokens(
-            &[
-                "gen_ai.usage.output_tokens",
-                "gen_ai.usage.completion_tokens",
-                "llm.token_count.completion",
-                "llm.usage.completion_tokens",
-            ],
+            &OUTPUT_TOKENS,
             &["output", "completion_tokens", "output_tokens", "completionTokens"],
         ),
-        cost: number(&["gen_ai.usage.cost", "llm.cost.total", "gen_ai.cost.total", "llm.usage.total_cost"])
+        cost: number(&COSTS)
             .or_else(|| within("langfuse.observation.cost_details", &["total"]))
             .filter(|cost| cost.is_finite()),
         latency_nanos: match event.measure {
             Some(Measure::DurationNanos(nanos)) => Some(nanos),
             _ => None,
         },
-        finish: text(&[
-            "gen_ai.response.finish_reasons[0]",
-            "gen_ai.response.finish_reasons",
-            "gen_ai.completion.0.finish_reason",
-            "llm.response.finish_reason",
-            "llm.finish_reason",
-        ]),
+        finish: text(&FINISHES),
         is_error: event
             .fields
             .iter()
