@@ -81,13 +81,22 @@ fn body(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>) {
     }
     let height = ui.available_height();
     let shown = state.telemetry.traces.chosen.upper;
-    let upper = (height * if shown == Upper::Map { 0.5 } else { 0.36 }).max(120.0);
+    // The list takes a first trace, the map none: it has the whole room until one is chosen.
+    let is_alone = shown == Upper::Map && state.telemetry.traces.wanted().is_none();
+    let share = match shown {
+        Upper::Map if is_alone => 1.0,
+        Upper::Map => 0.5,
+        Upper::List => 0.36,
+    };
+    let upper = (height * share).max(120.0);
     ui.push_id("upper", |ui| match shown {
         Upper::List => list(ui, state, doc, &spans, upper),
         Upper::Map => map::show(ui, state, doc, &spans.edges, upper),
     });
-    ui.add_space(size::TIGHT);
-    ui.push_id("lower", |ui| lower(ui, state, doc));
+    if !is_alone {
+        ui.add_space(size::TIGHT);
+        ui.push_id("lower", |ui| lower(ui, state, doc));
+    }
 }
 
 /// Comes to the view, on the trace of the selected event where it has one.
