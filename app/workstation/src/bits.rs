@@ -8,7 +8,7 @@ use crate::state::{Fetched, State};
 use crate::telemetry::{Desk, Ticket};
 use crate::ui::rows::ListState;
 use case::{Case, CaseError, EventRow};
-use cbad::{Attribution, Measure, Part, Signal, TokenBits, Watch as _, token_places};
+use cbad::{Attribution, Event, Part, Signal, TokenBits, Watch as _, token_places};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -158,13 +158,13 @@ impl Writer<'_> {
             self.begin(LineKind::Body);
             self.text(&event.body, of(Part::Body));
         }
-        if let Some(measure) = &event.measure {
+        if event.measure.is_some() {
             let one = of(Part::Measure).next().map(|(token, _)| token);
             let labelled = |label| {
                 let is_it = |cost: &TokenBits| cost.measure.as_deref() == Some(label);
                 tokens.iter().position(is_it).map(|token| token as u32)
             };
-            self.measure(measure, |label| if is_metric { labelled(label) } else { one });
+            self.measure(event, |label| if is_metric { labelled(label) } else { one });
         }
         for (index, field) in (0..).zip(&event.fields) {
             self.begin(LineKind::Field);
@@ -183,15 +183,13 @@ impl Writer<'_> {
     }
 
     /// What was measured, each number with the token that the code has for it.
-    fn measure(&mut self, measure: &Measure, token: impl Fn(&'static str) -> Option<u32>) {
+    fn measure(&mut self, event: &Event, token: impl Fn(&'static str) -> Option<u32>) {
         self.begin(LineKind::Field);
         self.push("measured ", None);
-        for (label, text) in crate::view::events::measured_parts(measure) {
+        for (label, text) in crate::view::measured::parts(event) {
             self.push(&text, label.and_then(&token));
         }
-        let is_total =
-            matches!(measure, Measure::Cumulative { .. } | Measure::Histogram { cumulative: true, .. });
-        if is_total {
+        if crate::view::measured::is_running(event) {
             self.push(" (in all; coded is what came since the point before)", None);
         }
     }
@@ -337,7 +335,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cbad::{ByteRange, Event, Field, Severity, Value};
+    use cbad::{ByteRange, Field, Severity, Value};
 
     fn lines_of(event: Event) -> Vec<Line> {
         let tokens = vec![TokenBits { bits: 1.0, ..TokenBits::default() }; token_places(&event).len()];

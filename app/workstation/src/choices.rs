@@ -6,6 +6,8 @@ use crate::layout::Layout;
 use crate::remembered::Point;
 use crate::review::compare::Sides;
 use crate::state::{State, Trial};
+use crate::telemetry::ChosenTraces;
+use crate::telemetry::calls::ChosenCalls;
 use crate::telemetry::metrics::Drawn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +39,10 @@ pub(crate) struct Choices {
     pub(crate) metrics: Option<Vec<u32>>,
     /// How they are drawn.
     pub(crate) drawn: Drawn,
+    /// What is looked at of the traces, and how.
+    pub(crate) traces: ChosenTraces,
+    /// What is looked at of the calls to language models, and how.
+    pub(crate) calls: ChosenCalls,
 }
 
 /// What the view of two sides compares.
@@ -69,7 +75,9 @@ impl Step {
         let Choices { filter, trial_alpha, .. } = &self.choices;
         let is_tried = trial_alpha.is_some() && next.choices.trial_alpha.is_some();
         let trial_alpha = if is_tried { *trial_alpha } else { next.choices.trial_alpha };
-        let choices = Choices { filter: filter.clone(), trial_alpha, ..next.choices.clone() };
+        let mut choices = Choices { filter: filter.clone(), trial_alpha, ..next.choices.clone() };
+        choices.traces.filter.clone_from(&self.choices.traces.filter);
+        choices.calls.filter.clone_from(&self.choices.calls.filter);
         self.point.goes_on(&next.point, ONE_STEP_SECONDS) && choices == self.choices
     }
 }
@@ -95,6 +103,8 @@ impl State {
             },
             metrics: metrics.is_chosen.then(|| metrics.shown.clone()),
             drawn: metrics.drawn,
+            traces: self.telemetry.traces.chosen.clone(),
+            calls: self.telemetry.calls.chosen.clone(),
         }
     }
 
@@ -119,6 +129,8 @@ impl State {
         (comparing.sides, comparing.kept) = (sides, kept);
         (comparing.captures, comparing.runs) = (captures, runs);
         self.choose_metrics(&doc, choices.metrics, choices.drawn);
+        self.telemetry.traces.choose(choices.traces);
+        self.telemetry.calls.choose(choices.calls);
     }
 
     fn choose_metrics(&mut self, doc: &Doc, shown: Option<Vec<u32>>, drawn: Drawn) {
@@ -144,6 +156,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Upper;
 
     fn step(state: &State, at_seconds: f64) -> Step {
         Step {
@@ -164,6 +177,13 @@ mod tests {
         (state.review.compare.sides, state.review.compare.runs) = (Sides::Runs, [Some(1), Some(2)]);
         state.review.compare.kept = Some((1.0, 2.0));
         (state.telemetry.metrics.drawn, state.telemetry.metrics.is_chosen) = (Drawn::Together, true);
+        state.telemetry.traces.chosen = ChosenTraces {
+            upper: Upper::Map,
+            trace: Some([7; 16]),
+            errors_only: true,
+            ..ChosenTraces::default()
+        };
+        state.telemetry.calls.chosen = ChosenCalls { call: Some((0, 3)), ..ChosenCalls::default() };
         let choices = state.choices();
         let text = serde_json::to_string(&choices).expect("choices are plain");
         let read: Choices = serde_json::from_str(&text).expect("as it was written");
@@ -192,6 +212,7 @@ mod tests {
         let mut state = crate::scene::state();
         let begun = step(&state, 1.0);
         "ti".clone_into(&mut state.filter.text);
+        "ga".clone_into(&mut state.telemetry.traces.chosen.filter);
         assert!(begun.goes_on(&step(&state, 1.3)) && !begun.goes_on(&step(&state, 2.0)));
         assert!(!begun.shows_as(&step(&state, 1.0)));
         state.heat.lanes_apart = true;

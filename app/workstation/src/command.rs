@@ -123,6 +123,10 @@ impl Command {
         ui.input_mut(|input| {
             let key = by_modifiers.into_iter().find(|(shortcut, _)| input.consume_shortcut(shortcut));
             let button = |button| input.pointer.button_pressed(button);
+            if key.is_some_and(|(shortcut, _)| shortcut.modifiers.alt) {
+                // Some systems say the letter of such a key as text too, which the field that has the focus would take.
+                input.events.retain(|event| !matches!(event, egui::Event::Text(_)));
+            }
             match key {
                 Some((_, command)) => Some(command),
                 None if button(PointerButton::Extra1) => Some(Self::Back),

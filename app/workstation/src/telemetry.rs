@@ -13,6 +13,7 @@ use crate::ui::rows::ListState;
 use case::{Call, Calls, DiffPart, diff_texts, prompt_text};
 use case::{Case, CaseError, Edge, Readings, SpanIndex, Trace, TraceRow};
 use cbad::{Stage, Watch};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -181,7 +182,7 @@ impl Spans {
 }
 
 /// The upper part of the view of traces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Upper {
     #[default]
     List,
@@ -189,12 +190,26 @@ pub(crate) enum Upper {
 }
 
 /// The lower part of the view of traces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Lower {
     #[default]
     Waterfall,
     Events,
     Comparison,
+}
+
+/// What a person has chosen in the view of traces.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ChosenTraces {
+    pub(crate) upper: Upper,
+    pub(crate) lower: Lower,
+    pub(crate) filter: String,
+    pub(crate) errors_only: bool,
+    /// Column that the list is sorted by, and whether the largest stand first.
+    pub(crate) sort: Sort,
+    /// The trace that is looked at; none where the view itself took the first.
+    pub(crate) trace: Option<[u8; 16]>,
 }
 
 /// The view of traces.
@@ -206,15 +221,10 @@ pub(crate) struct Traces {
     pub(crate) reading: bool,
     pub(crate) failed: Option<String>,
     pub(crate) spans: Option<Arc<Spans>>,
-    pub(crate) filter: String,
-    pub(crate) errors_only: bool,
-    /// Column that the list is sorted by, and whether the largest stand first.
-    pub(crate) sort: Sort,
+    pub(crate) chosen: ChosenTraces,
     /// Rows of `spans` that are listed, in order; made anew when one of the things it depends on changes.
     pub(crate) listed: Option<(ListKey, Arc<Vec<usize>>)>,
     pub(crate) list: ListState,
-    pub(crate) upper: Upper,
-    pub(crate) lower: Lower,
     wanted: Option<[u8; 16]>,
     pub(crate) trace: Option<Arc<Trace>>,
     pub(crate) trace_failed: Option<String>,
@@ -227,7 +237,7 @@ pub(crate) struct Traces {
 }
 
 /// A column that a table is sorted by, and whether the largest stand first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sort(pub(crate) usize, pub(crate) bool);
 
 impl Default for Sort {
@@ -271,10 +281,9 @@ impl Telemetry {
 
     /// Forgets what was read of the case, for another run or another case.
     pub(crate) fn forget(&mut self) {
-        let kept = std::mem::take(&mut self.traces);
         self.metrics = metrics::Metrics { drawn: self.metrics.drawn, ..Default::default() };
-        self.calls = calls::CallsView { upper: self.calls.upper, ..Default::default() };
-        self.traces = Traces { upper: kept.upper, filter: kept.filter.clone(), ..Traces::default() };
+        self.calls = calls::CallsView { chosen: self.calls.chosen.clone(), ..Default::default() };
+        self.traces = Traces { chosen: self.traces.chosen.clone(), ..Traces::default() };
     }
 
     /// Takes an answer, where it is still wanted.
@@ -343,6 +352,12 @@ impl State {
         }
     }
 
+    /// Shows a trace that a person chose.
+    pub(crate) fn choose_trace(&mut self, doc: &Arc<Doc>, trace: [u8; 16]) {
+        self.telemetry.traces.chosen.trace = Some(trace);
+        self.want_trace(doc, trace);
+    }
+
     /// Shows a trace.
     pub(crate) fn want_trace(&mut self, doc: &Arc<Doc>, trace: [u8; 16]) {
         let traces = &mut self.telemetry.traces;
@@ -357,9 +372,17 @@ impl State {
 }
 
 impl Traces {
-    /// The trace that was chosen, read or not.
+    /// The trace that is shown, read or not.
     pub(crate) fn wanted(&self) -> Option<[u8; 16]> {
         self.wanted
+    }
+
+    /// Chooses what was chosen then.
+    pub(crate) fn choose(&mut self, chosen: ChosenTraces) {
+        if chosen.trace != self.chosen.trace {
+            (self.wanted, self.trace, self.trace_failed) = (None, None, None);
+        }
+        self.chosen = chosen;
     }
 }
 

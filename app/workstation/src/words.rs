@@ -92,10 +92,14 @@ pub(crate) fn bytes(value: u64) -> String {
     format!("{size:.1} {}", UNITS[unit])
 }
 
-/// Bits with one decimal below 1000: `12.3 bits`, `12040 bits`.
+/// Bits with one decimal below 1000: `12.3 bits`, `12,040 bits`.
 pub(crate) fn bits(value: f64) -> String {
     // From 1000 on a tenth of a bit says nothing, and the column has no room for it.
-    if value.abs() >= 1000.0 { format!("{value:.0} bits") } else { format!("{value:.1} bits") }
+    if value.abs() < 1000.0 {
+        return format!("{value:.1} bits");
+    }
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{} bits", count(value.abs().round_ties_even() as u64))
 }
 
 /// A probability: three significant digits, never a bare 0.

@@ -21,6 +21,34 @@ pub fn inert(evidence: impl AsRef<[u8]>) -> String {
     }
 }
 
+/// Lines that [`inert_lines`] parts; line ends behind them are escaped, so that nothing takes more than some screens.
+const MOST_LINES: usize = 200;
+
+/// The same for where a person reads one piece of evidence by itself, such as a stack trace: its lines (LF or CRLF) stay
+/// lines, and tabs are spaces. Lines after the first are indented: none can pose as what the program writes beside it.
+pub fn inert_lines(evidence: impl AsRef<[u8]>) -> String {
+    // Taken out first of the whole, since a secret may go over several lines.
+    match crate::veil::veiled_text(evidence.as_ref()) {
+        Some(veiled) => escaped_lines(veiled.as_bytes()),
+        None => escaped_lines(evidence.as_ref()),
+    }
+}
+
+fn escaped_lines(evidence: &[u8]) -> String {
+    let mut text = String::with_capacity(evidence.len());
+    let mut lines = evidence.splitn(MOST_LINES, |byte| *byte == b'\n').peekable();
+    let mut is_first = true;
+    while let Some(line) = lines.next() {
+        if !std::mem::take(&mut is_first) {
+            text.push_str("\n  ");
+        }
+        let line = line.strip_suffix(b"\r").filter(|_| lines.peek().is_some()).unwrap_or(line);
+        let cells: Vec<String> = line.split(|byte| *byte == b'\t').map(escaped).collect();
+        text.push_str(&cells.join("    "));
+    }
+    text
+}
+
 /// Says of a character whether the screen has a picture for it.
 type Drawn = dyn Fn(char) -> bool + Send + Sync;
 
@@ -81,7 +109,7 @@ const fn is_mark(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_MARKS, escaped_for, inert};
+    use super::{MOST_LINES, MOST_MARKS, escaped_for, inert, inert_lines};
 
     #[test]
     fn what_the_screen_cannot_draw_is_told_by_its_number() {
@@ -100,6 +128,21 @@ mod tests {
             "and the next letter has its own"
         );
         assert_eq!(piled.matches("\\u{301}").count(), 4000 - MOST_MARKS as usize, "nothing is left out");
+    }
+
+    #[test]
+    fn a_piece_of_evidence_by_itself_keeps_its_lines_and_nothing_else_that_acts() {
+        for (evidence, shown) in [
+            ("one line", "one line"),
+            ("Traceback:\r\n\tat cart.rs:7\n", "Traceback:\n      at cart.rs:7\n  "),
+            ("x\nuser = admin", "x\n  user = admin"),
+            ("a\rb\u{1b}[2J\n\u{202e}c\r", "a\\u{d}b\\u{1b}[2J\n  \\u{202e}c\\u{d}"),
+        ] {
+            assert_eq!(inert_lines(evidence), shown);
+        }
+        let many = inert_lines("\n".repeat(5000));
+        assert_eq!(many.lines().count(), MOST_LINES);
+        assert_eq!(many.matches("\\u{a}").count(), 5000 - (MOST_LINES - 1), "nothing is left out");
     }
 
     #[test]

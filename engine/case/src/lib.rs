@@ -101,7 +101,7 @@ pub use event_table::{EventFormat, EventWriter, event_text, text_cell, value_tex
 pub use fields::{FieldUse, StreamFields};
 pub use follow::{Growing, Piece, Standing};
 pub use follower::{Follower, Notice};
-pub use inert::{escape_undrawn, inert};
+pub use inert::{escape_undrawn, inert, inert_lines};
 pub use keep_up::{FollowNews, FollowPlan};
 pub use matrix::{MOST_MATRIX_BLOCKS, MatrixBlock, MatrixChoice, NcdMatrix};
 pub use messages::{Message, Part};

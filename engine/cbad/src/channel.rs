@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::event::{Event, Measure, Value};
+use crate::quantity;
 use crate::result::Unit;
 use crate::running::{INSTANCE_PATH, Numbers, RunningTotals};
 
@@ -160,6 +161,11 @@ fn is_name(path: &str) -> bool {
 /// The instance that a data point comes from, where the capture says.
 fn instance(event: &Event) -> &str {
     text_at(event, INSTANCE_PATH)
+}
+
+/// A value of a data point as a person writes it, in the unit that the capture names for the point.
+pub fn amount_in(point: &Event, value: f64) -> String {
+    quantity::amount(value, named_unit(point))
 }
 
 /// What the capture says that the values count, in the code of UCUM or in a word of `OpenMetrics`.

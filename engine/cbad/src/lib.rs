@@ -66,6 +66,7 @@ pub use attribution::{Attribution, CopiedRun, Expected, KindBits, TokenBits, att
 pub use blocks::BlockTest;
 pub use builder::StreamBuilder;
 pub use canonical::{CanonicalTest, Histogram, Statistic, TestError, canonical_test};
+pub use channel::amount_in;
 pub use codec::{CodecInfo, CodecName, PlanColumn, PlanInfo, SelfTest, codecs, differences, plans};
 pub use compare::{Amounts, Aspect, Change, Comparison, Difference, compare, least_bits, shares_bits};
 pub use config::{Baseline, Clock, Config, ENGINE_VERSION, Period, Profile, Stretch};

@@ -135,7 +135,7 @@ mod tests {
     fn each_number_of_a_histogram_has_its_own_cost_beside_exemplars() {
         let tokens = [number("count", "8-16", 0.25), number("mean", "3-4", 23.5)];
         let lines = lines(&histogram(Some(39.0)), &tokens, true);
-        assert_eq!(spans(&lines), [(0, "12 observations"), (1, "3.250")]);
+        assert_eq!(spans(&lines), [(0, "12 observations"), (1, "3.25")]);
         assert!(lines.iter().any(|line| line.text.contains("since the point before")), "{lines:?}");
         assert!(lines.iter().all(|line| line.kind != LineKind::Besides));
     }

@@ -5,11 +5,12 @@ use crate::doc::Doc;
 use crate::state::State;
 use crate::ui::rows::ListState;
 use case::{Call, Calls, DiffPart};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The upper part of the view of calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Upper {
     #[default]
     List,
@@ -25,8 +26,33 @@ pub(crate) struct Read {
     pub(crate) compared: Option<(Arc<Call>, Vec<DiffPart>)>,
 }
 
+/// What a person has chosen in the view of calls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ChosenCalls {
+    pub(crate) upper: Upper,
+    pub(crate) filter: String,
+    pub(crate) sort: Sort,
+    pub(crate) as_difference: bool,
+    /// Stream and position of the call that is looked at; none where the view itself took the first.
+    pub(crate) call: Option<(u32, u64)>,
+}
+
+impl Default for ChosenCalls {
+    fn default() -> Self {
+        Self {
+            upper: Upper::default(),
+            filter: String::new(),
+            // The earliest first.
+            sort: Sort(0, false),
+            as_difference: false,
+            call: None,
+        }
+    }
+}
+
 /// The view of calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct CallsView {
     pub(super) desk: Desk,
     pub(super) call_desk: Desk,
@@ -34,10 +60,7 @@ pub(crate) struct CallsView {
     pub(crate) reading: bool,
     pub(crate) failed: Option<String>,
     pub(crate) calls: Option<Arc<Calls>>,
-    pub(crate) filter: String,
-    pub(crate) sort: Sort,
-    pub(crate) upper: Upper,
-    pub(crate) as_difference: bool,
+    pub(crate) chosen: ChosenCalls,
     pub(crate) list: ListState,
     pub(crate) models_list: ListState,
     pub(crate) tools_list: ListState,
@@ -48,35 +71,18 @@ pub(crate) struct CallsView {
     pub(crate) kept: Option<Arc<Call>>,
 }
 
-impl Default for CallsView {
-    fn default() -> Self {
-        Self {
-            desk: Desk::default(),
-            call_desk: Desk::default(),
-            asked: None,
-            reading: false,
-            failed: None,
-            calls: None,
-            filter: String::new(),
-            // The earliest first.
-            sort: Sort(0, false),
-            upper: Upper::default(),
-            as_difference: false,
-            list: ListState::default(),
-            models_list: ListState::default(),
-            tools_list: ListState::default(),
-            wanted: None,
-            read: None,
-            call_failed: None,
-            kept: None,
-        }
-    }
-}
-
 impl CallsView {
-    /// The call that was chosen, read or not.
+    /// The call that is shown, read or not.
     pub(crate) fn wanted(&self) -> Option<(u32, u64)> {
         self.wanted
+    }
+
+    /// Chooses what was chosen then.
+    pub(crate) fn choose(&mut self, chosen: ChosenCalls) {
+        if chosen.call != self.chosen.call {
+            (self.wanted, self.read, self.call_failed) = (None, None, None);
+        }
+        self.chosen = chosen;
     }
 }
 

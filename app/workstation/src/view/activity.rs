@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::follow::Following;
 use crate::state::{Level, State};
-use crate::theme::{mono_font, semibold_font};
+use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, Tokens, size};
 use crate::ui::icon::Icon;
 use crate::words;
@@ -91,16 +91,20 @@ pub(super) fn progress(ui: &mut Ui, task: &mut Task, width: f32) {
     let percent = share.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
     let left = task.pace.left(stage, share.map(f64::from), Instant::now());
     let left = left.map(|left| format!(", about {} left", words::rough_duration(left))).unwrap_or_default();
-    ui.label(&task.name);
+    // A long name leaves room for what can be done.
+    let most = ui.available_width() * 0.45;
+    let name = super::line(ui, &task.name, text_font(size::TEXT), tokens::of(ui).text, most);
+    ui.add(Label::new(name)).widget_info(|| WidgetInfo::labeled(Role::Label, true, &task.name));
     // Painted as a bar without a share: an endless animation would keep the window awake.
     let bar = ui.add(ProgressBar::new(share.unwrap_or(0.0)).desired_width(width).desired_height(8.0));
     let said = format!("{}: {}{percent}{left}", task.name, stage.label());
     bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &said));
-    ui.label(RichText::new(format!("{}{percent}{left}", stage.label())).color(tokens::of(ui).weak));
     let stopping = task.watch.cancelled();
     let text = if stopping { "Stopping…" } else { "Cancel" };
     let button = ui.add_enabled(!stopping, egui::Button::new(text).small());
     if button.on_hover_text(format!("Stop this task. {}", Command::CancelTasks.spec().tooltip)).clicked() {
         task.watch.cancel();
     }
+    let how_far = RichText::new(format!("{}{percent}{left}", stage.label())).color(tokens::of(ui).weak);
+    ui.add(Label::new(how_far).truncate());
 }

@@ -14,8 +14,17 @@ use egui::{Id, Label, RichText, Ui, pos2};
 /// Lines shown of an event whose bytes are withheld.
 const MOST_LINES: usize = 200;
 
-/// Bytes a line.
-const LINE: usize = 16;
+/// Bytes a line where there is room for so many, and where there is not.
+const LINES: [usize; 2] = [16, 8];
+
+/// Where the bytes of a line begin, in points.
+const HEX: f32 = 128.0;
+
+/// Width of a byte as hexadecimal and as a letter, with the space between both shared out, in points.
+const BYTE: f32 = 24.5;
+
+/// Width of a letter, in points.
+const LETTER: f32 = 8.0;
 
 /// Asks for the bytes of the selected event, unless they are here.
 pub(super) fn ask(state: &mut State) {
@@ -79,7 +88,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             );
             ui.add(Label::new(RichText::new(what).color(t.weak)).wrap());
             ui.add_space(size::TIGHT);
-            let mut list = Hex { bytes, offset: range.offset };
+            let width = ui.available_width();
+            let fits = |line: &usize| HEX + *line as f32 * (BYTE + LETTER) < width;
+            let line = LINES.into_iter().find(fits).unwrap_or(LINES[1]);
+            let mut list = Hex { bytes, offset: range.offset, line };
             let mut place = std::mem::take(&mut state.bytes_list);
             rows::show(ui, Id::unique("bytes list"), "Bytes as hexadecimal and text", &mut place, &mut list);
             state.bytes_list = place;
@@ -119,14 +131,16 @@ impl AsDerefResult for Option<Result<std::sync::Arc<SourceBytes>, String>> {
 struct Hex<'a> {
     bytes: &'a [u8],
     offset: u64,
+    /// Bytes a line.
+    line: usize,
 }
 
 impl Hex<'_> {
     fn line(&self, row: u64) -> (String, String, String) {
-        let first = row as usize * LINE;
-        let bytes = &self.bytes[first.min(self.bytes.len())..(first + LINE).min(self.bytes.len())];
+        let first = row as usize * self.line;
+        let bytes = &self.bytes[first.min(self.bytes.len())..(first + self.line).min(self.bytes.len())];
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let (left, right) = hex.split_at(hex.len().min(LINE / 2));
+        let (left, right) = hex.split_at(hex.len().min(8));
         let text = bytes
             .iter()
             .map(|&byte| if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '·' })
@@ -141,7 +155,7 @@ impl Hex<'_> {
 
 impl Rows for Hex<'_> {
     fn len(&self) -> u64 {
-        self.bytes.len().div_ceil(LINE) as u64
+        self.bytes.len().div_ceil(self.line) as u64
     }
 
     fn label(&mut self, row: u64) -> String {
@@ -157,8 +171,10 @@ impl Rows for Hex<'_> {
         let number = super::line(ui, &offset, mono_font(), t.weak, 110.0);
         let at = pos2(rect.left() + 110.0 - number.size().x, middle - number.size().y / 2.0);
         ui.painter().galley(at, number, t.weak);
-        super::paint_line(ui, &hex, mono_font(), t.text, pos2(rect.left() + 128.0, middle), 380.0);
-        super::paint_line(ui, &text, mono_font(), t.strong, pos2(rect.left() + 520.0, middle), 160.0);
+        let hex_width = self.line as f32 * BYTE;
+        let letters = pos2(rect.left() + HEX + hex_width, middle);
+        super::paint_line(ui, &hex, mono_font(), t.text, pos2(rect.left() + HEX, middle), hex_width);
+        super::paint_line(ui, &text, mono_font(), t.strong, letters, self.line as f32 * LETTER + LETTER);
     }
 }
 
@@ -169,7 +185,7 @@ mod tests {
     #[test]
     fn lines_say_where_they_are_and_show_nothing_that_acts() {
         let bytes: Vec<u8> = (0..20).map(|i| if i == 3 { 0x1b } else { b'a' + i }).collect();
-        let hex = Hex { bytes: &bytes, offset: 4096 };
+        let hex = Hex { bytes: &bytes, offset: 4096, line: 16 };
         assert_eq!(hex.len(), 2);
         let (offset, first, text) = hex.line(0);
         assert_eq!(offset, "4,096");
@@ -177,5 +193,8 @@ mod tests {
         assert_eq!(text, "abc·efghijklmnop");
         assert_eq!(hex.line(1).1.trim_end(), "71 72 73 74");
         assert_eq!(hex.line(9).2, "");
+        let narrow = Hex { line: 8, ..hex };
+        assert_eq!(narrow.len(), 3);
+        assert_eq!(narrow.line(1).2, "ijklmnop");
     }
 }

@@ -14,7 +14,7 @@ use crate::ui::rows::{self, Rows};
 use crate::ui::strip;
 use crate::words;
 use case::{EventRow, Query as Looked};
-use cbad::{Event, Measure, Severity, Signal};
+use cbad::{Event, Severity, Signal};
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Color32, Id, Label, Rect, RichText, Sense, Ui, pos2, vec2};
 use std::borrow::Cow;
@@ -381,30 +381,6 @@ pub(super) const fn severity_mark(severity: Severity, t: &Tokens) -> (&'static s
 
 /// One line for an event, cut.
 pub(super) fn text(event: &Event, without: &[String]) -> String {
-    let measured = event.measure.as_ref().map(measured);
+    let measured = event.measure.is_some().then(|| super::measured::text(event));
     case::event_text(event, measured.as_deref(), without, TEXT_BYTES)
-}
-
-/// The number that an event measures.
-pub(crate) fn measured(measure: &Measure) -> String {
-    measured_parts(measure).into_iter().map(|(_, text)| text).collect()
-}
-
-/// The same in parts: each number with what the engine calls it, and what stands between them.
-pub(crate) fn measured_parts(measure: &Measure) -> Vec<(Option<&'static str>, String)> {
-    let value = |text: String| vec![(Some("value"), text)];
-    match measure {
-        Measure::DurationNanos(nanos) => value(words::duration(*nanos)),
-        Measure::Gauge(number) => value(format!("{number}")),
-        Measure::Cumulative { total, .. } => value(format!("total {total}")),
-        Measure::Delta(change) => value(format!("{change:+}")),
-        Measure::Histogram { count, sum, .. } => {
-            let mut parts = vec![(Some("count"), format!("{} observations", words::count(*count)))];
-            if let Some(sum) = sum.filter(|_| *count > 0) {
-                parts.push((None, ", mean ".to_owned()));
-                parts.push((Some("mean"), format!("{:.3}", sum / *count as f64)));
-            }
-            parts
-        }
-    }
 }

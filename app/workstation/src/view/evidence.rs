@@ -7,17 +7,33 @@ pub(crate) const MOST_BYTES: usize = 4096;
 
 /// Harmless text of the beginning of a piece of evidence, and how many bytes were left out.
 pub(crate) fn cut(evidence: impl AsRef<[u8]>, most_bytes: usize) -> (String, usize) {
-    let evidence = evidence.as_ref();
+    let (begin, left_out) = begin(evidence.as_ref(), most_bytes);
+    (case::inert(begin), left_out)
+}
+
+/// The same with its lines kept.
+pub(crate) fn cut_lines(evidence: impl AsRef<[u8]>, most_bytes: usize) -> (String, usize) {
+    let (begin, left_out) = begin(evidence.as_ref(), most_bytes);
+    (case::inert_lines(begin), left_out)
+}
+
+fn begin(evidence: &[u8], most_bytes: usize) -> (&[u8], usize) {
     let most = most_bytes.min(evidence.len());
     // Not within a letter: its pieces would be shown as bytes that are no text. A letter has four bytes at most.
     let begins_letter = |at: &usize| evidence.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
     let end = (most.saturating_sub(3)..=most).rev().find(begins_letter).unwrap_or(most);
-    (case::inert(&evidence[..end]), evidence.len() - end)
+    (&evidence[..end], evidence.len() - end)
 }
 
 /// The same, with what was left out said at the end.
 pub(super) fn marked(evidence: impl AsRef<[u8]>) -> String {
     let (text, left_out) = cut(evidence, MOST_BYTES);
+    with_mark(text, left_out)
+}
+
+/// The same with its lines kept, where it stands by itself.
+pub(super) fn marked_lines(evidence: impl AsRef<[u8]>) -> String {
+    let (text, left_out) = cut_lines(evidence, MOST_BYTES);
     with_mark(text, left_out)
 }
 

@@ -67,6 +67,21 @@ pub(super) fn fact(ui: &mut Ui, name: &str, value: &str, about: &str) {
     }
 }
 
+/// Whether a value is read more easily below its name than in the narrow column beside it.
+fn is_long(value: &str) -> bool {
+    /// An id of a trace still stands beside its name.
+    const MOST_LETTERS: usize = 40;
+    value.contains('\n') || value.chars().nth(MOST_LETTERS).is_some()
+}
+
+/// A name, and below it a value over the whole width.
+fn below(ui: &mut Ui, name: &str, value: &str) {
+    let t = tokens::of(ui);
+    let galley = super::line(ui, name, text_font(size::TEXT), t.weak, ui.available_width());
+    ui.add(Label::new(galley)).on_hover_text(name);
+    ui.indent(name, |ui| ui.add(Label::new(RichText::new(value).font(mono_font()).color(t.text)).wrap()));
+}
+
 fn probability(ui: &mut Ui, name: &str, p: Option<PValue>, absent: &str, about: &str) {
     let value = p.map_or_else(|| absent.to_owned(), |p| words::probability(p.value));
     let floor = p.map(|p| {
@@ -247,7 +262,7 @@ fn event_facts(ui: &mut Ui, row: &EventRow) {
     let t = tokens::of(ui);
     let event = &row.event;
     ui.add_space(size::TIGHT);
-    let body = super::evidence::marked(&event.body);
+    let body = super::evidence::marked_lines(&event.body);
     ui.add(Label::new(RichText::new(body).font(mono_font()).color(t.strong)).wrap());
     ui.add_space(size::GAP);
     let time = event.time_nanos.map_or_else(|| "none given".to_owned(), words::exact_time);
@@ -255,8 +270,8 @@ fn event_facts(ui: &mut Ui, row: &EventRow) {
     if let Some(severity) = event.severity {
         fact(ui, "Severity", severity.name(), "");
     }
-    if let Some(measure) = &event.measure {
-        fact(ui, "Measured", &super::events::measured(measure), "");
+    if event.measure.is_some() {
+        fact(ui, "Measured", &super::measured::text(event), "");
     }
     for (name, id) in [
         ("Trace", event.trace_id.as_ref().map(|id| hex(id))),
@@ -274,7 +289,8 @@ fn event_facts(ui: &mut Ui, row: &EventRow) {
         super::heading(ui, "Fields");
         for field in &event.fields {
             let path = case::inert(&field.path);
-            fact(ui, &path, &value(&field.value), &path);
+            let value = value(&field.value);
+            if is_long(&value) { below(ui, &path, &value) } else { fact(ui, &path, &value, &path) }
         }
     }
 }
@@ -290,7 +306,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A field's value as text that cannot act, and of a length that can be laid out.
 pub(super) fn value(value: &Value) -> String {
     match value {
-        Value::Text(text) => super::evidence::marked(text),
+        Value::Text(text) => super::evidence::marked_lines(text),
         Value::Bytes(bytes) => {
             // Two digits a byte.
             let shown = bytes.len().min(super::evidence::MOST_BYTES / 2);

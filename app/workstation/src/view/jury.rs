@@ -153,7 +153,7 @@ mod tests {
         let undecided = JuryEntry { dearer_than: None, farther_than: None, ..entry(zstd.clone(), 0) };
         for (entry, said, explained) in [
             (entry(zstd.clone(), 40), "unusual, NCD 0.88", "than 40 of 40 ordinary windows"),
-            (entry(zstd, 10), "ordinary, NCD 0.88", "2100 bits"),
+            (entry(zstd, 10), "ordinary, NCD 0.88", "2,100 bits"),
             (undecided, "cannot say, NCD 0.88", "3.00 times"),
             (entry(absent, 40), "absent", "built without it\\u{7}"),
         ] {

@@ -26,6 +26,7 @@ mod import_dialog;
 mod jury;
 mod margins;
 mod matrix;
+pub(crate) mod measured;
 mod menu;
 mod metrics;
 mod nothing;

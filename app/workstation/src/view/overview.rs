@@ -56,7 +56,12 @@ fn body(ui: &mut Ui, state: &mut State, doc: &Doc) {
         &state.read_out
     };
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, said));
-    let font = if state.read_out.is_empty() { crate::theme::text_font(size::SMALL) } else { mono_font() };
+    let small = crate::theme::text_font(size::SMALL);
+    // The numbers stand at its end: narrower letters rather than none.
+    let fits = |text: &str| {
+        ui.painter().layout_no_wrap(text.to_owned(), mono_font(), t.weak).size().x <= rect.width()
+    };
+    let font = if state.read_out.is_empty() || !fits(said) { small } else { mono_font() };
     super::paint_line(ui, said, font, t.weak, rect.left_center(), rect.width());
 }
 

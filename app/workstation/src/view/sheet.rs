@@ -338,7 +338,8 @@ fn keys(ui: &mut Ui, name: &str, rows: &[(String, String)]) {
     grid.show(ui, |ui| {
         for (key, text) in rows {
             ui.add(Label::new(RichText::new(key).font(mono_font()).color(tokens::of(ui).strong)).wrap());
-            ui.horizontal(|ui| {
+            // Downwards, so that the row is as high as what it says.
+            ui.vertical(|ui| {
                 ui.set_width(words);
                 ui.add(Label::new(text).wrap());
             });

@@ -10,18 +10,26 @@ use egui::{RichText, Ui};
 /// Height of the bar, in points.
 pub(super) const HEIGHT: f32 = 24.0;
 
+/// From which width on, in points, a running task leaves room for the range.
+const ROOM_FOR_BOTH: f32 = 900.0;
+
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let first = |ui: &mut Ui, state: &mut State| {
         following(ui, state);
         if state.tasks.is_empty() { at_rest(ui, state) } else { running(ui, state) }
     };
-    strip::split(ui, state, HEIGHT, first, |ui, state| shown_range(ui, state));
+    let has_room = ui.available_width() > ROOM_FOR_BOTH;
+    strip::split(ui, state, HEIGHT, first, |ui, state| {
+        if has_room || state.tasks.is_empty() {
+            shown_range(ui, state);
+        }
+    });
 }
 
 fn running(ui: &mut Ui, state: &mut State) {
     let more = state.tasks.len().saturating_sub(1);
     if let Some(task) = state.tasks.first_mut() {
-        super::activity::progress(ui, task, 160.0);
+        super::activity::progress(ui, task, (ui.available_width() * 0.2).min(160.0));
     }
     if more > 0
         && ui

@@ -249,3 +249,28 @@ fn notices_can_be_read_again() -> Result<(), Failure> {
     window.get_by_label("Open capture…");
     Ok(())
 }
+
+#[test]
+fn a_key_with_alt_writes_nothing_into_the_field_that_has_the_focus() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    let all = listed(&window);
+    window.get_by_label("Search findings").focus();
+    window.run();
+    // As X11 says it: the key, and the letter that it would write.
+    window.event_modifiers(
+        egui::Event::Key {
+            key: Key::Num2,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::ALT,
+        },
+        Modifiers::ALT,
+    );
+    window.event_modifiers(egui::Event::Text("2".to_owned()), Modifiers::ALT);
+    settle(&mut window);
+    window.get_by_label("Does it hold");
+    assert_eq!(listed(&window), all, "nothing is searched for");
+    Ok(())
+}

@@ -25,14 +25,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         let view = &mut state.telemetry.calls;
         for (as_difference, text) in [(false, "Conversation"), (true, "Prompt difference")] {
-            let button = egui::Button::selectable(view.as_difference == as_difference, text);
+            let button = egui::Button::selectable(view.chosen.as_difference == as_difference, text);
             if ui.add(button.frame_when_inactive(true)).clicked() {
-                view.as_difference = as_difference;
+                view.chosen.as_difference = as_difference;
             }
         }
         super::keep_button(ui, state);
     });
-    if state.telemetry.calls.as_difference {
+    if state.telemetry.calls.chosen.as_difference {
         difference(ui, &read);
     } else {
         conversation(ui, &read);

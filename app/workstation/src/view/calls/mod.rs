@@ -81,7 +81,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
 fn body(ui: &mut Ui, state: &mut State, calls: &Arc<Calls>) {
     toolbar(ui, state, calls);
     let height = (ui.available_height() * 0.4).max(120.0);
-    ui.push_id("upper", |ui| match state.telemetry.calls.upper {
+    if let Some((stream, position)) = state.telemetry.calls.chosen.call {
+        state.want_call(stream, position);
+    }
+    ui.push_id("upper", |ui| match state.telemetry.calls.chosen.upper {
         Upper::List => list(ui, state, calls, height),
         Upper::Models => models(ui, state, calls, height),
         Upper::Tools => tools::show(ui, state, calls, height),
@@ -94,7 +97,7 @@ fn body(ui: &mut Ui, state: &mut State, calls: &Arc<Calls>) {
 pub(super) fn keep(state: &mut State) {
     let view = &mut state.telemetry.calls;
     view.kept = view.read.as_ref().map(|read| Arc::new(read.call.clone()));
-    view.as_difference = true;
+    view.chosen.as_difference = true;
 }
 
 fn toolbar(ui: &mut Ui, state: &mut State, calls: &Calls) {
@@ -104,9 +107,11 @@ fn toolbar(ui: &mut Ui, state: &mut State, calls: &Calls) {
         for (upper, text) in
             [(Upper::List, "List of calls"), (Upper::Models, "By model"), (Upper::Tools, "Tools")]
         {
-            if ui.add(egui::Button::selectable(view.upper == upper, text).frame_when_inactive(true)).clicked()
+            if ui
+                .add(egui::Button::selectable(view.chosen.upper == upper, text).frame_when_inactive(true))
+                .clicked()
             {
-                view.upper = upper;
+                view.chosen.upper = upper;
             }
         }
         let tables = super::figures::button(ui, "tools").then(|| vec![tools::figures(&calls.tools)]);
@@ -114,8 +119,9 @@ fn toolbar(ui: &mut Ui, state: &mut State, calls: &Calls) {
             state.figures = Some(open);
         }
         let view = &mut state.telemetry.calls;
-        let field =
-            TextEdit::singleline(&mut view.filter).hint_text("Model, operation, tool").desired_width(150.0);
+        let field = TextEdit::singleline(&mut view.chosen.filter)
+            .hint_text("Model, operation, tool")
+            .desired_width(150.0);
         ui.add(field).widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, "Filter calls"));
         let text = if view.reading {
             "Looking for calls…".to_owned()
@@ -141,7 +147,7 @@ fn toolbar(ui: &mut Ui, state: &mut State, calls: &Calls) {
 
 fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     let view = &mut state.telemetry.calls;
-    let wanted = view.filter.to_lowercase();
+    let wanted = view.chosen.filter.to_lowercase();
     let fits = |row: &&CallRow| {
         [&row.model, &row.operation]
             .into_iter()
@@ -149,7 +155,7 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
             .any(|text| text.to_lowercase().contains(&wanted))
     };
     let mut rows: Vec<&CallRow> = calls.rows.iter().filter(fits).collect();
-    let sort = view.sort;
+    let sort = view.chosen.sort;
     let by = |a: &CallRow, b: &CallRow| match sort.0 {
         1 => (&a.model, &a.tools).cmp(&(&b.model, &b.tools)),
         2 => a.operation.cmp(&b.operation),
@@ -165,7 +171,7 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     if rows.is_empty() {
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
             if super::empty_or(ui, "No call fits", "Other words may find it.", "Show all calls") {
-                view.filter.clear();
+                view.chosen.filter.clear();
             }
         });
         return;
@@ -175,12 +181,13 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     place.selected =
         rows.iter().position(|row| Some((row.stream, row.position)) == chosen).map(|row| row as u64);
     let mut table = List { rows: &rows };
-    let mut sort = view.sort;
+    let mut sort = view.chosen.sort;
     let selected = tables::table_of(ui, "Calls", &COLUMNS, &mut place, &mut table, height, Some(&mut sort));
     view.list = place;
-    view.sort = sort;
+    view.chosen.sort = sort;
     if let Some(row) = selected.and_then(|row| rows.get(row as usize)) {
         let (stream, position) = (row.stream, row.position);
+        state.telemetry.calls.chosen.call = Some((stream, position));
         state.want_call(stream, position);
         state.select(Selection::Event { stream, position });
     } else if chosen.is_none() {
@@ -249,8 +256,8 @@ fn models(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
     let chosen = tables::table_of(ui, "Totals by model", &MODELS, &mut place, &mut table, height, None);
     state.telemetry.calls.models_list = place;
     if let Some(model) = chosen.and_then(|row| calls.models.get(row as usize)) {
-        state.telemetry.calls.filter.clone_from(&model.model);
-        state.telemetry.calls.upper = Upper::List;
+        state.telemetry.calls.chosen.filter.clone_from(&model.model);
+        state.telemetry.calls.chosen.upper = Upper::List;
     }
 }
 

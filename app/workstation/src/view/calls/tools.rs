@@ -52,8 +52,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
         });
     }
     if let Some(tool) = chosen {
-        state.telemetry.calls.filter = tool;
-        state.telemetry.calls.upper = Upper::List;
+        state.telemetry.calls.chosen.filter = tool;
+        state.telemetry.calls.chosen.upper = Upper::List;
     }
 }
 

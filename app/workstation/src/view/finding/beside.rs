@@ -3,7 +3,7 @@
 use crate::state::{Place, State};
 use crate::theme::{mono_font, text_font};
 use crate::tokens::{self, size};
-use crate::view::evidence;
+use crate::view::{evidence, measured};
 use crate::words;
 use case::{DiffPart, EventRow, FindingRow, diff_pieces};
 use cbad::{Driver, Event, Value};
@@ -11,6 +11,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Frame, Label, Layout, RichText, Role, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// Bytes of one text that are compared: two of them are quick, and more than a screen shows.
 const MOST_BYTES: usize = 2048;
@@ -49,7 +50,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     super::section(
         ui,
         "Window beside baseline",
-        "Each of the dearest events, beside the event of the baseline that explains most of it. What differs is marked and underlined.",
+        "Each of the events above, beside the event of the baseline that explains most of it. What differs is marked and underlined.",
     );
     for driver in &explanation.drivers {
         pair(ui, state, row, driver);
@@ -60,10 +61,24 @@ fn pair(ui: &mut Ui, state: &mut State, row: &FindingRow, driver: &Driver) {
     let stream = row.stream.id;
     let here = state.event(stream, driver.event);
     let there = driver.nearest.map(|position| (position, state.event(stream, position)));
-    let compared = match (&here, &there) {
-        (Some(Ok(here)), Some((position, Some(Ok(there))))) => {
+    let mut before = |row: Option<&EventRow>| row.map_or(Poll::Pending, |row| before(state, stream, row));
+    let before_here = before(read(here.as_ref()));
+    let before_there = before(there.as_ref().and_then(|(_, there)| read(there.as_ref())));
+    let compared = match (&here, &there, before_here, before_there) {
+        (
+            Some(Ok(here)),
+            Some((position, Some(Ok(there)))),
+            Poll::Ready(before_here),
+            Poll::Ready(before_there),
+        ) => {
             let key = ((stream, driver.event), *position);
-            let made = || Arc::new(sides(&here.event, &there.event));
+            let made = || {
+                let told = |row, before| Told { event: row, before };
+                Arc::new(sides(
+                    told(&here.event, before_here.as_ref().map(|row| &row.event)),
+                    told(&there.event, before_there.as_ref().map(|row| &row.event)),
+                ))
+            };
             Some(Arc::clone(state.compared.pairs.entry(key).or_insert_with(made)))
         }
         _ => None,
@@ -105,6 +120,32 @@ fn pair(ui: &mut Ui, state: &mut State, row: &FindingRow, driver: &Driver) {
         egui::pos2(top.x + 2.0 * width + gap, bottom),
     ));
     ui.add_space(size::TIGHT);
+}
+
+/// Points of other instances between one and the next of the same that are looked over.
+const MOST_OTHERS: u64 = 8;
+
+/// The point before one that counts from a beginning long ago, where there is one; pending while it is being read.
+fn before(state: &mut State, stream: u32, row: &EventRow) -> Poll<Option<Arc<EventRow>>> {
+    if !measured::is_running(&row.event) {
+        return Poll::Ready(None);
+    }
+    for position in (row.position.saturating_sub(MOST_OTHERS)..row.position).rev() {
+        match state.event(stream, position) {
+            Some(Ok(other)) if measured::is_same_instance(&other.event, &row.event) => {
+                return Poll::Ready(Some(other));
+            }
+            Some(Ok(_)) => {}
+            Some(Err(_)) => break,
+            None => return Poll::Pending,
+        }
+    }
+    Poll::Ready(None)
+}
+
+/// An event, once it is read.
+fn read(event: Option<&Result<Arc<EventRow>, String>>) -> Option<&EventRow> {
+    event.and_then(|event| event.as_ref().ok()).map(|row| &**row)
 }
 
 fn head(
@@ -177,17 +218,39 @@ fn card(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
 
 /// Body and fields of an event on its own.
 fn plain(event: &Event) -> Vec<Part> {
-    let [parts, _] = sides(event, event);
+    let alone = Told { event, before: None };
+    let [parts, _] = sides(alone, alone);
     parts
 }
 
+/// An event, and the point before it where it counts on from that.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    event: &'a Event,
+    before: Option<&'a Event>,
+}
+
+impl Told<'_> {
+    /// What it measures in all, and since the point before.
+    fn measured(self) -> [Option<Vec<String>>; 2] {
+        let in_all = measured::parts(self.event).into_iter().map(|(_, text)| text).collect();
+        let since = self.before.map(|before| measured::since(before, self.event));
+        [Some(in_all), since].map(|parts: Option<Vec<String>>| parts.filter(|parts| !parts.is_empty()))
+    }
+}
+
 /// Both events in parts: severities, bodies word by word, fields by their paths.
-fn sides(here: &Event, there: &Event) -> [Vec<Part>; 2] {
+fn sides(told_here: Told<'_>, told_there: Told<'_>) -> [Vec<Part>; 2] {
+    let (here, there) = (told_here.event, told_there.event);
     let mut both = [Vec::new(), Vec::new()];
     let severity = |event: &Event| event.severity.map(|severity| format!("{} ", severity.name()));
     let (a, b) = (severity(here), severity(there));
     differ(&Vec::from_iter(a), &Vec::from_iter(b), true, &mut both);
     differ(&pieces(&without_stamp(here)), &pieces(&without_stamp(there)), false, &mut both);
+    let ([in_all, since], [in_all_there, since_there]) = (told_here.measured(), told_there.measured());
+    let name = if since.is_some() || since_there.is_some() { "measured in all " } else { "measured " };
+    line(name, [in_all, in_all_there], &mut both);
+    line("since the point before ", [since, since_there], &mut both);
     let mut seen = BTreeSet::new();
     let paths = here.fields.iter().chain(&there.fields).map(|field| &*field.path);
     let paths: Vec<&str> = paths.filter(|path| seen.insert(*path)).collect();
@@ -195,14 +258,7 @@ fn sides(here: &Event, there: &Event) -> [Vec<Part>; 2] {
         let of = |event: &Event| {
             event.fields.iter().find(|field| &*field.path == *path).map(|field| value(&field.value))
         };
-        let values = [of(here), of(there)];
-        let is_alone = values.iter().any(Option::is_none);
-        for (parts, _) in both.iter_mut().zip(&values).filter(|(_, value)| value.is_some()) {
-            parts.push(Part { text: "\n".to_owned(), differs: false, is_field: true });
-            parts.push(Part { text: format!("{} = ", case::inert(path)), differs: is_alone, is_field: true });
-        }
-        let [a, b] = values.map(Option::unwrap_or_default);
-        differ(&a, &b, true, &mut both);
+        line(&format!("{} = ", case::inert(path)), [of(here), of(there)], &mut both);
     }
     if let Some(more) = paths.len().checked_sub(MOST_FIELDS).filter(|more| *more > 0) {
         let text = format!("\n… {}", words::counted(more as u64, "more field", "more fields"));
@@ -211,6 +267,17 @@ fn sides(here: &Event, there: &Event) -> [Vec<Part>; 2] {
         }
     }
     both
+}
+
+/// Puts a named value on a line of its own on each side that has it.
+fn line(name: &str, values: [Option<Vec<String>>; 2], both: &mut [Vec<Part>; 2]) {
+    let is_alone = values.iter().any(Option::is_none);
+    for (parts, _) in both.iter_mut().zip(&values).filter(|(_, value)| value.is_some()) {
+        parts.push(Part { text: "\n".to_owned(), differs: false, is_field: true });
+        parts.push(Part { text: name.to_owned(), differs: is_alone, is_field: true });
+    }
+    let [a, b] = values.map(Option::unwrap_or_default);
+    differ(&a, &b, true, both);
 }
 
 /// Puts what both sides have and what one has alone into the parts of each.
@@ -247,7 +314,7 @@ fn value(value: &Value) -> Vec<String> {
 
 /// Harmless text in words, addresses and identifiers as one word each, and what stands between them.
 fn pieces(text: &[u8]) -> Vec<String> {
-    let (text, left_out) = evidence::cut(text, MOST_BYTES);
+    let (text, left_out) = evidence::cut_lines(text, MOST_BYTES);
     let mut pieces: Vec<String> = Vec::new();
     let mut was_word = false;
     for letter in text.chars() {
@@ -267,7 +334,7 @@ fn pieces(text: &[u8]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cbad::{ByteRange, Field, Severity};
+    use cbad::{ByteRange, Field, Measure, Severity};
 
     #[test]
     fn what_differs_is_marked_on_both_sides_and_each_side_reads_as_it_is() {
@@ -284,7 +351,8 @@ mod tests {
             event("GET /cart refused by 10.0.0.7", Severity::Error, &[("host", "web-a"), ("why", "full")]);
         let there =
             event("GET /cart served by 10.0.0.8", Severity::Info, &[("host", "web-a"), ("zone", "b")]);
-        let [a, b] = sides(&here, &there);
+        let alone = |event| Told { event, before: None };
+        let [a, b] = sides(alone(&here), alone(&there));
         let text = |parts: &[Part]| parts.iter().map(|part| part.text.as_str()).collect::<String>();
         assert_eq!(text(&a), "error GET /cart refused by 10.0.0.7\nhost = web-a\nwhy = full");
         assert_eq!(text(&b), "info GET /cart served by 10.0.0.8\nhost = web-a\nzone = b");
@@ -297,9 +365,26 @@ mod tests {
     }
 
     #[test]
+    fn points_of_a_metric_are_compared_by_what_they_measure() {
+        let point = |total: f64| {
+            let mut event = Event::new("requests", ByteRange::default());
+            event.measure = Some(Measure::Cumulative { total, start_nanos: Some(1) });
+            event
+        };
+        let points = [point(5.0), point(45.0), point(1.0), point(4.0)];
+        let told = |at: usize| Told { event: &points[at], before: Some(&points[at - 1]) };
+        let [a, b] = sides(told(1), told(3));
+        let text = |parts: &[Part]| parts.iter().map(|part| part.text.as_str()).collect::<String>();
+        assert_eq!(text(&a), "requests\nmeasured in all total 45\nsince the point before +40");
+        assert_eq!(text(&b), "requests\nmeasured in all total 4\nsince the point before +3");
+        assert!(a.iter().any(|part| part.differs && part.text.contains("+40")), "{a:?}");
+    }
+
+    #[test]
     fn long_bodies_are_cut_and_that_is_said() {
         let long = Event::new("x ".repeat(1 << 19).as_str(), ByteRange::default());
-        let [a, _] = sides(&long, &long);
+        let alone = Told { event: &long, before: None };
+        let [a, _] = sides(alone, alone);
         assert!(a.iter().any(|part| part.text.contains("more; “Show exact bytes”")));
         assert!(a.iter().map(|part| part.text.len()).sum::<usize>() < 2 * MOST_BYTES);
     }

@@ -246,7 +246,7 @@ fn line(ui: &mut Ui, state: &mut State, doc: &Doc, about: &Subject, decided: &De
 
 /// What kind of decision it is, and its words.
 fn in_words(doc: &Doc, about: &Subject, decided: &DecisionRow) -> (&'static str, String) {
-    let text = crate::view::evidence::marked(decided.decision.text().unwrap_or("no reason given"));
+    let text = crate::view::evidence::marked_lines(decided.decision.text().unwrap_or("no reason given"));
     match &decided.decision {
         Decision::Tag { .. } => ("Tag", text),
         Decision::Dismiss { .. } => ("Dismissed", text),

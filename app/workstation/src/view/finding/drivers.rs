@@ -32,10 +32,11 @@ fn drove(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let most = dear.first().map_or(1.0, |(_, bits)| *bits);
     for (label, bits) in dear.iter() {
         cost::bar(ui, label, *bits, most, None, true)
-            .on_hover_text(format!("{label}\nAll bits of this token in the dearest events."));
+            .on_hover_text(format!("{label}\nAll bits of this token in the events below."));
     }
     ui.add_space(size::TIGHT);
-    crate::view::caption(ui, "Dearest events (the line marks what an ordinary event costs)");
+    let events = super::driving_events(explanation);
+    crate::view::caption(ui, &format!("{events} (the line marks what an ordinary event costs)"));
     let most = explanation.drivers.iter().map(|driver| driver.bits).fold(0.0, f64::max);
     let left_out: u64 = explanation.drivers.iter().filter_map(|d| d.left_out).map(|left| left.tokens).sum();
     if left_out > 0 {
@@ -257,7 +258,7 @@ mod tests {
         let said = left_out_in_words(&row.finding.explanation);
         assert!(said.starts_with("The case keeps the 1,000 dearest tokens"), "{said}");
         assert!(
-            said.contains("349,000 cheaper tokens of event ") && said.contains(" with 5210 bits"),
+            said.contains("349,000 cheaper tokens of event ") && said.contains(" with 5,210 bits"),
             "{said}"
         );
         let known = known(&row.finding.explanation).expect("some tokens are known");

@@ -42,7 +42,9 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return none(ui, state, &doc);
     };
     super::coverage::opened(state, row);
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    // Each finding is read from its sentence on, wherever one was in the last.
+    let run = doc.run.as_ref().map(|run| run.id);
+    ScrollArea::vertical().id_salt((run, row.id)).auto_shrink(false).show(ui, |ui| {
         ui.set_width(ui.available_width() - size::GAP);
         sentence(ui, state, row);
         decided::list(ui, state, row);
@@ -109,6 +111,15 @@ fn actions(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     });
     decided::buttons(ui, state, row);
     decided::form(ui, state, row);
+}
+
+/// What the events are that stand for a finding: what the words cost is not what every lens looks at.
+fn driving_events(explanation: &Explanation) -> &'static str {
+    if lenses(explanation).contains(&Lens::Content) {
+        "Dearest events"
+    } else {
+        "Events that show what shifted"
+    }
 }
 
 /// Every lens that saw it; runs of before there were five name one.

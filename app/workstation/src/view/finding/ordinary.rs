@@ -14,9 +14,17 @@ const FEWEST: usize = 5;
 
 pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     let lens = row.finding.explanation.lens;
-    let about = "How many bits the ordinary windows of this stream have: those that are not flagged and lie outside the \
-                 finding. What is ordinary here is what the rank p compares with.";
-    super::section(ui, "Among the stream's ordinary windows", about);
+    let rank = row.finding.p_conformal.map(|p| {
+        let windows = words::counted(u64::from(p.n), "window", "windows");
+        format!(
+            " The rank p compares with {windows}, which lie far enough from the dearest one of this finding."
+        )
+    });
+    let about = format!(
+        "How many bits the ordinary windows of this stream have: those that are not flagged and lie outside the finding.{}",
+        rank.unwrap_or_default()
+    );
+    super::section(ui, "Among the stream's ordinary windows", &about);
     let data = state.data.clone().filter(|data| data.stream == row.stream.id);
     let Some(data) = data else {
         ui.label(RichText::new("Reading…").color(tokens::of(ui).weak));

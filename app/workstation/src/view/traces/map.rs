@@ -124,8 +124,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
 
 /// Lists the traces that go through a service.
 fn to_list(state: &mut State, service: &str) {
-    service.clone_into(&mut state.telemetry.traces.filter);
-    state.telemetry.traces.upper = Upper::List;
+    service.clone_into(&mut state.telemetry.traces.chosen.filter);
+    state.telemetry.traces.chosen.upper = Upper::List;
 }
 
 /// What a plan was made of: which calls, and how much room there was.

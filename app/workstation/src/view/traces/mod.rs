@@ -76,14 +76,27 @@ fn body(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>) {
         let ways: &[Command] = if state.range == doc.extent { &[] } else { &[Command::ZoomOut] };
         return super::empty_and(ui, state, "No trace begins in this time", &text, ways);
     }
+    if let Some(chosen) = state.telemetry.traces.chosen.trace {
+        state.want_trace(doc, chosen);
+    }
     let height = ui.available_height();
-    let upper = (height * if state.telemetry.traces.upper == Upper::Map { 0.5 } else { 0.36 }).max(120.0);
-    ui.push_id("upper", |ui| match state.telemetry.traces.upper {
+    let shown = state.telemetry.traces.chosen.upper;
+    // The list takes a first trace, the map none: it has the whole room until one is chosen.
+    let is_alone = shown == Upper::Map && state.telemetry.traces.wanted().is_none();
+    let share = match shown {
+        Upper::Map if is_alone => 1.0,
+        Upper::Map => 0.5,
+        Upper::List => 0.36,
+    };
+    let upper = (height * share).max(120.0);
+    ui.push_id("upper", |ui| match shown {
         Upper::List => list(ui, state, doc, &spans, upper),
         Upper::Map => map::show(ui, state, doc, &spans.edges, upper),
     });
-    ui.add_space(size::TIGHT);
-    ui.push_id("lower", |ui| lower(ui, state, doc));
+    if !is_alone {
+        ui.add_space(size::TIGHT);
+        ui.push_id("lower", |ui| lower(ui, state, doc));
+    }
 }
 
 /// Comes to the view, on the trace of the selected event where it has one.
@@ -92,13 +105,13 @@ pub(super) fn come(state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     let event = state.selected_event().and_then(|(stream, position)| state.event(stream, position));
     if let Some(trace) = event.and_then(Result::ok).and_then(|row| row.event.trace_id) {
-        state.want_trace(&doc, trace);
+        state.choose_trace(&doc, trace);
     }
 }
 
 /// Comes to the map of services.
 pub(super) fn come_to_map(state: &mut State) {
-    state.telemetry.traces.upper = Upper::Map;
+    state.telemetry.traces.chosen.upper = Upper::Map;
     come(state);
 }
 
@@ -106,7 +119,7 @@ pub(super) fn come_to_map(state: &mut State) {
 pub(super) fn keep(state: &mut State) {
     let traces = &mut state.telemetry.traces;
     traces.kept = traces.trace.clone();
-    traces.lower = Lower::Comparison;
+    traces.chosen.lower = Lower::Comparison;
 }
 
 /// The colour of a service: the same in every picture of a case. Its name always stands beside it.
@@ -128,10 +141,10 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
         let traces = &mut state.telemetry.traces;
         for (upper, text) in [(Upper::List, "List of traces"), (Upper::Map, "Service map")] {
             if ui
-                .add(egui::Button::selectable(traces.upper == upper, text).frame_when_inactive(true))
+                .add(egui::Button::selectable(traces.chosen.upper == upper, text).frame_when_inactive(true))
                 .clicked()
             {
-                traces.upper = upper;
+                traces.chosen.upper = upper;
             }
         }
         let mut tables = Vec::new();
@@ -140,13 +153,13 @@ fn toolbar(ui: &mut Ui, state: &mut State, doc: &Doc) {
             tables.extend(edges.map(|spans| map::figures(&spans.edges)));
             tables.extend(traces.trace.iter().map(|trace| waterfall::figures(trace)));
         }
-        let field = TextEdit::singleline(&mut traces.filter)
+        let field = TextEdit::singleline(&mut traces.chosen.filter)
             .hint_text("Service, operation or id")
             .desired_width(170.0);
         let field = ui.add(field);
         field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter traces"));
         let about = "Only traces with a span whose status is an error.";
-        ui.checkbox(&mut traces.errors_only, "Errors only").on_hover_text(about);
+        ui.checkbox(&mut traces.chosen.errors_only, "Errors only").on_hover_text(about);
         if let Some(open) = figures::Open::new(tables) {
             state.figures = Some(open);
         }
@@ -189,9 +202,9 @@ fn summary(spans: &Spans) -> String {
 /// Rows that fit the filter, sorted.
 fn listed(traces: &mut Traces, spans: &Arc<Spans>) -> Arc<Vec<usize>> {
     let key = ListKey {
-        filter: traces.filter.clone(),
-        errors_only: traces.errors_only,
-        sort: traces.sort,
+        filter: traces.chosen.filter.clone(),
+        errors_only: traces.chosen.errors_only,
+        sort: traces.chosen.sort,
         spans: Arc::as_ptr(spans) as usize,
     };
     if let Some((of, rows)) = &traces.listed
@@ -234,8 +247,8 @@ fn list(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>, spans: &Arc<Spans>, heig
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
             let next = "Other words may find it, or traces without errors.";
             if super::empty_or(ui, "No trace fits", next, "Show all traces") {
-                traces.filter.clear();
-                traces.errors_only = false;
+                traces.chosen.filter.clear();
+                traces.chosen.errors_only = false;
             }
         });
         return;
@@ -244,18 +257,20 @@ fn list(ui: &mut Ui, state: &mut State, doc: &Arc<Doc>, spans: &Arc<Spans>, heig
     let mut place = std::mem::take(&mut traces.list);
     place.selected = rows.iter().position(|row| Some(spans.rows[*row].trace) == wanted).map(|row| row as u64);
     let mut table = List { spans, rows: &rows };
-    let mut sort = traces.sort;
+    let mut sort = traces.chosen.sort;
     let chosen = tables::table_of(ui, "Traces", &COLUMNS, &mut place, &mut table, height, Some(&mut sort));
     traces.list = place;
-    traces.sort = sort;
+    traces.chosen.sort = sort;
     let chosen = chosen.and_then(|row| rows.get(row as usize)).map(|row| spans.rows[*row].trace);
     // The slowest trace is as good a beginning as any.
     let first = || spans.rows.iter().max_by_key(|row| row.duration_nanos).map(|row| row.trace);
     if wanted.is_none() {
         state.telemetry.traces.list.reveal = Some(0);
     }
-    if let Some(trace) = chosen.or_else(|| wanted.is_none().then(first).flatten()) {
-        state.want_trace(doc, trace);
+    match chosen {
+        Some(trace) => state.choose_trace(doc, trace),
+        None if wanted.is_none() => first().into_iter().for_each(|trace| state.want_trace(doc, trace)),
+        None => {}
     }
 }
 
@@ -332,10 +347,10 @@ fn lower(ui: &mut Ui, state: &mut State, doc: &Doc) {
             (Lower::Comparison, "Comparison"),
         ] {
             if ui
-                .add(egui::Button::selectable(traces.lower == lower, text).frame_when_inactive(true))
+                .add(egui::Button::selectable(traces.chosen.lower == lower, text).frame_when_inactive(true))
                 .clicked()
             {
-                traces.lower = lower;
+                traces.chosen.lower = lower;
             }
         }
         super::button(ui, state, Command::KeepTrace);
@@ -362,7 +377,7 @@ fn lower(ui: &mut Ui, state: &mut State, doc: &Doc) {
     for damage in &trace.damaged {
         ui.add(Label::new(RichText::new(case::inert(damage.to_string())).color(t.danger)).wrap());
     }
-    match state.telemetry.traces.lower {
+    match state.telemetry.traces.chosen.lower {
         Lower::Waterfall => waterfall::show(ui, state, doc, &trace),
         Lower::Events => events(ui, state, &trace),
         Lower::Comparison => compare::show(ui, state, &trace),
