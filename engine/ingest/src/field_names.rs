@@ -63,7 +63,7 @@ fn time_named(name: &str) -> Option<u8> {
         "t" => 4,
         "log_time" => 5,
         "datetime" => 6,
-        "date_time" | "date-time" | "date and time" => 7,
+        "date_time" | "date-time" | "date and time" | "datum und uhrzeit" => 7,
         "eventtime" => 8,
         "_time" => 9,
         "asctime" => 10,

@@ -15,12 +15,14 @@ pub enum RepeatedKind {
     Year,
     /// Which number of a date is the day is assumed, their zone perhaps too.
     Day,
+    /// That a number is a time is assumed.
+    Number,
     /// A field is not read, so often.
     Field,
 }
 
 impl RepeatedKind {
-    const ALL: [Self; 4] = [Self::Zone, Self::Year, Self::Day, Self::Field];
+    const ALL: [Self; 5] = [Self::Zone, Self::Year, Self::Day, Self::Number, Self::Field];
 
     /// The stable name used in the case file.
     pub const fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl RepeatedKind {
             Self::Zone => "zone",
             Self::Year => "year",
             Self::Day => "day",
+            Self::Number => "number",
             Self::Field => "field",
         }
     }
@@ -50,6 +53,10 @@ impl RepeatedKind {
             Self::Day => {
                 "Compare with what is known of these days: if the first number is the day, the times are wrong. Where the \
                  capture goes on beyond the twelfth of a month it shows which it is; bring in more of it."
+            }
+            Self::Number => {
+                "Compare with what is known of these times: where the number is something else, they are wrong, and the events \
+                 have none."
             }
             Self::Field => {
                 "The records were kept without it; its values are in the capture. \
@@ -114,7 +121,9 @@ impl Repeated {
             }
         };
         match self.kind {
-            RepeatedKind::Zone | RepeatedKind::Year | RepeatedKind::Day => reason.push_str(&self.about),
+            RepeatedKind::Zone | RepeatedKind::Year | RepeatedKind::Day | RepeatedKind::Number => {
+                reason.push_str(&self.about);
+            }
             RepeatedKind::Field => {
                 let (path, times) = (&self.about, self.times);
                 let unit = if times == 1 { "time" } else { "times" };

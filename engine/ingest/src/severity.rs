@@ -78,6 +78,7 @@ pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severit
     glog(line, stamp_start, after)
         .or_else(|| leading(line, stamp_start))
         .or_else(|| find_word(line, after))
+        .or_else(|| find_word(&line[..stamp_start], 0))
         .or_else(|| logcat(line, after))
         .or_else(|| cisco(line, after))
         .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
@@ -340,6 +341,8 @@ mod tests {
         let late = b"ERROR [main] 2015-05-17 10:05:03,123 X.java:5 - INFO desk";
         assert_eq!(find(late, Some((13, 36))), Some(Error));
         assert_eq!(find(&late[6..], Some((7, 30))), Some(Info));
+        let json = b"[pod/a/b] {\"level\": \"warn\", \"ts\": 1431857103.5, \"msg\": \"x\"}";
+        assert_eq!(find(json, Some((34, 46))), Some(Warn));
         let glog = b"E0517 10:05:03.123456 main.go] x";
         assert_eq!(find(glog, Some((0, 21))), Some(Error));
     }

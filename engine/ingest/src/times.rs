@@ -37,6 +37,8 @@ struct Said {
     /// Stamps that show which of the two stands first.
     day_first: usize,
     month_first: usize,
+    /// Place of the first number that is taken for a time.
+    number: Option<usize>,
 }
 
 impl Said {
@@ -70,7 +72,9 @@ impl Said {
     }
 
     fn assumed(&self, reason: String) -> Repeated {
-        let kind = if self.guessed_day().is_some() {
+        let kind = if self.number.is_some() {
+            RepeatedKind::Number
+        } else if self.guessed_day().is_some() {
             RepeatedKind::Day
         } else if self.yearless.is_some() {
             RepeatedKind::Year
@@ -94,6 +98,10 @@ impl Said {
                 ),
             ));
         }
+        if self.number.is_some() {
+            let said = "the lines have no time stamp; the first number in each that could be a time since 1970 is taken for it";
+            parts.insert((0, said.to_owned()));
+        }
         if self.guessed_day().is_some() {
             let said = "day and month of the time stamps could be either way round; the first number is taken to be the month";
             parts.insert((0, said.to_owned()));
@@ -108,8 +116,14 @@ impl Said {
             };
             parts.extend(said.map(|said| (index + 1, said)));
         }
-        let first =
-            self.zones.iter().map(|(_, at)| *at).chain(self.yearless).chain(self.guessed_day()).min()?;
+        let first = self
+            .zones
+            .iter()
+            .map(|(_, at)| *at)
+            .chain(self.yearless)
+            .chain(self.guessed_day())
+            .chain(self.number)
+            .min()?;
         let reason: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
         Some((reason.join("; "), first))
     }
@@ -185,7 +199,26 @@ impl TextGuess {
             }
         }
         guess.years.day_first = guess.said.day_first > guess.said.month_first;
+        if guess.stamped == 0 {
+            guess.look_for_numbers(bytes, text);
+        }
         guess
+    }
+
+    /// Of lines without a stamp nine in ten have a number that could be their time, all of one year: one may be a heading.
+    fn look_for_numbers(&mut self, bytes: &[u8], text: &[u8]) {
+        const LEAST_LINES: usize = 3;
+        const MOST_NANOS: i64 = 366 * 86_400 * 1_000_000_000;
+        let found = |line| Some((stamp::number_in(line)?.nanos, offset_of(bytes, line)));
+        let numbers: Vec<(i64, usize)> = lines_of(text).filter_map(found).collect();
+        let nanos = || numbers.iter().map(|(nanos, _)| *nanos);
+        let (Some(first), Some(last)) = (nanos().min(), nanos().max()) else { return };
+        if numbers.len() >= LEAST_LINES && numbers.len() * 10 >= self.lines * 9 && last - first <= MOST_NANOS
+        {
+            self.years.from_numbers = true;
+            self.stamped = numbers.len();
+            self.said.number = Some(numbers[0].1);
+        }
     }
 
     /// Four lines in five: some may be foreign.
@@ -207,6 +240,8 @@ fn offset_of(bytes: &[u8], part: &[u8]) -> usize {
 pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
     match format.times() {
         Times::Sure => None,
+        // Other readers of lines do not take numbers for times.
+        Times::OfLines if format != Format::Text && probe.stamps.said.number.is_some() => None,
         Times::OfLines => probe.stamps.said.note(probe, options.year()),
         Times::OfRecords => note_of(probe, options, &mut |cursor, at, said| {
             let mut best = None;

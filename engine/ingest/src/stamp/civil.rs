@@ -92,11 +92,13 @@ pub(crate) struct Years {
     pub(crate) first: Option<(u32, u32)>,
     /// Whether of two numbers that could each be the month the first is the day, as the capture's other stamps show.
     pub(crate) day_first: bool,
+    /// Whether a number that could be a time since 1970 is taken for it, as no line has a stamp and each has such a number.
+    pub(crate) from_numbers: bool,
 }
 
 impl Years {
     pub(crate) const fn new(assumed: i32) -> Self {
-        Self { assumed, first: None, day_first: false }
+        Self { assumed, first: None, day_first: false, from_numbers: false }
     }
 
     /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists;

@@ -55,7 +55,23 @@ pub(crate) fn find(line: &[u8], years: Years) -> Option<Stamp> {
         before = role;
         at += 1;
     }
-    None
+    if years.from_numbers { number_in(line) } else { None }
+}
+
+/// The first number between blanks in the line's first bytes that could be a time since 1970, as measurements and flow
+/// records have it; a value may follow behind a colon, as collectd writes it.
+pub(crate) fn number_in(line: &[u8]) -> Option<Stamp> {
+    const SEARCHED_BYTES: usize = 1024;
+    let line = &line[..line.len().min(SEARCHED_BYTES)];
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| word.len() >= 10);
+    words.find_map(|word| {
+        let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (nanos, used) = forms::epoch_number(word).filter(|_| matches!(digits, 10 | 13 | 16 | 19))?;
+        let start = word.as_ptr() as usize - line.as_ptr() as usize;
+        let is_whole = matches!(word.get(used), None | Some(b':'));
+        let (zone, order) = (Zone::Written, DayOrder::Clear);
+        is_whole.then_some(Stamp { nanos, start, end: start + used, yearless: None, zone, order })
+    })
 }
 
 /// What a byte means for where a stamp may begin.
