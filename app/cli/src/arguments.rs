@@ -23,8 +23,8 @@ use self::redaction::RedactionArguments;
 use self::review::{CompareArguments, CoverageArguments, StoryArguments, ViewArguments};
 use self::telemetry::{CallsArguments, SeriesArguments, TracesArguments};
 use crate::baseline::{
-    Against, Mark, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark, parse_moment,
-    parse_profile,
+    Against, Mark, format_help, parse_alpha, parse_baseline, parse_format, parse_lens, parse_mark,
+    parse_moment, parse_profile,
 };
 use crate::bits::BitsArguments;
 use crate::clocks::{Given, parse_clock};
@@ -253,9 +253,7 @@ pub(crate) struct TestArguments {
 /// How captures are opened.
 #[derive(Args, Debug)]
 pub(crate) struct ReadingArguments {
-    /// Read the captures as this format instead of recognising it: otlp-json, otlp-proto, jaeger, zipkin,
-    /// prometheus, evtx, parquet, kafka, lynex, streamhouse-segment, streamhouse-wal, csv, json-lines, text
-    #[arg(long, value_name = "F", value_parser = parse_format)]
+    #[arg(long, value_name = "F", value_parser = parse_format, help = format_help())]
     pub(crate) format: Option<ingest::Format>,
     /// Year of time stamps that have none; where not given, the latest that fits the file's modification time
     #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(1..=9999))]

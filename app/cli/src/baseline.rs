@@ -110,10 +110,16 @@ pub(crate) fn parse_alpha(text: &str) -> Result<f64, String> {
 
 /// A format by its stable name.
 pub(crate) fn parse_format(text: &str) -> Result<Format, String> {
-    Format::from_name(text).ok_or_else(|| {
-        let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-        format!("there is no such format; there are {}", names.join(", "))
-    })
+    Format::from_name(text).ok_or_else(|| format!("there is no such format; there are {}", format_names()))
+}
+
+fn format_names() -> String {
+    Format::ALL.map(Format::name).join(", ")
+}
+
+/// The help of `--format`, which names every format that there is.
+pub(crate) fn format_help() -> String {
+    format!("Read the captures as this format instead of recognising it: {}", format_names())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use cbad::{Event, Measure, Signal, Unwatched, Value, Watch};
+use cbad::{Event, Measure, Severity, Signal, Unwatched, Value, Watch};
 
 use crate::damage::Damage;
 use crate::error::CaseError;
@@ -245,6 +245,8 @@ const OUTPUT_TOKENS: [&str; 4] = [
     "llm.usage.completion_tokens",
 ];
 const COSTS: [&str; 4] = ["gen_ai.usage.cost", "llm.cost.total", "gen_ai.cost.total", "llm.usage.total_cost"];
+/// Where a cost is kept by its parts: of spans, and of records as Langfuse's API and its export have them.
+const COSTS_BY_PART: [&str; 3] = ["langfuse.observation.cost_details", "costDetails", "cost_details"];
 const FINISHES: [&str; 5] = [
     "gen_ai.response.finish_reasons[0]",
     "gen_ai.response.finish_reasons",
@@ -270,6 +272,15 @@ fn is_model(path: &str) -> bool {
 fn asked_model(settings: &str) -> Option<String> {
     let settings: serde_json::Value = serde_json::from_str(settings).ok()?;
     settings.get("model")?.as_str().map(str::to_owned)
+}
+
+/// The cost that is said as a whole, or the sum of its parts where every one is a number: what misses one is no whole.
+fn whole_cost(amounts: &serde_json::Value) -> Option<f64> {
+    let parts = amounts.as_object().filter(|parts| !parts.is_empty())?;
+    match parts.get("total") {
+        Some(total) => total.as_f64(),
+        None => parts.values().map(serde_json::Value::as_f64).sum(),
+    }
 }
 
 /// The call that an event is, where it is one.
@@ -323,17 +334,17 @@ fn call_row(stream: u32, row: &EventRow) -> Option<CallRow> {
             &["output", "completion_tokens", "output_tokens", "completionTokens"],
         ),
         cost: number(&COSTS)
-            .or_else(|| within("langfuse.observation.cost_details", &["total"]))
+            .or_else(|| COSTS_BY_PART.iter().find_map(|path| whole_cost(&tree(event, path)?)))
             .filter(|cost| cost.is_finite()),
         latency_nanos: match event.measure {
             Some(Measure::DurationNanos(nanos)) => Some(nanos),
             _ => None,
         },
         finish: text(&FINISHES),
-        is_error: event
-            .fields
-            .iter()
-            .any(|field| is_status(field) || matches!(field.path.as_str(), "error.type" | "error.message")),
+        is_error: event.severity.is_some_and(|level| level >= Severity::Error)
+            || event.fields.iter().any(|field| {
+                is_status(field) || matches!(field.path.as_str(), "error.type" | "error.message")
+            }),
         conversation: text(&["gen_ai.conversation.id", "session.id", "langfuse.session.id"]),
         tools: tool.map_or_else(|| asked_for(event), |tool| vec![tool]),
     })
@@ -413,74 +424,5 @@ impl Sums {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use cbad::{ByteRange, Field};
-
-    fn row(name: &str, fields: &[(&str, &str)]) -> Option<CallRow> {
-        let mut event = Event::new(name, ByteRange::default());
-        let field = |(path, text): &(&str, &str)| Field {
-            path: (*path).to_owned(),
-            value: Value::Text((*text).to_owned()),
-        };
-        event.fields = fields.iter().map(field).collect();
-        call_row(1, &EventRow { position: 0, capture: 1, event })
-    }
-
-    #[test]
-    fn amounts_that_langfuse_keeps_together_are_read_by_its_names_and_by_those_of_apis() {
-        let of = |usage: &str, cost: &str| {
-            let fields = [
-                ("langfuse.observation.type", "generation"),
-                ("langfuse.observation.usage_details", usage),
-                ("langfuse.observation.cost_details", cost),
-                ("langfuse.session.id", "s-1"),
-            ];
-            let row = row("ask", &fields).expect("a generation is a call");
-            assert_eq!((&*row.model, row.conversation.as_deref()), (UNKNOWN, Some("s-1")));
-            (row.input_tokens, row.output_tokens, row.cost)
-        };
-        let read = (Some(12), Some(5), Some(0.25));
-        assert_eq!(of(r#"{"input":12,"output":5,"total":17}"#, r#"{"input":0.2,"total":0.25}"#), read);
-        assert_eq!(of(r#"{"prompt_tokens":12,"completion_tokens":5}"#, r#"{"total":0.25}"#), read);
-        assert_eq!(of(r#"{"input_tokens":12,"output_tokens":5}"#, r#"{"total":0.25}"#), read);
-        assert_eq!(of(r#"{"input":-1,"output":null}"#, "{}"), (None, None, None));
-        assert_eq!(of(r#"{"input":12"#, "17"), (None, None, None));
-    }
-
-    #[test]
-    fn of_the_spans_of_langfuse_calls_and_tools_are_rows() {
-        let of = |kind: &str, level: &str| {
-            row("find_order", &[("langfuse.observation.type", kind), ("langfuse.observation.level", level)])
-        };
-        let tool = of("tool", "ERROR").expect("a tool is at work");
-        assert_eq!(
-            (tool.operation.as_str(), tool.tools, tool.is_error),
-            ("tool", vec!["find_order".into()], true)
-        );
-        let embedding = of("embedding", "WARNING").expect("an embedding is a call");
-        assert_eq!((embedding.tools, embedding.is_error), (Vec::new(), false));
-        assert!(["span", "agent", "chain", "event"].iter().all(|kind| of(kind, "ERROR").is_none()));
-        let fields = [
-            ("langfuse.observation.type", "agent"),
-            ("langfuse.observation.model.name", "theirs"),
-            ("gen_ai.request.model", "m-1"),
-        ];
-        let both = row("ask", &fields).expect("it names a model");
-        assert_eq!(both.model, "m-1", "what the conventions name goes before");
-    }
-
-    #[test]
-    fn latencies_are_kept_to_within_a_percent_in_little_room() {
-        for nanos in [0, 1, 255, 256, 1_000, 123_456_789, u64::MAX] {
-            let kept = rounded(nanos);
-            assert!(kept <= nanos && (nanos - kept) as f64 <= nanos as f64 * 0.01, "{nanos} became {kept}");
-        }
-        let mut sums = Sums::default();
-        (1..=1000_u64).for_each(|nanos| *sums.latencies.entry(rounded(nanos * 1000)).or_default() += 1);
-        let totals = sums.finish("m".to_owned());
-        assert!(totals.median_nanos.is_some_and(|nanos| (495_000..=500_000).contains(&nanos)));
-        assert!(totals.p95_nanos.is_some_and(|nanos| (940_000..=950_000).contains(&nanos)));
-        assert_eq!(Sums::default().finish(String::new()).median_nanos, None);
-    }
-}
+#[path = "calls_tests.rs"]
+mod tests;

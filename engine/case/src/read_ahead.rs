@@ -40,7 +40,8 @@ impl Reading {
         let count = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_DECODERS);
         let decoder = |_| {
             let (tasks, rooms, spares) = (tasks.clone(), rooms_in.clone(), spares_out.clone());
-            thread::spawn(move || decode(&tasks, &rooms, &spares))
+            let redactor = redactor.clone();
+            thread::spawn(move || decode(&tasks, &rooms, &spares, redactor))
         };
         let mut threads: Vec<_> = (0..count).map(decoder).collect();
         let cutter = Cutter { turns: turns_in, tasks: tasks_in, rooms, spares: spares_out };
@@ -101,9 +102,7 @@ impl Cutter {
         loop {
             let (done, turn) = bounded(1);
             let mut room = self.rooms.try_recv().unwrap_or_default();
-            // A redaction counts and remembers what it met, in one place.
-            let cut = if redactor.is_none() { capture.cut(&mut room) } else { Ok(None) };
-            let read = match cut {
+            let read = match capture.cut(&mut room) {
                 Ok(Some(stretch)) => {
                     if self.turns.send(turn).is_err() || self.tasks.send((stretch, done)).is_err() {
                         return;
@@ -137,13 +136,19 @@ fn redacted(
     (EncodedBatch::of(batch, spares.try_recv().unwrap_or_default()), redacted)
 }
 
-fn decode(tasks: &Receiver<Task>, rooms: &Sender<Vec<u8>>, spares: &Receiver<Vec<u8>>) {
+/// Each thread has a redactor of its own: what one takes out of a batch, and counts, depends on rules, salt and batch alone.
+fn decode(
+    tasks: &Receiver<Task>,
+    rooms: &Sender<Vec<u8>>,
+    spares: &Receiver<Vec<u8>>,
+    mut redactor: Option<Redactor>,
+) {
     let mut batch = Batch::default();
     for (stretch, done) in tasks {
         // Nobody wants it once the capture is read.
         let _ = rooms.send(stretch.decode(&mut batch));
         // Nobody waits for it after a cancel.
-        if done.send(Ok(redacted(&mut batch, None, spares))).is_err() {
+        if done.send(Ok(redacted(&mut batch, redactor.as_mut(), spares))).is_err() {
             return;
         }
     }

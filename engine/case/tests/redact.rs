@@ -4,9 +4,9 @@ mod common;
 
 use case::{Case, CaseError, ImportOutcome, RedactBy, SourceBytes};
 use cbad::{Config, Unwatched, Value, WindowScore};
-use common::people::{SECRETS, bytes_of, events, holds, people};
+use common::people::{SECRETS, bytes_of, events, holds, people, shown};
 use common::{CancelAfter, Outcome};
-use ingest::{OpenOptions, Redaction};
+use ingest::{Batch, Capture, Counts, OpenOptions, Redaction, Redactor};
 
 fn by<'a>(rules: &'a Redaction, salt: Option<&'a [u8]>) -> RedactBy<'a> {
     RedactBy { rules, salt, forget_salt: false }
@@ -86,6 +86,35 @@ fn results_are_those_of_the_capture_as_it_was() -> Outcome {
         assert_eq!((plain.first_event, plain.last_event, plain.q), (one.first_event, one.last_event, one.q));
     }
     assert_ne!(one.1[0].explanation.drivers[0].tokens, other.1[0].explanation.drivers[0].tokens);
+    Ok(())
+}
+
+#[test]
+fn several_threads_take_out_what_one_takes() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let capture = people(folder.path(), "people.jsonl", 20_000)?;
+    let (rules, salt) = (Redaction::personal(), b"a salt that was given");
+    let mut redactor = Redactor::new(&rules, salt)?;
+    let mut opened = Capture::open(&capture, &OpenOptions::default())?;
+    let (mut batch, mut counts, mut alone, mut stretches) = (Batch::default(), Counts::new(), Vec::new(), 0);
+    while opened.next_batch(&mut batch)? {
+        stretches += 1;
+        for (rule, hits) in redactor.apply(&mut batch) {
+            *counts.entry(rule).or_default() += hits;
+        }
+        alone.extend(batch.events.iter().map(|(stream, event)| shown(stream, event)));
+    }
+    assert!(stretches > 2, "there is something to share out");
+
+    let mut case = Case::temporary()?;
+    let redact = by(&rules, Some(salt));
+    let report = case.import_redacted(&capture, &OpenOptions::default(), Some(&redact), &Unwatched)?;
+    let mut shared = events(&case)?;
+    alone.sort_unstable();
+    shared.sort_unstable();
+    assert_eq!(shared, alone);
+    let counted = report.capture.redaction.ok_or("the capture has its redaction")?.counts;
+    assert_eq!(counted.into_iter().collect::<Counts>(), counts);
     Ok(())
 }
 

@@ -66,7 +66,8 @@ impl Plan {
         let least = if first == 0 { window * 4 } else { window };
         if own < least {
             let what = if first == 0 { "four windows" } else { "one window" };
-            return Err(format!("not enough history: {own} events, and {what} of {window} need {least}"));
+            let events = if own == 1 { "event" } else { "events" };
+            return Err(format!("not enough history: {own} {events}, and {what} of {window} need {least}"));
         }
         let mut plan = Self {
             window,

@@ -157,8 +157,10 @@ fn every_kind_of_baseline_scores_and_says_when_it_cannot() {
         empty.streams[0].note
     );
     let short = run(&lines[..20], &Config::default());
-    assert!(short.streams[0].note.as_ref().unwrap().contains("not enough history"));
+    assert!(short.streams[0].note.as_ref().unwrap().contains("not enough history: 20 events, and"));
     assert!(short.findings.is_empty());
+    let one = run(&lines[..1], &Config::default());
+    assert!(one.streams[0].note.as_ref().unwrap().contains("not enough history: 1 event, and"));
 }
 
 #[test]

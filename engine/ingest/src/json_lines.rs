@@ -1,6 +1,7 @@
 //! Generic JSON lines: any object a line, read as a log event.
 
 use crate::budget::RECORD_BYTES;
+use crate::envelope::{self, Envelope};
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
@@ -8,17 +9,19 @@ use crate::probe::Probe;
 use crate::record::Record;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
-use cbad::Event;
+use cbad::{Event, Field};
 
 /// Reads JSON lines.
 pub(crate) struct JsonLines {
     streams: LogStreams,
     years: Years,
+    /// Whether objects may hold lists of records.
+    enveloped: bool,
 }
 
 impl JsonLines {
-    pub(crate) fn new(name: String, years: Years) -> Self {
-        Self { streams: LogStreams::new(name), years }
+    pub(crate) fn new(name: String, years: Years, enveloped: bool) -> Self {
+        Self { streams: LogStreams::new(name), years, enveloped }
     }
 }
 
@@ -45,6 +48,46 @@ impl JsonLines {
         report.push(self.streams.of(None), event, end);
         Ok(())
     }
+
+    fn read_object(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        around: &[Field],
+        report: &mut Report<'_>,
+    ) -> Read<()> {
+        let begin = cursor.at();
+        let record = Record::read(cursor, self.years, &mut report.budget)?;
+        let end = cursor.at();
+        if let Some(path) = record.repeated_path() {
+            let reason =
+                format!("the key {path:?} stands more than once in the object; every value was kept");
+            report.remark(begin, end, reason, None);
+        }
+        let (service, mut event) = record.into_event(report.range(begin, end));
+        if !around.iter().all(|field| report.budget.spend(envelope::bytes_of(field))) {
+            return too_costly(begin);
+        }
+        event.fields.extend_from_slice(around);
+        report.push(self.streams.of(service.as_deref()), event, end);
+        Ok(())
+    }
+
+    /// Reads each record of a list, with what stands around the list.
+    fn read_list(&mut self, mut envelope: Envelope<'_>, report: &mut Report<'_>) -> Read<()> {
+        if envelope.left_out > 0 {
+            let at = envelope.list.at();
+            let reason = format!(
+                "the list of records that begins here has {} long or further value{} around it: passed over",
+                envelope.left_out,
+                if envelope.left_out == 1 { "" } else { "s" },
+            );
+            report.remark(at, at, reason, Some("Its records were read; look at the values in the capture."));
+        }
+        envelope.list.array(|cursor| match cursor.kind()? {
+            Kind::Object => self.read_object(cursor, &envelope.around, report),
+            kind => self.read_bare(kind, cursor, report),
+        })
+    }
 }
 
 impl DocumentFormat for JsonLines {
@@ -57,16 +100,14 @@ impl DocumentFormat for JsonLines {
         if kind != Kind::Object {
             return self.read_bare(kind, cursor, report);
         }
-        let record = Record::read(cursor, self.years, &mut report.budget)?;
-        let end = cursor.at();
-        if let Some(path) = record.repeated_path() {
-            let reason =
-                format!("the key {path:?} stands more than once in the object; every value was kept");
-            report.remark(0, end, reason, None);
+        if self.enveloped {
+            let mut ahead = cursor.clone();
+            if let (Some(envelope), read) = Envelope::of(&mut ahead, self.years) {
+                *cursor = ahead;
+                return self.read_list(envelope, report).and(read);
+            }
         }
-        let (service, event) = record.into_event(report.range(0, end));
-        report.push(self.streams.of(service.as_deref()), event, end);
-        Ok(())
+        self.read_object(cursor, &[], report)
     }
 }
 

@@ -220,3 +220,67 @@ fn concatenated_documents_need_no_line_ends() {
     assert_eq!((batch.events.len(), batch.problems.len()), (10_000, 0));
     assert_eq!(batch.events[9_999].1.source.end(), text.len() as u64);
 }
+
+#[test]
+fn what_stores_put_around_a_record_and_capitals_change_nothing() {
+    for line in [
+        r#"{"Time":"2015-05-17T10:05:03Z","Level":"ERROR","Message":"hi","Service":"shop"}"#,
+        r#"{"_index":"l","_source":{"@timestamp":"2015-05-17T10:05:03Z","message":"hi","log":{"level":"error"},"service":{"name":"shop"}}}"#,
+        r#"{"result":{"_time":"2015-05-17 10:05:03 UTC","_raw":"ERROR hi","service":"shop"}}"#,
+        r#"{"time":1431857103,"event":{"level":"error","message":"hi","service":"shop"}}"#,
+        r#"{"timestamp":"2015-05-17T10:05:03Z","severity":"ERROR","jsonPayload":{"message":"hi"},"resource":{"labels":{"container_name":"shop"}}}"#,
+        r#"{"@t":"2015-05-17T10:05:03Z","@m":"hi","@l":"Error","service":"shop"}"#,
+        r#"{"t":{"$date":"2015-05-17T10:05:03.000+00:00"},"s":"E","msg":"hi","service":"shop"}"#,
+        r#"{"timestamp":1431857103,"level":3,"short_message":"hi","service":"shop"}"#,
+        r#"{"date":"2015-05-17T10:05:03Z","status":"error","message":"hi","service":"shop"}"#,
+        r#"{"labels":{"app":"shop"},"line":"level=error msg=hi","timestamp":"2015-05-17T10:05:03Z"}"#,
+    ] {
+        let mut batch = read(line.as_bytes());
+        let (stream, event) = batch.events.pop().expect("one event");
+        assert_eq!((event.time_nanos, event.severity), (Some(NANOS), Some(Severity::Error)), "{line}");
+        assert!(event.body.ends_with(b"hi"), "{line}");
+        assert_eq!(stream.service.as_deref(), Some("shop"), "{line}");
+    }
+    for (status, severity) in [("200", None), ("error", Some(Severity::Error))] {
+        let kept = event_of(&format!(r#"{{"timestamp":1431857103,"status":"{status}","message":"hi"}}"#));
+        assert_eq!((kept.severity, paths(&kept)), (severity, vec!["status"]), "a status stays a field");
+    }
+}
+
+#[test]
+fn a_document_around_a_list_of_records_is_not_one_record() {
+    for document in [
+        r#"{"Records":[{"eventTime":"2015-05-17T10:05:03Z","eventName":"Get"},{"eventTime":"2015-05-17T10:05:04Z"}]}"#,
+        r#"{"took":1,"hits":{"total":2,"hits":[{"_source":{"@timestamp":"2015-05-17T10:05:03Z"}},{"_source":{}}]}}"#,
+        r#"{"data":[{"attributes":{"timestamp":"2015-05-17T10:05:03Z"}},7],"meta":{}}"#,
+    ] {
+        for document in [document.to_owned(), document.replace("[{", "[\n  {")] {
+            let batch = read(document.as_bytes());
+            assert_eq!((batch.events.len(), &batch.problems[..]), (2, &[][..]), "{document}");
+            let event = &batch.events[0].1;
+            assert_eq!(event.time_nanos, Some(NANOS), "{document}");
+            let end = (event.source.offset + event.source.length) as usize;
+            let bytes = &document[event.source.offset as usize..end];
+            assert!(bytes.starts_with('{') && bytes.ends_with('}'), "{bytes}");
+        }
+    }
+    let lines = r#"{"logGroup":"g","logEvents":[{"timestamp":1431857103000,"message":"ERROR a"}]}"#;
+    let batch = read(format!("{lines}\n{lines}\n").as_bytes());
+    assert_eq!((batch.events.len(), &*batch.events[1].1.body), (2, &b"ERROR a"[..]));
+    assert_eq!(paths(&batch.events[1].1), ["logGroup"], "what stands around the list is kept");
+    let own = event_of(r#"{"timestamp":1431857103,"message":"hi","items":[{"timestamp":1431857104}]}"#);
+    let left = (own.time_nanos, paths(&own));
+    assert_eq!(left, (Some(NANOS), vec!["items[0].timestamp"]), "a record that has a list");
+}
+
+#[test]
+fn a_list_of_records_that_breaks_off_is_read_so_far_and_what_is_left_out_around_it_is_said() {
+    let broken = r#"{"Records":[{"eventTime":"2015-05-17T10:05:03Z"},{"eventTime":"2015-05-1"#;
+    let batch = read(broken.as_bytes());
+    assert_eq!((batch.events.len(), batch.rejected()), (1, 1));
+    let around =
+        format!(r#"{{"note":"{}","Records":[{{"eventTime":"2015-05-17T10:05:03Z"}}]}}"#, "x".repeat(500));
+    let batch = read(around.as_bytes());
+    assert_eq!((batch.events.len(), batch.problems.len()), (1, 1));
+    assert!(batch.problems[0].reason.contains("1 long or further value around"), "{:?}", batch.problems);
+}

@@ -11,14 +11,17 @@
 //! It never writes, never analyses, never opens a socket and never follows what a capture refers to.
 
 mod access;
+mod ansi;
 mod budget;
 mod capture;
 mod container_logs;
 mod current;
 mod decode;
 mod encoding;
+mod envelope;
 mod error;
 mod evtx;
+mod field_names;
 mod folder;
 mod format;
 mod frames;

@@ -1,11 +1,12 @@
 //! logfmt: `key=value key="quoted \"value\"" flag`, one record a line. There is no specification; this takes what
 //! Go's and Heroku's writers write. A bare key is true, and a key may stand more than once.
 
+use crate::field_names::{role_of, time_rank};
 use crate::json::value::{number_value, text_value};
 use crate::lines::{At, LineFormat, keep_as_text};
 use crate::model::{Batch, Problem};
 use crate::probe::Probe;
-use crate::record::{Record, TIMES, role_of};
+use crate::record::Record;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
 use cbad::Value;
@@ -228,7 +229,7 @@ fn is_key(key: &[u8]) -> bool {
 }
 
 fn is_telling(key: &str) -> bool {
-    TIMES.contains(&key) || role_of(key).is_some() || key == "at"
+    time_rank(key).is_some() || role_of(key).is_some() || key == "at"
 }
 
 #[cfg(test)]

@@ -1,68 +1,20 @@
 //! One record with named fields: which of them is the time, the severity, the message, and what is left.
 
 use crate::budget::Budget;
+use crate::field_names::{Role, is_wrapper, role_of, time_rank};
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::value::{flatten, number_value};
 use crate::severity;
 use crate::stamp::{self, Years};
+use crate::times::YEAR_OF_LAST_RESORT;
 use cbad::{ByteRange, Event, Field, Severity, Value};
-
-/// Fields that hold the time, the most telling first; the last two are those of Python's `logging` and of loguru.
-pub(crate) const TIMES: [&str; 9] =
-    ["@timestamp", "timestamp", "time", "ts", "t", "eventTime", "_time", "asctime", "record.time.timestamp"];
-/// The object in which loguru keeps everything but the line as text.
-const OF_LOGURU: &str = "record";
-
-/// What a field is besides a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    Severity,
-    TraceId,
-    SpanId,
-    Service,
-    Message,
-}
-
-/// The role of the field with this path and its rank in it, the most telling first.
-pub(crate) fn role_of(path: &str) -> Option<(Role, u8)> {
-    Some(match path {
-        "level" => (Role::Severity, 0),
-        "severity" => (Role::Severity, 1),
-        "lvl" => (Role::Severity, 2),
-        "log.level" => (Role::Severity, 3),
-        "loglevel" => (Role::Severity, 4),
-        "levelname" => (Role::Severity, 5),
-        "severity_text" => (Role::Severity, 6),
-        "severityText" => (Role::Severity, 7),
-        "record.level.name" => (Role::Severity, 8),
-        "trace_id" => (Role::TraceId, 0),
-        "traceId" => (Role::TraceId, 1),
-        "trace.id" => (Role::TraceId, 2),
-        "record.extra.trace_id" => (Role::TraceId, 3),
-        "span_id" => (Role::SpanId, 0),
-        "spanId" => (Role::SpanId, 1),
-        "span.id" => (Role::SpanId, 2),
-        "record.extra.span_id" => (Role::SpanId, 3),
-        "service.name" => (Role::Service, 0),
-        "service" => (Role::Service, 1),
-        "app" => (Role::Service, 2),
-        "record.extra.service" => (Role::Service, 3),
-        "message" => (Role::Message, 0),
-        "msg" => (Role::Message, 1),
-        "log" => (Role::Message, 2),
-        "body" => (Role::Message, 3),
-        "event" => (Role::Message, 4),
-        "record.message" => (Role::Message, 5),
-        _ => return None,
-    })
-}
 
 /// Named fields in the order written, with the time that its best time field gives.
 #[derive(Default)]
 pub(crate) struct Record {
     pub(crate) fields: Vec<Field>,
     /// Rank of the time field, its place among the fields, and the time.
-    time: Option<(usize, usize, i64)>,
+    time: Option<(u8, usize, i64)>,
 }
 
 impl Record {
@@ -77,7 +29,7 @@ impl Record {
 
     /// Takes a field that is text or a number; it may turn out to be the time.
     pub(crate) fn push(&mut self, path: String, value: Value, years: Years) {
-        if let Some(rank) = TIMES.iter().position(|name| *name == path)
+        if let Some(rank) = time_rank(&path)
             && let Some(nanos) = time_of_value(&value, years)
         {
             self.take_time(rank, self.fields.len(), nanos);
@@ -86,7 +38,7 @@ impl Record {
     }
 
     /// The field at `index` is the time, unless a more telling one is.
-    pub(crate) fn take_time(&mut self, rank: usize, index: usize, nanos: i64) {
+    pub(crate) fn take_time(&mut self, rank: u8, index: usize, nanos: i64) {
         if self.time.is_none_or(|(best, ..)| rank < best) {
             self.time = Some((rank, index, nanos));
         }
@@ -96,12 +48,17 @@ impl Record {
     fn take_time_within(&mut self, begin: usize, years: Years) {
         for index in begin..self.fields.len() {
             let field = &self.fields[index];
-            if let Some(rank) = TIMES.iter().position(|name| *name == field.path)
+            if let Some(rank) = time_rank(&field.path)
                 && let Some(nanos) = time_of_value(&field.value, years)
             {
                 self.take_time(rank, index, nanos);
             }
         }
+    }
+
+    /// Whether a field holds its time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.time.is_some()
     }
 
     /// Where no field holds the time by itself, a date and a time of day do together; both leave the list.
@@ -119,7 +76,7 @@ impl Record {
         let joined = format!("{} {}", text(date), text(time));
         if let Some(nanos) = stamp::whole(joined.as_bytes(), years) {
             self.fields.remove(date);
-            self.time = Some((TIMES.len(), time - usize::from(date < time), nanos));
+            self.time = Some((u8::MAX, time - usize::from(date < time), nanos));
         }
     }
 
@@ -131,7 +88,7 @@ impl Record {
             path.clear();
             path.push_str(&String::from_utf8_lossy(&key));
             let index = record.fields.len();
-            let rank = TIMES.iter().position(|name| *name == path);
+            let rank = time_rank(&path);
             let mut nanos = None;
             if rank.is_some() && cursor.kind()? == Kind::Number {
                 let digits = cursor.number()?;
@@ -144,7 +101,7 @@ impl Record {
                 {
                     nanos = time_of(text.as_bytes(), years);
                 }
-                if &*key == OF_LOGURU.as_bytes() {
+                if is_wrapper(&key) {
                     record.take_time_within(index, years);
                 }
             }
@@ -171,6 +128,8 @@ impl Record {
     /// The event, and the service that the object names. Fields that became something else leave the list.
     pub(crate) fn into_event(self, source: ByteRange) -> (Option<String>, Event) {
         let mut event = Event::new(Vec::new(), source);
+        // GELF counts its levels as syslog does.
+        let is_gelf = self.fields.iter().any(|field| field.path == "short_message");
         let mut roles = Roles::of(self.fields);
         if let Some((_, index, nanos)) = self.time {
             event.time_nanos = Some(nanos);
@@ -179,8 +138,9 @@ impl Record {
         let mut is_number = false;
         event.severity = roles.take(Role::Severity, |value| {
             is_number = matches!(value, Value::Int(_));
-            severity_of(value)
+            severity_of(value, is_gelf)
         });
+        event.severity = event.severity.or_else(|| roles.severity_of_status());
         event.trace_id = roles.take(Role::TraceId, id_of);
         event.span_id = roles.take(Role::SpanId, id_of);
         let service = roles.take(Role::Service, |value| match value {
@@ -199,6 +159,7 @@ impl Record {
         if event.body.pop_if(|byte| *byte == b'\n').is_some() {
             event.body.pop_if(|byte| *byte == b'\r');
         }
+        event.severity = event.severity.or_else(|| severity_said(&event.body));
         event.fields = roles.rest();
         (service, event)
     }
@@ -254,6 +215,15 @@ impl Roles {
         Some(value)
     }
 
+    /// The severity that a status is. It stays a field, as `ok` and `200` do, which are none.
+    fn severity_of_status(&self) -> Option<Severity> {
+        let mut of_role = self.found.iter().filter(|(role, ..)| *role == Role::Status);
+        of_role.find_map(|&(.., index)| match &self.fields[index].value {
+            Value::Text(text) => severity::of_word(text.as_bytes()),
+            _ => None,
+        })
+    }
+
     /// Takes out the name that stands beside the number of a process.
     fn take_program(&mut self) -> Option<String> {
         let place = |path: &str| self.fields.iter().position(|field| field.path == path);
@@ -278,12 +248,22 @@ impl Roles {
     }
 }
 
-fn severity_of(value: &mut Value) -> Option<Severity> {
+fn severity_of(value: &Value, is_gelf: bool) -> Option<Severity> {
     match value {
         Value::Text(text) => severity::of_field(text),
+        Value::Int(number) if is_gelf => {
+            u8::try_from(*number).ok().filter(|number| *number < 8).map(severity::of_priority)
+        }
         Value::Int(number) => severity::of_json_number(*number),
         _ => None,
     }
+}
+
+/// The severity of a line of text that a record keeps whole.
+fn severity_said(text: &[u8]) -> Option<Severity> {
+    let line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
+    let stamp = stamp::find(line, Years::new(YEAR_OF_LAST_RESORT));
+    severity::find(line, stamp.map(|stamp| (stamp.start, stamp.end)))
 }
 
 fn id_of<const N: usize>(value: &mut Value) -> Option<[u8; N]> {

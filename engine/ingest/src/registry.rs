@@ -125,7 +125,9 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
             let dialect = sniffed.dialect.clone().expect("sniffing a table finds its dialect");
             Box::new(TableReader::new(name, dialect, years, limits))
         }
-        Format::JsonLines => Box::new(DocumentReader::new(JsonLines::new(name, years), framing, limits)),
+        Format::JsonLines => {
+            Box::new(DocumentReader::new(JsonLines::new(name, years, sniffed.enveloped), framing, limits))
+        }
         Format::Text => Box::new(TextReader::new(name, sniffed.stamped, years, limits)),
     }
 }

@@ -13,18 +13,24 @@ pub enum RepeatedKind {
     Zone,
     /// The year of times is assumed, their zone perhaps too.
     Year,
+    /// Which number of a date is the day is assumed, their zone perhaps too.
+    Day,
+    /// That a number is a time is assumed.
+    Number,
     /// A field is not read, so often.
     Field,
 }
 
 impl RepeatedKind {
-    const ALL: [Self; 3] = [Self::Zone, Self::Year, Self::Field];
+    const ALL: [Self; 5] = [Self::Zone, Self::Year, Self::Day, Self::Number, Self::Field];
 
     /// The stable name used in the case file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Zone => "zone",
             Self::Year => "year",
+            Self::Day => "day",
+            Self::Number => "number",
             Self::Field => "field",
         }
     }
@@ -43,6 +49,14 @@ impl RepeatedKind {
             Self::Year => {
                 "Where no year is given, the one that fits the file's modification time is taken; give the right one with \
                  `--assumed-year`. Compare with a capture whose times are known; the order of events does not depend on them."
+            }
+            Self::Day => {
+                "Compare with what is known of these days: if the first number is the day, the times are wrong. Where the \
+                 capture goes on beyond the twelfth of a month it shows which it is; bring in more of it."
+            }
+            Self::Number => {
+                "Compare with what is known of these times: where the number is something else, they are wrong, and the events \
+                 have none."
             }
             Self::Field => {
                 "The records were kept without it; its values are in the capture. \
@@ -107,7 +121,9 @@ impl Repeated {
             }
         };
         match self.kind {
-            RepeatedKind::Zone | RepeatedKind::Year => reason.push_str(&self.about),
+            RepeatedKind::Zone | RepeatedKind::Year | RepeatedKind::Day | RepeatedKind::Number => {
+                reason.push_str(&self.about);
+            }
             RepeatedKind::Field => {
                 let (path, times) = (&self.about, self.times);
                 let unit = if times == 1 { "time" } else { "times" };

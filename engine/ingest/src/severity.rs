@@ -1,5 +1,6 @@
 //! Reads severities: the words that logs use, syslog priorities, and the numbers of JSON loggers.
 
+use crate::ansi::escape_length;
 use cbad::Severity;
 
 /// How far after the time stamp (or the line's begin) a severity is looked for.
@@ -19,7 +20,7 @@ pub(crate) fn of_word(word: &[u8]) -> Option<Severity> {
     Some(match &*lower {
         b"trace" | b"verbose" | b"finest" | b"finer" => Severity::Trace,
         b"debug" | b"dbg" | b"fine" => Severity::Debug,
-        b"info" | b"information" | b"notice" | b"inf" => Severity::Info,
+        b"info" | b"information" | b"notice" | b"note" | b"inf" => Severity::Info,
         b"warn" | b"warning" | b"wrn" => Severity::Warn,
         b"error" | b"err" | b"severe" => Severity::Error,
         b"fatal" | b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" => Severity::Fatal,
@@ -27,9 +28,9 @@ pub(crate) fn of_word(word: &[u8]) -> Option<Severity> {
     })
 }
 
-/// Levels that are words like any other in running text: those of `PostgreSQL`, of winston for Node.js (as the exporter of
-/// OpenTelemetry for it maps them), and of loguru.
-const OF_FIELDS: [(&str, Severity); 9] = [
+/// Levels that are words like any other in running text, or none: those of `PostgreSQL`, of winston for Node.js (as the
+/// exporter of OpenTelemetry for it maps them), of loguru, of Azure, and the letters of `MongoDB` and glog.
+const OF_FIELDS: [(&str, Severity); 20] = [
     ("LOG", Severity::Info),
     ("DEBUG1", Severity::Debug),
     ("DEBUG2", Severity::Debug),
@@ -39,6 +40,17 @@ const OF_FIELDS: [(&str, Severity); 9] = [
     ("http", Severity::Debug),
     ("silly", Severity::Trace),
     ("success", Severity::Info),
+    ("informational", Severity::Info),
+    ("F", Severity::Fatal),
+    ("E", Severity::Error),
+    ("W", Severity::Warn),
+    ("I", Severity::Info),
+    ("D", Severity::Debug),
+    ("D1", Severity::Debug),
+    ("D2", Severity::Debug),
+    ("D3", Severity::Debug),
+    ("D4", Severity::Debug),
+    ("D5", Severity::Debug),
 ];
 
 /// The severity that a field for it names, whatever its case.
@@ -64,25 +76,56 @@ pub(crate) fn of_json_number(number: i64) -> Option<Severity> {
 pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severity> {
     let (stamp_start, after) = stamp.unwrap_or((0, 0));
     glog(line, stamp_start, after)
+        .or_else(|| leading(line, stamp_start))
         .or_else(|| find_word(line, after))
+        .or_else(|| find_word(&line[..stamp_start], 0))
         .or_else(|| logcat(line, after))
+        .or_else(|| cisco(line, after))
         .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
 }
 
+/// The level that begins a line whose stamp comes later, as logback writes it: `INFO  [main] 2015-05-17 10:05:03`.
+fn leading(line: &[u8], stamp_start: usize) -> Option<Severity> {
+    let begin = escape_length(line).unwrap_or_else(|| usize::from(line.first() == Some(&b'[')));
+    if begin + SHORTEST_WORD_BYTES > stamp_start {
+        return None;
+    }
+    level_at(line, begin)
+}
+
 fn find_word(line: &[u8], after: usize) -> Option<Severity> {
-    let near = &line[after..line.len().min(after + SEARCHED_BYTES)];
+    let end = line.len().min(after + SEARCHED_BYTES);
     let mut before = after.checked_sub(1).map_or(0, |before| ROLES[usize::from(line[before])]);
-    for (index, &byte) in near.iter().enumerate() {
-        let role = ROLES[usize::from(byte)];
+    let mut at = after;
+    while at < end {
+        let role = ROLES[usize::from(line[at])];
         if role & BEGINS != 0
-            && before & JOINS == 0
-            && let Some(severity) = level_at(line, after + index)
+            && (before & JOINS == 0 || names_channel(line, at))
+            && let Some(severity) = level_at(line, at)
         {
             return Some(severity);
         }
+        if role & COLOURS != 0
+            && let Some(length) = escape_length(&line[at..])
+        {
+            at += length;
+            // What follows a colour is a word of its own.
+            before = 0;
+            continue;
+        }
         before = role;
+        at += 1;
     }
     None
+}
+
+/// Whether a channel's name stands before what begins here, as Monolog and Laravel write it: `production.ERROR: `.
+fn names_channel(line: &[u8], at: usize) -> bool {
+    if at < 2 || line[at - 1] != b'.' || !line[at - 2].is_ascii_alphanumeric() {
+        return false;
+    }
+    let length = line[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    length > 0 && line.get(at + length) == Some(&b':')
 }
 
 /// The level that the word at `begin` names, if it stands as one.
@@ -93,13 +136,27 @@ fn level_at(line: &[u8], begin: usize) -> Option<Severity> {
     if length < SHORTEST_WORD_BYTES {
         return None;
     }
-    of_word(word).filter(|_| stands_as_level(line, begin, word))
+    let next = line.get(begin + length).copied();
+    of_word(word).filter(|_| stands_as_level(line, begin, word)).or_else(|| dotnet(word, begin, next))
+}
+
+/// The levels of .NET's console that others do not have, at the begin of a line: `fail: Shop.Cart[0]`.
+fn dotnet(word: &[u8], begin: usize, next: Option<u8>) -> Option<Severity> {
+    match word {
+        _ if begin > 0 || next != Some(b':') => None,
+        b"fail" => Some(Severity::Error),
+        b"dbug" => Some(Severity::Debug),
+        b"trce" => Some(Severity::Trace),
+        _ => None,
+    }
 }
 
 /// A level may begin with this letter.
 const BEGINS: u8 = 1;
 /// Letters, digits and what joins them to longer words, numbers, paths and names.
 const JOINS: u8 = 2;
+/// A sequence that colours what follows may begin with it.
+const COLOURS: u8 = 4;
 
 const ROLES: [u8; 256] = {
     let mut roles = [0; 256];
@@ -109,6 +166,7 @@ const ROLES: [u8; 256] = {
             b't' | b'v' | b'd' | b'f' | b'i' | b'n' | b'w' | b'e' | b's' | b'c' | b'a' | b'p' => {
                 BEGINS | JOINS
             }
+            0x1b => COLOURS,
             b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b'$' | 0x80.. => JOINS,
             _ => 0,
         };
@@ -119,11 +177,14 @@ const ROLES: [u8; 256] = {
 
 /// Upper-case words are levels wherever they stand alone; others only in brackets, before a colon, or as `level=…`.
 fn stands_as_level(line: &[u8], begin: usize, word: &[u8]) -> bool {
-    let before = if begin == 0 { b' ' } else { line[begin - 1] };
+    let is_coloured = is_behind_colour(&line[..begin]);
+    let before = if begin == 0 || is_coloured { b' ' } else { line[begin - 1] };
     let next = line.get(begin + word.len()).copied().unwrap_or(b' ');
     let is_upper = word.iter().all(u8::is_ascii_uppercase);
-    let in_brackets =
-        matches!((before, next), (b'[' | b':', b']') | (b'<', b'>') | (b'(', b')') | (b'|', b'|'));
+    let in_brackets = matches!(
+        (before, next),
+        (b'[' | b':', b']') | (b'<', b'>') | (b'(', b')') | (b'|', b'|') | (b'\t', b'\t')
+    ) || is_coloured && next == 0x1b;
     let before_colon = next == b':' && matches!(before, b' ' | b'\t');
     is_upper && !matches!(before, b'=' | b'"')
         || in_brackets
@@ -131,10 +192,23 @@ fn stands_as_level(line: &[u8], begin: usize, word: &[u8]) -> bool {
         || is_level_value(&line[..begin])
 }
 
+/// Whether the text ends with a sequence that colours what follows.
+fn is_behind_colour(text: &[u8]) -> bool {
+    const LONGEST: usize = 24;
+    if text.last() != Some(&b'm') {
+        return false;
+    }
+    let near = &text[text.len().saturating_sub(LONGEST)..];
+    let escape = memchr::memrchr(0x1b, near).map(|at| &near[at..]);
+    escape.is_some_and(|escape| escape_length(escape) == Some(escape.len()))
+}
+
+/// `level=`, `"level":"`, with a blank as Python writes it, and `"level"=>"` as Ruby does.
 fn is_level_value(before: &[u8]) -> bool {
     const NAMES: [&[u8]; 4] = [b"level", b"lvl", b"severity", b"loglevel"];
-    let unquoted = before.strip_suffix(b"\"").unwrap_or(before);
-    let Some(name) = unquoted.strip_suffix(b"=").or_else(|| unquoted.strip_suffix(b":")) else {
+    let unquoted = before.strip_suffix(b"\"").map_or(before, <[u8]>::trim_ascii_end);
+    let joined = [&b"=>"[..], b"=", b":"].iter().find_map(|join| unquoted.strip_suffix(*join));
+    let Some(name) = joined else {
         return false;
     };
     let name = name.strip_suffix(b"\"").unwrap_or(name);
@@ -170,6 +244,18 @@ fn logcat(line: &[u8], after: usize) -> Option<Severity> {
         b'F' => Severity::Fatal,
         _ => return None,
     })
+}
+
+/// Cisco's `%ASA-3-106023: Deny …`: the facility, the severity as syslog counts it, a mnemonic.
+fn cisco(line: &[u8], after: usize) -> Option<Severity> {
+    let near = &line[after..line.len().min(after + SEARCHED_BYTES)];
+    let named = &near[memchr::memchr(b'%', near)? + 1..];
+    let is_name = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_';
+    let length = named.iter().take_while(is_name).count();
+    match named[length..] {
+        [b'-', digit @ b'0'..=b'7', b'-', ..] if length > 1 => Some(of_priority(digit - b'0')),
+        _ => None,
+    }
 }
 
 /// The priority `<34>` at the begin of a line, RFC 5424, section 6.2.1, and what follows it.
@@ -235,9 +321,28 @@ mod tests {
             (" user=ERROR", None),
             (" pre-ERROR-post", None),
             ("", None),
+            (" \u{1b}[31mERROR\u{1b}[0m shop::cart", Some(Error)),
+            ("\u{1b}[33mwarn\u{1b}[39m: x", Some(Warn)),
+            (" \u{1b}[36;1mmade error free\u{1b}[0m", None),
+            ("] production.ERROR: x", Some(Error)),
+            ("] app.WARNING: x", Some(Warn)),
+            (" see java.ERROR for", None),
+            ("\tinfo\tservice.go:5\tx", Some(Info)),
+            (" {\"level\": \"error\", \"msg\": \"x\"}", Some(Error)),
+            (" {\"level\"=>\"Error\"}", Some(Error)),
+            (" 5 [Note] x", Some(Info)),
+            ("fail: Shop.Cart[5]", Some(Error)),
+            (" did not fail: x", None),
+            (" fw1 : %ASA-3-106023: Deny tcp", Some(Error)),
+            (" fw1 : 5 %-3-x", None),
         ] {
             assert_eq!(find(line.as_bytes(), None), severity, "{line}");
         }
+        let late = b"ERROR [main] 2015-05-17 10:05:03,123 X.java:5 - INFO desk";
+        assert_eq!(find(late, Some((13, 36))), Some(Error));
+        assert_eq!(find(&late[6..], Some((7, 30))), Some(Info));
+        let json = b"[pod/a/b] {\"level\": \"warn\", \"ts\": 1431857103.5, \"msg\": \"x\"}";
+        assert_eq!(find(json, Some((34, 46))), Some(Warn));
         let glog = b"E0517 10:05:03.123456 main.go] x";
         assert_eq!(find(glog, Some((0, 21))), Some(Error));
     }

@@ -1,5 +1,6 @@
 //! Recognises a capture's format by its content: the first decoded bytes, never the file name.
 
+use crate::envelope;
 use crate::error::IngestError;
 use crate::format::Format;
 use crate::json::documents::Framing;
@@ -25,6 +26,8 @@ pub(crate) struct Sniffed {
     pub(crate) candidates: Vec<(Format, f64)>,
     /// For JSON.
     pub(crate) framing: Framing,
+    /// For JSON lines: whether objects may hold lists of records.
+    pub(crate) enveloped: bool,
     /// For OTLP protobuf.
     pub(crate) proto_framing: otlp_proto::Framing,
     /// For expositions: whether it is `OpenMetrics`.
@@ -80,6 +83,8 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         confidence,
         candidates: candidates(&sure, format),
         framing: probe.json.framing,
+        enveloped: format == Format::JsonLines
+            && envelope::is_in(&probe, probe.stamps.years, options.limits.depth, options.limits.values),
         proto_framing: proto_framing(format, &probe),
         is_open_metrics: format == Format::Prometheus && prometheus::is_open(&probe),
         stamped: probe.stamps.is_stamped(),

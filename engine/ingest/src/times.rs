@@ -1,12 +1,12 @@
 //! What a capture's first records say of their times, and what has to be assumed: the year, the zone.
 
+use crate::field_names::time_rank;
 use crate::format::Format;
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
-use crate::record::TIMES;
 use crate::repeated::{Repeated, RepeatedKind};
-use crate::stamp::{self, Stamp, Years, Zone};
+use crate::stamp::{self, DayOrder, Stamp, Years, Zone};
 use crate::text::continues_a_trace;
 use cbad::{ByteRange, Field, Value};
 use std::collections::BTreeSet;
@@ -32,6 +32,13 @@ struct Said {
     zones: Vec<(Zone, usize)>,
     /// Place of the first stamp without a year.
     yearless: Option<usize>,
+    /// Place of the first stamp whose day and month could be the other way round.
+    either_way: Option<usize>,
+    /// Stamps that show which of the two stands first.
+    day_first: usize,
+    month_first: usize,
+    /// Place of the first number that is taken for a time.
+    number: Option<usize>,
 }
 
 impl Said {
@@ -44,6 +51,17 @@ impl Said {
         if stamp.yearless.is_some() {
             self.yearless = self.yearless.or(Some(at));
         }
+        match stamp.order {
+            DayOrder::Clear => {}
+            DayOrder::DayFirst => self.day_first += 1,
+            DayOrder::MonthFirst => self.month_first += 1,
+            DayOrder::Open => self.either_way = self.either_way.or(Some(at)),
+        }
+    }
+
+    /// The place of the first stamp of which nothing shows what is the day.
+    fn guessed_day(&self) -> Option<usize> {
+        self.either_way.filter(|_| self.day_first == 0 && self.month_first == 0)
     }
 
     /// What has to be assumed, at the first place where it has to be.
@@ -54,7 +72,15 @@ impl Said {
     }
 
     fn assumed(&self, reason: String) -> Repeated {
-        let kind = if self.yearless.is_some() { RepeatedKind::Year } else { RepeatedKind::Zone };
+        let kind = if self.number.is_some() {
+            RepeatedKind::Number
+        } else if self.guessed_day().is_some() {
+            RepeatedKind::Day
+        } else if self.yearless.is_some() {
+            RepeatedKind::Year
+        } else {
+            RepeatedKind::Zone
+        };
         Repeated::assumed(kind, reason)
     }
 
@@ -72,6 +98,14 @@ impl Said {
                 ),
             ));
         }
+        if self.number.is_some() {
+            let said = "the lines have no time stamp; the first number in each that could be a time since 1970 is taken for it";
+            parts.insert((0, said.to_owned()));
+        }
+        if self.guessed_day().is_some() {
+            let said = "day and month of the time stamps could be either way round; the first number is taken to be the month";
+            parts.insert((0, said.to_owned()));
+        }
         for (index, (zone, _)) in self.zones.iter().enumerate() {
             let said = match zone {
                 Zone::Missing if all_lack_zone && self.yearless.is_some() => None,
@@ -82,7 +116,14 @@ impl Said {
             };
             parts.extend(said.map(|said| (index + 1, said)));
         }
-        let first = self.zones.iter().map(|(_, at)| *at).chain(self.yearless).min()?;
+        let first = self
+            .zones
+            .iter()
+            .map(|(_, at)| *at)
+            .chain(self.yearless)
+            .chain(self.guessed_day())
+            .chain(self.number)
+            .min()?;
         let reason: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
         Some((reason.join("; "), first))
     }
@@ -96,14 +137,19 @@ impl RowTimes {
     /// Takes the times of a row that are text: its own, or those of a store's record.
     pub(crate) fn take(&mut self, fields: &[Field], is_of_store: bool, years: Years) {
         const OF_STORES: [&str; 5] = ["timestamp", "startTime", "start_time", "endTime", "end_time"];
-        let names: &[&str] = if is_of_store { &OF_STORES } else { &TIMES };
+        let rank_of = |path: &str| {
+            if is_of_store {
+                OF_STORES.iter().position(|name| *name == path)
+            } else {
+                time_rank(path).map(usize::from)
+            }
+        };
         let stamp_of = |field: &Field| match &field.value {
             Value::Text(text) => stamp::whole_stamp(text.as_bytes(), years),
             _ => None,
         };
-        let found =
-            names.iter().find_map(|name| fields.iter().find(|field| field.path == *name).and_then(stamp_of));
-        if let Some(stamp) = found {
+        let ranked = fields.iter().filter_map(|field| Some((rank_of(&field.path)?, stamp_of(field)?)));
+        if let Some((_, stamp)) = ranked.min_by_key(|(rank, _)| *rank) {
             self.0.take(stamp, 0);
         }
     }
@@ -152,7 +198,27 @@ impl TextGuess {
                 guess.said.take(stamp, offset_of(bytes, line));
             }
         }
+        guess.years.day_first = guess.said.day_first > guess.said.month_first;
+        if guess.stamped == 0 {
+            guess.look_for_numbers(bytes, text);
+        }
         guess
+    }
+
+    /// Of lines without a stamp nine in ten have a number that could be their time, all of one year: one may be a heading.
+    fn look_for_numbers(&mut self, bytes: &[u8], text: &[u8]) {
+        const LEAST_LINES: usize = 3;
+        const MOST_NANOS: i64 = 366 * 86_400 * 1_000_000_000;
+        let found = |line| Some((stamp::number_in(line)?.nanos, offset_of(bytes, line)));
+        let numbers: Vec<(i64, usize)> = lines_of(text).filter_map(found).collect();
+        let nanos = || numbers.iter().map(|(nanos, _)| *nanos);
+        let (Some(first), Some(last)) = (nanos().min(), nanos().max()) else { return };
+        if numbers.len() >= LEAST_LINES && numbers.len() * 10 >= self.lines * 9 && last - first <= MOST_NANOS
+        {
+            self.years.from_numbers = true;
+            self.stamped = numbers.len();
+            self.said.number = Some(numbers[0].1);
+        }
     }
 
     /// Four lines in five: some may be foreign.
@@ -174,28 +240,41 @@ fn offset_of(bytes: &[u8], part: &[u8]) -> usize {
 pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
     match format.times() {
         Times::Sure => None,
+        // Other readers of lines do not take numbers for times.
+        Times::OfLines if format != Format::Text && probe.stamps.said.number.is_some() => None,
         Times::OfLines => probe.stamps.said.note(probe, options.year()),
-        Times::OfFields { names, is_nested } => {
-            let mut said = Said::default();
-            for object in &probe.json.objects {
-                let at = offset_of(probe.bytes, object.bytes);
-                let mut cursor = Cursor::new(object.bytes, options.limits.depth, options.limits.values);
-                let mut best = None;
-                // An object that breaks off has said what it says up to there.
-                let _ = times_of(&mut cursor, (names, is_nested), probe.stamps.years, &mut |rank, stamp| {
-                    if is_nested {
-                        said.take(stamp, at);
-                    } else if best.is_none_or(|(least, _)| rank < least) {
-                        best = Some((rank, stamp));
-                    }
-                });
-                if let Some((_, stamp)) = best {
-                    said.take(stamp, at);
+        Times::OfRecords => note_of(probe, options, &mut |cursor, at, said| {
+            let mut best = None;
+            let read = times_of_record(cursor, &mut String::new(), probe.stamps.years, &mut |rank, stamp| {
+                if best.is_none_or(|(least, _)| rank < least) {
+                    best = Some((rank, stamp));
                 }
+            });
+            if let Some((_, stamp)) = best {
+                said.take(stamp, at);
             }
-            said.note(probe, options.year())
-        }
+            read
+        }),
+        Times::OfFields(names) => note_of(probe, options, &mut |cursor, at, said| {
+            times_of(cursor, names, probe.stamps.years, &mut |stamp| said.take(stamp, at))
+        }),
     }
+}
+
+/// What the objects of the probe say of their times.
+fn note_of(
+    probe: &Probe<'_>,
+    options: &OpenOptions,
+    take: &mut dyn FnMut(&mut Cursor<'_>, usize, &mut Said) -> Read<()>,
+) -> Option<Problem> {
+    let mut said = Said::default();
+    for object in &probe.json.objects {
+        let at = offset_of(probe.bytes, object.bytes);
+        let mut cursor = Cursor::new(object.bytes, options.limits.depth, options.limits.values);
+        // An object that breaks off has said what it says up to there.
+        let _ = take(&mut cursor, at, &mut said);
+    }
+    said.note(probe, options.year())
 }
 
 /// Where the times of a format's records stand, as far as they may lack a zone or a year.
@@ -205,8 +284,10 @@ pub(crate) enum Times {
     Sure,
     /// In the text of its lines.
     OfLines,
-    /// In fields with these names, the most telling first; of the object itself or of any within.
-    OfFields { names: &'static [&'static str], is_nested: bool },
+    /// In the fields of a record that hold its time.
+    OfRecords,
+    /// In fields with these names, of the object itself or of any within.
+    OfFields(&'static [&'static str]),
 }
 
 impl Format {
@@ -215,38 +296,58 @@ impl Format {
     const fn times(self) -> Times {
         match self {
             Self::Text | Self::Syslog | Self::SyslogOctets | Self::Logfmt | Self::Table => Times::OfLines,
-            Self::JsonLines => Times::OfFields { names: &TIMES, is_nested: false },
-            Self::Lynex => Times::OfFields { names: &["timestamp"], is_nested: true },
-            Self::Langfuse => {
-                Times::OfFields { names: &["timestamp", "startTime", "endTime"], is_nested: true }
-            }
+            Self::JsonLines => Times::OfRecords,
+            Self::Lynex => Times::OfFields(&["timestamp"]),
+            Self::Langfuse => Times::OfFields(&["timestamp", "startTime", "endTime"]),
             _ => Times::Sure,
         }
     }
 }
 
-fn times_of(
+fn times_of(cursor: &mut Cursor<'_>, names: &[&str], years: Years, take: &mut dyn FnMut(Stamp)) -> Read<()> {
+    cursor.object(|cursor, key| match cursor.kind()? {
+        Kind::Text if names.iter().any(|name| name.as_bytes() == &*key) => {
+            stamp::whole_stamp(&cursor.text()?, years).into_iter().for_each(&mut *take);
+            Ok(())
+        }
+        Kind::Object => times_of(cursor, names, years, take),
+        Kind::Array => cursor.array(|cursor| match cursor.kind()? {
+            Kind::Object => times_of(cursor, names, years, take),
+            _ => cursor.skip(),
+        }),
+        _ => cursor.skip(),
+    })
+}
+
+/// The times of a record below `path` with their ranks, and of the records in its lists.
+fn times_of_record(
     cursor: &mut Cursor<'_>,
-    (names, is_nested): (&[&str], bool),
+    path: &mut String,
     years: Years,
-    take: &mut dyn FnMut(usize, Stamp),
+    take: &mut dyn FnMut(u8, Stamp),
 ) -> Read<()> {
     cursor.object(|cursor, key| {
-        let rank = names.iter().position(|name| name.as_bytes() == &*key);
-        match (cursor.kind()?, rank) {
-            (Kind::Text, Some(rank)) => {
-                if let Some(stamp) = stamp::whole_stamp(&cursor.text()?, years) {
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+        }
+        path.push_str(&String::from_utf8_lossy(&key));
+        match cursor.kind()? {
+            Kind::Text => {
+                let text = cursor.text()?;
+                if let (Some(rank), Some(stamp)) = (time_rank(path), stamp::whole_stamp(&text, years)) {
                     take(rank, stamp);
                 }
-                Ok(())
             }
-            (Kind::Object, _) if is_nested => times_of(cursor, (names, is_nested), years, take),
-            (Kind::Array, _) if is_nested => cursor.array(|cursor| match cursor.kind()? {
-                Kind::Object => times_of(cursor, (names, is_nested), years, take),
+            Kind::Object => times_of_record(cursor, path, years, take)?,
+            Kind::Array => cursor.array(|cursor| match cursor.kind()? {
+                Kind::Object => times_of_record(cursor, &mut String::new(), years, take),
                 _ => cursor.skip(),
-            }),
-            _ => cursor.skip(),
+            })?,
+            _ => cursor.skip()?,
         }
+        path.truncate(length);
+        Ok(())
     })
 }
 

@@ -45,3 +45,28 @@ fn what_json_times_lack_is_said() {
     let nested = "{\"events\":[{\"timestamp\":\"2024-01-01T00:00:00.5\"}]}\n";
     assert!(said(Format::Lynex, nested).is_some());
 }
+
+#[test]
+fn days_that_could_be_months_and_numbers_that_are_taken_for_times_are_said() {
+    let open = "02/03/2024 10:00:00Z a\n";
+    let reason = "day and month of the time stamps could be either way round; the first number is taken to be the month";
+    assert_eq!(said(Format::Text, open), Some((reason.to_owned(), 0, Some(1))));
+    assert_eq!(
+        said(Format::Text, &format!("{open}13/03/2024 10:00:00Z a\n")),
+        None,
+        "a thirteenth day tells"
+    );
+
+    let flows = "start end action\n2 eni-1 1700000000 1700000060 ACCEPT\n".to_owned()
+        + &"2 eni-1 1700000007 1700000067 REJECT\n".repeat(12);
+    let (reason, offset, line) = said(Format::Text, &flows).expect("it is a guess");
+    assert!(reason.contains("could be a time since 1970"), "{reason}");
+    assert_eq!((offset, line), (17, Some(2)));
+    let probe = Probe::new(flows.as_bytes(), true, &OpenOptions::default());
+    let stamp = stamp::find(b"2 eni-1 1700000007 1700000067 REJECT", probe.stamps.years).expect("a number");
+    assert_eq!((stamp.nanos, stamp.start, stamp.end), (1_700_000_007_000_000_000, 8, 18));
+    assert_eq!(said(Format::Text, &flows.replace(" 17000000", " 900000")), None, "no numbers that could be");
+    let apart = "a 1500000000\nb 1600000000\nc 1700000000\n";
+    assert_eq!(said(Format::Text, apart), None, "numbers years apart are no times of one capture");
+    assert_eq!(said(Format::Table, &flows), None, "rows have columns");
+}

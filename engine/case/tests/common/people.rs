@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use case::{Case, CaseError};
+use cbad::{Event, StreamKey};
 
 use super::Numbers;
 
@@ -67,16 +68,21 @@ pub fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
+/// An event of a stream as text.
+pub fn shown(stream: &StreamKey, event: &Event) -> String {
+    let mut text = format!("{} {}", stream.label(), String::from_utf8_lossy(&event.body));
+    for field in &event.fields {
+        write!(text, " {}={:?}", field.path, field.value).expect("writing to a String cannot fail");
+    }
+    text
+}
+
 /// Every event of the case as text.
 pub fn events(case: &Case) -> Result<Vec<String>, CaseError> {
     let mut all = Vec::new();
     for stream in case.streams()? {
         for row in case.events(stream.id, 0..stream.events)? {
-            let mut text = format!("{} {}", stream.key.label(), String::from_utf8_lossy(&row.event.body));
-            for field in &row.event.fields {
-                write!(text, " {}={:?}", field.path, field.value).expect("writing to a String cannot fail");
-            }
-            all.push(text);
+            all.push(shown(&stream.key, &row.event));
         }
     }
     Ok(all)

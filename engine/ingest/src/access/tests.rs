@@ -4,6 +4,7 @@ use super::*;
 use crate::Capture;
 use crate::format::Format;
 use crate::model::OpenOptions;
+use cbad::Value;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -113,4 +114,17 @@ fn columns_are_known_wherever_reading_goes_on() {
     }
     let last = &batches[2].events.last().expect("an event").1;
     assert_eq!(last.fields.last().map(|field| field.path.as_str()), Some("sc-status"));
+}
+
+#[test]
+fn columns_of_exchange_stand_between_commas() {
+    let text = "#Software: Microsoft Exchange Server\n#Fields: date-time,client-ip,event-id,message-subject\n\
+        2015-05-17T10:05:03.000Z,10.0.0.1,RECEIVE,\"hello, you\"\n";
+    let batch = read(text, Format::W3c);
+    assert_eq!((batch.events.len(), batch.problems.len()), (1, 0));
+    let event = &batch.events[0].1;
+    assert_eq!(event.time_nanos, Some(1_431_857_103_000_000_000));
+    let fields: Vec<_> = event.fields.iter().map(|field| field.path.as_str()).collect();
+    assert_eq!(fields, ["client-ip", "event-id", "message-subject"]);
+    assert_eq!(event.fields[2].value, Value::Text("hello, you".into()));
 }

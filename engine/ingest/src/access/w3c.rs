@@ -1,5 +1,5 @@
 //! The W3C extended log format (<https://www.w3.org/TR/WD-logfile>) of IIS and Amazon's CDN: `#Fields:` says what the
-//! columns are, and may say so anew anywhere. Times are UTC by definition.
+//! columns are, and may say so anew anywhere. Times are UTC by definition. Exchange writes commas between columns.
 
 use super::typed;
 use crate::json::value::text_value;
@@ -17,6 +17,8 @@ use std::io;
 
 const FIELDS: &[u8] = b"#Fields:";
 const DATE: &[u8] = b"#Date:";
+/// The column in which Exchange has both.
+const WHOLE_TIME: &str = "date-time";
 /// Longest name of a column that is kept.
 const NAME_BYTES: usize = 128;
 
@@ -74,6 +76,8 @@ impl Reader for W3cReader {
 #[derive(Debug, Default)]
 struct Columns {
     names: Vec<String>,
+    /// What stands between the columns where it is no blank and no tab.
+    commas: bool,
     /// Date of `#Date:`, for files whose columns give the time of day only.
     date: Option<String>,
 }
@@ -81,8 +85,9 @@ struct Columns {
 impl Columns {
     fn direct(&mut self, line: &[u8], most: u32) {
         if let Some(names) = line.strip_prefix(FIELDS) {
-            let names =
-                names.split(u8::is_ascii_whitespace).filter(|name| !name.is_empty()).take(most as usize);
+            self.commas = names.contains(&b',');
+            let separates = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+            let names = names.split(separates).filter(|name| !name.is_empty()).take(most as usize);
             let short =
                 |name: &[u8]| String::from_utf8_lossy(&name[..name.len().min(NAME_BYTES)]).into_owned();
             self.names = names.map(short).collect();
@@ -96,7 +101,14 @@ impl Columns {
         if self.names.is_empty() {
             return Err("no #Fields: line says what the columns are".into());
         }
-        let values: Vec<Cow<'_, [u8]>> = Values { rest: Some(line), tabs: line.contains(&b'\t') }.collect();
+        let between = if self.commas {
+            b','
+        } else if line.contains(&b'\t') {
+            b'\t'
+        } else {
+            b' '
+        };
+        let values: Vec<Cow<'_, [u8]>> = Values { rest: Some(line), between }.collect();
         if values.len() != self.names.len() {
             return Err(format!(
                 "the line has {} columns, and #Fields: names {}",
@@ -111,7 +123,7 @@ impl Columns {
         event.severity = status.and_then(severity::of_http_status);
         let site = row.take("s-sitename").map(|site| String::from_utf8_lossy(&site).into_owned());
         if event.time_nanos.is_some() {
-            let _ = (row.take("date"), row.take("time"));
+            let _ = (row.take("date"), row.take("time"), row.take(WHOLE_TIME));
         }
         event.fields = row.rest();
         Ok((site, event))
@@ -154,6 +166,9 @@ impl<'a> Row<'a, '_> {
     }
 
     fn nanos(&self) -> Option<i64> {
+        if let Some(whole) = self.get(WHOLE_TIME) {
+            return stamp::whole(whole, Years::new(1970));
+        }
         let time = std::str::from_utf8(self.get("time")?).ok()?;
         let date = match self.get("date") {
             Some(date) => std::str::from_utf8(date).ok()?,
@@ -176,10 +191,11 @@ fn measured(name: &str, value: Cow<'_, [u8]>) -> Value {
     if name.ends_with("version") { text_value(value) } else { typed(value) }
 }
 
-/// The columns of a line: between tabs where it has tabs, else between blanks; `"…"` is one, and `""` in it a quote.
+/// The columns of a line: between commas where `#Fields:` has them, between tabs where the line has some, else between
+/// blanks; `"…"` is one, and `""` in it a quote.
 struct Values<'a> {
     rest: Option<&'a [u8]>,
-    tabs: bool,
+    between: u8,
 }
 
 impl<'a> Iterator for Values<'a> {
@@ -187,7 +203,7 @@ impl<'a> Iterator for Values<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest?;
-        let separates = |byte: &u8| if self.tabs { *byte == b'\t' } else { *byte == b' ' };
+        let separates = |byte: &u8| *byte == self.between;
         if let Some((value, after)) = rest.strip_prefix(b"\"").and_then(quoted)
             && after.first().is_none_or(separates)
         {

@@ -69,6 +69,7 @@ pub(crate) fn event_of(
     }
     let fields = unpack(origin, fields);
     let is_trace = origin == Origin::Langfuse && !fields.iter().any(|field| names::is_trace_id(&field.path));
+    let has_failed = origin == Origin::Langfuse && fields.iter().any(says_error);
     let operation = operation_of(origin, &fields);
     let is_response = origin == Origin::Api && has_response(&fields);
     let event = Event::new(Vec::new(), source);
@@ -124,6 +125,9 @@ pub(crate) fn event_of(
                 call.top = top_of(&value);
                 call.take(own::TRACE, path, value);
             }
+            Some(name) if has_failed && name == names::STATUS_MESSAGE => {
+                call.take("error.message", path, value);
+            }
             // A second value of a name keeps the path that it was written with.
             Some(name) if !seen.contains(&name) => {
                 call.take(&name, path, value);
@@ -136,6 +140,11 @@ pub(crate) fn event_of(
         call.event.fields.push(Field { path: DIMENSIONS.into(), value: Value::Int(dimensions) });
     }
     call.finish(streams)
+}
+
+/// Whether a field is the level of an observation of Langfuse that failed. A warning has a message too.
+fn says_error(field: &Field) -> bool {
+    field.path == "level" && matches!(&field.value, Value::Text(level) if level == "ERROR")
 }
 
 fn name_of(names: &mut Names, origin: Origin, path: &str, is_response: bool) -> Option<String> {

@@ -11,6 +11,8 @@ pub(super) const OPERATION: &str = "gen_ai.operation.name";
 pub(super) const REQUEST_MODEL: &str = "gen_ai.request.model";
 pub(super) const RESPONSE_MODEL: &str = "gen_ai.response.model";
 const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+/// What is said of an observation, which is an error only where its level says so.
+pub(super) const STATUS_MESSAGE: &str = "status.message";
 
 /// Names for what an event has a place of its own for; each leaves the fields once it is read.
 pub(super) mod own {
@@ -62,8 +64,8 @@ const LANGFUSE: [(&str, &str); 29] = [
     ("model", REQUEST_MODEL),
     ("providedModelName", REQUEST_MODEL),
     ("provided_model_name", REQUEST_MODEL),
-    ("statusMessage", "error.message"),
-    ("status_message", "error.message"),
+    ("statusMessage", STATUS_MESSAGE),
+    ("status_message", STATUS_MESSAGE),
     ("promptName", "gen_ai.prompt.name"),
     ("prompt_name", "gen_ai.prompt.name"),
     ("promptVersion", "gen_ai.prompt.version"),
@@ -135,8 +137,9 @@ pub(super) fn is_amount(path: &str) -> bool {
 /// Whether a column of a table is text even where it is written in digits: ids and names, and what was said.
 pub(super) fn is_text(column: &str) -> bool {
     const SAID: [&str; 4] = ["input", "output", "inputs", "outputs"];
-    let own = [own::TRACE, own::SPAN, own::PARENT, own::NAME, own::SERVICE, "error.message"];
-    let is_own = |(known, name): &(&str, &str)| *known == column && own.contains(name);
+    let texts =
+        [own::TRACE, own::SPAN, own::PARENT, own::NAME, own::SERVICE, "error.message", STATUS_MESSAGE];
+    let is_own = |(known, name): &(&str, &str)| *known == column && texts.contains(name);
     SAID.contains(&column) || LANGFUSE.iter().chain(&LANGSMITH).any(is_own)
 }
 

@@ -147,6 +147,12 @@ fn stores_keep_calls_beside_the_spans_around_them() {
     assert_eq!(field(event, "gen_ai.input.messages[0].parts[0].content"), &text("why?"));
     assert_eq!(field(event, "gen_ai.output.messages[0].parts[0].content"), &text("so"));
     assert_eq!(field(event, "gen_ai.usage.cost"), &Value::Float(0.25));
+    assert_eq!(field(event, "error.message"), &text("rate limit"));
+    let warned = langfuse.replace("ERROR", "WARNING");
+    let batch = read(&warned, Format::Langfuse);
+    let event = &batch.events[1].1;
+    assert_eq!((event.severity, field(event, "status.message")), (Some(Severity::Warn), &text("rate limit")));
+    assert!(event.fields.iter().all(|field| field.path != "error.message"), "a warning is no failure");
 
     let langsmith = r#"{"id":"1f0c2a3e-0000-4000-8000-000000000001","trace_id":"1f0c2a3e-0000-4000-8000-000000000000","run_type":"llm","name":"ChatModel","start_time":"2023-11-14T22:13:20","end_time":"2023-11-14T22:13:21","inputs":{"messages":[[{"lc":1,"type":"constructor","kwargs":{"content":"why?","type":"human"}}]]},"outputs":{"generations":[[{"text":"so","message":{"kwargs":{"content":"so"}}}]]},"extra":{"metadata":{"ls_model_name":"m-5"}},"prompt_tokens":5,"error":null}"#;
     let batch = read(langsmith, Format::Langsmith);

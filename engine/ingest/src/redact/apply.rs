@@ -24,7 +24,7 @@ const MOST_KEPT: usize = 1 << 16;
 const LONG_NUMBER: u64 = 100_000_000_000;
 
 /// What one rule is called, counts, and does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Rule {
     /// In counts.
     label: String,
@@ -39,6 +39,7 @@ struct Rule {
 type Renamed = (Arc<StreamKey>, Vec<u16>);
 
 /// Rules made ready, with the salt and what was counted.
+#[derive(Clone)]
 pub struct Redactor {
     rules: Vec<Rule>,
     /// Patterns of fields, with the number of their rule.

@@ -21,6 +21,22 @@ pub(crate) struct Civil {
     pub(crate) zone_seconds: i32,
     /// What is written of the zone.
     pub(crate) zone: Zone,
+    /// Where day and month are numbers behind one another.
+    pub(crate) order: DayOrder,
+}
+
+/// Which of two numbers is the day and which the month, by the numbers alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum DayOrder {
+    /// They stand where only one of them can, or are the same.
+    #[default]
+    Clear,
+    /// The first is no month.
+    DayFirst,
+    /// The second is no month.
+    MonthFirst,
+    /// It could be either way round.
+    Open,
 }
 
 impl Civil {
@@ -64,7 +80,7 @@ pub(crate) fn days_since_epoch(year: i32, month: u32, day: u32) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The year of a stamp that names none.
+/// What a capture's stamps leave open: above all the year of a stamp that names none.
 ///
 /// A capture without years is taken to reach less than half a year to either side of its first stamp: what stands further
 /// before it in the calendar belongs to the year after, what stands further behind it to the year before, and lines that
@@ -74,11 +90,15 @@ pub(crate) fn days_since_epoch(year: i32, month: u32, day: u32) -> i64 {
 pub(crate) struct Years {
     pub(crate) assumed: i32,
     pub(crate) first: Option<(u32, u32)>,
+    /// Whether of two numbers that could each be the month the first is the day, as the capture's other stamps show.
+    pub(crate) day_first: bool,
+    /// Whether a number that could be a time since 1970 is taken for it, as no line has a stamp and each has such a number.
+    pub(crate) from_numbers: bool,
 }
 
 impl Years {
     pub(crate) const fn new(assumed: i32) -> Self {
-        Self { assumed, first: None }
+        Self { assumed, first: None, day_first: false, from_numbers: false }
     }
 
     /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists;
@@ -174,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_capture_over_new_year_goes_on_into_the_next() {
-        let years = Years { assumed: 2023, first: Some((12, 30)) };
+        let years = Years { first: Some((12, 30)), ..Years::new(2023) };
         assert_eq!(years.year_of(12, 31), 2023);
         assert_eq!(years.year_of(12, 29), 2023, "a little out of order is not a year");
         assert_eq!(years.year_of(11, 2), 2023, "nor is a line that was held back for weeks");
@@ -202,9 +222,9 @@ mod tests {
 
     #[test]
     fn a_late_line_stays_in_its_year_and_one_from_before_new_year_steps_back() {
-        let years = Years { assumed: 2024, first: Some((3, 10)) };
+        let years = Years { first: Some((3, 10)), ..Years::new(2024) };
         assert_eq!([(3, 8), (1, 1), (8, 1)].map(|(month, day)| years.year_of(month, day)), [2024; 3]);
-        let years = Years { assumed: 2024, first: Some((1, 1)) };
+        let years = Years { first: Some((1, 1)), ..Years::new(2024) };
         assert_eq!(years.year_of(12, 31), 2023);
         assert_eq!(years.year_of(5, 31), 2024);
     }

@@ -1,14 +1,17 @@
 //! The forms of time stamps, each read at one place in a line.
 
+mod numeric;
+
 use super::Stamp;
-use super::civil::{Civil, Years};
+use super::civil::{Civil, DayOrder, Years};
 use super::zones::{self, Zone};
 
 /// Reads the stamp that begins at `at`, whatever its form.
 pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
     let mut scan = Scan { line, at };
     let stamp = |civil: Civil, end: usize, yearless: Option<(u32, u32)>| {
-        Some(Stamp { nanos: civil.nanos_utc()?, start: at, end, yearless, zone: civil.zone })
+        let (nanos, zone, order) = (civil.nanos_utc()?, civil.zone, civil.order);
+        Some(Stamp { nanos, start: at, end, yearless, zone, order })
     };
     if !line.get(at)?.is_ascii_digit() {
         let (civil, yearless) = scan.named_month_first(years)?;
@@ -17,13 +20,20 @@ pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
     let digits = line[at..].iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
     let (civil, yearless) = match digits {
         4 => (scan.year_first()?, None),
-        2 => scan.two_digits_first(years)?,
-        1 => (scan.day_month_name()?, None),
+        2 => match scan.two_digits_first(years) {
+            Some(read) => read,
+            None => (Scan { line, at }.numeric(years, &mut scan.at)?, None),
+        },
+        1 => match scan.day_month_name() {
+            Some(civil) => (civil, None),
+            None => (Scan { line, at }.numeric(years, &mut scan.at)?, None),
+        },
         6 => (scan.six_digit_date()?, None),
         8 => (scan.eight_digit_date()?, None),
         10 | 13 | 16 | 19 if epoch_may_stand(line, at) => {
             let (nanos, used) = epoch_number(&line[at..])?;
-            return Some(Stamp { nanos, start: at, end: at + used, yearless: None, zone: Zone::Written });
+            let (zone, order) = (Zone::Written, DayOrder::Clear);
+            return Some(Stamp { nanos, start: at, end: at + used, yearless: None, zone, order });
         }
         _ => return None,
     };
@@ -46,6 +56,9 @@ fn epoch_may_stand(line: &[u8], at: usize) -> bool {
     let before = &line[..at];
     before.iter().all(|byte| matches!(byte, b' ' | b'[' | b'(' | b'-' | b'"'))
         || NAMES.iter().any(|name| before.ends_with(name))
+        || before.strip_suffix(b": ").is_some_and(|before| {
+            NAMES.iter().any(|name| name.strip_suffix(b":").is_some_and(|name| before.ends_with(name)))
+        })
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds by magnitude, with a fraction; and how many bytes it took.
@@ -261,6 +274,7 @@ impl Scan<'_> {
                     let _ = self.eat(b' ');
                 }
                 self.clock(&mut civil)?;
+                self.half_of_day(&mut civil);
             }
         }
         self.zone(&mut civil);
@@ -393,6 +407,9 @@ impl Scan<'_> {
         self.eat(b' ')?;
         let _ = self.eat(b' ');
         civil.day = self.short()?;
+        if self.eat(b',').is_some() {
+            return Some((self.after_comma(civil)?, None));
+        }
         self.eat(b' ')?;
         let mark = self.at;
         if let Some(year) = self.digits(4).filter(|_| self.peek() == Some(b' ')) {

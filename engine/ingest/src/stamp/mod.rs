@@ -3,11 +3,13 @@
 //! A hand-written recogniser of the forms that logs use; it tries each place in the first bytes of the line
 //! where a stamp could begin, and the first that reads as a whole wins. A stamp without a zone is UTC.
 
+use crate::ansi::escape_length;
+
 mod civil;
 mod forms;
 mod zones;
 
-pub(crate) use civil::{Years, latest_year};
+pub(crate) use civil::{DayOrder, Years, latest_year};
 pub(crate) use zones::Zone;
 
 /// How far into a line a stamp is looked for.
@@ -26,6 +28,8 @@ pub(crate) struct Stamp {
     pub(crate) yearless: Option<(u32, u32)>,
     /// What it says of its zone; a count from 1970 needs none.
     pub(crate) zone: Zone,
+    /// Whether day and month could be the other way round.
+    pub(crate) order: DayOrder,
 }
 
 /// The first stamp in the line's first bytes.
@@ -41,10 +45,33 @@ pub(crate) fn find(line: &[u8], years: Years) -> Option<Stamp> {
         {
             return Some(stamp);
         }
+        if role == Role::Escape
+            && let Some(length) = escape_length(&line[at..])
+        {
+            before = Role::Other;
+            at += length;
+            continue;
+        }
         before = role;
         at += 1;
     }
-    None
+    if years.from_numbers { number_in(line) } else { None }
+}
+
+/// The first number between blanks in the line's first bytes that could be a time since 1970, as measurements and flow
+/// records have it; a value may follow behind a colon, as collectd writes it.
+pub(crate) fn number_in(line: &[u8]) -> Option<Stamp> {
+    const SEARCHED_BYTES: usize = 1024;
+    let line = &line[..line.len().min(SEARCHED_BYTES)];
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| word.len() >= 10);
+    words.find_map(|word| {
+        let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (nanos, used) = forms::epoch_number(word).filter(|_| matches!(digits, 10 | 13 | 16 | 19))?;
+        let start = word.as_ptr() as usize - line.as_ptr() as usize;
+        let is_whole = matches!(word.get(used), None | Some(b':'));
+        let (zone, order) = (Zone::Written, DayOrder::Clear);
+        is_whole.then_some(Stamp { nanos, start, end: start + used, yearless: None, zone, order })
+    })
 }
 
 /// What a byte means for where a stamp may begin.
@@ -58,6 +85,8 @@ enum Role {
     Initial,
     /// What follows belongs to a longer word.
     Joins,
+    /// A sequence that colours what follows may begin with it.
+    Escape,
 }
 
 const ROLES: [Role; 256] = {
@@ -69,6 +98,7 @@ const ROLES: [Role; 256] = {
             b'J' | b'F' | b'M' | b'A' | b'S' | b'O' | b'N' | b'D' | b'T' | b'W' | b'I' | b'E' => {
                 Role::Initial
             }
+            0x1b => Role::Escape,
             b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'-' | b'/' | b'_' | b':' | b'+' | 0x80.. => Role::Joins,
             _ => Role::Other,
         };

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const YEARS: Years = Years { assumed: 2015, first: None };
+const YEARS: Years = Years::new(2015);
 
 /// 2015-05-17 10:05:03 UTC.
 const SECONDS: i64 = 1_431_857_103;
@@ -65,6 +65,20 @@ fn every_form_is_read_and_placed() {
         ("type=SYSCALL msg=audit(1431857103.123:24287): x", "1431857103.123", nanos(123)),
         ("level=info ts=1431857103.5 x", "1431857103.5", nanos(500)),
         ("time=\"2015-05-17T10:05:03Z\" level=info", "2015-05-17T10:05:03Z", nanos(0)),
+        ("05/17/2015 10:05:03 x", "05/17/2015 10:05:03", nanos(0)),
+        ("5/17/2015 10:05:03 AM,x", "5/17/2015 10:05:03 AM", nanos(0)),
+        ("5/17/2015, 10:05:03.120 AM", "5/17/2015, 10:05:03.120 AM", nanos(120)),
+        ("5/17/2015 10:05 pm", "5/17/2015 10:05 pm", nanos(0) + (12 * 3600 - 3) * 1_000_000_000),
+        ("17/05/2015 10:05:03 x", "17/05/2015 10:05:03", nanos(0)),
+        ("17.05.2015 10:05:03,123 x", "17.05.2015 10:05:03,123", nanos(123)),
+        ("[17-05-2015 12:05:03 +0200] x", "17-05-2015 12:05:03 +0200", nanos(0)),
+        ("May 17, 2015 10:05:03 AM org.x", "May 17, 2015 10:05:03 AM", nanos(0)),
+        ("May 17, 2015, 10:05:03\u{202f}AM x", "May 17, 2015, 10:05:03\u{202f}AM", nanos(0)),
+        ("May 17, 2015 @ 10:05:03.123", "May 17, 2015 @ 10:05:03.123", nanos(123)),
+        ("2015-05-17 10:05:03 AM x", "2015-05-17 10:05:03 AM", nanos(0)),
+        ("2015-05-17 10:05:03 AMX x", "2015-05-17 10:05:03", nanos(0)),
+        ("\u{1b}[2m2015-05-17T10:05:03Z\u{1b}[0m x", "2015-05-17T10:05:03Z", nanos(0)),
+        ("[pod/a/b] {\"level\": \"info\", \"ts\": 1431857103.5}", "1431857103.5", nanos(500)),
     ] {
         let found = find(line.as_bytes(), YEARS);
         let placed = found.map(|found| (&line[found.start..found.end], found.nanos));
@@ -163,10 +177,25 @@ fn stamps_without_a_year_say_so() {
 
 #[test]
 fn a_day_zero_without_a_year_is_no_stamp() {
-    let years = Years { assumed: 2015, first: Some((12, 4)) };
+    let years = Years { first: Some((12, 4)), ..YEARS };
     for line in
         ["05-00 10:05:03 x", "00-05 10:05:03 x", "May 0 10:05:03 x", "I0500 10:05:03 x", "13-01 10:05:03 x"]
     {
         assert_eq!(find(line.as_bytes(), years), None, "{line}");
     }
+}
+
+#[test]
+fn which_number_is_the_day_is_shown_by_other_stamps_or_left_open() {
+    let read = |line: &str, day_first| {
+        let stamp = find(line.as_bytes(), Years { day_first, ..YEARS }).expect("it is a stamp");
+        (stamp.nanos / 86_400_000_000_000 - 16_436, stamp.order)
+    };
+    // Days after 2015-01-01.
+    assert_eq!(read("02/03/2015 10:05:03", false), (33, DayOrder::Open));
+    assert_eq!(read("02/03/2015 10:05:03", true), (60, DayOrder::Open));
+    assert_eq!(read("13/02/2015 10:05:03", false), (43, DayOrder::DayFirst));
+    assert_eq!(read("02/13/2015 10:05:03", true), (43, DayOrder::MonthFirst));
+    assert_eq!(read("02.03.2015 10:05:03", false), (60, DayOrder::Clear));
+    assert_eq!(read("02/02/2015 10:05:03", false), (32, DayOrder::Clear));
 }

@@ -24,8 +24,10 @@ pub(crate) struct Dialect {
     /// Whether cells may be quoted at all.
     pub(crate) quoting: bool,
     pub(crate) header: bool,
-    /// Whether the first line is `sep=;`, as spreadsheets write it.
+    /// Whether the first line is no row: `sep=;`, as spreadsheets write it, or `#TYPE …`, as `PowerShell` does.
     pub(crate) announced: bool,
+    /// How many cells rows have more than the header has names: one in exports of Windows' event viewer.
+    pub(crate) unnamed: usize,
     /// Names of the columns of a table without a header.
     pub(crate) names: Vec<String>,
     /// The first column that holds times, in a table whose columns have no names.
@@ -73,6 +75,7 @@ impl Dialect {
             quoting: true,
             header: true,
             announced: false,
+            unnamed: 0,
             names,
             time_column: None,
             confidence: 1.0,
@@ -87,6 +90,7 @@ impl Dialect {
             quoting: true,
             header: false,
             announced: false,
+            unnamed: 0,
             names: Vec::new(),
             time_column: None,
             confidence: 0.0,
@@ -95,7 +99,9 @@ impl Dialect {
             Some((delimiter, rest)) => (rest, Some(delimiter)),
             None => (probe.text, None),
         };
-        let mut best = Self { delimiter: announced.unwrap_or(b','), announced: announced.is_some(), ..plain };
+        let is_announced = announced.is_some();
+        let announced = announced.flatten();
+        let mut best = Self { delimiter: announced.unwrap_or(b','), announced: is_announced, ..plain };
         let tried = announced.map_or_else(|| b",\t;|".to_vec(), |delimiter| vec![delimiter]);
         for delimiter in tried {
             let dialect = Self { delimiter, quote: quote_of(text, delimiter), ..best.clone() };
@@ -109,7 +115,8 @@ impl Dialect {
             if !probe.whole && sample.is_wide_header() {
                 return Self { header: true, confidence: WIDE_CONFIDENCE, ..best };
             }
-            best.header = sample.judge(&best).header;
+            let judged = sample.judge(&best);
+            (best.header, best.unnamed) = (judged.header, judged.unnamed);
         }
         if best.names.is_empty() && !best.header {
             let sample = Sample::of(text, probe.whole, &best);
@@ -122,12 +129,15 @@ impl Dialect {
     }
 }
 
-/// The delimiter of a first line `sep=;`, and what follows the line.
-fn announced(text: &[u8]) -> Option<(u8, &[u8])> {
+/// The delimiter of a first line `sep=;`, or none of a line `#TYPE …`, and what follows the line.
+fn announced(text: &[u8]) -> Option<(Option<u8>, &[u8])> {
+    if text.starts_with(b"#TYPE ") {
+        return Some((None, &text[memchr::memchr(b'\n', text)? + 1..]));
+    }
     let rest = text.strip_prefix(b"sep=")?;
     let (&delimiter, rest) = rest.split_first()?;
     let rest = rest.strip_prefix(b"\r").unwrap_or(rest).strip_prefix(b"\n")?;
-    Some((delimiter, rest))
+    Some((Some(delimiter), rest))
 }
 
 /// The first rows, cut by one dialect.
@@ -157,9 +167,11 @@ impl<'a> Sample<'a> {
 
     /// The dialect with all that the rows say of it.
     fn judge(&self, dialect: &Dialect) -> Dialect {
-        let unsure = Dialect { header: false, names: Vec::new(), confidence: 0.0, ..dialect.clone() };
+        let unsure =
+            Dialect { header: false, unnamed: 0, names: Vec::new(), confidence: 0.0, ..dialect.clone() };
         let Some(columns) = self.usual_columns() else { return unsure };
-        let fits = self.rows.iter().filter(|row| row.len() == columns).count();
+        let unnamed = self.rows[0].len() + 1 == columns && columns >= 4;
+        let fits = self.rows.iter().filter(|row| row.len() == columns).count() + usize::from(unnamed);
         let share = fits as f64 / self.rows.len() as f64;
         let body: Vec<_> = self.rows.iter().skip(1).filter(|row| row.len() == columns).collect();
         let kinds: Vec<Kind> = (0..columns).map(|column| Kind::of(&body, column)).collect();
@@ -168,7 +180,10 @@ impl<'a> Sample<'a> {
             let names = POSTGRES[..columns.min(26)].iter().map(|name| (*name).to_owned()).collect();
             return Dialect { names, confidence: MOST_CONFIDENCE * share, ..unsure };
         }
-        let header = self.rows[0].len() == columns && self.has_header(&kinds, unsure.delimiter);
+        let is_typed = !unnamed || typed > 0;
+        let header = (self.rows[0].len() == columns || unnamed)
+            && is_typed
+            && self.has_header(&kinds, unsure.delimiter);
         let tidy = !self.is_prose(unsure.delimiter);
         let rows = self.rows.len();
         let enough = if header {
@@ -179,7 +194,7 @@ impl<'a> Sample<'a> {
         };
         let sure = enough && tidy && share >= 0.9 && !body.is_empty();
         let confidence = if sure { MOST_CONFIDENCE * share } else { 0.0 };
-        Dialect { header, confidence, ..unsure }
+        Dialect { header, unnamed: usize::from(header && unnamed), confidence, ..unsure }
     }
 
     /// The number of columns that most rows have; at least two.

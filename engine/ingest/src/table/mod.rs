@@ -9,11 +9,12 @@ mod rows;
 
 use crate::access::typed;
 use crate::budget::Budget;
+use crate::field_names::{role_of, time_rank};
 use crate::lines::At;
 use crate::llm::{self, Origin};
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
-use crate::record::{Record, role_of, time_of};
+use crate::record::{Record, time_of};
 use crate::stamp::Years;
 use crate::streams::{LogStreams, OtlpStreams};
 use crate::text::{reject_long_line, skip_byte_order_mark};
@@ -26,20 +27,6 @@ use std::io;
 
 /// Longest name of a column that is kept.
 const NAME_BYTES: usize = 128;
-/// Columns that hold the time, the most telling first, as they are called in small letters.
-const TIMES: [&str; 10] = [
-    "@timestamp",
-    "timestamp",
-    "time",
-    "ts",
-    "log_time",
-    "datetime",
-    "date_time",
-    "eventtime",
-    "_time",
-    "date",
-];
-
 /// Reads tables.
 pub(crate) struct TableReader {
     streams: LogStreams,
@@ -59,7 +46,7 @@ struct Column {
     /// As the table has it.
     name: String,
     path: String,
-    time_rank: Option<usize>,
+    time_rank: Option<u8>,
 }
 
 impl Column {
@@ -74,11 +61,10 @@ impl Column {
         let path = match lower.as_str() {
             "" => format!("column {number}"),
             "content" => "message".into(),
-            "error_severity" => "level".into(),
             known if role_of(known).is_some() => known.into(),
             _ => name[..end].into(),
         };
-        Self { name: name[..end].into(), path, time_rank: TIMES.iter().position(|known| *known == lower) }
+        Self { name: name[..end].into(), path, time_rank: time_rank(&lower) }
     }
 }
 
@@ -146,6 +132,11 @@ impl TableReader {
                     .enumerate()
                     .map(|(index, cell)| Column::new(&String::from_utf8_lossy(&cell), index + 1))
                     .collect();
+                if self.dialect.unnamed > 0 {
+                    let is_viewer = self.columns.iter().any(|column| column.name == "Event ID");
+                    let name = if is_viewer { "message" } else { "" };
+                    self.columns.push(Column::new(name, self.columns.len() + 1));
+                }
                 let source = ByteRange { offset: window.offset(), length: end as u64 };
                 if let Some(reason) = tell_apart(&mut self.columns) {
                     let note = Problem::note(source, Some(window.line_number()), reason);

@@ -4,7 +4,7 @@ use super::*;
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{OpenOptions, ProblemKind};
-use cbad::Value;
+use cbad::{Severity, Value};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -171,4 +171,25 @@ fn a_date_and_a_time_of_day_in_two_columns_are_one_time() {
     let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
     assert_eq!(times, [Some(1_714_557_600_500_000_000), Some(1_714_557_601_000_000_000), None]);
     assert_eq!(shown(&batch), ["n=Int(1)", "n=Int(2)", "n=Int(3) Date=\"today\" Time=\"noon\""]);
+}
+
+#[test]
+fn what_windows_exports_is_a_table_whose_last_column_has_no_name() {
+    let viewer = "Level,Date and Time,Source,Event ID,Task Category\r\n\
+        Error,11/20/2026 8:00:07 AM,Service Control Manager,7001,None,\"The service\r\nfailed, twice\"\r\n\
+        Information,11/20/2026 8:00:14 PM,Service Control Manager,7002,None,ok\r\n";
+    let batch = read(viewer);
+    assert_eq!((batch.events.len(), &batch.problems[..]), (2, &[][..]));
+    let event = &batch.events[0].1;
+    assert_eq!((event.severity, &*event.body), (Some(Severity::Error), &b"The service\r\nfailed, twice"[..]));
+    assert_eq!(event.time_nanos, Some(1_795_161_607_000_000_000));
+    assert_eq!(batch.events[1].1.time_nanos, Some(1_795_161_614_000_000_000 + 12 * 3_600_000_000_000));
+
+    let shell = "#TYPE Diagnostics.EventLogRecord\r\n\"TimeCreated\",\"Id\",\"LevelDisplayName\",\"Message\"\r\n\
+        \"11/20/2026 8:00:07 AM\",\"7001\",\"Error\",\"failed\"\r\n\"11/20/2026 8:00:14 AM\",\"7002\",\"Warning\",\"slow\"\r\n";
+    let batch = read(shell);
+    assert_eq!(batch.events.len(), 2);
+    let event = &batch.events[0].1;
+    assert_eq!((event.severity, &*event.body), (Some(Severity::Error), &b"failed"[..]));
+    assert_eq!(event.time_nanos, Some(1_795_161_607_000_000_000));
 }
