@@ -28,6 +28,46 @@ pub(crate) enum Progress {
     Failed(String),
 }
 
+/// How many events fit in each stream of the case: what is looked for may be in another one than is shown.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Everywhere {
+    /// The open case and the text that were counted.
+    of: Option<(u64, String)>,
+    /// Events that fit, by stream.
+    counts: BTreeMap<u32, u64>,
+    /// Whether every stream was looked through.
+    pub(crate) is_complete: bool,
+}
+
+impl Everywhere {
+    /// Begins to count for this text, where it is another one; whether streams beside the one that is shown are yet to be counted.
+    pub(crate) fn begin(&mut self, doc: u64, text: &str) -> bool {
+        let of = Some((doc, text.to_owned()));
+        if self.of != of {
+            *self = Self { of, ..Self::default() };
+        }
+        !self.is_complete
+    }
+
+    /// Keeps how many events of these streams fit.
+    pub(crate) fn keep(&mut self, counts: impl IntoIterator<Item = (u32, u64)>) {
+        self.counts.extend(counts.into_iter().filter(|(_, events)| *events > 0));
+    }
+
+    /// Events that fit in a stream, as far as they are counted.
+    pub(crate) fn of_stream(&self, stream: u32) -> Option<u64> {
+        self.counts.get(&stream).copied()
+    }
+
+    /// The streams with an event that fits but for one of them, those with the most first.
+    pub(crate) fn elsewhere(&self, stream: u32) -> Vec<(u32, u64)> {
+        let others = self.counts.iter().filter(|(other, _)| **other != stream);
+        let mut others: Vec<(u32, u64)> = others.map(|(other, events)| (*other, *events)).collect();
+        others.sort_by_key(|(_, events)| std::cmp::Reverse(*events));
+        others
+    }
+}
+
 /// What the filter bar holds.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
@@ -45,6 +85,8 @@ pub(crate) struct Filter {
     pub(crate) hits: Hits,
     /// How far the search is.
     pub(crate) progress: Progress,
+    /// How many fit in which stream.
+    pub(crate) everywhere: Everywhere,
     /// Whether the field is to have the focus.
     pub(crate) focus: bool,
     /// Events read one by one, by position.
@@ -211,6 +253,23 @@ mod tests {
         state.filter.text.push('x');
         state.filter.with_others = false;
         assert_eq!(state.listed(1300).len(), 100, "hits of another text are none of this one");
+    }
+
+    #[test]
+    fn streams_are_counted_once_for_a_text_and_stand_by_their_number() {
+        let mut everywhere = Everywhere::default();
+        assert!(everywhere.begin(1, "a"));
+        everywhere.keep([(0, 3), (1, 0), (2, 9), (7, 9)]);
+        assert_eq!(everywhere.elsewhere(0), [(2, 9), (7, 9)]);
+        assert_eq!(everywhere.elsewhere(2), [(7, 9), (0, 3)]);
+        assert!(everywhere.begin(1, "a"), "it is not complete");
+        everywhere.is_complete = true;
+        assert!(!everywhere.begin(1, "a"));
+        assert_eq!((everywhere.of_stream(0), everywhere.of_stream(1)), (Some(3), None));
+        assert!(
+            everywhere.begin(2, "a") && everywhere.elsewhere(9).is_empty(),
+            "of another case nothing is known"
+        );
     }
 
     #[test]

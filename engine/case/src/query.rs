@@ -96,6 +96,13 @@ impl Query {
         self.and(What::Stream(stream.to_owned()))
     }
 
+    /// … and is in another stream than this one.
+    #[must_use]
+    pub fn without_stream(mut self, stream: &str) -> Self {
+        self.terms.push(Term { is_negated: true, what: What::Stream(stream.to_owned()) });
+        self
+    }
+
     /// … and is of this signal.
     #[must_use]
     pub fn with_signal(self, signal: Signal) -> Self {

@@ -29,6 +29,8 @@ const COLUMN: f32 = 150.0;
 const LEAST_TEXT: f32 = 180.0;
 /// Width of the scroll bar, which has marks beside it.
 const BAR: f32 = 14.0;
+/// Streams that are named where what was looked for is in others only.
+const STREAMS_NAMED: usize = 3;
 /// Longest text painted in a row; the rest is in the explanation.
 const TEXT_BYTES: usize = 1024;
 const CELL_BYTES: usize = 128;
@@ -110,6 +112,7 @@ fn nothing(ui: &mut Ui, state: &mut State, listed: &Listed) {
                 state.events.in_range = false;
             }
         }
+        Listed::Hits(_) if fits_elsewhere(ui, state) => {}
         Listed::Hits(_) => {
             let next = "Look for less, or in another stream. A text is looked for as it stands; \"text\"i takes either case.";
             if super::empty_or(ui, "No event fits", next, "Show all events") {
@@ -118,6 +121,33 @@ fn nothing(ui: &mut Ui, state: &mut State, listed: &Listed) {
             }
         }
     }
+}
+
+/// The way to the stream that has most of what was looked for, where this one has nothing; false where none is known.
+fn fits_elsewhere(ui: &mut Ui, state: &mut State) -> bool {
+    let Some((doc, stream)) = state.doc.clone().zip(state.stream) else { return false };
+    let others = state.filter.everywhere.elsewhere(stream);
+    let Some((id, row)) = others.first().and_then(|(id, _)| Some((*id, doc.stream(*id)?))) else {
+        return false;
+    };
+    let label = |id| doc.stream(id).map(|row| doc.names.label(row)).unwrap_or_default();
+    let named = others
+        .iter()
+        .take(STREAMS_NAMED)
+        .map(|(id, events)| format!("{} of {}", words::count(*events), label(*id)));
+    let more = others.len().saturating_sub(STREAMS_NAMED);
+    let more = if more > 0 { format!(", and some of {more} more") } else { String::new() };
+    let next =
+        format!("In other streams there are events that do: {}{more}.", named.collect::<Vec<_>>().join(", "));
+    if super::empty_or(
+        ui,
+        "No event of this stream fits",
+        &next,
+        &format!("Show those of {}", doc.names.label(row)),
+    ) {
+        state.select(Selection::Stream(id));
+    }
+    true
 }
 
 /// Keeps the positions of the shared range, where only its events are shown.

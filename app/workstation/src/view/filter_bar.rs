@@ -2,6 +2,7 @@
 
 use super::button;
 use crate::command::Command;
+use crate::doc::Selection;
 use crate::filter::Progress;
 use crate::state::State;
 use crate::theme::{mono_font, text_font};
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 /// A progress of the search is shown so often where no hit comes.
 const OFTEN: Duration = Duration::from_millis(100);
+
+/// Height of the list of streams.
+const MOST_MENU: f32 = 320.0;
 
 /// What the field says while it is empty.
 const HINT: &str =
@@ -98,17 +102,7 @@ fn found(ui: &mut Ui, state: &mut State) {
             let share = watch.state().1.map(|share| format!(" {:.0} %", share * 100.0)).unwrap_or_default();
             (format!("{hits} so far; searching…{share}"), t.weak)
         }
-        Progress::Done(summary) if summary.damaged.is_empty() => {
-            let skipped = match summary.skipped_blocks {
-                0 => String::new(),
-                skipped => format!(
-                    "; {} of {} not read, since nothing in them can fit",
-                    words::count(skipped),
-                    words::counted(summary.blocks, "block", "blocks")
-                ),
-            };
-            (format!("{hits}{skipped}"), t.text)
-        }
+        Progress::Done(summary) if summary.damaged.is_empty() => (hits, t.text),
         Progress::Done(summary) => {
             let lost: u64 = summary.damaged.iter().map(|lost| lost.last_event - lost.first_event + 1).sum();
             let lost = words::counted(lost, "event is", "events are");
@@ -116,5 +110,47 @@ fn found(ui: &mut Ui, state: &mut State) {
         }
         Progress::Failed(why) => (format!("The search failed: {why}"), t.danger),
     };
-    ui.add(Label::new(RichText::new(text).font(text_font(size::TEXT)).color(color)).wrap());
+    let said = ui.add(Label::new(RichText::new(text).font(text_font(size::TEXT)).color(color)).wrap());
+    if let Progress::Done(summary) = &state.filter.progress
+        && summary.skipped_blocks > 0
+    {
+        let skipped = words::count(summary.skipped_blocks);
+        let blocks = words::counted(summary.blocks, "block", "blocks");
+        said.on_hover_text(format!("{skipped} of {blocks} not read, since nothing in them can fit."));
+    }
+    elsewhere(ui, state);
+}
+
+/// How many fit in other streams, and the way there.
+fn elsewhere(ui: &mut Ui, state: &mut State) {
+    let Some((doc, stream)) = state.doc.clone().zip(state.stream) else { return };
+    if doc.streams.len() < 2 || !matches!(state.filter.progress, Progress::Done(_)) {
+        return;
+    }
+    let everywhere = &state.filter.everywhere;
+    let others = everywhere.elsewhere(stream);
+    let weak = |text: &str| Label::new(RichText::new(text).color(tokens::of(ui).weak));
+    if others.is_empty() {
+        let said =
+            if everywhere.is_complete { "none in other streams" } else { "looking through other streams…" };
+        ui.add(weak(said));
+        return;
+    }
+    let events = words::count(others.iter().map(|(_, events)| events).sum());
+    let so_far = if everywhere.is_complete { "" } else { " so far" };
+    let streams = words::counted(others.len() as u64, "other stream", "other streams");
+    let menu = ui.menu_button(format!("{events} in {streams}{so_far}"), |ui| {
+        super::list_within(MOST_MENU).show(ui, |ui| {
+            for (id, events) in others {
+                let Some(row) = doc.stream(id) else { continue };
+                let label =
+                    format!("{}: {}", doc.names.label(row), words::counted(events, "event", "events"));
+                if ui.button(label).clicked() {
+                    state.select(Selection::Stream(id));
+                    ui.close();
+                }
+            }
+        });
+    });
+    menu.response.on_hover_text("Show the events that fit in another stream.");
 }

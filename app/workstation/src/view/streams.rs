@@ -1,13 +1,14 @@
 //! Left, above: the captures and the streams in them.
 
 use crate::doc::{Doc, Selection};
+use crate::filter::Filter;
 use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::ui::icon::Icon;
 use crate::ui::rows::{self, Rows};
 use crate::words;
-use case::{CaptureRedaction, CaptureRow, CaptureState};
+use case::{CaptureRedaction, CaptureRow, CaptureState, StreamRow};
 use cbad::Signal;
 use egui::{Frame, Id, Margin, Panel, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 
@@ -26,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         });
         ui.add_space(2.0);
         super::heading(ui, "Streams");
-        let mut list = Streams { doc: &doc };
+        let mut list = Streams { doc: &doc, filter: &state.filter };
         let mut place = std::mem::take(&mut state.streams_list);
         let events = rows::show(ui, Id::unique("streams list"), "Streams", &mut place, &mut list);
         state.streams_list = place;
@@ -104,6 +105,7 @@ pub(super) const fn signal_icon(signal: Signal) -> Icon {
 
 struct Streams<'a> {
     doc: &'a Doc,
+    filter: &'a Filter,
 }
 
 impl Streams<'_> {
@@ -111,6 +113,15 @@ impl Streams<'_> {
     fn drift(&self, stream: u32) -> Option<String> {
         let drift = self.doc.summary(stream)?.drift?;
         Some(format!("drift {:.2}×", drift.ratio()))
+    }
+
+    /// How many events are in the stream, and of them fit where something is looked for.
+    fn number(&self, stream: &StreamRow) -> String {
+        let fitting = self.filter.everywhere.of_stream(stream.id).filter(|_| self.filter.query.is_some());
+        match fitting {
+            Some(fitting) => format!("{} of {}", words::count(fitting), words::count(stream.events)),
+            None => words::count(stream.events),
+        }
     }
 
     fn findings(&self, stream: u32) -> usize {
@@ -127,7 +138,8 @@ impl Rows for Streams<'_> {
         let stream = &self.doc.streams[row as usize];
         let label = case::inert(stream.key.label());
         let drift = self.drift(stream.id).map(|drift| format!(", {drift}")).unwrap_or_default();
-        format!("Stream {label}, {}{drift}", words::counted(stream.events, "event", "events"))
+        let unit = if stream.events == 1 { "event" } else { "events" };
+        format!("Stream {label}, {} {unit}{drift}", self.number(stream))
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
@@ -136,10 +148,11 @@ impl Rows for Streams<'_> {
         let rect = ui.max_rect();
         let icon = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), vec2(13.0, 13.0));
         signal_icon(stream.key.signal).paint(ui.painter(), icon, t.weak);
-        let events = words::count(stream.events);
-        let numbers = super::line(ui, &events, mono_font(), t.weak, 90.0);
+        let is_found = self.filter.query.is_some() && self.filter.everywhere.of_stream(stream.id).is_some();
+        let ink = if is_found { t.strong } else { t.weak };
+        let numbers = super::line(ui, &self.number(stream), mono_font(), ink, 130.0);
         let left = rect.right() - 8.0 - numbers.size().x;
-        ui.painter().galley(pos2(left, rect.center().y - numbers.size().y / 2.0), numbers, t.weak);
+        ui.painter().galley(pos2(left, rect.center().y - numbers.size().y / 2.0), numbers, ink);
         let mut end = left - size::GAP;
         let found = self.findings(stream.id);
         if found > 0 {

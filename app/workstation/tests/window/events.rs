@@ -78,6 +78,38 @@ fn what_fits_is_counted_listed_and_gone_through_while_it_is_written() -> Result<
 }
 
 #[test]
+fn what_fits_in_other_streams_is_counted_and_a_click_leads_there() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut lines = orders(300);
+    let of_carts = |index: usize| {
+        format!(
+            "{{\"time\":\"2026-03-01T09:00:{index:02}Z\",\"service\":\"cart\",\"message\":\"timeout {index}\"}}\n"
+        )
+    };
+    lines.extend((0..40).map(of_carts));
+    let mut window = events_of(&world, &lines)?;
+    window.get_by_label_contains("Stream shop").click();
+    settle(&mut window);
+    filter(&mut window, "timeout");
+    window.get_by_label("No event of this stream fits");
+    assert!(shows(&window, "In other streams there are events that do: 40 of cart"));
+    assert!(shows(&window, "40 of 40 events") && shows(&window, "40 in 1 other stream"));
+    window.get_by_label_contains("Show those of cart").click();
+    settle(&mut window);
+    assert!(shows(&window, "40 events fit") && shows(&window, "none in other streams"));
+    assert!(shows(&window, "Event 1: timeout 1"));
+    filter(&mut window, "refused");
+    window.get_by_label_contains("3 in 1 other stream").click();
+    settle(&mut window);
+    window.get_by_label_contains(": 3 events").click();
+    settle(&mut window);
+    assert!(shows(&window, "3 events fit") && shows(&window, "Event 7: order refused"));
+    filter(&mut window, "");
+    assert!(!shows(&window, "other stream") && !shows(&window, "3 of 300"));
+    Ok(())
+}
+
+#[test]
 fn a_query_that_cannot_be_read_says_where() -> Result<(), Failure> {
     let world = World::new()?;
     let mut window = events_of(&world, &orders(300))?;
