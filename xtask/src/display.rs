@@ -10,8 +10,6 @@ use std::process::{Command, Stdio};
 /// The size of the window, which has no frame here.
 pub(crate) const SCREEN: (u32, u32) = (1280, 800);
 
-const ATTEMPTS: u32 = 3;
-
 /// An X server that shows nothing to anybody.
 pub(crate) struct Display {
     name: String,
@@ -25,27 +23,12 @@ impl Display {
     }
 
     /// The same of another size, in pixels.
-    pub(crate) fn start_of(size: (u32, u32)) -> anyhow::Result<Self> {
-        // Servers that start at the same time take their sockets from one another: one that cannot be reached is given up.
-        for _ in 0..ATTEMPTS {
-            let display = Self::attempt(size)?;
-            if display.answers() {
-                return Ok(display);
-            }
-        }
-        bail!("Xvfb started {ATTEMPTS} times and could not be reached")
-    }
-
-    fn answers(&self) -> bool {
-        let mut size = Command::new("xdotool");
-        let asked = self.on(size.arg("getdisplaygeometry")).output();
-        asked.is_ok_and(|output| output.status.success())
-    }
-
-    fn attempt((width, height): (u32, u32)) -> anyhow::Result<Self> {
+    pub(crate) fn start_of((width, height): (u32, u32)) -> anyhow::Result<Self> {
         let mut command = Command::new("Xvfb");
         let screen = format!("{width}x{height}x24");
         command.args(["-displayfd", "1", "-screen", "0", &screen, "+extension", "GLX", "-nolisten", "tcp"]);
+        // Else it starts anew when its last client leaves, and who comes meanwhile finds no display.
+        command.arg("-noreset");
         let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start Xvfb")?;
         let output = child.stdout.take().expect("piped above");
         let server = Running(child);

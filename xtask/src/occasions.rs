@@ -60,6 +60,8 @@ const fn occasion(name: &'static str, theme: &'static str, acts: &'static [Act])
 const WIDE: (u32, u32) = (1920, 1080);
 
 /// Where things are in the views of the company, in a window of the usual size.
+/// The list of calls or of traces: a case remembers what was chosen in it for the picture before.
+const LIST: Act = Click(340, 117);
 const BY_MODEL: Act = Click(446, 117);
 const TOOLS: Act = Click(519, 117);
 const FIRST_CALL: Act = Click(452, 174);
@@ -91,13 +93,13 @@ const OCCASIONS: [Occasion; 16] = [
     of_company(
         "prompt-difference-light",
         "light",
-        &[Press("F9"), FIRST_CALL, Press("shift+F9"), ANOTHER_CALL],
+        &[Press("F9"), LIST, FIRST_CALL, Press("shift+F9"), ANOTHER_CALL],
     ),
     of_company("service-map-light", "light", &[Press("F6"), SERVICE_MAP]),
     of_company(
         "traces-compared-light",
         "light",
-        &[Press("F6"), FIRST_TRACE, Press("shift+F6"), ANOTHER_TRACE],
+        &[Press("F6"), LIST, FIRST_TRACE, Press("shift+F6"), ANOTHER_TRACE],
     ),
     occasion("overview-high-contrast", "high_contrast", &[Press("ctrl+1")]),
     occasion("finding-print", "print", &[Press("ctrl+2")]),
