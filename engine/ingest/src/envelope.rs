@@ -2,13 +2,15 @@
 //! `CloudTrail`, `{"hits":{"hits":[…]}}` of Elasticsearch, `{"items":[…]}` of Kubernetes, `{"records":[…]}` of Azure.
 //!
 //! An object is one where it has no time of its own and a list in it has records with one. Each record of the list is a
-//! record then, and has besides what stands around the list.
+//! record then, and has besides what stands around the list. The list may be of series too, or of rows of named values.
 
 use crate::budget::Budget;
-use crate::json::cursor::{Cursor, Fault, FaultKind, Kind, Read};
-use crate::json::value::flatten;
+use crate::json::cursor::{Cursor, Kind, Read};
+use crate::json::report::too_costly;
+use crate::json::value::{flatten, text_value};
 use crate::probe::Probe;
 use crate::record::Record;
+use crate::series::Series;
 use crate::stamp::Years;
 use cbad::{Field, Value};
 
@@ -30,11 +32,19 @@ pub(crate) struct Envelope<'a> {
     pub(crate) left_out: usize,
 }
 
-/// Whether a capture's objects are such documents.
+/// What the records of a list are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Objects,
+    Rows,
+    Series,
+}
+
+/// Whether a capture's objects are such documents, or series by themselves.
 pub(crate) fn is_in(probe: &Probe<'_>, years: Years, depth: u32, values: u32) -> bool {
     probe.json.objects.iter().any(|object| {
-        let mut cursor = Cursor::new(object.bytes, depth, values);
-        Envelope::of(&mut cursor, years).0.is_some()
+        let cursor = Cursor::new(object.bytes, depth, values);
+        Envelope::of(&mut cursor.clone(), years).0.is_some() || Series::of(&mut cursor.clone()).0.is_some()
     })
 }
 
@@ -45,11 +55,12 @@ impl<'a> Envelope<'a> {
         let mut seen = Seen { list: None, fields: Vec::new(), budget: Budget::for_unit(AROUND_BYTES), years };
         let read = seen.look(cursor, &mut String::new(), MOST_DEPTH);
         let Seen { list, fields, .. } = seen;
-        let is_short = |field: &Field| bytes_of(field) <= MOST_FIELD_BYTES;
-        let of_list = |list| {
-            let all = fields.len();
+        let of_list = |(list, of)| {
             let is_timed = Record::of_fields(fields.clone(), years).is_timed();
-            let around: Vec<Field> = fields.into_iter().filter(is_short).take(MOST_FIELDS).collect();
+            let all = fields.iter().filter(|field| of != Of::Series || !says_success(field)).count();
+            // A series may have as many points as others have records, and they are of their labels.
+            let is_repeated = |field: &Field| of != Of::Series && bytes_of(field) <= MOST_FIELD_BYTES;
+            let around: Vec<Field> = fields.into_iter().filter(is_repeated).take(MOST_FIELDS).collect();
             (!is_timed).then(|| Self { list, left_out: all - around.len(), around })
         };
         (list.and_then(of_list), read)
@@ -66,8 +77,47 @@ pub(crate) fn bytes_of(field: &Field) -> usize {
         }
 }
 
+/// Whether this only says that the series are there, as they are.
+fn says_success(field: &Field) -> bool {
+    let is_success = |value: &Value| matches!(value, Value::Text(text) if text == "success");
+    field.path.ends_with("resultType") || field.path == "status" && is_success(&field.value)
+}
+
+/// A row of a query's answer, `[{"field":"@timestamp","value":"…"},…]` as `CloudWatch` has it; none where it is no such
+/// row. The cursor goes to its end.
+pub(crate) fn row_of(cursor: &mut Cursor<'_>, years: Years, budget: &mut Budget) -> Read<Option<Record>> {
+    let mut record = Some(Record::default());
+    cursor.array(|cursor| {
+        if cursor.kind()? != Kind::Object {
+            record = None;
+            return cursor.skip();
+        }
+        let (mut name, mut value) = (None, None);
+        cursor.object(|cursor, key| {
+            match (&*key, cursor.kind()?) {
+                (b"field", Kind::Text) => name = Some(String::from_utf8_lossy(&cursor.text()?).into_owned()),
+                (b"value", Kind::Text) => value = Some(text_value(cursor.text()?)),
+                _ => cursor.skip()?,
+            }
+            Ok(())
+        })?;
+        match (name, value, &mut record) {
+            (Some(name), Some(value), Some(record)) => {
+                let field = Field { path: name, value };
+                if !budget.spend(bytes_of(&field)) {
+                    return too_costly(cursor.at());
+                }
+                record.push(field.path, field.value, years);
+            }
+            _ => record = None,
+        }
+        Ok(())
+    })?;
+    Ok(record)
+}
+
 struct Seen<'a> {
-    list: Option<Cursor<'a>>,
+    list: Option<(Cursor<'a>, Of)>,
     fields: Vec<Field>,
     budget: Budget,
     years: Years,
@@ -82,9 +132,13 @@ impl<'a> Seen<'a> {
             }
             path.push_str(&String::from_utf8_lossy(&key));
             match cursor.kind()? {
-                Kind::Array if self.list.is_none() && begins_with_record(cursor.clone(), self.years) => {
-                    self.list = Some(cursor.clone());
-                    cursor.skip()?;
+                Kind::Array if self.list.is_none() => {
+                    self.list = records_in(cursor.clone(), self.years).map(|of| (cursor.clone(), of));
+                    if self.list.is_some() {
+                        cursor.skip()?;
+                    } else {
+                        flatten(cursor, path, &mut self.fields, &mut self.budget)?;
+                    }
                 }
                 Kind::Object if depth > 1 => self.look(cursor, path, depth - 1)?,
                 _ => flatten(cursor, path, &mut self.fields, &mut self.budget)?,
@@ -95,14 +149,20 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Whether the first element of the array at the cursor is an object with a time. The others need not be there yet.
-fn begins_with_record(mut cursor: Cursor<'_>, years: Years) -> bool {
-    let mut is_record = false;
+/// What the elements of the array at the cursor are, by the first; none where it has no time. The others need not be
+/// there yet.
+fn records_in(mut cursor: Cursor<'_>, years: Years) -> Option<Of> {
+    let mut of = None;
     let _ = cursor.array(|cursor| {
-        if cursor.kind()? == Kind::Object {
-            is_record = Record::read(cursor, years, &mut Budget::for_unit(0))?.is_timed();
+        let (kind, mut budget) = (cursor.kind()?, Budget::for_unit(0));
+        if kind == Kind::Object && Series::of(&mut cursor.clone()).0.is_some() {
+            of = Some(Of::Series);
+        } else if kind == Kind::Object {
+            of = Record::read(cursor, years, &mut budget)?.is_timed().then_some(Of::Objects);
+        } else if kind == Kind::Array {
+            of = row_of(cursor, years, &mut budget)?.is_some_and(|row| row.is_timed()).then_some(Of::Rows);
         }
-        Err(Fault { at: cursor.at(), what: FaultKind::Ends })
+        cursor.stop()
     });
-    is_record
+    of
 }

@@ -88,6 +88,8 @@ fn time_named(name: &str) -> Option<u8> {
         "created_at" | "createdat" => 29,
         "created" => 30,
         "date" => 31,
+        // Tempo's list of traces.
+        "starttimeunixnano" => 32,
         _ => return None,
     })
 }
@@ -128,6 +130,10 @@ fn role_named(name: &str) -> Option<(Role, u8)> {
         "resource.labels.container_name" | "resource.labels.service_name" => (Role::Service, 5),
         "labels.service_name" => (Role::Service, 6),
         "labels.app" => (Role::Service, 7),
+        "labels.container" => (Role::Service, 8),
+        "labels.job" => (Role::Service, 9),
+        // Tempo's list of traces.
+        "rootservicename" => (Role::Service, 10),
         "message" => (Role::Message, 0),
         "msg" => (Role::Message, 1),
         "log" => (Role::Message, 2),
@@ -144,6 +150,7 @@ fn role_named(name: &str) -> Option<(Role, u8)> {
         "displaymessage" => (Role::Message, 13),
         "log_message" => (Role::Message, 14),
         "@mt" | "messagetemplate" => (Role::Message, 15),
+        "roottracename" => (Role::Message, 16),
         _ => return None,
     })
 }

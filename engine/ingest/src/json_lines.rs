@@ -7,21 +7,23 @@ use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
 use crate::probe::Probe;
 use crate::record::Record;
+use crate::series::Series;
 use crate::stamp::Years;
-use crate::streams::LogStreams;
+use crate::streams::{LogStreams, OtlpStreams};
 use cbad::{Event, Field};
 
 /// Reads JSON lines.
 pub(crate) struct JsonLines {
     streams: LogStreams,
+    metrics: OtlpStreams,
     years: Years,
-    /// Whether objects may hold lists of records.
+    /// Whether objects may hold lists of records, or series.
     enveloped: bool,
 }
 
 impl JsonLines {
     pub(crate) fn new(name: String, years: Years, enveloped: bool) -> Self {
-        Self { streams: LogStreams::new(name), years, enveloped }
+        Self { streams: LogStreams::new(name), metrics: OtlpStreams::default(), years, enveloped }
     }
 }
 
@@ -57,7 +59,17 @@ impl JsonLines {
     ) -> Read<()> {
         let begin = cursor.at();
         let record = Record::read(cursor, self.years, &mut report.budget)?;
-        let end = cursor.at();
+        self.push(record, around, begin, cursor.at(), report)
+    }
+
+    fn push(
+        &mut self,
+        record: Record,
+        around: &[Field],
+        begin: usize,
+        end: usize,
+        report: &mut Report<'_>,
+    ) -> Read<()> {
         if let Some(path) = record.repeated_path() {
             let reason =
                 format!("the key {path:?} stands more than once in the object; every value was kept");
@@ -72,6 +84,36 @@ impl JsonLines {
         Ok(())
     }
 
+    /// Reads a row of named values as a record; what is no such row stands as it is written.
+    fn read_row(&mut self, cursor: &mut Cursor<'_>, around: &[Field], report: &mut Report<'_>) -> Read<()> {
+        let begin = cursor.at();
+        match envelope::row_of(&mut cursor.clone(), self.years, &mut report.budget)? {
+            Some(record) => {
+                cursor.skip()?;
+                self.push(record, around, begin, cursor.at(), report)
+            }
+            None => self.read_bare(Kind::Array, cursor, report),
+        }
+    }
+
+    /// Reads the object as a series, where it is one.
+    fn read_series(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Option<Read<()>> {
+        let begin = cursor.at();
+        let mut ahead = cursor.clone();
+        let (series, read) = Series::of(&mut ahead);
+        let series = series?;
+        *cursor = ahead;
+        if series.left_out > 0 {
+            let plural = if series.left_out == 1 { "" } else { "s" };
+            let reason = format!(
+                "the series that begins here has {} more member{plural} than labels and points: passed over",
+                series.left_out,
+            );
+            report.remark(begin, begin, reason, Some("Its points were read; look at it in the capture."));
+        }
+        Some(series.read(&mut self.streams, &mut self.metrics, self.years, report).and(read))
+    }
+
     /// Reads each record of a list, with what stands around the list.
     fn read_list(&mut self, mut envelope: Envelope<'_>, report: &mut Report<'_>) -> Read<()> {
         if envelope.left_out > 0 {
@@ -84,7 +126,11 @@ impl JsonLines {
             report.remark(at, at, reason, Some("Its records were read; look at the values in the capture."));
         }
         envelope.list.array(|cursor| match cursor.kind()? {
-            Kind::Object => self.read_object(cursor, &envelope.around, report),
+            Kind::Object => match self.read_series(cursor, report) {
+                Some(read) => read,
+                None => self.read_object(cursor, &envelope.around, report),
+            },
+            Kind::Array => self.read_row(cursor, &envelope.around, report),
             kind => self.read_bare(kind, cursor, report),
         })
     }
@@ -92,7 +138,7 @@ impl JsonLines {
 
 impl DocumentFormat for JsonLines {
     fn fresh(&self) -> Option<Self> {
-        Some(Self { streams: self.streams.emptied(), ..*self })
+        Some(Self { streams: self.streams.emptied(), metrics: OtlpStreams::default(), ..*self })
     }
 
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {
@@ -105,6 +151,9 @@ impl DocumentFormat for JsonLines {
             if let (Some(envelope), read) = Envelope::of(&mut ahead, self.years) {
                 *cursor = ahead;
                 return self.read_list(envelope, report).and(read);
+            }
+            if let Some(read) = self.read_series(cursor, report) {
+                return read;
             }
         }
         self.read_object(cursor, &[], report)

@@ -22,6 +22,7 @@ use crate::model::{Limits, OpenOptions, Problem};
 use crate::otlp_json::{self, OtlpJson};
 use crate::otlp_proto::{self, OtlpProtoReader};
 use crate::parquet_file::{self, ParquetReader};
+use crate::prefixed::PrefixedReader;
 use crate::probe::Probe;
 use crate::prometheus::{self, PrometheusReader};
 use crate::reader::Reader;
@@ -128,7 +129,10 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::JsonLines => {
             Box::new(DocumentReader::new(JsonLines::new(name, years, sniffed.enveloped), framing, limits))
         }
-        Format::Text => Box::new(TextReader::new(name, sniffed.stamped, years, limits)),
+        Format::Text => match sniffed.prefix {
+            Some(prefix) => Box::new(PrefixedReader::new(prefix, name, sniffed.stamped, years, limits)),
+            None => Box::new(TextReader::new(name, sniffed.stamped, years, limits)),
+        },
     }
 }
 

@@ -6,6 +6,7 @@ use crate::format::Format;
 use crate::json::documents::Framing;
 use crate::model::{OpenOptions, Problem};
 use crate::otlp_proto;
+use crate::prefixed::Prefix;
 use crate::probe::{PROBE_BYTES, Probe};
 use crate::prometheus;
 use crate::registry;
@@ -34,6 +35,8 @@ pub(crate) struct Sniffed {
     pub(crate) is_open_metrics: bool,
     /// For text: whether its lines carry time stamps.
     pub(crate) stamped: bool,
+    /// For text: what stands before its lines.
+    pub(crate) prefix: Option<Prefix>,
     pub(crate) years: Years,
     /// For tables.
     pub(crate) dialect: Option<Dialect>,
@@ -74,9 +77,12 @@ pub(crate) fn sniff(window: &Window, options: &OpenOptions) -> Result<Sniffed, R
 fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniffed, Refusal> {
     let probe = Probe::new(bytes, whole, options);
     let sure = Format::ALL.map(|format| (format, registry::confidence(format, &probe)));
-    let (format, confidence) = match options.format {
-        Some(format) => (format, 1.0),
-        None => guess(&probe, &sure)?,
+    let prefix = Prefix::of(&probe);
+    let (format, confidence) = match (options.format, prefix) {
+        (Some(format), _) => (format, 1.0),
+        // What stands behind names may look like anything.
+        (None, Some((_, share))) => (Format::Text, share),
+        (None, None) => guess(&probe, &sure)?,
     };
     Ok(Sniffed {
         format,
@@ -87,7 +93,9 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
             && envelope::is_in(&probe, probe.stamps.years, options.limits.depth, options.limits.values),
         proto_framing: proto_framing(format, &probe),
         is_open_metrics: format == Format::Prometheus && prometheus::is_open(&probe),
-        stamped: probe.stamps.is_stamped(),
+        // What goes on behind a name looks like a line of its own.
+        stamped: probe.stamps.is_stamped() || prefix.is_some() && probe.stamps.is_half_stamped(),
+        prefix: prefix.filter(|_| format == Format::Text).map(|(prefix, _)| prefix),
         years: probe.stamps.years,
         note: registry::note(format, &probe, options),
         dialect: registry::dialect(format, &probe),

@@ -226,6 +226,11 @@ impl TextGuess {
         self.stamped > 0 && self.stamped * 5 >= self.lines * 4
     }
 
+    /// One line in two.
+    pub(crate) fn is_half_stamped(&self) -> bool {
+        self.stamped > 0 && self.stamped * 2 >= self.lines
+    }
+
     pub(crate) fn confidence(&self) -> f64 {
         0.5 + 0.5 * self.stamped as f64 / self.lines.max(1) as f64
     }

@@ -8,7 +8,7 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 42] = [
+const CAPTURES: [&str; 44] = [
     "llm-calls.jsonl",
     "llm-batch.jsonl",
     "llm-stream.sse",
@@ -28,6 +28,8 @@ const CAPTURES: [&str; 42] = [
     "jaeger.json",
     "zipkin.json",
     "client.om",
+    "prometheus-range.json",
+    "prometheus-dump.prom",
     "logs.jsonl",
     "traces.jsonl",
     "metrics.jsonl",

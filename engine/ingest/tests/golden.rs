@@ -215,6 +215,29 @@ fn open_metrics() {
     check("client.om");
 }
 
+/// A server names its series alike whichever way it is asked for them.
+#[test]
+fn what_a_prometheus_server_gives() {
+    let captures = [
+        "prometheus-range.json",
+        "prometheus-vector.json",
+        "prometheus-federate.prom",
+        "prometheus-dump.prom",
+    ];
+    for name in captures {
+        check(name);
+    }
+    let [range, _, federation, dump] = captures.map(|name| {
+        let is_bucket = |stream: &StreamKey| stream.name.contains("_bucket{");
+        let stored = std::fs::read(data(name)).unwrap();
+        let streams = read(&stored, &dated()).events.into_iter().map(|(stream, _)| stream);
+        let labels = streams.filter(|stream| !is_bucket(stream)).map(|stream| stream.label());
+        labels.collect::<std::collections::BTreeSet<_>>()
+    });
+    assert_eq!((&range, &federation), (&dump, &dump));
+    assert_eq!(dump.len(), 3);
+}
+
 #[test]
 fn windows_event_log_and_parquet() {
     check("security.evtx");

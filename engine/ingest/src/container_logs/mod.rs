@@ -232,7 +232,7 @@ fn first_line(text: &[u8]) -> usize {
 
 /// The program's own record, where the line is one JSON object, or a JSON string that holds one, as it is where a wrapper
 /// wrote the program's line as JSON again. Text within the record that holds JSON stays text.
-fn own_json(
+pub(crate) fn own_json(
     text: &[u8],
     source: ByteRange,
     years: Years,

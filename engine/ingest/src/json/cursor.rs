@@ -99,6 +99,11 @@ impl<'a> Cursor<'a> {
         Err(Fault { at: self.at, what })
     }
 
+    /// Ends what is being read: what follows is not looked at.
+    pub(crate) fn stop(&self) -> Read<()> {
+        Err(Fault { at: self.at, what: FaultKind::Ends })
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }

@@ -44,6 +44,11 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
+    /// A resource of which only the service is known; empty where not even that.
+    pub(crate) fn of_service(service: String) -> Self {
+        Self { service, ..Self::default() }
+    }
+
     pub(crate) fn new(attributes: Vec<Field>) -> Self {
         let mut resource = Self::default();
         for Field { path, value } in attributes {

@@ -1,6 +1,7 @@
 //! From the samples of one family to data points: the lines of a histogram or a summary are one point.
 
 use super::line::{Exemplar, Sample};
+use super::server;
 use crate::budget::Budget;
 use crate::ids;
 use crate::otlp::{
@@ -24,8 +25,10 @@ pub(super) struct Family {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Gauges, and whatever has no type or one whose samples are plain numbers.
+    /// It has no type, or the one that says so.
     #[default]
+    Untyped,
+    /// Gauges, and whatever has a type whose samples are plain numbers.
     Number,
     Counter,
     Info,
@@ -42,6 +45,7 @@ impl Kind {
             b"histogram" => Self::Histogram,
             b"gaugehistogram" => Self::GaugeHistogram,
             b"summary" => Self::Summary,
+            b"untyped" | b"unknown" => Self::Untyped,
             _ => Self::Number,
         }
     }
@@ -62,7 +66,7 @@ impl Family {
     pub(super) fn role(&self, name: &str) -> Option<Role> {
         let suffix = name.strip_prefix(&*self.name)?;
         Some(match (self.kind, suffix) {
-            (Kind::Number | Kind::Counter | Kind::Summary | Kind::Info, "")
+            (Kind::Untyped | Kind::Number | Kind::Counter | Kind::Summary | Kind::Info, "")
             | (Kind::Counter, "_total")
             | (Kind::Info, "_info") => Role::Value,
             (Kind::Histogram | Kind::GaugeHistogram, "_bucket") => Role::Bucket,
@@ -198,15 +202,18 @@ impl Point {
         budget: &mut Budget,
     ) -> Result<(Arc<StreamKey>, Event), Loss> {
         let data = self.data(family.kind).map_err(Loss::Record)?;
-        let kind = match family.kind {
-            Kind::Counter => NumberKind::Sum { monotonic: true },
-            _ => NumberKind::Gauge,
+        let is_counter = match family.kind {
+            Kind::Untyped => server::is_running_total(&self.name),
+            kind => kind == Kind::Counter,
         };
-        let temporality = match family.kind {
-            Kind::Counter | Kind::Histogram => Temporality::Cumulative,
-            _ => Temporality::Unspecified,
+        let kind = if is_counter { NumberKind::Sum { monotonic: true } } else { NumberKind::Gauge };
+        let temporality = if is_counter || family.kind == Kind::Histogram {
+            Temporality::Cumulative
+        } else {
+            Temporality::Unspecified
         };
         let metric = MetricParts { name: self.name, unit: family.unit.clone(), kind, temporality };
+        let service = server::take_service(&mut self.labels).unwrap_or_default();
         let point = PointParts {
             start_nanos: self.created.map_or(0, created_nanos),
             time_nanos: 0,
@@ -214,7 +221,8 @@ impl Point {
             exemplars: Vec::new(),
             data,
         };
-        let context = Context { resource: &Resource::default(), scope: &Scope::default() };
+        let resource = Resource::of_service(service);
+        let context = Context { resource: &resource, scope: &Scope::default() };
         let (stream, mut event) = point
             .into_event(&metric, context, streams, self.source, budget)
             .map_err(|TooCostly| Loss::Block)?;

@@ -2,6 +2,7 @@
 //!
 //! Sources: Prometheus text format 0.0.4; `OpenMetrics` 1.0; the quoted names of Prometheus 3.
 
+use super::server::take_name;
 use crate::stamp;
 use cbad::{Field, Value};
 
@@ -132,8 +133,8 @@ impl<'a> Words<'a> {
             self.blanks();
         }
         if self.peek() == Some(b'{') {
-            let quoted = self.labels(&mut sample.labels, sample.name.is_empty())?;
-            sample.name = quoted.unwrap_or(sample.name);
+            let named = self.labels(&mut sample.labels, sample.name.is_empty())?;
+            sample.name = named.unwrap_or(sample.name);
         }
         sample.value = self.number()?;
         self.blanks();
@@ -164,7 +165,8 @@ impl<'a> Words<'a> {
         Ok(exemplar)
     }
 
-    /// Labels in braces; with `may_name`, a string without a value first is the metric's name.
+    /// Labels in braces; with `may_name`, a string without a value first is the metric's name, or the label that holds
+    /// it in the server's own dumps.
     fn labels(&mut self, labels: &mut Vec<Field>, may_name: bool) -> Parsed<Option<String>> {
         let mut name = None;
         self.at += 1;
@@ -172,7 +174,10 @@ impl<'a> Words<'a> {
             self.blanks();
             if self.peek() == Some(b'}') {
                 self.at += 1;
-                return if may_name && name.is_none() { Err("a metric name") } else { Ok(name) };
+                return match name.or_else(|| may_name.then(|| take_name(labels)).flatten()) {
+                    None if may_name => Err("a metric name"),
+                    name => Ok(name),
+                };
             }
             let is_quoted = self.peek() == Some(b'"');
             let key = if is_quoted {
@@ -330,6 +335,8 @@ mod tests {
         let quoted = sample(r#"{"my.métric","my.label"="v"} +Inf 1520879607.789"#);
         assert_eq!((&*quoted.name, &quoted.labels[..]), ("my.métric", &[text("my.label", "v")][..]));
         assert_eq!((quoted.value, quoted.time_nanos), (f64::INFINITY, Some(1_520_879_607_789_000_000)));
+        let dumped = sample(r#"{__name__="up", job="node"} 1 1395066363000"#);
+        assert_eq!((&*dumped.name, &dumped.labels[..]), ("up", &[text("job", "node")][..]));
         assert!(sample("x NaN").value.is_nan());
         assert_eq!(sample("x 1 5").time_nanos, Some(5_000_000));
         assert_eq!(sample("x 1 5.0").time_nanos, Some(5_000_000_000));

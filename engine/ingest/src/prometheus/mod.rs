@@ -5,6 +5,7 @@
 
 mod family;
 mod line;
+pub(crate) mod server;
 
 use crate::budget::Budget;
 use crate::model::{Batch, Limits, Problem};
