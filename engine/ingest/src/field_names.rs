@@ -90,6 +90,8 @@ fn time_named(name: &str) -> Option<u8> {
         "date" => 31,
         // Tempo's list of traces.
         "starttimeunixnano" => 32,
+        // osquery.
+        "unixtime" => 33,
         _ => return None,
     })
 }
@@ -113,6 +115,8 @@ fn role_named(name: &str) -> Option<(Role, u8)> {
         "labels.level" | "labels.detected_level" => (Role::Severity, 13),
         "status" => (Role::Status, 0),
         "messagetype" => (Role::Status, 1),
+        // Falco.
+        "priority" => (Role::Status, 2),
         "trace_id" => (Role::TraceId, 0),
         "traceid" => (Role::TraceId, 1),
         "trace.id" => (Role::TraceId, 2),
@@ -151,6 +155,10 @@ fn role_named(name: &str) -> Option<(Role, u8)> {
         "log_message" => (Role::Message, 14),
         "@mt" | "messagetemplate" => (Role::Message, 15),
         "roottracename" => (Role::Message, 16),
+        // Wazuh, Falco, Suricata.
+        "full_log" => (Role::Message, 17),
+        "output" => (Role::Message, 18),
+        "alert.signature" => (Role::Message, 19),
         _ => return None,
     })
 }

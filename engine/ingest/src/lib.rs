@@ -26,6 +26,7 @@ mod folder;
 mod format;
 mod frames;
 mod gzip;
+mod heads;
 mod ids;
 mod inspect;
 mod inspect_places;

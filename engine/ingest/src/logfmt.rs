@@ -7,7 +7,7 @@ use crate::lines::{At, LineFormat, keep_as_text};
 use crate::model::{Batch, Problem};
 use crate::probe::Probe;
 use crate::record::Record;
-use crate::stamp::Years;
+use crate::stamp::{self, Stamp, Years};
 use crate::streams::LogStreams;
 use cbad::Value;
 use std::borrow::Cow;
@@ -58,9 +58,21 @@ impl LineFormat for Logfmt {
             let note = Problem::note(at.source, Some(at.line), why);
             batch.problem(note.hint("The record was kept; compare it with its line in the capture."));
         }
+        record.join_date_and_time(self.years);
         let (service, event) = record.into_event(at.source);
         batch.push(self.streams.of(service.as_deref()), event);
     }
+}
+
+/// The time of a line that gives date and time of day by themselves.
+pub(crate) fn date_and_time(line: &[u8], years: Years) -> Option<Stamp> {
+    let value = |name: &[u8]| {
+        let mut pairs = Parts::of(line).filter_map(Result::ok);
+        let (_, value) = pairs.find(|(key, _)| *key == name)?;
+        Some(String::from_utf8_lossy(&value?.bytes).into_owned())
+    };
+    let joined = format!("{} {}{}", value(b"date")?, value(b"time")?, value(b"tz").unwrap_or_default());
+    stamp::whole_stamp(joined.as_bytes(), years)
 }
 
 /// A value as it is written.
@@ -263,6 +275,22 @@ mod tests {
             let expected: Vec<_> = expected.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             assert_eq!(fields(line), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn a_date_and_a_time_of_day_are_the_time_in_the_zone_beside_them() {
+        let nanos = |line: &str| {
+            let mut batch = Batch::default();
+            let source = cbad::ByteRange { offset: 0, length: line.len() as u64 };
+            let mut reader = Logfmt::new("a".into(), Years::new(1970), 100);
+            reader.read(line.as_bytes(), At { source, line: 1 }, &mut batch);
+            batch.events[0].1.time_nanos
+        };
+        let utc = 1_431_857_103_000_000_000;
+        assert_eq!(nanos("date=2015-05-17 time=10:05:03 level=\"notice\""), Some(utc));
+        assert_eq!(nanos("date=2015-05-17 time=12:05:03 tz=\"+0200\""), Some(utc));
+        assert_eq!(nanos("date=2015-05-17 time=10:05:03 eventtime=1431857104"), Some(utc + 1_000_000_000));
+        assert_eq!(nanos("date=2015-05-17 user=a"), None);
     }
 
     #[test]

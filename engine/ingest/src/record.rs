@@ -61,7 +61,8 @@ impl Record {
         self.time.is_some()
     }
 
-    /// Where no field holds the time by itself, a date and a time of day do together; both leave the list.
+    /// Where no field holds the time by itself, a date and a time of day do together, in the zone beside them where there is
+    /// one (`date=2015-05-17 time=10:05:03 tz="+0200"` of firewalls); both leave the list.
     pub(crate) fn join_date_and_time(&mut self, years: Years) {
         let place = |name: &str| self.fields.iter().position(|field| field.path.eq_ignore_ascii_case(name));
         if self.time.is_some() {
@@ -74,7 +75,9 @@ impl Record {
             _ => String::new(),
         };
         let joined = format!("{} {}", text(date), text(time));
-        if let Some(nanos) = stamp::whole(joined.as_bytes(), years) {
+        let zoned =
+            place("tz").and_then(|zone| stamp::whole(format!("{joined}{}", text(zone)).as_bytes(), years));
+        if let Some(nanos) = zoned.or_else(|| stamp::whole(joined.as_bytes(), years)) {
             self.fields.remove(date);
             self.time = Some((u8::MAX, time - usize::from(date < time), nanos));
         }

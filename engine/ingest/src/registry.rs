@@ -89,6 +89,7 @@ pub(crate) fn dialect(format: Format, probe: &Probe<'_>) -> Option<Dialect> {
 pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
     match format {
         Format::Prometheus => prometheus::note(probe),
+        Format::W3c => w3c::note(probe),
         format => times::note(format, probe, options),
     }
 }

@@ -1,5 +1,6 @@
 //! Plain text logs: a line is an event, with the lines that continue it.
 
+use crate::heads::{ends_headed, is_head, is_second, set_nanos};
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
 use crate::severity;
@@ -7,6 +8,7 @@ use crate::stamp::{self, Years};
 use crate::window::{LineAt, Window};
 use cbad::{ByteRange, Event, Signal, StreamKey};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How much of a line is looked at to see whether it continues the event before.
@@ -46,10 +48,20 @@ impl Reader for TextReader {
         }
         let (mut end, mut next, mut lines) = (first.end, first.next, 1);
         let (mut ahead, mut ahead_lines) = (next, lines);
+        let mut so_far = SoFar {
+            headed: is_head(&window.available()[..first.end]),
+            first_end: first.end,
+            last: 0..first.end,
+        };
         // Blank lines belong to the event only if something after them continues it.
         while let Continuation::Line { end: line_end, next: line_next, blank } =
-            continuation(window, ahead, self.stamped, self.limits.event_bytes)?
+            continuation(window, ahead, &so_far, self.stamped, self.limits.event_bytes)?
         {
+            if lines == 1 && is_second(&window.available()[ahead..line_end], &window.available()[..first.end])
+            {
+                so_far.first_end = line_end;
+            }
+            so_far.last = ahead..line_end;
             (ahead, ahead_lines) = (line_next, ahead_lines + 1);
             if !blank {
                 (end, next, lines) = (line_end, ahead, ahead_lines);
@@ -57,7 +69,11 @@ impl Reader for TextReader {
         }
         let source = ByteRange { offset: window.offset(), length: end as u64 };
         self.open_since = if window.want(ahead + 1)? { None } else { Some(source.offset) };
-        let event = event_of(&window.available()[..end], first.end, self.years, source);
+        let text = &window.available()[..end];
+        let mut event = event_of(text, so_far.first_end, self.years, source);
+        if so_far.headed {
+            event.time_nanos = event.time_nanos.or_else(|| set_nanos(text));
+        }
         batch.push(Arc::clone(&self.stream), event);
         window.pass(next, lines);
         Ok(true)
@@ -81,24 +97,49 @@ pub(crate) fn event_of(text: &[u8], first_line: usize, years: Years, source: Byt
     event
 }
 
+/// What is known of an event whose lines are still read.
+struct SoFar {
+    /// Whether its first line heads all that follow.
+    headed: bool,
+    /// Where the lines end that say what it is.
+    first_end: usize,
+    /// Its last line.
+    last: Range<usize>,
+}
+
 enum Continuation {
     Line { end: usize, next: usize, blank: bool },
     No,
 }
 
 /// Whether the line that begins `from` bytes into the window continues the event that begins the window.
-fn continuation(window: &mut Window, from: usize, stamped: bool, limit: u64) -> io::Result<Continuation> {
+fn continuation(
+    window: &mut Window,
+    from: usize,
+    so_far: &SoFar,
+    stamped: bool,
+    limit: u64,
+) -> io::Result<Continuation> {
     if !window.want(from + 1)? {
         return Ok(Continuation::No);
     }
     let first = window.available()[from];
     if !first.is_ascii_whitespace() {
-        if !(stamped && first.is_ascii_alphabetic()) {
+        if !(first.is_ascii_alphabetic() || so_far.headed) {
             return Ok(Continuation::No);
         }
         window.want(from + CONTINUATION_BYTES)?;
         let rest = &window.available()[from..];
-        if !continues_a_trace(&rest[..rest.len().min(CONTINUATION_BYTES)]) {
+        let begin = &rest[..rest.len().min(CONTINUATION_BYTES)];
+        let before = window.available();
+        let continues = if so_far.headed {
+            let line = &begin[..memchr::memchr(b'\n', begin).unwrap_or(begin.len())];
+            !ends_headed(line.trim_ascii_end(), &before[so_far.last.clone()])
+        } else {
+            stamped && continues_a_trace(begin)
+                || so_far.last.start == 0 && is_second(begin, &before[..so_far.first_end])
+        };
+        if !continues {
             return Ok(Continuation::No);
         }
     }

@@ -111,3 +111,54 @@ fn an_event_stops_growing_at_its_limit() {
     let lengths: Vec<_> = batch.events.iter().map(|(_, event)| event.body.len()).collect();
     assert_eq!(lengths, [16, 10, 10, 4]);
 }
+
+#[test]
+fn a_stamp_alone_heads_the_lines_after_it() {
+    let alert = "2015-05-17T10:05:03Z\nStarting instance\nLICENSE_MAX = 0\n2015-05-17T10:05:09Z\nORA-00600: no\n\nErrors in x\n";
+    let expected = [
+        "2015-05-17T10:05:03Z\nStarting instance\nLICENSE_MAX = 0",
+        "2015-05-17T10:05:09Z\nORA-00600: no\n\nErrors in x",
+    ];
+    assert_eq!(bodies(alert), expected);
+    let slow = "\
+# Time: 2015-05-17T10:05:03.5Z
+# User@Host: a[a] @ b []  Id: 1
+# Query_time: 2.0
+SET timestamp=1431857103;
+SELECT 1
+FROM t;
+# User@Host: a[a] @ b []  Id: 2
+SET timestamp=1431857104;
+SELECT 2;
+# Time: 2015-05-17T10:05:05Z
+# User@Host: a[a] @ b []  Id: 1
+SELECT 3;
+";
+    let batch = read(slow.as_bytes(), Limits::default());
+    let last = |body: &[u8]| String::from_utf8_lossy(body).lines().last().map(str::to_owned);
+    let lines: Vec<_> = batch.events.iter().filter_map(|(_, event)| last(&event.body)).collect();
+    assert_eq!(lines, ["FROM t;", "SELECT 2;", "SELECT 3;"]);
+    let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
+    let expected = [1_431_857_103_500_000_000, 1_431_857_104_000_000_000, 1_431_857_105_000_000_000];
+    assert_eq!(times, expected.map(Some));
+}
+
+#[test]
+fn a_record_of_javas_own_logger_has_its_level_in_the_second_line() {
+    let text = "\
+May 17, 2015 10:05:03 AM org.example.Main start
+INFO: started
+May 17, 2015 10:05:04 AM org.example.Main run
+SEVERE: failed
+java.lang.IllegalStateException: no
+\tat a.b.C
+2015-05-17 10:05:05 WARN own level
+INFO: not of it
+2015-05-17 10:05:06 WARN own level
+";
+    let batch = read(text.as_bytes(), Limits::default());
+    let level = |(_, event): &(_, cbad::Event)| event.severity.map(Severity::name);
+    let levels: Vec<_> = batch.events.iter().filter_map(level).collect();
+    assert_eq!(levels, ["info", "error", "warn", "info", "warn"]);
+    assert!(batch.events[1].1.body.ends_with(b"at a.b.C"));
+}

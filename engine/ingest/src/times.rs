@@ -2,7 +2,9 @@
 
 use crate::field_names::time_rank;
 use crate::format::Format;
+use crate::heads::{ends_headed, is_head, is_second};
 use crate::json::cursor::{Cursor, Kind, Read};
+use crate::logfmt::date_and_time;
 use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
 use crate::repeated::{Repeated, RepeatedKind};
@@ -178,7 +180,7 @@ pub(crate) fn note_of_columns(names: &[String], source: ByteRange) -> Option<Pro
 }
 
 /// The line of the probe that this byte is in, and its number.
-fn place(bytes: &[u8], at: usize) -> (ByteRange, u64) {
+pub(crate) fn place(bytes: &[u8], at: usize) -> (ByteRange, u64) {
     let begin = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
     let line = memchr::memchr_iter(b'\n', &bytes[..begin]).count() as u64 + 1;
@@ -189,8 +191,17 @@ impl TextGuess {
     pub(crate) fn of(bytes: &[u8], text: &[u8], options: &OpenOptions) -> Self {
         let years = Years::new(options.year());
         let mut guess = Self { lines: 0, stamped: 0, years, said: Said::default() };
-        let begins_event = |line: &&[u8]| !line[0].is_ascii_whitespace() && !continues_a_trace(line);
-        for line in lines_of(text).filter(begins_event) {
+        let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");
+        for line in lines_of(text) {
+            let before = std::mem::replace(&mut last, line);
+            let goes_on = line[0].is_ascii_whitespace()
+                || continues_a_trace(line)
+                || is_head(first) && !ends_headed(line, before)
+                || is_second(line, first);
+            if goes_on {
+                continue;
+            }
+            first = line;
             guess.lines += 1;
             if let Some(stamp) = stamp::find(line, guess.years) {
                 guess.stamped += 1;
@@ -247,7 +258,11 @@ pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> 
         Times::Sure => None,
         // Other readers of lines do not take numbers for times.
         Times::OfLines if format != Format::Text && probe.stamps.said.number.is_some() => None,
-        Times::OfLines => probe.stamps.said.note(probe, options.year()),
+        Times::OfLines => {
+            let note = probe.stamps.said.note(probe, options.year());
+            let dates = || (format == Format::Logfmt).then(|| note_of_dates(probe, options))?;
+            note.or_else(dates)
+        }
         Times::OfRecords => note_of(probe, options, &mut |cursor, at, said| {
             let mut best = None;
             let read = times_of_record(cursor, &mut String::new(), probe.stamps.years, &mut |rank, stamp| {
@@ -264,6 +279,17 @@ pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> 
             times_of(cursor, names, probe.stamps.years, &mut |stamp| said.take(stamp, at))
         }),
     }
+}
+
+/// What dates and times of day say that stand by themselves in the lines of the probe.
+fn note_of_dates(probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
+    let mut said = Said::default();
+    for line in probe.lines() {
+        if let Some(stamp) = date_and_time(line, probe.stamps.years) {
+            said.take(stamp, offset_of(probe.bytes, line));
+        }
+    }
+    said.note(probe, options.year())
 }
 
 /// What the objects of the probe say of their times.

@@ -70,3 +70,11 @@ fn days_that_could_be_months_and_numbers_that_are_taken_for_times_are_said() {
     assert_eq!(said(Format::Text, apart), None, "numbers years apart are no times of one capture");
     assert_eq!(said(Format::Table, &flows), None, "rows have columns");
 }
+
+#[test]
+fn a_date_and_a_time_of_day_lack_a_zone_where_none_is_beside_them() {
+    let line = "date=2024-03-04 time=10:00:00 level=info\n";
+    let expected = ("the time stamps name no zone; they are taken to be UTC".to_owned(), 0, Some(1));
+    assert_eq!(said(Format::Logfmt, line), Some(expected));
+    assert_eq!(said(Format::Logfmt, &line.replace(" level", " tz=\"+0200\" level")), None);
+}

@@ -1,5 +1,7 @@
-//! Access logs of web servers: the common log format, the combined one, and what servers put before or behind them.
+//! Access logs of web servers: the common log format, the combined one, and what servers put before or behind them; and
+//! those of load balancers, proxies and stores.
 
+mod balancers;
 pub(crate) mod w3c;
 
 use crate::json::value::{number_value, text_value};
@@ -30,8 +32,9 @@ impl LineFormat for Access {
     }
 
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch) {
-        let Some((host, event)) = Answer::read(line).map(|answer| answer.into_event(at)) else {
-            let why = "the line is no access log line of the common or combined format";
+        let answer = Answer::read(line).map(|answer| answer.into_event(at));
+        let Some((host, event)) = answer.or_else(|| balancers::event(line, at)) else {
+            let why = "the line is no access log line of the common or combined format, nor of another that is known";
             return keep_as_text(line, at, self.streams.of(None), Years::new(1970), why, batch);
         };
         batch.push(self.streams.of(host.as_deref()), event);
@@ -191,7 +194,7 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
 
 /// How sure it is that the lines are of an access log.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
-    let share = probe.share_of_lines(|line| Answer::read(line).is_some());
+    let share = probe.share_of_lines(|line| Answer::read(line).is_some() || balancers::is_one(line));
     if share >= 0.6 { share } else { 0.0 }
 }
 

@@ -128,3 +128,110 @@ fn columns_of_exchange_stand_between_commas() {
     assert_eq!(fields, ["client-ip", "event-id", "message-subject"]);
     assert_eq!(event.fields[2].value, Value::Text("hello, you".into()));
 }
+
+#[test]
+fn load_balancers_proxies_and_stores_have_their_columns_by_place() {
+    let application = r#"https 2015-05-17T10:05:03.000000Z app/shop/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 502 - 34 366 "GET https://shop.example:443/a?b=c HTTP/1.1" "curl/7.46.0" ECDHE-RSA TLSv1.2 arn:aws:x "Root=1-58337262" "shop.example" "-" 0 2015-05-17T10:05:02.9Z "forward" "-" "-" "10.0.0.1:80" "502" "-" "-" TID_1 new"#;
+    let classic = r#"2015-05-17T10:05:03.000000Z shop 192.168.131.39:2817 - 0.000073 -1 -1 503 0 0 0 "GET http://shop.example:80/ HTTP/1.1" "curl/7.38.0" - -"#;
+    let store = r#"79a59df9 bucket [17/May/2015:10:05:03 +0000] 192.0.2.3 79a59df9 3E57427F3 REST.GET.OBJECT a/b.txt "GET /bucket/a/b.txt HTTP/1.1" 403 AccessDenied 243 - 11 - "-" "S3Console/0.4" - host= SigV4 ECDHE AuthHeader bucket.s3 TLSv1.2 - -"#;
+    let envoy = r#"[2015-05-17T10:05:03.000Z] "POST /api/v1 HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c" "locations" "tcp://10.0.0.3:80""#;
+    let istio = r#"[2015-05-17T10:05:03.000Z] "GET /x HTTP/1.1" 503 UF upstream_reset - "-" 0 95 226 - "-" "curl" "cc21" "shop" "10.0.0.3:80" outbound|80||shop - 10.0.0.1:80 10.0.0.2:1 - default"#;
+    let squid = "1431857103.000    310 192.168.0.1 TCP_MISS/503 1234 GET http://shop.example/ - HIER_DIRECT/1.2.3.4 text/html";
+    for (line, severity, service, begins, ends) in [
+        (
+            application,
+            "error",
+            Some("app/shop/50dc6c495c0c9188"),
+            "GET https://shop.example:443/a?b=c HTTP/1.1 type=",
+            "conn_trace_id=Text(\"TID_1\") extra[0]=Text(\"new\")",
+        ),
+        (
+            classic,
+            "error",
+            Some("shop"),
+            "GET http://shop.example:80/ HTTP/1.1 client=",
+            "sent_bytes=Int(0) user_agent=Text(\"curl/7.38.0\")",
+        ),
+        (
+            store,
+            "warn",
+            Some("bucket"),
+            "GET /bucket/a/b.txt HTTP/1.1 bucket_owner=",
+            "host_header=Text(\"bucket.s3\") tls_version=Text(\"TLSv1.2\")",
+        ),
+        (
+            envoy,
+            "info",
+            None,
+            "POST /api/v1 HTTP/2 status=Int(204) bytes_received=Int(154)",
+            "upstream_host=Text(\"tcp://10.0.0.3:80\")",
+        ),
+        (
+            istio,
+            "error",
+            None,
+            "GET /x HTTP/1.1 status=Int(503) response_flags=Text(\"UF\") response_code_details=Text(\"upstream_reset\")",
+            "route_name=Text(\"default\")",
+        ),
+        (
+            squid,
+            "error",
+            None,
+            "GET http://shop.example/ elapsed=Int(310) client=",
+            "hierarchy=Text(\"HIER_DIRECT/1.2.3.4\") content_type=Text(\"text/html\")",
+        ),
+    ] {
+        let options = OpenOptions::default();
+        let stored = Cursor::new(format!("{line}\n{line}\n").into_bytes());
+        let capture = Capture::from_reader(Path::new("a.log"), stored, 2 * line.len() as u64 + 2, &options);
+        assert_eq!(capture.expect("opens").format(), Format::Access, "{line}");
+        let batch = read(line, Format::Access);
+        assert_eq!((batch.events.len(), batch.problems.len()), (1, 0), "{line}");
+        let (stream, event) = &batch.events[0];
+        assert_eq!(event.time_nanos, Some(1_431_857_103_000_000_000), "{line}");
+        assert_eq!(
+            (event.severity.map(cbad::Severity::name), stream.service.as_deref()),
+            (Some(severity), service)
+        );
+        let shown = shown(event);
+        assert!(shown.starts_with(begins) && shown.ends_with(ends), "{shown}");
+    }
+    for line in [
+        "1431857103.000 310 a/b c",
+        "[2015-05-17T10:05:03Z] hello 200 there is",
+        "http is not",
+        "2015-05-17T10:05:03Z a b c",
+    ] {
+        assert!(!super::balancers::is_one(line.as_bytes()), "{line}");
+    }
+}
+
+#[test]
+fn logs_of_zeek_have_their_columns_between_tabs() {
+    let text = "#separator \\x09\n#unset_field\t-\n#path\thttp\n#fields\tts\tuid\tid.orig_h\tid.resp_p\tstatus_code\ttags\n\
+        #types\ttime\tstring\taddr\tport\tcount\tset[enum]\n\
+        1431857103.250000\tCx \"1\t10.0.0.1\t80\t503\t(empty)\n1431857104.000000\tCy\t10.0.0.1\t80\t-\t-\n1\n#close\t2015-05-17\n";
+    let batch = read(text, Format::W3c);
+    assert_eq!((batch.events.len(), batch.problems.len()), (3, 1), "a line of another kind is kept as text");
+    let event = &batch.events[0].1;
+    assert_eq!(event.time_nanos, Some(1_431_857_103_250_000_000));
+    assert_eq!(event.severity.map(cbad::Severity::name), Some("error"));
+    let expected =
+        " uid=Text(\"Cx \\\"1\") id.orig_h=Text(\"10.0.0.1\") id.resp_p=Int(80) status_code=Int(503)";
+    assert_eq!(shown(event), expected);
+}
+
+#[test]
+fn times_of_the_machines_own_zone_are_said_to_be() {
+    let text = "#Version: 1.5\n#Time Format: Local\n#Fields: date time action\n\n2015-05-17 10:05:03 DROP\n";
+    let open = |text: &str| {
+        let stored = Cursor::new(text.as_bytes().to_vec());
+        Capture::from_reader(Path::new("a.log"), stored, text.len() as u64, &OpenOptions::default())
+            .expect("opens")
+    };
+    let capture = open(text);
+    let note = capture.note().expect("the zone is assumed");
+    assert_eq!((note.source.offset, note.line), (14, Some(2)));
+    assert!(note.reason.contains("own zone"), "{}", note.reason);
+    assert!(open(&text.replace("Local", "UTC")).note().is_none());
+}

@@ -1,15 +1,19 @@
 //! The W3C extended log format (<https://www.w3.org/TR/WD-logfile>) of IIS and Amazon's CDN: `#Fields:` says what the
-//! columns are, and may say so anew anywhere. Times are UTC by definition. Exchange writes commas between columns.
+//! columns are, and may say so anew anywhere. Times are UTC by definition. Exchange writes commas between columns. And the logs of
+//! Zeek, whose `#fields` say it in much the same way.
 
 use super::typed;
 use crate::json::value::text_value;
 use crate::lines::{At, at, keep_as_text, next_line};
-use crate::model::{Batch, Limits};
+use crate::model::{Batch, Limits, Problem};
 use crate::probe::Probe;
 use crate::reader::Reader;
+use crate::record::time_of;
+use crate::repeated::{Repeated, RepeatedKind};
 use crate::severity;
 use crate::stamp::{self, Years};
 use crate::streams::LogStreams;
+use crate::times::place;
 use crate::window::Window;
 use cbad::{Event, Field, Value};
 use std::borrow::Cow;
@@ -17,6 +21,13 @@ use std::io;
 
 const FIELDS: &[u8] = b"#Fields:";
 const DATE: &[u8] = b"#Date:";
+/// How the logs of Windows' firewall say that their times are of the machine's zone.
+const LOCAL: &[u8] = b"#Time Format: Local";
+/// The same of Zeek, whose directives and columns stand between tabs.
+const ZEEK_FIELDS: &[u8] = b"#fields\t";
+/// Zeek's column of the time, and what stands where there is no value or an empty one.
+const ZEEK_TIME: &str = "ts";
+const ZEEK_EMPTY: &[u8] = b"(empty)";
 /// The column in which Exchange has both.
 const WHOLE_TIME: &str = "date-time";
 /// Longest name of a column that is kept.
@@ -78,19 +89,25 @@ struct Columns {
     names: Vec<String>,
     /// What stands between the columns where it is no blank and no tab.
     commas: bool,
+    /// Whether they are Zeek's, which quotes nothing.
+    is_zeek: bool,
     /// Date of `#Date:`, for files whose columns give the time of day only.
     date: Option<String>,
 }
 
 impl Columns {
     fn direct(&mut self, line: &[u8], most: u32) {
+        let short = |name: &[u8]| String::from_utf8_lossy(&name[..name.len().min(NAME_BYTES)]).into_owned();
         if let Some(names) = line.strip_prefix(FIELDS) {
             self.commas = names.contains(&b',');
             let separates = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
             let names = names.split(separates).filter(|name| !name.is_empty()).take(most as usize);
-            let short =
-                |name: &[u8]| String::from_utf8_lossy(&name[..name.len().min(NAME_BYTES)]).into_owned();
             self.names = names.map(short).collect();
+            self.is_zeek = false;
+        } else if let Some(names) = line.strip_prefix(ZEEK_FIELDS) {
+            let names = names.split(|&byte| byte == b'\t').take(most as usize);
+            self.names = names.map(short).collect();
+            self.is_zeek = true;
         } else if let Some(date) = line.strip_prefix(DATE) {
             let date = date.trim_ascii().split(|&byte| byte == b' ').next().unwrap_or_default();
             self.date = Some(String::from_utf8_lossy(date).into_owned());
@@ -108,22 +125,32 @@ impl Columns {
         } else {
             b' '
         };
-        let values: Vec<Cow<'_, [u8]>> = Values { rest: Some(line), between }.collect();
+        let values: Vec<Cow<'_, [u8]>> = if self.is_zeek {
+            line.split(|&byte| byte == b'\t').map(Cow::Borrowed).collect()
+        } else {
+            Values { rest: Some(line), between }.collect()
+        };
         if values.len() != self.names.len() {
             return Err(format!(
-                "the line has {} columns, and #Fields: names {}",
+                "the line has {} columns, and {} names {}",
                 values.len(),
+                if self.is_zeek { "#fields" } else { "#Fields:" },
                 self.names.len()
             ));
         }
         let mut row = Row { columns: self, values };
-        let mut event = Event::new(row.request().unwrap_or_else(|| line.to_vec()), at.source);
+        // A connection says nothing but its columns.
+        let body = if self.is_zeek { Vec::new() } else { row.request().unwrap_or_else(|| line.to_vec()) };
+        let mut event = Event::new(body, at.source);
         event.time_nanos = row.nanos();
-        let status = row.get("sc-status").and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+        let status = row.get(if self.is_zeek { "status_code" } else { "sc-status" });
+        let status = status.and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
         event.severity = status.and_then(severity::of_http_status);
         let site = row.take("s-sitename").map(|site| String::from_utf8_lossy(&site).into_owned());
         if event.time_nanos.is_some() {
-            let _ = (row.take("date"), row.take("time"), row.take(WHOLE_TIME));
+            for name in if self.is_zeek { &[ZEEK_TIME][..] } else { &["date", "time", WHOLE_TIME] } {
+                drop(row.take(name));
+            }
         }
         event.fields = row.rest();
         Ok((site, event))
@@ -166,6 +193,9 @@ impl<'a> Row<'a, '_> {
     }
 
     fn nanos(&self) -> Option<i64> {
+        if self.columns.is_zeek {
+            return time_of(self.get(ZEEK_TIME)?, Years::new(1970));
+        }
         if let Some(whole) = self.get(WHOLE_TIME) {
             return stamp::whole(whole, Years::new(1970));
         }
@@ -180,7 +210,7 @@ impl<'a> Row<'a, '_> {
     fn rest(self) -> Vec<Field> {
         let named = self.columns.names.iter().zip(self.values);
         named
-            .filter(|(_, value)| !value.is_empty() && &**value != b"-")
+            .filter(|(_, value)| !value.is_empty() && &**value != b"-" && &**value != ZEEK_EMPTY)
             .map(|(name, value)| Field { path: name.clone(), value: measured(name, value) })
             .collect()
     }
@@ -237,5 +267,15 @@ fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
 /// How sure it is that the bytes are of the format: their first lines are directives, and one names the columns.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     let mut head = probe.lines().take_while(|line| line.starts_with(b"#"));
-    f64::from(u8::from(head.any(|line| line.starts_with(FIELDS))))
+    f64::from(u8::from(head.any(|line| line.starts_with(FIELDS) || line.starts_with(ZEEK_FIELDS))))
+}
+
+/// What a person should know of a capture whose times are of the zone of the machine that wrote them.
+pub(crate) fn note(probe: &Probe<'_>) -> Option<Problem> {
+    let line = probe.lines().find(|line| line.starts_with(LOCAL))?;
+    let (source, number) = place(probe.bytes, line.as_ptr() as usize - probe.bytes.as_ptr() as usize);
+    let reason =
+        "the times are those of the machine's own zone, which is not named; they are taken to be UTC";
+    let assumed = Repeated::assumed(RepeatedKind::Zone, reason.to_owned());
+    Some(Problem::repeated(source, Some(number), assumed))
 }
