@@ -81,6 +81,7 @@ pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severit
         .or_else(|| find_word(&line[..stamp_start], 0))
         .or_else(|| logcat(line, after))
         .or_else(|| cisco(line, after))
+        .or_else(|| cef(line, after))
         .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
 }
 
@@ -258,6 +259,23 @@ fn cisco(line: &[u8], after: usize) -> Option<Severity> {
     }
 }
 
+/// The common event format of security products, `CEF:0|vendor|product|version|id|name|severity|…`: a number to 10 or
+/// a word. Source: `ArcSight`, "Common Event Format", revision 26.
+fn cef(line: &[u8], after: usize) -> Option<Severity> {
+    let near = &line[after..line.len().min(after + SEARCHED_BYTES)];
+    let begin = after + memchr::memmem::find(near, b"CEF:")?;
+    let is_escaped = |at: usize| line[begin + at - 1] == b'\\';
+    let mut bars = memchr::memchr_iter(b'|', &line[begin..]).filter(|&at| !is_escaped(at));
+    let (from, to) = (bars.nth(5)? + 1, bars.next()?);
+    Some(match &line[begin + from..begin + to] {
+        b"0" | b"1" | b"2" | b"3" | b"Low" => Severity::Info,
+        b"4" | b"5" | b"6" | b"Medium" => Severity::Warn,
+        b"7" | b"8" | b"High" => Severity::Error,
+        b"9" | b"10" | b"Very-High" => Severity::Fatal,
+        _ => return None,
+    })
+}
+
 /// The priority `<34>` at the begin of a line, RFC 5424, section 6.2.1, and what follows it.
 pub(crate) fn syslog_priority(line: &[u8]) -> Option<(u8, &[u8])> {
     let rest = line.strip_prefix(b"<")?;
@@ -335,6 +353,9 @@ mod tests {
             (" did not fail: x", None),
             (" fw1 : %ASA-3-106023: Deny tcp", Some(Error)),
             (" fw1 : 5 %-3-x", None),
+            (" host CEF:0|a|b\\|c|1.0|100|worm stopped|10|src=x", Some(Fatal)),
+            ("CEF:0|a|b|1.0|100|login|Low|", Some(Info)),
+            ("CEF:0|a|b|1.0|100|login|7", None),
         ] {
             assert_eq!(find(line.as_bytes(), None), severity, "{line}");
         }
