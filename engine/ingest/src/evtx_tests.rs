@@ -1,6 +1,7 @@
 //! Event logs whole, damaged and cut.
 
 use crate::model::Batch;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions};
 use std::io::Cursor;
 use std::path::Path;
@@ -14,14 +15,7 @@ fn read(stored: &[u8]) -> Batch {
     let stored = Cursor::new(stored.to_vec());
     let mut capture = Capture::from_reader(Path::new("s.evtx"), stored, length, &options).expect("opens");
     assert_eq!(capture.format(), Format::Evtx);
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
-    all
+    read_whole(&mut capture)
 }
 
 #[test]

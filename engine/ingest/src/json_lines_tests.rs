@@ -3,6 +3,7 @@
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{Batch, OpenOptions, ProblemKind};
+use crate::whole::read_whole;
 use cbad::{Event, Severity, Value};
 use std::io::Cursor;
 use std::path::Path;
@@ -14,15 +15,7 @@ fn read(text: &[u8]) -> Batch {
     let stored = Cursor::new(text.to_vec());
     let mut capture =
         Capture::from_reader(Path::new("app.jsonl"), stored, text.len() as u64, &options).expect("opens");
-    let mut all = Batch::default();
-    let mut batch = Batch::default();
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
-    all
+    read_whole(&mut capture)
 }
 
 fn event_of(line: &str) -> Event {

@@ -70,6 +70,8 @@ mod tar;
 mod text;
 mod times;
 mod trace_json;
+#[cfg(test)]
+mod whole;
 mod window;
 mod wrapping;
 mod written;

@@ -3,6 +3,7 @@
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{Batch, Limits, OpenOptions};
+use crate::whole::read_whole;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -24,14 +25,7 @@ fn read(stored: &[u8], format: Option<Format>, limits: Limits) -> Batch {
     let stored = Cursor::new(stored.to_vec());
     let mut capture = Capture::from_reader(Path::new("c.bin"), stored, length, &options).expect("opens");
     assert_eq!(capture.format(), Format::OtlpJson);
-    let mut all = Batch::default();
-    let mut batch = Batch::default();
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let all = read_whole(&mut capture);
     assert_eq!(capture.decoded_bytes(), length);
     assert!(all.problems.iter().all(|problem| problem.source.end() <= length));
     all

@@ -3,6 +3,7 @@
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{Batch, Limits, OpenOptions};
+use crate::whole::read_whole;
 use cbad::{Field, Measure, Signal, Value};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as ProtoValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
@@ -100,14 +101,7 @@ fn read_any(stored: &[u8], format: Option<Format>) -> (Format, Batch) {
     let length = stored.len() as u64;
     let stored = Cursor::new(stored.to_vec());
     let mut capture = Capture::from_reader(Path::new("c.bin"), stored, length, &options).expect("opens");
-    let mut all = Batch::default();
-    let mut batch = Batch::default();
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let all = read_whole(&mut capture);
     assert_eq!(capture.decoded_bytes(), length);
     (capture.format(), all)
 }

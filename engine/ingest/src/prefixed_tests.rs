@@ -1,6 +1,7 @@
 //! Lines behind names: whose they are, and what continues them.
 
 use super::*;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions};
 use cbad::Severity;
 use std::io::Cursor;
@@ -24,14 +25,7 @@ fn read(text: &str) -> Batch {
     let mut capture =
         Capture::from_reader(Path::new("all.log"), stored, text.len() as u64, &options).expect("opens");
     assert_eq!(capture.format(), Format::Text, "{text}");
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
-    all
+    read_whole(&mut capture)
 }
 
 fn told(batch: &Batch) -> Vec<(Option<&str>, String)> {

@@ -1,6 +1,7 @@
 //! What stores answer: numbers and lines with labels around them.
 
 use crate::model::Batch;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions};
 use cbad::{Measure, Severity, Signal};
 use std::io::Cursor;
@@ -14,14 +15,7 @@ fn read(text: &str) -> Batch {
     let mut capture =
         Capture::from_reader(Path::new("a.json"), stored, text.len() as u64, &options).expect("opens");
     assert_eq!(capture.format(), Format::JsonLines, "{text}");
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
-    all
+    read_whole(&mut capture)
 }
 
 fn sources<'a>(text: &'a str, batch: &Batch) -> Vec<&'a str> {

@@ -1,6 +1,7 @@
 //! Segments and logs as the writers of `StreamHouse` lay them out.
 
 use crate::model::Batch;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions};
 use std::io::Cursor;
 use std::path::Path;
@@ -83,13 +84,7 @@ fn read(stored: &[u8], format: Format) -> Batch {
     };
     let mut capture = open();
     assert_eq!(capture.format(), format);
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let all = read_whole(&mut capture);
     assert_eq!(capture.decoded_bytes(), stored.len() as u64);
     // Reading may begin at any message that has bytes of its own, or at any block.
     if let Some(last) = all
@@ -102,6 +97,7 @@ fn read(stored: &[u8], format: Format) -> Batch {
         let mut again = open();
         let block = all.events[all.events.len() - 2].1.source.offset.min(last);
         again.resume_at(block).expect("it is the same segment");
+        let mut batch = Batch::default();
         assert!(again.next_batch(&mut batch).expect("reads"));
         assert_eq!(batch.events, all.events[all.events.len() - 2..]);
     }

@@ -3,6 +3,7 @@
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{Batch, Limits, OpenOptions, ProblemKind};
+use crate::whole::read_whole;
 use cbad::Severity;
 use std::io::Cursor;
 use std::path::Path;
@@ -12,14 +13,7 @@ fn read(text: &[u8], limits: Limits) -> Batch {
     let stored = Cursor::new(text.to_vec());
     let mut capture =
         Capture::from_reader(Path::new("dir/app.log"), stored, text.len() as u64, &options).expect("opens");
-    let mut all = Batch::default();
-    let mut batch = Batch::default();
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let all = read_whole(&mut capture);
     for (_, event) in &all.events {
         let range = event.source.offset as usize..event.source.end() as usize;
         assert_eq!(&text[range], event.body, "the source is where the body stands");

@@ -134,7 +134,7 @@ fn load_balancers_proxies_and_stores_have_their_columns_by_place() {
     let application = r#"https 2015-05-17T10:05:03.000000Z app/shop/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 502 - 34 366 "GET https://shop.example:443/a?b=c HTTP/1.1" "curl/7.46.0" ECDHE-RSA TLSv1.2 arn:aws:x "Root=1-58337262" "shop.example" "-" 0 2015-05-17T10:05:02.9Z "forward" "-" "-" "10.0.0.1:80" "502" "-" "-" TID_1 new"#;
     let classic = r#"2015-05-17T10:05:03.000000Z shop 192.168.131.39:2817 - 0.000073 -1 -1 503 0 0 0 "GET http://shop.example:80/ HTTP/1.1" "curl/7.38.0" - -"#;
     let store = r#"79a59df9 bucket [17/May/2015:10:05:03 +0000] 192.0.2.3 79a59df9 3E57427F3 REST.GET.OBJECT a/b.txt "GET /bucket/a/b.txt HTTP/1.1" 403 AccessDenied 243 - 11 - "-" "S3Console/0.4" - host= SigV4 ECDHE AuthHeader bucket.s3 TLSv1.2 - -"#;
-    let envoy = r#"[2015-05-17T10:05:03.000Z] "POST /api/v1 HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c" "locations" "tcp://10.0.0.3:80""#;
+    let envoy = r#"[2015-05-17T10:05:03.000Z] "POST /api/v1 HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0-cf5c" "locations" "tcp://shop.example:80""#;
     let istio = r#"[2015-05-17T10:05:03.000Z] "GET /x HTTP/1.1" 503 UF upstream_reset - "-" 0 95 226 - "-" "curl" "cc21" "shop" "10.0.0.3:80" outbound|80||shop - 10.0.0.1:80 10.0.0.2:1 - default"#;
     let squid = "1431857103.000    310 192.168.0.1 TCP_MISS/503 1234 GET http://shop.example/ - HIER_DIRECT/1.2.3.4 text/html";
     for (line, severity, service, begins, ends) in [
@@ -164,7 +164,7 @@ fn load_balancers_proxies_and_stores_have_their_columns_by_place() {
             "info",
             None,
             "POST /api/v1 HTTP/2 status=Int(204) bytes_received=Int(154)",
-            "upstream_host=Text(\"tcp://10.0.0.3:80\")",
+            "upstream_host=Text(\"tcp://shop.example:80\")",
         ),
         (
             istio,

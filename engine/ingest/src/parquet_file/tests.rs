@@ -1,6 +1,7 @@
 //! Tables whole, cut and damaged.
 
 use crate::model::Batch;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions};
 use std::io::Cursor;
 use std::path::Path;
@@ -12,13 +13,7 @@ fn read(stored: &[u8], options: &OpenOptions) -> Batch {
     let stored = Cursor::new(stored.to_vec());
     let mut capture = Capture::from_reader(Path::new("t.parquet"), stored, length, options).expect("opens");
     assert_eq!(capture.format(), Format::Parquet);
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let all = read_whole(&mut capture);
     assert_eq!(capture.decoded_bytes(), length);
     all
 }

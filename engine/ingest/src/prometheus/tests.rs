@@ -1,6 +1,7 @@
 //! Families, points and damage.
 
 use crate::model::Batch;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions, ProblemKind};
 use cbad::{Measure, Value};
 use std::io::Cursor;
@@ -11,13 +12,7 @@ fn read(text: &str) -> Batch {
     let stored = Cursor::new(text.as_bytes().to_vec());
     let mut capture =
         Capture::from_reader(Path::new("c.prom"), stored, text.len() as u64, &options).expect("opens");
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let mut all = read_whole(&mut capture);
     all.problems.retain(|problem| problem.kind == ProblemKind::Rejected);
     all
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::Capture;
 use crate::format::Format;
 use crate::model::{OpenOptions, ProblemKind};
+use crate::whole::read_whole;
 use cbad::{Severity, Value};
 use std::io::Cursor;
 use std::path::Path;
@@ -13,14 +14,7 @@ fn read_with(text: &[u8], limits: Limits) -> Batch {
     let stored = Cursor::new(text.to_vec());
     let mut capture =
         Capture::from_reader(Path::new("t.csv"), stored, text.len() as u64, &options).expect("opens");
-    let mut all = Batch::default();
-    let mut batch = Batch::default();
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
+    let mut all = read_whole(&mut capture);
     all.problems.retain(|problem| !problem.reason.contains("taken to be UTC"));
     all
 }

@@ -1,6 +1,7 @@
 //! Jaeger and Zipkin in the forms that their tools write.
 
 use crate::model::Batch;
+use crate::whole::read_whole;
 use crate::{Capture, Format, OpenOptions};
 use cbad::{Event, Measure, Value};
 use std::io::Cursor;
@@ -12,14 +13,7 @@ fn read(text: &str, format: Format) -> Batch {
     let mut capture =
         Capture::from_reader(Path::new("t.json"), stored, text.len() as u64, &options).expect("opens");
     assert_eq!(capture.format(), format, "{text}");
-    let (mut all, mut batch) = (Batch::default(), Batch::default());
-    while capture.next_batch(&mut batch).expect("reads") {
-        all.records += batch.records;
-        all.events.append(&mut batch.events);
-        all.problems.append(&mut batch.problems);
-    }
-    assert_eq!(all.records, all.events.len() as u64 + all.rejected());
-    all
+    read_whole(&mut capture)
 }
 
 fn value<'e>(event: &'e Event, path: &str) -> Option<&'e Value> {
