@@ -6,14 +6,15 @@ use crate::stamp::{self, Years};
 
 /// Longest line that holds nothing but a stamp.
 const LONGEST_HEAD: usize = 64;
-/// Of a weekday, a month, a zone and `Time`.
+/// Of a weekday, a month and a zone.
 const MOST_LETTERS: usize = 24;
-/// What the slow query log writes where a query began in the same second as the one before.
+/// What a record of the slow query log begins with, and where the query began in the same second as the one before.
+const SLOW: &[u8] = b"# Time: ";
 const SAME_SECOND: &[u8] = b"# User@Host: ";
 
 /// Whether the lines after this one belong to it, up to the next that says when it was written.
 pub(crate) fn is_head(line: &[u8]) -> bool {
-    if line.starts_with(SAME_SECOND) {
+    if line.starts_with(SLOW) || line.starts_with(SAME_SECOND) {
         return true;
     }
     // Most lines are looked at no further.
@@ -29,7 +30,7 @@ pub(crate) fn is_head(line: &[u8]) -> bool {
     let before = line[..stamp.start].trim_ascii();
     let after = line[stamp.end..].trim_ascii();
     let is_line = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_punctuation() || *byte == b' ');
-    (is_line(before) || before == b"# Time:") && is_line(after)
+    is_line(before) && is_line(after)
 }
 
 /// Whether a line begins what is another record than the one whose head stands above, of which `last` is the line before.
@@ -37,6 +38,11 @@ pub(crate) fn ends_headed(line: &[u8], last: &[u8]) -> bool {
     let text = line.trim_ascii_start();
     let begins_query = line.starts_with(SAME_SECOND) && !last.starts_with(b"#");
     begins_query || stamp::begins(text) || !line.starts_with(SAME_SECOND) && is_head(line)
+}
+
+/// Whether the line has a stamp that leaves nothing to be assumed.
+pub(crate) fn says_zone(line: &[u8], years: Years) -> bool {
+    stamp::find(line, years).is_some_and(|stamp| !stamp.zone.is_assumed())
 }
 
 /// The time that a slow query log gives within a record: `SET timestamp=…;`.
@@ -69,13 +75,14 @@ mod tests {
             "Sun May 17 10:05:03 2015",
             "Sun May 17 10:05:03 UTC 2015",
             "# Time: 2015-05-17T10:05:03.123456Z",
+            "# Time: 150517 10:05:03",
             "*** 2015-05-17 10:05:03.123",
             "==== [2015-05-17 10:05:03] ====",
             "# User@Host: app[app] @ localhost []  Id:    12",
         ] {
             assert!(is_head(head.as_bytes()), "{head}");
         }
-        for line in ["", "2015-05-17 10:05:03 started", "at 2015-05-17 10:05:03", "10:05", "# Time: soon"] {
+        for line in ["", "2015-05-17 10:05:03 started", "at 2015-05-17 10:05:03", "10:05", "# Times"] {
             assert!(!is_head(line.as_bytes()), "{line}");
         }
     }

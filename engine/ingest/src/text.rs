@@ -1,6 +1,6 @@
 //! Plain text logs: a line is an event, with the lines that continue it.
 
-use crate::heads::{ends_headed, is_head, is_second, set_nanos};
+use crate::heads::{ends_headed, is_head, is_second, says_zone, set_nanos};
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
 use crate::severity;
@@ -71,8 +71,8 @@ impl Reader for TextReader {
         self.open_since = if window.want(ahead + 1)? { None } else { Some(source.offset) };
         let text = &window.available()[..end];
         let mut event = event_of(text, so_far.first_end, self.years, source);
-        if so_far.headed {
-            event.time_nanos = event.time_nanos.or_else(|| set_nanos(text));
+        if so_far.headed && !says_zone(&text[..first.end], self.years) {
+            event.time_nanos = set_nanos(text).or(event.time_nanos);
         }
         batch.push(Arc::clone(&self.stream), event);
         window.pass(next, lines);

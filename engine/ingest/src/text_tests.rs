@@ -135,6 +135,9 @@ SELECT 3;
     let times: Vec<_> = batch.events.iter().map(|(_, event)| event.time_nanos).collect();
     let expected = [1_431_857_103_500_000_000, 1_431_857_104_000_000_000, 1_431_857_105_000_000_000];
     assert_eq!(times, expected.map(Some));
+    let local = "# Time: 150517 12:05:03\n# User@Host: a[a] @ b []\nSET timestamp=1431857103;\nSELECT 1;\n";
+    let time = read(local.as_bytes(), Limits::default()).events[0].1.time_nanos;
+    assert_eq!(time, Some(1_431_857_103_000_000_000), "what names no zone is of the server's");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use cbad::{Event, Measure, StreamKey, Value};
 use common::{data, read, zstd};
 use ingest::{Format, OpenOptions};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 
 fn expected(name: &str) -> Vec<Json> {
     let text = std::fs::read_to_string(data(name)).unwrap();
@@ -163,6 +164,18 @@ fn a_scrape_is_read_as_the_python_client_reads_it() {
         }
         assert_eq!(event.time_nanos, None);
     }
+}
+
+#[test]
+fn a_server_names_its_series_alike_whichever_way_it_is_asked_for_them() {
+    let named = |name: &str, format: Format| {
+        let labels = events(name, format).into_iter().map(|(stream, _)| stream.label());
+        labels.filter(|label| !label.contains("_bucket{")).collect::<BTreeSet<_>>()
+    };
+    let dumped = named("prometheus-dump.prom", Format::Prometheus);
+    assert_eq!(dumped.len(), 3);
+    assert_eq!(named("prometheus-federate.prom", Format::Prometheus), dumped);
+    assert_eq!(named("prometheus-range.json", Format::JsonLines), dumped);
 }
 
 #[test]
