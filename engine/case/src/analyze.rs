@@ -1,5 +1,6 @@
 //! Running an analysis over a case and keeping its result, whole or not at all.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
 
@@ -120,11 +121,16 @@ impl Case {
         anchor: Option<&Anchor>,
         config: &Config,
     ) -> Result<Vec<Source>, CaseError> {
-        let (all, offsets) = (self.streams()?, self.clock_offsets(config)?);
+        let offsets = self.clock_offsets(config)?;
+        // Of each capture the last time; a capture may have very many streams.
+        let mut ends: BTreeMap<i64, i64> = BTreeMap::new();
+        for (stream, offset) in self.streams()?.iter().zip(&offsets) {
+            if let Some(end) = stream.end_nanos.map(|end| end.saturating_add(*offset)) {
+                ends.entry(stream.capture).and_modify(|last| *last = end.max(*last)).or_insert(end);
+            }
+        }
         let source = |own: &StreamRow| {
-            let ends = all.iter().zip(&offsets).filter(|(stream, _)| stream.capture == own.capture);
-            let ends = ends.filter_map(|(stream, offset)| Some(stream.end_nanos?.saturating_add(*offset)));
-            let is_left_out = !config.signals.contains(&own.key.signal);
+            let is_left_out = !config.signals.contains(&own.key.signal) || own.key.is_further();
             let partner = anchor
                 .filter(|_| !is_left_out)
                 .map(|anchor| anchor.partner(self, own))
@@ -134,7 +140,7 @@ impl Case {
                 own: own.clone(),
                 anchor: partner.cloned(),
                 offset_nanos: offsets[own.id as usize],
-                covered_until_nanos: ends.max(),
+                covered_until_nanos: ends.get(&own.capture).copied(),
                 is_left_out,
             })
         };

@@ -18,6 +18,7 @@ use crate::apart::apart;
 use crate::decisions::{Decision, Subject};
 use crate::error::CaseError;
 use crate::rows::StreamRow;
+use crate::sql::AtPath;
 use crate::store::Case;
 
 /// Spans that are held in memory at once; of more, every n-th trace is looked at.
@@ -130,10 +131,12 @@ impl Case {
     /// What a configuration adds to the times of each stream, by stream id from 0, nanoseconds: the correction of its service
     /// where there is one, else that of its capture, else none.
     pub fn clock_offsets(&self, config: &Config) -> Result<Vec<i64>, CaseError> {
-        let streams = self.streams()?;
         if config.clocks.is_empty() {
-            return Ok(vec![0; streams.len()]);
+            const COUNT: &str = "SELECT count(*) FROM stream WHERE number IS NOT NULL";
+            let count: i64 = self.connection.query_row(COUNT, [], |row| row.get(0)).at(&self.path)?;
+            return Ok(vec![0; count as usize]);
         }
+        let streams = self.streams()?;
         let captures = self.captures()?;
         let offset = |stream: &StreamRow| {
             let sha256 = captures.iter().find(|capture| capture.id == stream.capture).map(|row| &row.sha256);

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cbad::StreamKey;
+use cbad::{ByteRange, Signal, StreamKey};
 use ingest::{Batch, Counts, EventOrder, Member, Problem, ProblemKind};
 
 use crate::block::{OpenBlock, SealedBlock, append, widen};
@@ -14,6 +14,9 @@ use crate::block::{OpenBlock, SealedBlock, append, widen};
 /// Decoded bytes from one checkpoint to the first batch end that may be the next. More would lose more work to a kill,
 /// less would cost more flushes to disk and cut blocks smaller.
 pub(crate) const CHECKPOINT_BYTES: u64 = 8 << 20;
+
+/// Most bytes of the names of a capture's streams: each is held until the capture is read.
+const MOST_NAME_BYTES: usize = 32 << 20;
 
 /// Blocks whose memory is kept for later ones: about as many as are on their way at once.
 const MOST_ROOMS: usize = 16;
@@ -148,11 +151,23 @@ pub(crate) struct Packer {
     begun_at: u64,
     /// Memory of blocks that are sealed.
     rooms: Vec<Vec<u8>>,
+    /// Streams that are kept apart at most.
+    most_streams: u64,
+    name_bytes: usize,
+    /// Where the batches end that were taken.
+    read_to: u64,
+    /// Signals whose further streams were met first in the batch that is being taken.
+    newly_full: Vec<Signal>,
 }
 
 impl Packer {
     /// Goes on with the streams that the case has, in slot order, from the end of the last checkpoint.
-    pub(crate) fn new(streams: Vec<StreamState>, order: EventOrder, decoded_offset: u64) -> Self {
+    pub(crate) fn new(
+        streams: Vec<StreamState>,
+        order: EventOrder,
+        decoded_offset: u64,
+        most_streams: u64,
+    ) -> Self {
         let mut packer = Self {
             slots: Vec::with_capacity(streams.len()),
             by_key: HashMap::new(),
@@ -161,6 +176,10 @@ impl Packer {
             number: 0,
             begun_at: decoded_offset,
             rooms: Vec::new(),
+            most_streams,
+            name_bytes: 0,
+            read_to: decoded_offset,
+            newly_full: Vec::new(),
         };
         for state in streams {
             packer.add_slot(state);
@@ -170,6 +189,7 @@ impl Packer {
 
     fn add_slot(&mut self, state: StreamState) -> usize {
         let index = self.slots.len();
+        self.name_bytes += state.key.name.len() + state.key.service.as_ref().map_or(0, String::len);
         self.by_key.insert(Arc::clone(&state.key), index);
         self.slots.push(Slot { open: OpenBlock::starting_at(state.events), state, is_touched: false });
         index
@@ -183,9 +203,49 @@ impl Packer {
             return *index;
         }
         let known = self.by_key.get(key).copied();
-        let index = known.unwrap_or_else(|| self.add_slot(StreamState::new(Arc::clone(key))));
+        let index = known.unwrap_or_else(|| {
+            if (self.slots.len() as u64) < self.most_streams && self.name_bytes < MOST_NAME_BYTES {
+                self.add_slot(StreamState::new(Arc::clone(key)))
+            } else {
+                self.others(key.signal)
+            }
+        });
         self.last = Some((Arc::clone(key), index));
         index
+    }
+
+    /// The stream of a signal's events whose own are too many: one more for each signal.
+    fn others(&mut self, signal: Signal) -> usize {
+        let key = Arc::new(StreamKey::further(signal));
+        self.by_key.get(&key).copied().unwrap_or_else(|| {
+            self.newly_full.push(signal);
+            self.add_slot(StreamState::new(key))
+        })
+    }
+
+    /// Says of which signals the batch before decoded byte `to` had a stream too many.
+    fn note_full(&mut self, to: u64) -> Vec<Problem> {
+        let source = ByteRange { offset: self.read_to, length: to - self.read_to };
+        let kept = self.slots.iter().filter(|slot| !slot.state.key.is_further()).count();
+        let note = |signal: Signal| {
+            Problem {
+            kind: ProblemKind::Note,
+            source,
+            line: None,
+            reason: format!(
+                "the capture has more than the {kept} streams that are kept apart: events of further ones of the signal {} \
+                 are together in the stream “{}”",
+                signal.name(),
+                StreamKey::FURTHER
+            ),
+            hint: Some(
+                "Which each is of is at its bytes in the capture; raise the limit with `--limit streams=…` to keep them apart."
+                    .into(),
+            ),
+            repeated: None,
+        }
+        };
+        self.newly_full.drain(..).map(note).collect()
     }
 
     /// Takes memory of sealed blocks, for later ones.
@@ -210,6 +270,7 @@ impl Packer {
         into.decoded_offset = batch.next_offset;
         into.problems.extend(batch.problems);
         into.members.extend(batch.members);
+        let to = batch.next_offset;
         let (mut events, mut bytes) = (events.into_iter(), encoded.as_slice());
         for (key, count) in stretches {
             let index = self.slot_of(&key);
@@ -226,6 +287,10 @@ impl Packer {
                 }
             }
         }
+        let full = self.note_full(to);
+        into.notes += full.len() as u64;
+        into.problems.extend(full);
+        self.read_to = to;
         encoded
     }
 

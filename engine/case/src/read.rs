@@ -91,7 +91,7 @@ impl Case {
         if decoded_offset > 0 {
             opened.resume_at(decoded_offset)?;
         }
-        let mut packer = Packer::new(states, order, decoded_offset);
+        let mut packer = Packer::new(states, order, decoded_offset, opened.limits().streams);
         let reading = Reading::begin(opened, redactor);
         let Crew { sealers, jobs, sealed } = Crew::begin();
         let sealing = Sealing { watch, sealers, sealed };

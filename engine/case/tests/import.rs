@@ -274,3 +274,46 @@ fn what_cannot_be_a_capture_leaves_nothing_behind() -> Outcome {
     assert!(case.captures()?.is_empty());
     Ok(())
 }
+
+#[test]
+fn a_capture_of_more_streams_than_the_limit_keeps_the_rest_together() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("many.jsonl");
+    let mut text = String::new();
+    for line in 0..120_000_u64 {
+        let service = if line < 100 { line % 3 } else { line % 12 };
+        let filler = "of some length, so that there are several checkpoints";
+        writeln!(
+            text,
+            r#"{{"ts":{},"service":"s{service}","msg":"line {line} {filler}"}}"#,
+            1_714_557_601 + line
+        )?;
+    }
+    std::fs::write(&log, text)?;
+    let mut few = options();
+    few.limits.streams = 5;
+    let mut case = Case::temporary()?;
+    let report = case.import(&log, &few, &Unwatched)?;
+    assert_eq!((report.capture.events, report.capture.rejected, report.capture.notes), (120_000, 0, 1));
+    let streams = case.streams()?;
+    assert_eq!((streams.len(), streams.iter().filter(|row| row.key.is_further()).count()), (6, 1));
+    assert_eq!(streams.iter().map(|row| row.events).sum::<u64>(), 120_000);
+    let note = &case.problems(None, 9, 0)?[0];
+    assert!(note.reason.contains("more than the 5 streams") && note.source.length > 0, "{note:?}");
+    let run = case.analyze(&cbad::Config::default(), Some(1), &Unwatched)?;
+    let said = run.streams.iter().find(|row| streams[row.stream as usize].key.is_further());
+    assert!(said.and_then(|row| row.note.as_deref()).is_some_and(|note| note.contains("many streams")));
+    let mut again = Case::create(&folder.path().join("again.driftlock"))?;
+    let mut numbers = Numbers(5);
+    let mut interruptions = 0;
+    while again.import(&log, &few, &later_each_time(&mut numbers, 100, interruptions)).is_err() {
+        interruptions += 1;
+    }
+    let expected = {
+        let mut whole = Case::temporary()?;
+        whole.import(&log, &few, &Unwatched)?;
+        whole.content_sha256()?
+    };
+    assert_eq!((again.content_sha256()?, interruptions > 0), (expected, true));
+    Ok(())
+}

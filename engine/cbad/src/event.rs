@@ -113,6 +113,19 @@ pub struct StreamKey {
 }
 
 impl StreamKey {
+    /// The name of a stream that holds the events of many, where a capture has more than can be kept apart.
+    pub const FURTHER: &'static str = "further streams, over the limit";
+
+    /// The stream of this signal that holds the events of many.
+    pub fn further(signal: Signal) -> Self {
+        Self { signal, service: None, name: Self::FURTHER.to_owned() }
+    }
+
+    /// Whether it holds the events of many streams, so that it is not comparable with itself.
+    pub fn is_further(&self) -> bool {
+        self.service.is_none() && self.name == Self::FURTHER
+    }
+
     /// The name a person reads: `checkout · spans`, or just the name where there is no service.
     pub fn label(&self) -> String {
         match &self.service {

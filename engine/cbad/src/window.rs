@@ -55,6 +55,12 @@ impl Plan {
         if !config.signals.contains(&signal) {
             return Err(format!("left out: this run looks at other signals than {}", signal.name()));
         }
+        if stream.key().is_further() {
+            return Err(
+                "left out: it holds the events of many streams, which are not one another's baseline"
+                    .to_owned(),
+            );
+        }
         let first = stream.anchored();
         if first == 0 && matches!(config.baseline, Baseline::Anchor { .. }) {
             return Err("the anchor has no such stream".to_owned());

@@ -6,7 +6,7 @@ use crate::folder::files_of;
 use crate::format::Format;
 use crate::members::{Begin, Found, Listed, Members, Step};
 use crate::meter::TailFault;
-use crate::model::{Batch, Member, OpenOptions, Problem};
+use crate::model::{Batch, Limits, Member, OpenOptions, Problem};
 use crate::probe::{self, PROBE_BYTES};
 use crate::stretch::Stretch;
 use crate::window::{LinesCut, Window};
@@ -187,6 +187,11 @@ impl Capture {
                 }
             }
         }
+    }
+
+    /// What reading it may cost.
+    pub const fn limits(&self) -> &Limits {
+        &self.options.limits
     }
 
     /// Goes on where an earlier reading stopped: `decoded_offset` is a [`Batch::next_offset`]. Only before the first batch.

@@ -25,6 +25,8 @@ pub struct Limits {
     pub entries: u64,
     /// Most memory that undoing one compression, or holding one archive inside another, may take, in bytes.
     pub memory_bytes: u64,
+    /// Most streams that a capture may have; the events of further ones are kept together. For the caller, who keeps streams.
+    pub streams: u64,
     /// Most seconds that an import may take; 0 for any. For the caller, who has a clock: no reading looks at it.
     pub seconds: u64,
 }
@@ -42,6 +44,7 @@ impl Default for Limits {
             wrappings: 3,
             entries: 100_000,
             memory_bytes: 128 << 20,
+            streams: 100_000,
             seconds: 0,
         }
     }
@@ -65,7 +68,7 @@ impl std::error::Error for LimitError {}
 
 impl Limits {
     /// Each limit's name and value, in the order in which they are documented.
-    pub fn named(&self) -> [(&'static str, u64); 11] {
+    pub fn named(&self) -> [(&'static str, u64); 12] {
         [
             ("record-bytes", self.record_bytes),
             ("event-bytes", self.event_bytes),
@@ -77,12 +80,13 @@ impl Limits {
             ("wrappings", u64::from(self.wrappings)),
             ("entries", self.entries),
             ("memory-bytes", self.memory_bytes),
+            ("streams", self.streams),
             ("seconds", self.seconds),
         ]
     }
 
     /// What each limit bounds, in the words of a person, by its name and in the order of [`Limits::named`].
-    pub const MEANINGS: [(&'static str, &'static str); 11] = [
+    pub const MEANINGS: [(&'static str, &'static str); 12] = [
         ("record-bytes", "longest line, JSON document or protobuf frame, in bytes"),
         ("event-bytes", "longest text event after its continuation lines are joined, in bytes"),
         ("depth", "deepest nesting of a JSON value"),
@@ -93,6 +97,7 @@ impl Limits {
         ("wrappings", "most compressions and archives one inside another"),
         ("entries", "most files of a folder, entries of an archive"),
         ("memory-bytes", "most memory to undo one compression or to hold one inner archive, in bytes"),
+        ("streams", "most streams; the events of further ones are kept together"),
         ("seconds", "most seconds that the import may take; 0 for any"),
     ];
 
@@ -113,6 +118,7 @@ impl Limits {
             "wrappings" => self.wrappings = small()?,
             "entries" => self.entries = value,
             "memory-bytes" => self.memory_bytes = value,
+            "streams" => self.streams = value,
             "seconds" => self.seconds = value,
             _ => return Err(error("names no limit")),
         }

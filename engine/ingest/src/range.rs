@@ -25,6 +25,7 @@ const UNLIMITED: Limits = Limits {
     wrappings: u32::MAX,
     entries: u64::MAX,
     memory_bytes: u64::MAX,
+    streams: u64::MAX,
     seconds: 0,
 };
 

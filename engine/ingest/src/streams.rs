@@ -1,40 +1,66 @@
 //! Stream keys, made once and shared by all events of the stream.
 
 use cbad::{Signal, StreamKey};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
-/// Keys kept at once. A capture with more streams makes some keys again, and memory stays bounded.
-const MOST_KEPT: usize = 1 << 16;
+/// Memory of the keys kept at once. A capture with more streams makes some keys again, and memory stays bounded.
+const MOST_KEPT_BYTES: usize = 16 << 20;
+/// What a key takes besides its names.
+const KEY_BYTES: usize = 128;
+/// Longest name of a service or a stream. What is longer is data, and would be held for as long as the capture is read.
+const LONGEST_NAME: usize = 1024;
+
+/// A name, or of a long one its begin and a part of its SHA-256, so that different ones stay different. All of it is at the
+/// bytes of the events.
+fn bounded(name: &str) -> Cow<'_, str> {
+    if name.len() <= LONGEST_NAME {
+        return Cow::Borrowed(name);
+    }
+    let mut short = name[..name.floor_char_boundary(LONGEST_NAME - 40)].to_owned();
+    short.push_str("… ");
+    for byte in &Sha256::digest(name)[..8] {
+        write!(short, "{byte:02x}").expect("writing to a String does not fail");
+    }
+    Cow::Owned(short)
+}
 
 /// The streams of a file of logs: one a service, all under the file's name.
 pub(crate) struct LogStreams {
     unnamed: Arc<StreamKey>,
     by_service: HashMap<String, Arc<StreamKey>>,
+    kept_bytes: usize,
 }
 
 impl LogStreams {
     pub(crate) fn new(file_name: String) -> Self {
-        let unnamed = Arc::new(StreamKey { signal: Signal::Log, service: None, name: file_name });
-        Self { unnamed, by_service: HashMap::new() }
+        let short = bounded(&file_name).into_owned();
+        let name = if short.len() < file_name.len() { short } else { file_name };
+        let unnamed = Arc::new(StreamKey { signal: Signal::Log, service: None, name });
+        Self { unnamed, by_service: HashMap::new(), kept_bytes: 0 }
     }
 
     /// The same file's, with no service met yet.
     pub(crate) fn emptied(&self) -> Self {
-        Self { unnamed: Arc::clone(&self.unnamed), by_service: HashMap::new() }
+        Self { unnamed: Arc::clone(&self.unnamed), by_service: HashMap::new(), kept_bytes: 0 }
     }
 
     pub(crate) fn of(&mut self, service: Option<&str>) -> Arc<StreamKey> {
-        let Some(service) = service else { return Arc::clone(&self.unnamed) };
-        if let Some(key) = self.by_service.get(service) {
+        let Some(service) = service.map(bounded) else { return Arc::clone(&self.unnamed) };
+        if let Some(key) = self.by_service.get(&*service) {
             return Arc::clone(key);
         }
-        if self.by_service.len() >= MOST_KEPT {
+        if self.kept_bytes >= MOST_KEPT_BYTES {
             self.by_service.clear();
+            self.kept_bytes = 0;
         }
-        let key = StreamKey { service: Some(service.to_owned()), ..StreamKey::clone(&self.unnamed) };
-        let key = Arc::new(key);
-        self.by_service.insert(service.to_owned(), Arc::clone(&key));
+        let service = service.into_owned();
+        let key = Arc::new(StreamKey { service: Some(service.clone()), ..StreamKey::clone(&self.unnamed) });
+        self.kept_bytes += 2 * service.len() + self.unnamed.name.len() + KEY_BYTES;
+        self.by_service.insert(service, Arc::clone(&key));
         key
     }
 }
@@ -43,7 +69,7 @@ impl LogStreams {
 #[derive(Default)]
 pub(crate) struct OtlpStreams {
     services: HashMap<String, ServiceStreams>,
-    kept: usize,
+    kept_bytes: usize,
 }
 
 struct ServiceStreams {
@@ -72,47 +98,77 @@ fn key(signal: Signal, service: &str, name: &str) -> StreamKey {
 
 impl OtlpStreams {
     fn service(&mut self, service: &str) -> &mut ServiceStreams {
-        if self.kept >= MOST_KEPT {
+        if self.kept_bytes >= MOST_KEPT_BYTES {
             self.services.clear();
-            self.kept = 0;
+            self.kept_bytes = 0;
         }
         // Looking up twice costs less than a String for each event.
         if !self.services.contains_key(service) {
-            self.kept += 1;
+            self.kept_bytes += 3 * service.len() + 2 * KEY_BYTES;
             self.services.insert(service.to_owned(), ServiceStreams::new(service));
         }
         self.services.get_mut(service).expect("the service was put in above")
     }
 
     pub(crate) fn logs(&mut self, service: &str) -> Arc<StreamKey> {
-        Arc::clone(&self.service(service).logs)
+        Arc::clone(&self.service(&bounded(service)).logs)
     }
 
     pub(crate) fn spans(&mut self, service: &str) -> Arc<StreamKey> {
-        Arc::clone(&self.service(service).spans)
+        Arc::clone(&self.service(&bounded(service)).spans)
     }
 
     pub(crate) fn metric(&mut self, service: &str, name: &str) -> Arc<StreamKey> {
-        let streams = self.service(service);
-        if let Some(key) = streams.metrics.get(name) {
+        let (service, name) = (bounded(service), bounded(name));
+        let streams = self.service(&service);
+        if let Some(key) = streams.metrics.get(&*name) {
             return Arc::clone(key);
         }
-        let made = Arc::new(key(Signal::Metric, service, name));
-        streams.metrics.insert(name.to_owned(), Arc::clone(&made));
-        self.kept += 1;
+        let made = Arc::new(key(Signal::Metric, &service, &name));
+        streams.metrics.insert(name.to_string(), Arc::clone(&made));
+        self.kept_bytes += service.len() + 2 * name.len() + KEY_BYTES;
         made
     }
 
     /// The calls of a service to a model, or to one that nothing names.
     pub(crate) fn calls(&mut self, service: &str, model: &str) -> Arc<StreamKey> {
-        let streams = self.service(service);
-        if let Some(key) = streams.calls.get(model) {
+        let (service, model) = (bounded(service), bounded(model));
+        let streams = self.service(&service);
+        if let Some(key) = streams.calls.get(&*model) {
             return Arc::clone(key);
         }
-        let name = if model.is_empty() { "calls" } else { model };
-        let made = Arc::new(key(Signal::LlmCall, service, name));
-        streams.calls.insert(model.to_owned(), Arc::clone(&made));
-        self.kept += 1;
+        let name = if model.is_empty() { "calls" } else { &model };
+        let made = Arc::new(key(Signal::LlmCall, &service, name));
+        streams.calls.insert(model.to_string(), Arc::clone(&made));
+        self.kept_bytes += service.len() + 2 * model.len() + KEY_BYTES;
         made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_and_stays_its_own() {
+        let (one, other) = ("ü".repeat(5000), "ü".repeat(5001));
+        let mut streams = LogStreams::new("a.log".into());
+        let names = [&one, &other].map(|name| streams.of(Some(name)).service.clone().expect("it has one"));
+        assert!(names.iter().all(|name| name.len() <= LONGEST_NAME && name.starts_with("üü")));
+        assert_ne!(names[0], names[1]);
+        let mut streams = OtlpStreams::default();
+        assert!(Arc::ptr_eq(&streams.metric(&one, &one), &streams.metric(&one, &one)));
+        assert_ne!(streams.metric("", &one).name, streams.metric("", &other).name);
+        assert_eq!(bounded("short"), "short");
+    }
+
+    #[test]
+    fn what_is_kept_of_many_streams_is_bounded() {
+        let mut streams = OtlpStreams::default();
+        for number in 0..100_000 {
+            streams.metric("s", &format!("{number:0>400}"));
+        }
+        let kept: usize = streams.services.values().map(|service| service.metrics.len()).sum();
+        assert!(kept * 800 <= MOST_KEPT_BYTES, "{kept}");
     }
 }
