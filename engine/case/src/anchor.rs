@@ -1,8 +1,9 @@
 //! Another case as the baseline of a run: where it is, whether it is still what it was, and which of its streams belong to which.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use cbad::{Baseline, Signal};
+use cbad::{Baseline, Signal, StreamKey};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::audit::{Action, append as record};
@@ -61,7 +62,7 @@ impl Case {
         if case.evidence_sha256()? != *sha256 {
             return Err(CaseError::AnchorChanged { path });
         }
-        let streams = case.streams()?;
+        let streams = Candidates::of(case.streams()?);
         Ok(Some(Anchor { case, streams }))
     }
 
@@ -71,24 +72,23 @@ impl Case {
         Ok((stream.key.signal == Signal::Log && stream.key.name == file_name).then_some(file_name))
     }
 
-    /// The stream among `streams`, which are of this case, that one of `case` is compared with: that of the same key. Logs in
+    /// The stream among `candidates`, which are of this case, that one of `case` is compared with: that of the same key. Logs in
     /// files are called after their file, which tomorrow has another name: where no key is the same, the one such stream of
     /// the same service is it. Of several the longest is taken, since between captures there are times that nobody waited.
     pub(crate) fn partner_among<'a>(
         &self,
-        streams: &'a [StreamRow],
+        candidates: &'a Candidates,
         case: &Self,
         stream: &StreamRow,
     ) -> Result<Option<&'a StreamRow>, CaseError> {
-        let longest = |a: &&StreamRow, b: &&StreamRow| a.events.cmp(&b.events).then(b.id.cmp(&a.id));
-        if let Some(same) = streams.iter().filter(|s| s.key == stream.key).max_by(longest) {
+        if let Some(same) = candidates.of_key(&stream.key) {
             return Ok(Some(same));
         }
         if case.named_after(stream)?.is_none() {
             return Ok(None);
         }
         let mut likely = Vec::new();
-        for other in streams.iter().filter(|s| s.key.service == stream.key.service) {
+        for other in candidates.left().filter(|s| s.key.service == stream.key.service) {
             if self.named_after(other)?.is_some() {
                 likely.push(other);
             }
@@ -97,10 +97,55 @@ impl Case {
     }
 }
 
+/// Streams among which partners of others are looked for: a capture may have very many, and so may the other.
+pub(crate) struct Candidates {
+    rows: Vec<StreamRow>,
+    /// Of each key the place of the longest stream that is left.
+    longest: HashMap<StreamKey, usize>,
+    is_taken: Vec<bool>,
+}
+
+impl Candidates {
+    pub(crate) fn of(rows: Vec<StreamRow>) -> Self {
+        let mut longest: HashMap<StreamKey, usize> = HashMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            let best = longest.entry(row.key.clone()).or_insert(place);
+            let is_longer = row.events.cmp(&rows[*best].events).then(rows[*best].id.cmp(&row.id)).is_gt();
+            if is_longer {
+                *best = place;
+            }
+        }
+        Self { is_taken: vec![false; rows.len()], rows, longest }
+    }
+
+    fn of_key(&self, key: &StreamKey) -> Option<&StreamRow> {
+        let place = *self.longest.get(key)?;
+        (!self.is_taken[place]).then(|| &self.rows[place])
+    }
+
+    /// Those that were not taken, in their order.
+    fn left(&self) -> impl Iterator<Item = &StreamRow> {
+        self.rows.iter().zip(&self.is_taken).filter(|(_, is_taken)| !**is_taken).map(|(row, _)| row)
+    }
+
+    /// Takes one, so that it is no other's partner. The streams have to be of one capture, in which each key stands once.
+    pub(crate) fn take(&mut self, id: u32) -> Option<StreamRow> {
+        // Ids of a case are in the order of the rows.
+        let place = self.rows.binary_search_by_key(&id, |row| row.id).ok()?;
+        self.is_taken[place] = true;
+        Some(self.rows[place].clone())
+    }
+
+    /// Those that nobody took.
+    pub(crate) fn into_left(self) -> impl Iterator<Item = StreamRow> {
+        self.rows.into_iter().zip(self.is_taken).filter(|(_, is_taken)| !is_taken).map(|(row, _)| row)
+    }
+}
+
 /// An anchor at work.
 pub(crate) struct Anchor {
     pub(crate) case: Case,
-    streams: Vec<StreamRow>,
+    streams: Candidates,
 }
 
 impl Anchor {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use cbad::{Amounts, Aspect, Change, Difference, Stage, Watch, compare, shares_bits};
 
+use crate::anchor::Candidates;
 use crate::apart::apart;
 use crate::decisions::Subject;
 use crate::error::CaseError;
@@ -320,16 +321,15 @@ impl Case {
         };
         let nanos = [first, second].map(|capture| length(capture.start_nanos, capture.end_nanos));
         let streams = self.streams()?;
-        let mut rest: Vec<StreamRow> =
-            streams.iter().filter(|row| row.capture == first.id).cloned().collect();
+        let of_first = streams.iter().filter(|row| row.capture == first.id).cloned();
+        let mut rest = Candidates::of(of_first.collect());
         let mut pairs = Vec::new();
         for row in streams.iter().filter(|row| row.capture == second.id) {
             let partner = self.partner_among(&rest, self, row)?.map(|partner| partner.id);
-            let partner = partner.and_then(|id| rest.iter().position(|row| row.id == id));
-            let before = partner.map(|at| (rest.remove(at), Keep::All));
+            let before = partner.and_then(|id| rest.take(id)).map(|row| (row, Keep::All));
             pairs.push(Pair { before, after: Some((row.clone(), Keep::All)), nanos });
         }
-        let gone = rest.into_iter().map(|row| Pair { before: Some((row, Keep::All)), after: None, nanos });
+        let gone = rest.into_left().map(|row| Pair { before: Some((row, Keep::All)), after: None, nanos });
         pairs.extend(gone);
         Ok(pairs)
     }
