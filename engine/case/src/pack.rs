@@ -15,6 +15,9 @@ use crate::block::{OpenBlock, SealedBlock, append, widen};
 /// less would cost more flushes to disk and cut blocks smaller.
 pub(crate) const CHECKPOINT_BYTES: u64 = 8 << 20;
 
+/// Problems after which a checkpoint ends before it has its bytes: lines of a few bytes that are all damaged would be held by
+/// the million.
+const CHECKPOINT_PROBLEMS: usize = 10_000;
 /// Most bytes of the names of a capture's streams: each is held until the capture is read.
 const MOST_NAME_BYTES: usize = 32 << 20;
 
@@ -294,9 +297,9 @@ impl Packer {
         encoded
     }
 
-    /// Whether the checkpoint being gathered ends here.
-    pub(crate) fn is_due(&self, decoded_offset: u64) -> bool {
-        decoded_offset - self.begun_at >= CHECKPOINT_BYTES
+    /// Whether the checkpoint being gathered ends here: at so many bytes, or earlier where much is wrong with them.
+    pub(crate) fn is_due(&self, gathering: &Checkpoint, decoded_offset: u64) -> bool {
+        decoded_offset - self.begun_at >= CHECKPOINT_BYTES || gathering.problems.len() >= CHECKPOINT_PROBLEMS
     }
 
     /// Seals what is open and ends the checkpoint; the next begins where it ends.

@@ -115,7 +115,7 @@ impl Case {
             let next_offset = batch.rest.next_offset;
             add_counts(&mut queue.gathering().redacted, redacted);
             reading.give(packer.add(batch, queue.gathering(), seal));
-            if packer.is_due(next_offset) {
+            if packer.is_due(queue.gathering(), next_offset) {
                 packer.close(queue.gathering(), seal);
                 queue.next_checkpoint();
             }

@@ -317,3 +317,22 @@ fn a_capture_of_more_streams_than_the_limit_keeps_the_rest_together() -> Outcome
     assert_eq!((again.content_sha256()?, interruptions > 0), (expected, true));
     Ok(())
 }
+
+#[test]
+fn a_capture_of_damaged_lines_is_committed_bit_by_bit() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("damaged.jsonl");
+    std::fs::write(&log, "{\"msg\":\"x\"}\n".repeat(300) + &"{\"a\":\n".repeat(60_000))?;
+    let mut case = Case::temporary()?;
+    let report = case.import(&log, &options(), &Unwatched)?;
+    assert_eq!((report.capture.events, report.capture.rejected), (300, 60_000));
+    assert_eq!(case.problems(None, 1, 59_999)?.len(), 1);
+    let mut again = Case::create(&folder.path().join("again.driftlock"))?;
+    let mut interruptions = 0;
+    let mut numbers = Numbers(3);
+    while again.import(&log, &options(), &later_each_time(&mut numbers, 16, interruptions)).is_err() {
+        interruptions += 1;
+    }
+    assert_eq!((again.content_sha256()?, interruptions > 0), (case.content_sha256()?, true));
+    Ok(())
+}
