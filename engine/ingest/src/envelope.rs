@@ -2,9 +2,11 @@
 //! `CloudTrail`, `{"hits":{"hits":[…]}}` of Elasticsearch, `{"items":[…]}` of Kubernetes, `{"records":[…]}` of Azure.
 //!
 //! An object is one where it has no time of its own and a list in it has records with one. Each record of the list is a
-//! record then, and has besides what stands around the list. The list may be of series too, or of rows of named values.
+//! record then, and has besides what stands around the list. The list may be of series too, of rows of named values, of
+//! rows under the names of columns (`columns.rs`), or of documents that hold lists themselves.
 
 use crate::budget::Budget;
+use crate::columns::Columns;
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::report::too_costly;
 use crate::json::value::{flatten, text_value};
@@ -13,12 +15,15 @@ use crate::record::Record;
 use crate::series::Series;
 use crate::stamp::Years;
 use cbad::{Field, Value};
+use std::ops::Range;
 
 /// How deep a list may stand.
 const MOST_DEPTH: u32 = 3;
+/// How many lists may stand one inside another.
+const MOST_LISTS: u32 = 3;
 /// What may be repeated for each record of the list; the rest is said to be left out.
-const MOST_FIELDS: usize = 16;
-const MOST_FIELD_BYTES: usize = 128;
+pub(crate) const MOST_FIELDS: usize = 16;
+pub(crate) const MOST_FIELD_BYTES: usize = 128;
 /// Memory for what stands around a list, in terms of [`Budget`].
 const AROUND_BYTES: usize = 1 << 20;
 
@@ -30,14 +35,25 @@ pub(crate) struct Envelope<'a> {
     pub(crate) around: Vec<Field>,
     /// How many more values there are that are not repeated.
     pub(crate) left_out: usize,
+    /// What its elements are.
+    pub(crate) of: Of,
+    /// The list's path in the document.
+    path: String,
+    /// How many more lists may stand inside this one.
+    lists: u32,
 }
 
 /// What the records of a list are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Of {
     Objects,
+    /// Rows of names and values.
     Rows,
+    /// Rows of values under these names.
+    Table(Columns),
     Series,
+    /// Objects that hold lists of records.
+    Lists,
 }
 
 /// Whether a capture's objects are such documents, or series by themselves.
@@ -52,18 +68,34 @@ impl<'a> Envelope<'a> {
     /// The document at the cursor as one, where it is one, and how reading to its end went: of a list that breaks off the
     /// records are there up to that place.
     pub(crate) fn of(cursor: &mut Cursor<'a>, years: Years) -> (Option<Self>, Read<()>) {
-        let mut seen = Seen { list: None, fields: Vec::new(), budget: Budget::for_unit(AROUND_BYTES), years };
-        let read = seen.look(cursor, &mut String::new(), MOST_DEPTH);
-        let Seen { list, fields, .. } = seen;
-        let of_list = |(list, of)| {
-            let is_timed = Record::of_fields(fields.clone(), years).is_timed();
-            let all = fields.iter().filter(|field| of != Of::Series || !says_success(field)).count();
-            // A series may have as many points as others have records, and they are of their labels.
-            let is_repeated = |field: &Field| of != Of::Series && bytes_of(field) <= MOST_FIELD_BYTES;
-            let around: Vec<Field> = fields.into_iter().filter(is_repeated).take(MOST_FIELDS).collect();
-            (!is_timed).then(|| Self { list, left_out: all - around.len(), around })
+        Self::at_most(cursor, years, MOST_LISTS)
+    }
+
+    /// The same for an element of this list, which may have what this one has around it besides.
+    pub(crate) fn within(&self, cursor: &mut Cursor<'a>, years: Years) -> (Option<Self>, Read<()>) {
+        let (inner, read) = Self::at_most(cursor, years, self.lists);
+        let below = |inner: Self| {
+            let named = |field: Field| Field { path: format!("{}.{}", self.path, field.path), ..field };
+            let around = self.around.iter().cloned().chain(inner.around.into_iter().map(named)).collect();
+            Self { around, path: format!("{}.{}", self.path, inner.path), ..inner }
         };
-        (list.and_then(of_list), read)
+        (inner.map(below), read)
+    }
+
+    fn at_most(cursor: &mut Cursor<'a>, years: Years, lists: u32) -> (Option<Self>, Read<()>) {
+        if lists == 0 {
+            return (None, cursor.skip());
+        }
+        let mut seen = Seen {
+            list: None,
+            fields: Vec::new(),
+            columns: Vec::new(),
+            budget: Budget::for_unit(AROUND_BYTES),
+            years,
+            lists,
+        };
+        let read = seen.look(cursor, &mut String::new(), MOST_DEPTH);
+        (seen.into_envelope(), read)
     }
 }
 
@@ -117,10 +149,14 @@ pub(crate) fn row_of(cursor: &mut Cursor<'_>, years: Years, budget: &mut Budget)
 }
 
 struct Seen<'a> {
-    list: Option<(Cursor<'a>, Of)>,
+    list: Option<(Cursor<'a>, Of, String)>,
     fields: Vec<Field>,
+    /// Lists that may name columns, and which of the fields they are.
+    columns: Vec<(Columns, Range<usize>)>,
     budget: Budget,
     years: Years,
+    /// How many lists may stand one inside another.
+    lists: u32,
 }
 
 impl<'a> Seen<'a> {
@@ -132,14 +168,7 @@ impl<'a> Seen<'a> {
             }
             path.push_str(&String::from_utf8_lossy(&key));
             match cursor.kind()? {
-                Kind::Array if self.list.is_none() => {
-                    self.list = records_in(cursor.clone(), self.years).map(|of| (cursor.clone(), of));
-                    if self.list.is_some() {
-                        cursor.skip()?;
-                    } else {
-                        flatten(cursor, path, &mut self.fields, &mut self.budget)?;
-                    }
-                }
+                Kind::Array if self.list.is_none() => self.look_at_list(cursor, path)?,
                 Kind::Object if depth > 1 => self.look(cursor, path, depth - 1)?,
                 _ => flatten(cursor, path, &mut self.fields, &mut self.budget)?,
             }
@@ -147,20 +176,66 @@ impl<'a> Seen<'a> {
             Ok(())
         })
     }
+
+    fn look_at_list(&mut self, cursor: &mut Cursor<'a>, path: &mut String) -> Read<()> {
+        let of = records_in(cursor.clone(), self.years, self.lists).or_else(|| self.table(cursor));
+        if let Some(of) = of {
+            self.list = Some((cursor.clone(), of, path.clone()));
+            return cursor.skip();
+        }
+        let (list, begin) = (cursor.clone(), self.fields.len());
+        flatten(cursor, path, &mut self.fields, &mut self.budget)?;
+        if self.columns.len() < MOST_FIELDS
+            && let Some(columns) = Columns::of(list)
+        {
+            self.columns.push((columns, begin..self.fields.len()));
+        }
+        Ok(())
+    }
+
+    /// The list at the cursor as rows under names that were met before, the nearest of them; they are no fields then.
+    fn table(&mut self, list: &Cursor<'a>) -> Option<Of> {
+        let place = self.columns.iter().rposition(|(columns, _)| columns.are_of(list.clone(), self.years))?;
+        let (columns, fields) = self.columns.swap_remove(place);
+        self.fields.drain(fields);
+        self.columns.clear();
+        Some(Of::Table(columns))
+    }
+
+    fn into_envelope(self) -> Option<Envelope<'a>> {
+        let Self { list, fields, years, lists, .. } = self;
+        let (list, of, path) = list?;
+        if Record::of_fields(fields.clone(), years).is_timed() {
+            return None;
+        }
+        let is_series = of == Of::Series;
+        let all = fields.iter().filter(|field| !is_series || !says_success(field)).count();
+        // A series may have as many points as others have records, and they are of their labels.
+        let is_repeated = |field: &Field| !is_series && bytes_of(field) <= MOST_FIELD_BYTES;
+        let around: Vec<Field> = fields.into_iter().filter(is_repeated).take(MOST_FIELDS).collect();
+        Some(Envelope { list, left_out: all - around.len(), around, of, path, lists: lists - 1 })
+    }
 }
 
 /// What the elements of the array at the cursor are, by the first; none where it has no time. The others need not be
-/// there yet.
-fn records_in(mut cursor: Cursor<'_>, years: Years) -> Option<Of> {
+/// there yet. Of lists one inside another there may be so many.
+fn records_in(mut cursor: Cursor<'_>, years: Years, lists: u32) -> Option<Of> {
     let mut of = None;
     let _ = cursor.array(|cursor| {
         let (kind, mut budget) = (cursor.kind()?, Budget::for_unit(0));
-        if kind == Kind::Object && Series::of(&mut cursor.clone()).0.is_some() {
-            of = Some(Of::Series);
-        } else if kind == Kind::Object {
-            of = Record::read(cursor, years, &mut budget)?.is_timed().then_some(Of::Objects);
-        } else if kind == Kind::Array {
+        if kind == Kind::Array {
             of = row_of(cursor, years, &mut budget)?.is_some_and(|row| row.is_timed()).then_some(Of::Rows);
+        }
+        if kind != Kind::Object {
+            return cursor.stop();
+        }
+        if Series::of(&mut cursor.clone()).0.is_some() {
+            of = Some(Of::Series);
+        } else if Record::read(&mut cursor.clone(), years, &mut budget).is_ok_and(|record| record.is_timed())
+        {
+            of = Some(Of::Objects);
+        } else if Envelope::at_most(cursor, years, lists - 1).0.is_some() {
+            of = Some(Of::Lists);
         }
         cursor.stop()
     });

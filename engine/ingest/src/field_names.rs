@@ -92,6 +92,9 @@ fn time_named(name: &str) -> Option<u8> {
         "starttimeunixnano" => 32,
         // osquery.
         "unixtime" => 33,
+        // Spans and jobs, which have nothing else.
+        "starttime" => 34,
+        "start_time" => 35,
         _ => return None,
     })
 }
@@ -159,6 +162,9 @@ fn role_named(name: &str) -> Option<(Role, u8)> {
         "full_log" => (Role::Message, 17),
         "output" => (Role::Message, 18),
         "alert.signature" => (Role::Message, 19),
+        // Sentry.
+        "message.formatted" => (Role::Message, 20),
+        "logentry.formatted" => (Role::Message, 21),
         _ => return None,
     })
 }

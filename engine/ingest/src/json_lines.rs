@@ -1,7 +1,7 @@
 //! Generic JSON lines: any object a line, read as a log event.
 
 use crate::budget::RECORD_BYTES;
-use crate::envelope::{self, Envelope};
+use crate::envelope::{self, Envelope, Of};
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
@@ -84,13 +84,23 @@ impl JsonLines {
         Ok(())
     }
 
-    /// Reads a row of named values as a record; what is no such row stands as it is written.
-    fn read_row(&mut self, cursor: &mut Cursor<'_>, around: &[Field], report: &mut Report<'_>) -> Read<()> {
+    /// Reads a row of named values, or of values under names, as a record; what is no such row stands as it is written.
+    fn read_row(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        envelope: &Envelope<'_>,
+        report: &mut Report<'_>,
+    ) -> Read<()> {
         let begin = cursor.at();
-        match envelope::row_of(&mut cursor.clone(), self.years, &mut report.budget)? {
+        let mut ahead = cursor.clone();
+        let row = match &envelope.of {
+            Of::Table(columns) => Some(columns.read_row(&mut ahead, self.years, &mut report.budget)?),
+            _ => envelope::row_of(&mut ahead, self.years, &mut report.budget)?,
+        };
+        match row {
             Some(record) => {
-                cursor.skip()?;
-                self.push(record, around, begin, cursor.at(), report)
+                *cursor = ahead;
+                self.push(record, &envelope.around, begin, cursor.at(), report)
             }
             None => self.read_bare(Kind::Array, cursor, report),
         }
@@ -115,7 +125,7 @@ impl JsonLines {
     }
 
     /// Reads each record of a list, with what stands around the list.
-    fn read_list(&mut self, mut envelope: Envelope<'_>, report: &mut Report<'_>) -> Read<()> {
+    fn read_list(&mut self, envelope: &Envelope<'_>, report: &mut Report<'_>) -> Read<()> {
         if envelope.left_out > 0 {
             let at = envelope.list.at();
             let reason = format!(
@@ -125,14 +135,32 @@ impl JsonLines {
             );
             report.remark(at, at, reason, Some("Its records were read; look at the values in the capture."));
         }
-        envelope.list.array(|cursor| match cursor.kind()? {
-            Kind::Object => match self.read_series(cursor, report) {
-                Some(read) => read,
-                None => self.read_object(cursor, &envelope.around, report),
-            },
-            Kind::Array => self.read_row(cursor, &envelope.around, report),
+        let mut list = envelope.list.clone();
+        list.array(|cursor| match cursor.kind()? {
+            Kind::Object => self.read_element(cursor, envelope, report),
+            Kind::Array => self.read_row(cursor, envelope, report),
             kind => self.read_bare(kind, cursor, report),
         })
+    }
+
+    /// Reads a series, or the records of a list inside this one, or a record.
+    fn read_element<'a>(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        envelope: &Envelope<'a>,
+        report: &mut Report<'_>,
+    ) -> Read<()> {
+        if let Some(read) = self.read_series(cursor, report) {
+            return read;
+        }
+        if envelope.of == Of::Lists {
+            let mut ahead = cursor.clone();
+            if let (Some(inner), read) = envelope.within(&mut ahead, self.years) {
+                *cursor = ahead;
+                return self.read_list(&inner, report).and(read);
+            }
+        }
+        self.read_object(cursor, &envelope.around, report)
     }
 }
 
@@ -150,7 +178,7 @@ impl DocumentFormat for JsonLines {
             let mut ahead = cursor.clone();
             if let (Some(envelope), read) = Envelope::of(&mut ahead, self.years) {
                 *cursor = ahead;
-                return self.read_list(envelope, report).and(read);
+                return self.read_list(&envelope, report).and(read);
             }
             if let Some(read) = self.read_series(cursor, report) {
                 return read;

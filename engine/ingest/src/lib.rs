@@ -14,6 +14,7 @@ mod access;
 mod ansi;
 mod budget;
 mod capture;
+mod columns;
 mod container_logs;
 mod current;
 mod decode;

@@ -44,6 +44,20 @@ impl Record {
         }
     }
 
+    /// Reads a value of any kind as the field of this path; it may hold the time.
+    pub(crate) fn read_value(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        path: &str,
+        years: Years,
+        budget: &mut Budget,
+    ) -> Read<()> {
+        let begin = self.fields.len();
+        flatten(cursor, &mut path.to_owned(), &mut self.fields, budget)?;
+        self.take_time_within(begin, years);
+        Ok(())
+    }
+
     /// The time may be one of the fields from `begin` on, by its whole path.
     fn take_time_within(&mut self, begin: usize, years: Years) {
         for index in begin..self.fields.len() {

@@ -8,7 +8,7 @@ use ingest::{Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
-const CAPTURES: [&str; 44] = [
+const CAPTURES: [&str; 46] = [
     "llm-calls.jsonl",
     "llm-batch.jsonl",
     "llm-stream.sse",
@@ -30,6 +30,8 @@ const CAPTURES: [&str; 44] = [
     "client.om",
     "prometheus-range.json",
     "prometheus-dump.prom",
+    "influxdb.json",
+    "clickhouse.json",
     "logs.jsonl",
     "traces.jsonl",
     "metrics.jsonl",

@@ -227,6 +227,12 @@ fn what_a_prometheus_server_gives() {
 }
 
 #[test]
+fn what_databases_answer_in_columns() {
+    check("influxdb.json");
+    check("clickhouse.json");
+}
+
+#[test]
 fn windows_event_log_and_parquet() {
     check("security.evtx");
     check("windows.evtx");

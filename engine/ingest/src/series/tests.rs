@@ -137,3 +137,86 @@ fn a_list_of_traces_has_their_times() {
     assert_eq!((stream.service.as_deref(), &*event.body), (Some("shop"), &b"GET /"[..]));
     assert_eq!((event.time_nanos, event.trace_id.is_some()), (Some(1_684_778_327_699_392_724), true));
 }
+
+/// Name of the stream, time in seconds and number of every event, in the order written.
+fn points(batch: &Batch) -> Vec<(&str, i64, Option<f64>)> {
+    let number = |event: &cbad::Event| match &event.measure {
+        Some(Measure::Gauge(number) | Measure::Delta(number)) => Some(*number),
+        Some(Measure::Cumulative { total, .. }) => Some(*total),
+        _ => None,
+    };
+    let point = |(stream, event): &'_ (_, cbad::Event)| {
+        let _: &std::sync::Arc<cbad::StreamKey> = stream;
+        (event.time_nanos.expect("it has one") / SECOND, number(event))
+    };
+    batch.events.iter().map(|of| (&*of.0.name, point(of).0, point(of).1)).collect()
+}
+
+#[test]
+fn every_store_that_answers_in_series_is_read() {
+    let name = "sys.cpu";
+    for (text, stream) in [
+        (
+            r#"[{"target":"sys.cpu","tags":{"name":"sys.cpu","host":"a"},"datapoints":[[0.5,1435781430],[null,1435781440]]}]"#,
+            "sys.cpu{host=a}",
+        ),
+        (
+            r#"{"status":"ok","series":[{"metric":"sys.cpu","scope":"host:a","pointlist":[[1435781430000.0,0.5],[1435781440000.0,null]]}]}"#,
+            "sys.cpu{scope=host:a}",
+        ),
+        (
+            r#"[{"metric":"sys.cpu","tags":{"host":"a"},"aggregateTags":[],"dps":{"1435781430":0.5,"1435781440":null}}]"#,
+            "sys.cpu{host=a}",
+        ),
+        (r#"[{"metric":"sys.cpu","tags":{},"dps":[[1435781430,0.5],[1435781440,null]]}]"#, name),
+        (
+            r#"{"MetricDataResults":[{"Id":"m1","Label":"sys.cpu","Timestamps":["2015-07-01T20:10:30Z","2015-07-01T20:10:40Z"],"Values":[0.5,null],"StatusCode":"Complete"}],"Messages":[]}"#,
+            name,
+        ),
+    ] {
+        let batch = read(text);
+        assert_eq!(batch.rejected(), 0, "{text}");
+        assert_eq!(
+            points(&batch),
+            [(stream, 1_435_781_430, Some(0.5)), (stream, 1_435_781_440, None)],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_stands_beside_the_points_is_kept_with_each() {
+    let text = r#"{"series":[{"metric":"a","display_name":"A","pointlist":[[1435781430000,1],[1435781431000,2]],"unit":[{"name":"percent"}]}]}"#;
+    let batch = read(text);
+    for (_, event) in &batch.events {
+        let fields: Vec<&str> = event.fields.iter().map(|field| &*field.path).collect();
+        assert_eq!(fields, ["display_name"]);
+    }
+    assert!(batch.problems[0].reason.contains("1 more member"), "{:?}", batch.problems);
+}
+
+#[test]
+fn values_that_say_what_they_are_keep_kind_unit_and_buckets() {
+    let text = r#"{"timeSeries":[
+        {"metric":{"labels":{"zone":"b"},"type":"compute/requests"},"resource":{"type":"gce","labels":{"id":"1"}},"metricKind":"DELTA",
+         "valueType":"INT64","unit":"1","points":[{"interval":{"startTime":"2015-07-01T20:10:00Z","endTime":"2015-07-01T20:10:30Z"},"value":{"int64Value":"3"}},
+         {"interval":{"endTime":"2015-07-01T20:10:40Z"},"value":{"stringValue":"x"}}]},
+        {"metric":{"type":"latency"},"metricKind":"CUMULATIVE","points":[{"interval":{"startTime":"2015-07-01T20:10:00Z",
+         "endTime":"2015-07-01T20:10:30Z"},"value":{"distributionValue":{"count":"4","mean":2.5,
+         "bucketOptions":{"exponentialBuckets":{"numFiniteBuckets":2,"growthFactor":2,"scale":1}},"bucketCounts":["0","1","3"]}}}]}]}"#;
+    let batch = read(text);
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 1), "{:?}", batch.problems);
+    let (stream, event) = &batch.events[0];
+    assert_eq!(&*stream.name, "compute/requests{resource.labels.id=1,resource.type=gce,zone=b}");
+    assert_eq!(event.measure, Some(Measure::Delta(3.0)));
+    let fields: Vec<&str> = event.fields.iter().map(|field| &*field.path).collect();
+    assert_eq!(fields, ["unit", "valueType"]);
+    let expected = Measure::Histogram {
+        count: 4,
+        sum: Some(10.0),
+        bounds: vec![1.0, 2.0, 4.0],
+        counts: vec![0, 1, 3, 0],
+        cumulative: true,
+    };
+    assert_eq!(batch.events[1].1.measure, Some(expected));
+}
