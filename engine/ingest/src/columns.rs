@@ -72,6 +72,7 @@ impl Columns {
             index += 1;
             Ok(())
         })?;
+        record.join_date_and_time(years);
         Ok(record)
     }
 }

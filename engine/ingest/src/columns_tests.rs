@@ -103,3 +103,35 @@ fn lists_inside_lists_are_read_to_their_records() {
     let deep = format!("{}{{\"time\":\"2015-05-17T10:05:00Z\"}}{}", r#"{"a":["#.repeat(5), "]}".repeat(5));
     assert_eq!(read(&deep).events.len(), 1, "no deeper than that");
 }
+
+#[test]
+fn every_list_of_records_is_read_not_only_the_first() {
+    let text = r#"{"log":{"version":"1.2","pages":[{"startedDateTime":"2015-05-17T10:05:03Z","id":"p"}],"entries":[{"startedDateTime":"2015-05-17T10:05:04Z","request":{"url":"/a"}},{"startedDateTime":"2015-05-17T10:05:05Z","request":{"url":"/b"}}]}}"#;
+    let batch = read(text);
+    assert_eq!((batch.events.len(), &batch.problems[..]), (3, &[][..]));
+    assert!(batch.events.iter().all(|(_, event)| event.time_nanos.is_some()));
+    assert_eq!(paths(&batch, 2), ["request.url", "log.version"]);
+    let cut = &text[..text.len() - 30];
+    assert_eq!((read(cut).events.len(), read(cut).rejected()), (2, 1));
+}
+
+#[test]
+fn a_date_and_a_time_of_day_are_one_time_wherever_they_stand() {
+    let sadf = r#"{"sysstat":{"hosts":[{"nodename":"web","statistics":[
+        {"timestamp":{"date":"2015-05-17","time":"10:05:03","utc":1},"cpu-load":[{"cpu":"all","user":1.5}]}]}]}}"#;
+    let table = r#"{"columns":["Date","Time","v"],"rows":[["2015-05-17","10:05:03",1]]}"#;
+    let line = r#"{"date":"2015-05-17","time":"10:05:03","v":1}"#;
+    let zoneless = r#"{"meta":[{"name":"ts"},{"name":"v"}],"data":[["2015-05-17 10:05:03",1]]}"#;
+    for (text, notes) in [(sadf, 0), (table, 1), (line, 1), (zoneless, 1)] {
+        let batch = read(text);
+        assert_eq!(batch.events[0].1.time_nanos, Some(1_431_857_103_000_000_000), "{text}");
+        let assumed =
+            batch.problems.iter().filter(|problem| problem.reason.contains("taken to be UTC")).count();
+        assert_eq!((batch.problems.len(), assumed), (notes, notes), "{text}: {:?}", batch.problems);
+    }
+    let batch = read(sadf);
+    assert_eq!(
+        paths(&batch, 0),
+        ["timestamp.utc", "cpu-load[0].cpu", "cpu-load[0].user", "sysstat.hosts.nodename"]
+    );
+}

@@ -1,8 +1,8 @@
 //! JSON documents that hold a list of records, as the interfaces of clouds and stores answer: `{"Records":[…]}` of
 //! `CloudTrail`, `{"hits":{"hits":[…]}}` of Elasticsearch, `{"items":[…]}` of Kubernetes, `{"records":[…]}` of Azure.
 //!
-//! An object is one where it has no time of its own and a list in it has records with one. Each record of the list is a
-//! record then, and has besides what stands around the list. The list may be of series too, of rows of named values, of
+//! An object is one where it has no time of its own and lists in it have records with one. Each record of a list is a
+//! record then, and has besides what stands around the lists. A list may be of series too, of rows of named values, of
 //! rows under the names of columns (`columns.rs`), or of documents that hold lists themselves.
 
 use crate::budget::Budget;
@@ -10,11 +10,13 @@ use crate::columns::Columns;
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::report::too_costly;
 use crate::json::value::{flatten, text_value};
-use crate::probe::Probe;
+use crate::model::{OpenOptions, Problem};
+use crate::probe::{PROBE_BYTES, Probe};
 use crate::record::Record;
 use crate::series::Series;
 use crate::stamp::Years;
-use cbad::{Field, Value};
+use crate::times::RowTimes;
+use cbad::{ByteRange, Field, Value};
 use std::ops::Range;
 
 /// How deep a list may stand.
@@ -27,20 +29,27 @@ pub(crate) const MOST_FIELD_BYTES: usize = 128;
 /// Memory for what stands around a list, in terms of [`Budget`].
 const AROUND_BYTES: usize = 1 << 20;
 
-/// A list of records and what stands around it.
+/// Lists of records and what stands around them.
 pub(crate) struct Envelope<'a> {
-    /// Where the list begins.
-    pub(crate) list: Cursor<'a>,
-    /// What each of its records has besides.
+    /// In the order written; at least one.
+    pub(crate) lists: Vec<List<'a>>,
+    /// What each of their records has besides.
     pub(crate) around: Vec<Field>,
     /// How many more values there are that are not repeated.
     pub(crate) left_out: usize,
+    /// How many more lists may stand one inside another in these.
+    lists_left: u32,
+}
+
+/// A list of records.
+#[derive(Clone)]
+pub(crate) struct List<'a> {
+    /// Where it begins.
+    pub(crate) begin: Cursor<'a>,
     /// What its elements are.
     pub(crate) of: Of,
-    /// The list's path in the document.
+    /// Its path in the document.
     path: String,
-    /// How many more lists may stand inside this one.
-    lists: u32,
 }
 
 /// What the records of a list are.
@@ -64,6 +73,54 @@ pub(crate) fn is_in(probe: &Probe<'_>, years: Years, depth: u32, values: u32) ->
     })
 }
 
+/// What the times in rows of tables, and dates and times of day that stand apart, lack and what is assumed; of other times
+/// [`crate::times`] says it.
+pub(crate) fn note(probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
+    let (mut times, years) = (RowTimes::default(), probe.stamps.years);
+    for object in &probe.json.objects {
+        let cursor = Cursor::new(object.bytes, options.limits.depth, options.limits.values);
+        // An object that breaks off has said what it says up to there.
+        let _ = times_in(&mut cursor.clone(), Envelope::of(&mut cursor.clone(), years).0, years, &mut times);
+    }
+    let first = probe.json.objects.first()?;
+    let offset = first.bytes.as_ptr() as usize - probe.bytes.as_ptr() as usize;
+    times.note(ByteRange { offset: offset as u64, length: first.bytes.len() as u64 }, options.year())
+}
+
+fn times_in<'a>(
+    cursor: &mut Cursor<'a>,
+    envelope: Option<Envelope<'a>>,
+    years: Years,
+    times: &mut RowTimes,
+) -> Read<()> {
+    let mut budget = Budget::for_unit(PROBE_BYTES);
+    let Some(envelope) = envelope else {
+        if let Some(stamp) = Record::read(cursor, years, &mut budget)?.joined() {
+            times.take_joined(stamp);
+        }
+        return Ok(());
+    };
+    for list in &envelope.lists {
+        list.begin.clone().array(|cursor| match (&list.of, cursor.kind()?) {
+            (Of::Table(columns), Kind::Array) => {
+                let row = columns.read_row(cursor, years, &mut budget)?;
+                match row.joined() {
+                    Some(stamp) => times.take_joined(stamp),
+                    None => times.take(&row.fields, false, years),
+                }
+                Ok(())
+            }
+            (Of::Lists | Of::Objects, Kind::Object) => {
+                let inner = envelope.within(list, &mut cursor.clone(), years).0;
+                times_in(&mut cursor.clone(), inner.filter(|_| list.of == Of::Lists), years, times)?;
+                cursor.skip()
+            }
+            _ => cursor.skip(),
+        })?;
+    }
+    Ok(())
+}
+
 impl<'a> Envelope<'a> {
     /// The document at the cursor as one, where it is one, and how reading to its end went: of a list that breaks off the
     /// records are there up to that place.
@@ -71,28 +128,36 @@ impl<'a> Envelope<'a> {
         Self::at_most(cursor, years, MOST_LISTS)
     }
 
-    /// The same for an element of this list, which may have what this one has around it besides.
-    pub(crate) fn within(&self, cursor: &mut Cursor<'a>, years: Years) -> (Option<Self>, Read<()>) {
-        let (inner, read) = Self::at_most(cursor, years, self.lists);
-        let below = |inner: Self| {
-            let named = |field: Field| Field { path: format!("{}.{}", self.path, field.path), ..field };
-            let around = self.around.iter().cloned().chain(inner.around.into_iter().map(named)).collect();
-            Self { around, path: format!("{}.{}", self.path, inner.path), ..inner }
-        };
-        (inner.map(below), read)
+    /// The same for an element of one of these lists: its records have what stands around this one besides.
+    pub(crate) fn within(
+        &self,
+        list: &List<'_>,
+        cursor: &mut Cursor<'a>,
+        years: Years,
+    ) -> (Option<Self>, Read<()>) {
+        let (inner, read) = Self::at_most(cursor, years, self.lists_left);
+        let inner = inner.map(|mut inner| {
+            for list_within in &mut inner.lists {
+                list_within.path = format!("{}.{}", list.path, list_within.path);
+            }
+            let named = |field: Field| Field { path: format!("{}.{}", list.path, field.path), ..field };
+            inner.around = self.around.iter().cloned().chain(inner.around.into_iter().map(named)).collect();
+            inner
+        });
+        (inner, read)
     }
 
-    fn at_most(cursor: &mut Cursor<'a>, years: Years, lists: u32) -> (Option<Self>, Read<()>) {
-        if lists == 0 {
+    fn at_most(cursor: &mut Cursor<'a>, years: Years, lists_left: u32) -> (Option<Self>, Read<()>) {
+        if lists_left == 0 {
             return (None, cursor.skip());
         }
         let mut seen = Seen {
-            list: None,
+            lists: Vec::new(),
             fields: Vec::new(),
             columns: Vec::new(),
             budget: Budget::for_unit(AROUND_BYTES),
             years,
-            lists,
+            lists_left,
         };
         let read = seen.look(cursor, &mut String::new(), MOST_DEPTH);
         (seen.into_envelope(), read)
@@ -149,14 +214,14 @@ pub(crate) fn row_of(cursor: &mut Cursor<'_>, years: Years, budget: &mut Budget)
 }
 
 struct Seen<'a> {
-    list: Option<(Cursor<'a>, Of, String)>,
+    lists: Vec<List<'a>>,
     fields: Vec<Field>,
     /// Lists that may name columns, and which of the fields they are.
     columns: Vec<(Columns, Range<usize>)>,
     budget: Budget,
     years: Years,
     /// How many lists may stand one inside another.
-    lists: u32,
+    lists_left: u32,
 }
 
 impl<'a> Seen<'a> {
@@ -168,7 +233,7 @@ impl<'a> Seen<'a> {
             }
             path.push_str(&String::from_utf8_lossy(&key));
             match cursor.kind()? {
-                Kind::Array if self.list.is_none() => self.look_at_list(cursor, path)?,
+                Kind::Array if self.lists.len() < MOST_FIELDS => self.look_at_list(cursor, path)?,
                 Kind::Object if depth > 1 => self.look(cursor, path, depth - 1)?,
                 _ => flatten(cursor, path, &mut self.fields, &mut self.budget)?,
             }
@@ -178,9 +243,9 @@ impl<'a> Seen<'a> {
     }
 
     fn look_at_list(&mut self, cursor: &mut Cursor<'a>, path: &mut String) -> Read<()> {
-        let of = records_in(cursor.clone(), self.years, self.lists).or_else(|| self.table(cursor));
+        let of = records_in(cursor.clone(), self.years, self.lists_left).or_else(|| self.table(cursor));
         if let Some(of) = of {
-            self.list = Some((cursor.clone(), of, path.clone()));
+            self.lists.push(List { begin: cursor.clone(), of, path: path.clone() });
             return cursor.skip();
         }
         let (list, begin) = (cursor.clone(), self.fields.len());
@@ -203,17 +268,16 @@ impl<'a> Seen<'a> {
     }
 
     fn into_envelope(self) -> Option<Envelope<'a>> {
-        let Self { list, fields, years, lists, .. } = self;
-        let (list, of, path) = list?;
-        if Record::of_fields(fields.clone(), years).is_timed() {
+        let Self { lists, fields, years, lists_left, .. } = self;
+        if lists.is_empty() || Record::of_fields(fields.clone(), years).is_timed() {
             return None;
         }
-        let is_series = of == Of::Series;
+        let is_series = lists.iter().all(|list| list.of == Of::Series);
         let all = fields.iter().filter(|field| !is_series || !says_success(field)).count();
         // A series may have as many points as others have records, and they are of their labels.
         let is_repeated = |field: &Field| !is_series && bytes_of(field) <= MOST_FIELD_BYTES;
         let around: Vec<Field> = fields.into_iter().filter(is_repeated).take(MOST_FIELDS).collect();
-        Some(Envelope { list, left_out: all - around.len(), around, of, path, lists: lists - 1 })
+        Some(Envelope { lists, left_out: all - around.len(), around, lists_left: lists_left - 1 })
     }
 }
 

@@ -95,6 +95,8 @@ fn time_named(name: &str) -> Option<u8> {
         // Spans and jobs, which have nothing else.
         "starttime" => 34,
         "start_time" => 35,
+        // HTTP archives of browsers.
+        "starteddatetime" => 36,
         _ => return None,
     })
 }

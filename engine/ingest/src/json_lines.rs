@@ -1,7 +1,7 @@
 //! Generic JSON lines: any object a line, read as a log event.
 
 use crate::budget::RECORD_BYTES;
-use crate::envelope::{self, Envelope, Of};
+use crate::envelope::{self, Envelope, List, Of};
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::DocumentFormat;
 use crate::json::report::{Report, too_costly};
@@ -88,19 +88,19 @@ impl JsonLines {
     fn read_row(
         &mut self,
         cursor: &mut Cursor<'_>,
-        envelope: &Envelope<'_>,
+        (of, around): (&Of, &[Field]),
         report: &mut Report<'_>,
     ) -> Read<()> {
         let begin = cursor.at();
         let mut ahead = cursor.clone();
-        let row = match &envelope.of {
+        let row = match of {
             Of::Table(columns) => Some(columns.read_row(&mut ahead, self.years, &mut report.budget)?),
             _ => envelope::row_of(&mut ahead, self.years, &mut report.budget)?,
         };
         match row {
             Some(record) => {
                 *cursor = ahead;
-                self.push(record, &envelope.around, begin, cursor.at(), report)
+                self.push(record, around, begin, cursor.at(), report)
             }
             None => self.read_bare(Kind::Array, cursor, report),
         }
@@ -124,10 +124,10 @@ impl JsonLines {
         Some(series.read(&mut self.streams, &mut self.metrics, self.years, report).and(read))
     }
 
-    /// Reads each record of a list, with what stands around the list.
-    fn read_list(&mut self, envelope: &Envelope<'_>, report: &mut Report<'_>) -> Read<()> {
-        if envelope.left_out > 0 {
-            let at = envelope.list.at();
+    /// Reads each record of the lists, with what stands around them.
+    fn read_lists(&mut self, envelope: &Envelope<'_>, report: &mut Report<'_>) -> Read<()> {
+        if let (true, [first, ..]) = (envelope.left_out > 0, &envelope.lists[..]) {
+            let at = first.begin.at();
             let reason = format!(
                 "the list of records that begins here has {} long or further value{} around it: passed over",
                 envelope.left_out,
@@ -135,12 +135,14 @@ impl JsonLines {
             );
             report.remark(at, at, reason, Some("Its records were read; look at the values in the capture."));
         }
-        let mut list = envelope.list.clone();
-        list.array(|cursor| match cursor.kind()? {
-            Kind::Object => self.read_element(cursor, envelope, report),
-            Kind::Array => self.read_row(cursor, envelope, report),
-            kind => self.read_bare(kind, cursor, report),
-        })
+        for list in &envelope.lists {
+            list.begin.clone().array(|cursor| match cursor.kind()? {
+                Kind::Object => self.read_element(cursor, envelope, list, report),
+                Kind::Array => self.read_row(cursor, (&list.of, &envelope.around), report),
+                kind => self.read_bare(kind, cursor, report),
+            })?;
+        }
+        Ok(())
     }
 
     /// Reads a series, or the records of a list inside this one, or a record.
@@ -148,16 +150,17 @@ impl JsonLines {
         &mut self,
         cursor: &mut Cursor<'a>,
         envelope: &Envelope<'a>,
+        list: &List<'_>,
         report: &mut Report<'_>,
     ) -> Read<()> {
         if let Some(read) = self.read_series(cursor, report) {
             return read;
         }
-        if envelope.of == Of::Lists {
+        if list.of == Of::Lists {
             let mut ahead = cursor.clone();
-            if let (Some(inner), read) = envelope.within(&mut ahead, self.years) {
+            if let (Some(inner), read) = envelope.within(list, &mut ahead, self.years) {
                 *cursor = ahead;
-                return self.read_list(&inner, report).and(read);
+                return self.read_lists(&inner, report).and(read);
             }
         }
         self.read_object(cursor, &envelope.around, report)
@@ -178,7 +181,7 @@ impl DocumentFormat for JsonLines {
             let mut ahead = cursor.clone();
             if let (Some(envelope), read) = Envelope::of(&mut ahead, self.years) {
                 *cursor = ahead;
-                return self.read_list(&envelope, report).and(read);
+                return self.read_lists(&envelope, report).and(read);
             }
             if let Some(read) = self.read_series(cursor, report) {
                 return read;

@@ -5,7 +5,7 @@ use crate::field_names::{Role, is_wrapper, role_of, time_rank};
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::value::{flatten, number_value};
 use crate::severity;
-use crate::stamp::{self, Years};
+use crate::stamp::{self, Stamp, Years};
 use crate::times::YEAR_OF_LAST_RESORT;
 use cbad::{ByteRange, Event, Field, Severity, Value};
 
@@ -15,6 +15,8 @@ pub(crate) struct Record {
     pub(crate) fields: Vec<Field>,
     /// Rank of the time field, its place among the fields, and the time.
     time: Option<(u8, usize, i64)>,
+    /// What was made of a date and a time of day.
+    joined: Option<Stamp>,
 }
 
 impl Record {
@@ -76,12 +78,17 @@ impl Record {
     }
 
     /// Where no field holds the time by itself, a date and a time of day do together, in the zone beside them where there is
-    /// one (`date=2015-05-17 time=10:05:03 tz="+0200"` of firewalls); both leave the list.
+    /// one (`date=2015-05-17 time=10:05:03 tz="+0200"` of firewalls); both leave the list. They may stand within `timestamp`,
+    /// as `sadf` writes them.
     pub(crate) fn join_date_and_time(&mut self, years: Years) {
-        let place = |name: &str| self.fields.iter().position(|field| field.path.eq_ignore_ascii_case(name));
         if self.time.is_some() {
             return;
         }
+        let place = |name: &str| {
+            self.fields.iter().position(|Field { path, .. }| {
+                path.strip_prefix("timestamp.").unwrap_or(path).eq_ignore_ascii_case(name)
+            })
+        };
         let (Some(date), Some(time)) = (place("date"), place("time")) else { return };
         let text = |place: usize| match &self.fields[place].value {
             Value::Text(text) => text.trim().to_owned(),
@@ -89,12 +96,18 @@ impl Record {
             _ => String::new(),
         };
         let joined = format!("{} {}", text(date), text(time));
-        let zoned =
-            place("tz").and_then(|zone| stamp::whole(format!("{joined}{}", text(zone)).as_bytes(), years));
-        if let Some(nanos) = zoned.or_else(|| stamp::whole(joined.as_bytes(), years)) {
+        let zone = place("tz").map(&text).or_else(|| (text(place("utc")?) == "1").then(|| "Z".to_owned()));
+        let zoned = zone.and_then(|zone| stamp::whole_stamp(format!("{joined}{zone}").as_bytes(), years));
+        if let Some(stamp) = zoned.or_else(|| stamp::whole_stamp(joined.as_bytes(), years)) {
+            self.joined = Some(stamp);
             self.fields.remove(date);
-            self.time = Some((u8::MAX, time - usize::from(date < time), nanos));
+            self.time = Some((u8::MAX, time - usize::from(date < time), stamp.nanos));
         }
+    }
+
+    /// What a date and a time of day say together that stand apart in the record, where they are its time.
+    pub(crate) fn joined(&self) -> Option<Stamp> {
+        self.joined
     }
 
     /// Reads an object.
@@ -127,6 +140,7 @@ impl Record {
             }
             Ok(())
         })?;
+        record.join_date_and_time(years);
         Ok(record)
     }
 

@@ -5,6 +5,7 @@ use crate::access::{self, Access};
 use crate::container_logs::PartReader;
 use crate::container_logs::cri::{self, Cri};
 use crate::container_logs::docker::{self, Docker};
+use crate::envelope;
 use crate::evtx::{self, EvtxReader};
 use crate::format::Format;
 use crate::journal;
@@ -31,7 +32,7 @@ use crate::streamhouse::{self, SegmentReader, WalReader};
 use crate::syslog::octets::OctetReader;
 use crate::syslog::{self, Syslog};
 use crate::table::dialect::{self, Dialect};
-use crate::table::{TableReader, calls};
+use crate::table::{TableReader, calls, perfmon};
 use crate::text::TextReader;
 use crate::times;
 use crate::trace_json::{self, Shape, TraceJson};
@@ -90,6 +91,8 @@ pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> 
     match format {
         Format::Prometheus => prometheus::note(probe),
         Format::W3c => w3c::note(probe),
+        Format::Table if perfmon::is_zoned(probe) => None,
+        Format::JsonLines => times::note(format, probe, options).or_else(|| envelope::note(probe, options)),
         format => times::note(format, probe, options),
     }
 }

@@ -125,14 +125,24 @@ fn names_channel(line: &[u8], at: usize) -> bool {
     if at < 2 || line[at - 1] != b'.' || !line[at - 2].is_ascii_alphanumeric() {
         return false;
     }
-    let length = line[at..].iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let length = upper_case(&line[at..]);
     length > 0 && line.get(at + length) == Some(&b':')
+}
+
+fn upper_case(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_uppercase()).count()
+}
+
+/// Whether a process's name stands behind the level that begins here, as Celery writes it: `: WARNING/MainProcess]`.
+fn names_process(before: &[u8], rest: &[u8]) -> bool {
+    before.ends_with(b": ") && rest.get(upper_case(rest)) == Some(&b'/')
 }
 
 /// The level that the word at `begin` names, if it stands as one.
 fn level_at(line: &[u8], begin: usize) -> Option<Severity> {
     let longest = &line[begin..line.len().min(begin + LONGEST_WORD_BYTES + 1)];
     let length = longest.iter().take_while(|byte| ROLES[usize::from(**byte)] & JOINS != 0).count();
+    let length = if names_process(&line[..begin], longest) { upper_case(longest) } else { length };
     let word = &longest[..length];
     if length < SHORTEST_WORD_BYTES {
         return None;
@@ -323,6 +333,8 @@ mod tests {
             (" host sshd[12]: error: Received disconnect", Some(Error)),
             (" host sshd[12]: fatal: no", Some(Fatal)),
             (" level=warning msg=\"x\"", Some(Warn)),
+            (": WARNING/ForkPoolWorker-1] task failed", Some(Warn)),
+            (" wrote /var/ERROR/x", None),
             (" {\"level\":\"debug\"}", Some(Debug)),
             (" [main] ERROR c.e.Service - failed", Some(Error)),
             ("|TRACE|x", Some(Trace)),

@@ -156,6 +156,11 @@ impl RowTimes {
         }
     }
 
+    /// Takes the time that a record has of a date and a time of day.
+    pub(crate) fn take_joined(&mut self, stamp: Stamp) {
+        self.0.take(stamp, 0);
+    }
+
     /// What has to be assumed.
     pub(crate) fn note(&self, source: ByteRange, year: i32) -> Option<Problem> {
         let (reason, _) = self.0.reason(year)?;

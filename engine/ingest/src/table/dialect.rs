@@ -1,5 +1,6 @@
 //! How a table is written, guessed from its first rows: what separates and quotes its cells, and whether it has a header.
 
+use super::perfmon;
 use super::rows::{Cells, InSample, line_end, row_in};
 use crate::logfmt::is_number;
 use crate::probe::Probe;
@@ -209,6 +210,9 @@ impl<'a> Sample<'a> {
     /// are blank or stand twice are no names, and most have to be; then a column below has to tell that this is no text.
     fn has_header(&self, kinds: &[Kind], delimiter: u8) -> bool {
         let names: Vec<_> = self.rows[0].iter().map(|cell| cell.trim_ascii()).collect();
+        if perfmon::is_first_column(names[0]) {
+            return true;
+        }
         let mut distinct = names.clone();
         distinct.sort_unstable();
         distinct.dedup();

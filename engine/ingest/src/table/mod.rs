@@ -5,6 +5,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod dialect;
+pub(crate) mod perfmon;
 mod rows;
 
 use crate::access::typed;
@@ -27,6 +28,7 @@ use std::io;
 
 /// Longest name of a column that is kept.
 const NAME_BYTES: usize = 128;
+
 /// Reads tables.
 pub(crate) struct TableReader {
     streams: LogStreams,
@@ -47,6 +49,8 @@ struct Column {
     name: String,
     path: String,
     time_rank: Option<u8>,
+    /// What its times are behind UTC.
+    nanos_to_utc: i64,
 }
 
 impl Column {
@@ -64,7 +68,9 @@ impl Column {
             known if role_of(known).is_some() => known.into(),
             _ => name[..end].into(),
         };
-        Self { name: name[..end].into(), path, time_rank: time_rank(&lower) }
+        let time_rank = if perfmon::is_first_column(name.as_bytes()) { Some(0) } else { time_rank(&lower) };
+        let nanos_to_utc = perfmon::nanos_to_utc(name).unwrap_or_default();
+        Self { name: name[..end].into(), path, time_rank, nanos_to_utc }
     }
 }
 
@@ -176,10 +182,10 @@ impl TableReader {
                 record.fields.push(Field { path: column.name.clone(), value });
                 continue;
             }
-            if let Some(rank) = column.and_then(|column| column.time_rank)
+            if let Some(&Column { time_rank: Some(rank), nanos_to_utc, .. }) = column
                 && let Some(nanos) = time_of(&cell, self.years)
             {
-                record.take_time(rank, record.fields.len(), nanos);
+                record.take_time(rank, record.fields.len(), nanos.saturating_add(nanos_to_utc));
             }
             record.fields.push(Field { path, value: typed(cell) });
         }

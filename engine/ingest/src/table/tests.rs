@@ -187,3 +187,32 @@ fn what_windows_exports_is_a_table_whose_last_column_has_no_name() {
     assert_eq!((event.severity, &*event.body), (Some(Severity::Error), &b"failed"[..]));
     assert_eq!(event.time_nanos, Some(1_795_161_607_000_000_000));
 }
+
+#[test]
+fn counters_of_windows_have_the_zone_that_their_first_column_names() {
+    let rows = |delimiter: &str, mark: &str, bias: &str| {
+        let row = |cells: [&str; 3]| cells.map(|cell| format!("\"{cell}\"")).join(delimiter) + "\r\n";
+        let first = format!("(PDH-{mark} 4.0) (W. Europe Standard Time){bias}");
+        row([&first, r"\\HOST\Processor(_Total)\% Processor Time", r"\\HOST\Memory\Available MBytes"])
+            + &row(["05/06/2015 10:05:03.123", "1.5", " "])
+            + &row(["05/06/2015 10:05:04.123", "2.5", "4000"])
+    };
+    let utc = 1_430_906_703_123_000_000;
+    for (text, nanos, notes) in [
+        (rows(",", "CSV", "(-60)"), utc - 3_600_000_000_000, 0),
+        (rows("\t", "TSV", "(480)"), utc + 8 * 3_600_000_000_000, 0),
+        (rows(",", "CSV", ""), utc, 1),
+    ] {
+        let stored = Cursor::new(text.clone().into_bytes());
+        let options = OpenOptions::default();
+        let mut capture =
+            Capture::from_reader(Path::new("t.csv"), stored, text.len() as u64, &options).expect("opens");
+        assert_eq!(capture.format(), Format::Table, "{text}");
+        let batch = read_whole(&mut capture);
+        assert_eq!((batch.events.len(), batch.problems.len()), (2, notes), "{:?}", batch.problems);
+        assert_eq!(batch.events[0].1.time_nanos, Some(nanos), "{text}");
+        let fields = &batch.events[1].1.fields;
+        assert_eq!(fields[0].path, r"\\HOST\Processor(_Total)\% Processor Time");
+        assert_eq!((&fields[0].value, &fields[1].value), (&Value::Float(2.5), &Value::Int(4000)));
+    }
+}
