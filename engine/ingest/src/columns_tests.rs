@@ -135,3 +135,12 @@ fn a_date_and_a_time_of_day_are_one_time_wherever_they_stand() {
         ["timestamp.utc", "cpu-load[0].cpu", "cpu-load[0].user", "sysstat.hosts.nodename"]
     );
 }
+
+#[test]
+fn what_is_too_much_around_a_list_costs_no_record_of_it() {
+    let (key, much) = ("k".repeat(4_096), vec!["0"; 20_000].join(","));
+    let record = r#"{"time":"2015-05-17T10:05:03Z"}"#;
+    let batch = read(&format!(r#"{{"records":[{record}],"{key}":[{much}],"more":[{record}]}}"#));
+    assert_eq!((batch.events.len(), batch.rejected()), (2, 0), "{:?}", batch.problems);
+    assert!(batch.problems[0].reason.contains("1 long or further value around it"), "{:?}", batch.problems);
+}

@@ -7,7 +7,7 @@
 
 use crate::budget::Budget;
 use crate::columns::Columns;
-use crate::json::cursor::{Cursor, Kind, Read};
+use crate::json::cursor::{Cursor, FaultKind, Kind, Read};
 use crate::json::report::too_costly;
 use crate::json::value::{flatten, text_value};
 use crate::model::{OpenOptions, Problem};
@@ -156,6 +156,7 @@ impl<'a> Envelope<'a> {
             fields: Vec::new(),
             columns: Vec::new(),
             budget: Budget::for_unit(AROUND_BYTES),
+            left_out: 0,
             years,
             lists_left,
         };
@@ -219,6 +220,8 @@ struct Seen<'a> {
     /// Lists that may name columns, and which of the fields they are.
     columns: Vec<(Columns, Range<usize>)>,
     budget: Budget,
+    /// How many values were too much to be kept.
+    left_out: usize,
     years: Years,
     /// How many lists may stand one inside another.
     lists_left: u32,
@@ -235,11 +238,25 @@ impl<'a> Seen<'a> {
             match cursor.kind()? {
                 Kind::Array if self.lists.len() < MOST_FIELDS => self.look_at_list(cursor, path)?,
                 Kind::Object if depth > 1 => self.look(cursor, path, depth - 1)?,
-                _ => flatten(cursor, path, &mut self.fields, &mut self.budget)?,
+                _ => self.keep(cursor, path)?,
             }
             path.truncate(length);
             Ok(())
         })
+    }
+
+    /// Keeps what stands around lists; what is too much to be kept is passed over.
+    fn keep(&mut self, cursor: &mut Cursor<'a>, path: &mut String) -> Read<()> {
+        let (begin, length, kept) = (cursor.clone(), path.len(), self.fields.len());
+        let read = flatten(cursor, path, &mut self.fields, &mut self.budget);
+        if read.is_err_and(|fault| fault.what == FaultKind::TooCostly) {
+            self.fields.truncate(kept);
+            path.truncate(length);
+            self.left_out += 1;
+            *cursor = begin;
+            return cursor.skip();
+        }
+        read
     }
 
     fn look_at_list(&mut self, cursor: &mut Cursor<'a>, path: &mut String) -> Read<()> {
@@ -249,7 +266,7 @@ impl<'a> Seen<'a> {
             return cursor.skip();
         }
         let (list, begin) = (cursor.clone(), self.fields.len());
-        flatten(cursor, path, &mut self.fields, &mut self.budget)?;
+        self.keep(cursor, path)?;
         if self.columns.len() < MOST_FIELDS
             && let Some(columns) = Columns::of(list)
         {
@@ -268,7 +285,7 @@ impl<'a> Seen<'a> {
     }
 
     fn into_envelope(self) -> Option<Envelope<'a>> {
-        let Self { lists, fields, years, lists_left, .. } = self;
+        let Self { lists, fields, left_out, years, lists_left, .. } = self;
         if lists.is_empty() || Record::of_fields(fields.clone(), years).is_timed() {
             return None;
         }
@@ -277,7 +294,7 @@ impl<'a> Seen<'a> {
         // A series may have as many points as others have records, and they are of their labels.
         let is_repeated = |field: &Field| !is_series && bytes_of(field) <= MOST_FIELD_BYTES;
         let around: Vec<Field> = fields.into_iter().filter(is_repeated).take(MOST_FIELDS).collect();
-        Some(Envelope { lists, left_out: all - around.len(), around, lists_left: lists_left - 1 })
+        Some(Envelope { lists, left_out: left_out + all - around.len(), around, lists_left: lists_left - 1 })
     }
 }
 
