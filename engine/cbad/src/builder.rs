@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::event_tokens::canonical_tokens;
+use crate::keys::{self, Keys};
 use crate::place::Masks;
 use crate::repeats::Repeats;
 use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
@@ -33,6 +34,7 @@ pub struct StreamBuilder {
     /// The distinct event that had each transition last, plus one.
     last_event: Vec<u32>,
     current: Vec<u32>,
+    keys: Keys,
     channels: Channels,
     traces: Traces,
     repeats: Repeats,
@@ -74,6 +76,7 @@ impl StreamBuilder {
             distinct_ids: HashTable::new(),
             last_event: Vec::new(),
             current: Vec::new(),
+            keys: Keys::default(),
             channels: Channels::default(),
             traces: Traces::default(),
             repeats: Repeats::default(),
@@ -125,6 +128,7 @@ impl StreamBuilder {
 
     /// The prepared stream.
     pub fn finish(mut self) -> Stream {
+        self.join_paths();
         self.stream.channels = self.channels.finish();
         self.stream.previous = self.traces.finish();
         if self.stream.key.signal != Signal::Metric {
@@ -144,20 +148,44 @@ impl StreamBuilder {
             self.byte_ids[usize::from(token.space)][usize::from(byte)] = id + 1;
             return id;
         }
-        self.token_id_by_text(token)
+        if token.shape == Shape::Path { self.path_id(token) } else { self.token_id_by_text(token) }
     }
 
-    fn token_id_by_text(&mut self, token: Token<'_>) -> u32 {
-        let text = token.shape.identity(token.text);
-        let stream = &mut self.stream;
-        let hash = hash_token(&self.hasher, token.shape, token.space, text);
+    /// A path with a key in it, of which there are too many, is the path without the key.
+    fn path_id(&mut self, token: Token<'_>) -> u32 {
+        let known = self.stream.tokens.len();
+        if let Some(id) = self.known_token(token) {
+            return id;
+        }
+        match keys::masked(token.text) {
+            Some(masked) if self.keys.are_one(&masked) => {
+                self.token_id_by_text(Token { text: &masked, ..token })
+            }
+            Some(masked) => {
+                self.keys.add(masked, known as u32);
+                self.token_id_by_text(token)
+            }
+            None => self.token_id_by_text(token),
+        }
+    }
+
+    #[inline]
+    fn known_token(&self, token: Token<'_>) -> Option<u32> {
+        let (stream, text) = (&self.stream, token.shape.identity(token.text));
         let same = |id: &u32| {
             let info = stream.tokens[*id as usize];
             info.shape == token.shape && info.space == token.space && stream.token_bytes(*id) == text
         };
-        if let Some(id) = self.token_ids.find(hash, same) {
-            return *id;
+        self.token_ids.find(hash_token(&self.hasher, token.shape, token.space, text), same).copied()
+    }
+
+    fn token_id_by_text(&mut self, token: Token<'_>) -> u32 {
+        if let Some(id) = self.known_token(token) {
+            return id;
         }
+        let text = token.shape.identity(token.text);
+        let stream = &mut self.stream;
+        let hash = hash_token(&self.hasher, token.shape, token.space, text);
         let id = stream.tokens.len() as u32;
         let start = stream.token_text.len() as u32;
         stream.token_text.extend_from_slice(text);
@@ -180,6 +208,51 @@ impl StreamBuilder {
             hash_token(hasher, info.shape, info.space, stream.token_bytes(*id))
         });
         id
+    }
+
+    /// Paths that differ in keys which do not come back are one; the events that then are the same become one too.
+    fn join_paths(&mut self) {
+        if !self.keys.are_many() {
+            return;
+        }
+        let mut times = vec![0; self.stream.tokens.len()];
+        for &distinct in &self.stream.sequence {
+            for &transition in self.stream.distinct(distinct) {
+                times[self.stream.transitions[transition as usize].token as usize] += 1;
+            }
+        }
+        let keys = std::mem::take(&mut self.keys);
+        let mut joined: Vec<u32> = (0..self.stream.tokens.len() as u32).collect();
+        for (masked, tokens) in keys.one(&times) {
+            let one = self.token_id_by_text(Token { shape: Shape::Path, space: false, text: masked });
+            for token in tokens {
+                joined[*token as usize] = one;
+            }
+            self.channels.join(masked);
+        }
+        self.intern_again(|token| joined.get(token as usize).copied().unwrap_or(token));
+    }
+
+    /// Interns all distinct events once more, each token as another one.
+    fn intern_again(&mut self, as_other: impl Fn(u32) -> u32) {
+        let stream = &mut self.stream;
+        let transitions = std::mem::take(&mut stream.transitions);
+        let (ends, before) =
+            (std::mem::take(&mut stream.distinct_ends), std::mem::take(&mut stream.distinct_transitions));
+        (stream.shorters, stream.pairs, stream.distinct_again) = (Vec::new(), 0, Vec::new());
+        (self.first_pair, self.pair_of, self.last_event) = (0, Vec::new(), Vec::new());
+        self.transition_ids.clear();
+        self.shorter_ids.clear();
+        self.distinct_ids.clear();
+        let (mut again, mut tokens, mut begin) = (Vec::with_capacity(ends.len()), Vec::new(), 0);
+        for end in ends {
+            tokens.clear();
+            let of_event = &before[begin..end as usize];
+            tokens.extend(of_event.iter().map(|id| as_other(transitions[*id as usize].token)));
+            again.push(self.distinct_id(&tokens));
+            begin = end as usize;
+        }
+        self.stream.sequence.iter_mut().for_each(|distinct| *distinct = again[*distinct as usize]);
     }
 
     fn distinct_id(&mut self, tokens: &[u32]) -> u32 {

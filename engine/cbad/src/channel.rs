@@ -1,8 +1,9 @@
 //! Numbers that a stream carries, apart from its text.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::event::{Event, Measure, Value};
+use crate::keys;
 use crate::quantity;
 use crate::result::Unit;
 use crate::running::{INSTANCE_PATH, Numbers, RunningTotals};
@@ -23,6 +24,9 @@ pub(crate) struct Channel {
 /// Most channels of one stream: the first that appear.
 const MOST_CHANNELS: usize = 32;
 
+/// Most names with a key in them whose places are remembered; what these are is asked anew for the others.
+const MOST_REMEMBERED: usize = 4_096;
+
 /// Most numbers of one stream; beyond it, channels that are not begun yet stay out and no other takes more.
 const MOST_NUMBERS: usize = 4 << 20;
 
@@ -36,13 +40,48 @@ const LEAST_DIFFERENT: usize = 12;
 const LOOKED_AT: usize = 500;
 
 /// Collects channels while a stream is built.
+///
+/// Whether the keys in paths are names is known at the end (`keys.rs`). Until then a path with one has a channel of its own, as long as
+/// there is room, and a place in that of all paths which are the same without their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
-    kept: Vec<Channel>,
-    /// Channel of each name; `None` where it was found to be a category.
-    by_name: HashMap<String, Option<usize>>,
-    numbers: usize,
+    kept: Vec<(Channel, OfKey)>,
+    by_name: HashMap<String, Places>,
+    /// Channels of paths without their keys.
+    by_masked: HashMap<Vec<u8>, usize>,
+    /// Those whose keys turned out to be no names.
+    joined: HashSet<Vec<u8>>,
+    /// How many channels there are of names without a key, of names with one, and of paths without it.
+    counts: [usize; 3],
+    /// How many numbers there are but for those of paths without their keys, and in those.
+    numbers: [usize; 2],
     running: RunningTotals,
+}
+
+/// Whether a channel's name has a key in it; with what its path is without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum OfKey {
+    Without,
+    With(Vec<u8>),
+    Masked(Vec<u8>),
+}
+
+impl OfKey {
+    const fn index(&self) -> usize {
+        match self {
+            Self::Without => 0,
+            Self::With(_) => 1,
+            Self::Masked(_) => 2,
+        }
+    }
+}
+
+/// Where the values of a name go: its own channel, and that of its path without the key. Not where there is no room, or where the values
+/// were found to be a category.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    own: Option<usize>,
+    masked: Option<usize>,
 }
 
 impl Channels {
@@ -88,47 +127,112 @@ impl Channels {
         self.running = RunningTotals::default();
     }
 
+    /// The keys in the paths which this is without them are no names.
+    pub(crate) fn join(&mut self, masked: &[u8]) {
+        self.joined.insert(masked.to_vec());
+    }
+
     /// The channels that measure something, in the order in which they appeared.
     pub(crate) fn finish(self) -> Vec<Channel> {
-        self.kept
-            .into_iter()
+        let Self { kept, joined, .. } = self;
+        kept.into_iter()
+            .filter(|(_, of_key)| match of_key {
+                OfKey::Without => true,
+                OfKey::With(masked) => !joined.contains(masked),
+                OfKey::Masked(masked) => joined.contains(masked),
+            })
+            .map(|(channel, _)| channel)
+            .take(MOST_CHANNELS)
             .filter(|c| c.unit == Unit::Nanos || is_metric_label(&c.name) || !is_category(&c.values))
             .filter(|c| !c.values.is_empty())
             .collect()
     }
 
     fn add(&mut self, name: &str, unit: Unit, position: u32, value: f64) {
-        if !value.is_finite() || self.numbers >= MOST_NUMBERS {
+        if !value.is_finite() {
             return;
         }
-        let at = match self.by_name.get(name) {
-            Some(Some(at)) => *at,
-            Some(None) => return,
-            None if self.kept.len() == MOST_CHANNELS => return,
-            None => {
-                self.by_name.insert(name.to_owned(), Some(self.kept.len()));
-                self.kept.push(Channel { name: name.to_owned(), unit, ..Channel::default() });
-                self.kept.len() - 1
-            }
+        let places = match self.by_name.get(name) {
+            Some(places) => *places,
+            None => self.places_of(name, unit),
         };
-        let channel = &mut self.kept[at];
+        if let Some(own) = places.own
+            && !self.push(own, unit, position, value)
+        {
+            self.by_name.insert(name.to_owned(), Places { own: None, ..places });
+        }
+        if let Some(masked) = places.masked {
+            self.push(masked, unit, position, value);
+        }
+    }
+
+    fn places_of(&mut self, name: &str, unit: Unit) -> Places {
+        let is_path = unit != Unit::Nanos && !is_metric_label(name);
+        let Some(masked) = is_path.then(|| keys::masked(name.as_bytes())).flatten() else {
+            let places = Places { own: self.begin(name, unit, OfKey::Without), masked: None };
+            if places.own.is_some() {
+                self.by_name.insert(name.to_owned(), places);
+            }
+            return places;
+        };
+        let known = self.by_masked.get(&masked).copied();
+        let all = known.or_else(|| {
+            let name = String::from_utf8_lossy(&masked).into_owned();
+            let all = self.begin(&name, unit, OfKey::Masked(masked.clone()))?;
+            self.by_masked.insert(masked.clone(), all);
+            Some(all)
+        });
+        let places = Places { own: self.begin(name, unit, OfKey::With(masked)), masked: all };
+        if self.by_name.len() < MOST_REMEMBERED {
+            self.by_name.insert(name.to_owned(), places);
+        }
+        places
+    }
+
+    /// A new channel, where there is room for one.
+    fn begin(&mut self, name: &str, unit: Unit, of_key: OfKey) -> Option<usize> {
+        let count = &mut self.counts[of_key.index()];
+        if *count == MOST_CHANNELS || self.numbers[usize::from(of_key.index() == 2)] >= MOST_NUMBERS {
+            return None;
+        }
+        *count += 1;
+        self.kept.push((Channel { name: name.to_owned(), unit, ..Channel::default() }, of_key));
+        Some(self.kept.len() - 1)
+    }
+
+    /// Adds a value to a channel; false where that is a category.
+    fn push(&mut self, at: usize, unit: Unit, position: u32, value: f64) -> bool {
+        let (channel, of_key) = &mut self.kept[at];
+        let is_masked = matches!(of_key, OfKey::Masked(_));
+        let numbers = &mut self.numbers[usize::from(is_masked)];
+        if *numbers >= MOST_NUMBERS {
+            return true;
+        }
         if channel.unit != unit {
             // Two units, of which only the numbers can be told.
             channel.unit = Unit::Number;
         }
+        // Of several keys in one event the largest value counts.
+        if is_masked && channel.positions.last() == Some(&position) {
+            if let Some(last) = channel.values.last_mut() {
+                *last = last.max(value);
+            }
+            return true;
+        }
         channel.positions.push(position);
         channel.values.push(value);
-        self.numbers += 1;
+        *numbers += 1;
         if channel.values.len() == LOOKED_AT
             && unit != Unit::Nanos
-            && !is_metric_label(name)
+            && !is_metric_label(&channel.name)
             && is_category(&channel.values)
         {
             // The room is given back, and the name is not asked about again.
-            self.numbers -= LOOKED_AT;
+            *numbers -= LOOKED_AT;
             (channel.positions, channel.values) = (Vec::new(), Vec::new());
-            self.by_name.insert(name.to_owned(), None);
+            return false;
         }
+        true
     }
 }
 

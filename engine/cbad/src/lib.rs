@@ -27,6 +27,7 @@ mod fixed;
 mod histogram;
 mod judge;
 mod jury;
+mod keys;
 mod lens;
 mod lens_test;
 mod matrix;
