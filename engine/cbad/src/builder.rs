@@ -228,7 +228,6 @@ impl StreamBuilder {
             for token in tokens {
                 joined[*token as usize] = one;
             }
-            self.channels.join(masked);
         }
         self.intern_again(|token| joined.get(token as usize).copied().unwrap_or(token));
     }

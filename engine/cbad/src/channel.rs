@@ -1,6 +1,6 @@
 //! Numbers that a stream carries, apart from its text.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use crate::event::{Event, Measure, Value};
 use crate::keys;
@@ -41,47 +41,55 @@ const LOOKED_AT: usize = 500;
 
 /// Collects channels while a stream is built.
 ///
-/// Whether the keys in paths are names is known at the end (`keys.rs`). Until then a path with one has a channel of its own, as long as
-/// there is room, and a place in that of all paths which are the same without their keys.
+/// Whether the keys in names are names themselves is known at the end (`keys.rs`): `duration of GET /orders/12345` may be one of
+/// very many. Until then a name with a key has a channel of its own, as long as there is room, and a place in that of all names which are
+/// the same without their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     kept: Vec<(Channel, OfKey)>,
     by_name: HashMap<String, Places>,
-    /// Channels of paths without their keys.
+    /// Names that are the same without their keys, and which they are.
+    kinds: Vec<Kind>,
     by_masked: HashMap<Vec<u8>, usize>,
-    /// Those whose keys turned out to be no names.
-    joined: HashSet<Vec<u8>>,
-    /// How many channels there are of names without a key, of names with one, and of paths without it.
+    /// How many channels there are of names without a key, of names with one, and of kinds.
     counts: [usize; 3],
-    /// How many numbers there are but for those of paths without their keys, and in those.
+    /// How many numbers there are but for those of kinds, and in those.
     numbers: [usize; 2],
     running: RunningTotals,
 }
 
-/// Whether a channel's name has a key in it; with what its path is without.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Names that are the same without their keys.
+#[derive(Debug, Default)]
+struct Kind {
+    channel: Option<usize>,
+    different: usize,
+    times: u64,
+}
+
+/// Whether a channel's name has a key in it; with the number of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OfKey {
     Without,
-    With(Vec<u8>),
-    Masked(Vec<u8>),
+    With(usize),
+    All(usize),
 }
 
 impl OfKey {
-    const fn index(&self) -> usize {
+    const fn index(self) -> usize {
         match self {
             Self::Without => 0,
             Self::With(_) => 1,
-            Self::Masked(_) => 2,
+            Self::All(_) => 2,
         }
     }
 }
 
-/// Where the values of a name go: its own channel, and that of its path without the key. Not where there is no room, or where the values
-/// were found to be a category.
+/// Where the values of a name go: its own channel, and that of its kind. Not where there is no room, or where the values were found to be
+/// a category.
 #[derive(Clone, Copy, Debug, Default)]
 struct Places {
     own: Option<usize>,
-    masked: Option<usize>,
+    kind: Option<usize>,
 }
 
 impl Channels {
@@ -127,19 +135,15 @@ impl Channels {
         self.running = RunningTotals::default();
     }
 
-    /// The keys in the paths which this is without them are no names.
-    pub(crate) fn join(&mut self, masked: &[u8]) {
-        self.joined.insert(masked.to_vec());
-    }
-
     /// The channels that measure something, in the order in which they appeared.
     pub(crate) fn finish(self) -> Vec<Channel> {
-        let Self { kept, joined, .. } = self;
+        let Self { kept, kinds, .. } = self;
+        let are_values = |kind: usize| keys::are_values(kinds[kind].different, kinds[kind].times);
         kept.into_iter()
-            .filter(|(_, of_key)| match of_key {
+            .filter(|(_, of_key)| match *of_key {
                 OfKey::Without => true,
-                OfKey::With(masked) => !joined.contains(masked),
-                OfKey::Masked(masked) => joined.contains(masked),
+                OfKey::With(kind) => !are_values(kind),
+                OfKey::All(kind) => are_values(kind),
             })
             .map(|(channel, _)| channel)
             .take(MOST_CHANNELS)
@@ -161,28 +165,36 @@ impl Channels {
         {
             self.by_name.insert(name.to_owned(), Places { own: None, ..places });
         }
-        if let Some(masked) = places.masked {
-            self.push(masked, unit, position, value);
+        if let Some(kind) = places.kind {
+            self.kinds[kind].times += 1;
+            if let Some(all) = self.kinds[kind].channel {
+                self.push(all, unit, position, value);
+            }
         }
     }
 
     fn places_of(&mut self, name: &str, unit: Unit) -> Places {
-        let is_path = unit != Unit::Nanos && !is_metric_label(name);
-        let Some(masked) = is_path.then(|| keys::masked(name.as_bytes())).flatten() else {
-            let places = Places { own: self.begin(name, unit, OfKey::Without), masked: None };
+        let masked = if is_metric_label(name) { None } else { keys::masked(name.as_bytes()) };
+        let Some(masked) = masked else {
+            let places = Places { own: self.begin(name, unit, OfKey::Without), kind: None };
             if places.own.is_some() {
                 self.by_name.insert(name.to_owned(), places);
             }
             return places;
         };
-        let known = self.by_masked.get(&masked).copied();
-        let all = known.or_else(|| {
-            let name = String::from_utf8_lossy(&masked).into_owned();
-            let all = self.begin(&name, unit, OfKey::Masked(masked.clone()))?;
-            self.by_masked.insert(masked.clone(), all);
-            Some(all)
-        });
-        let places = Places { own: self.begin(name, unit, OfKey::With(masked)), masked: all };
+        let kind = match self.by_masked.get(&masked) {
+            Some(kind) => *kind,
+            None if self.kinds.len() == MOST_REMEMBERED => return Places::default(),
+            None => {
+                let kind = self.kinds.len();
+                let all = self.begin(&String::from_utf8_lossy(&masked), unit, OfKey::All(kind));
+                self.kinds.push(Kind { channel: all, ..Kind::default() });
+                self.by_masked.insert(masked, kind);
+                kind
+            }
+        };
+        self.kinds[kind].different += 1;
+        let places = Places { own: self.begin(name, unit, OfKey::With(kind)), kind: Some(kind) };
         if self.by_name.len() < MOST_REMEMBERED {
             self.by_name.insert(name.to_owned(), places);
         }
@@ -203,8 +215,8 @@ impl Channels {
     /// Adds a value to a channel; false where that is a category.
     fn push(&mut self, at: usize, unit: Unit, position: u32, value: f64) -> bool {
         let (channel, of_key) = &mut self.kept[at];
-        let is_masked = matches!(of_key, OfKey::Masked(_));
-        let numbers = &mut self.numbers[usize::from(is_masked)];
+        let is_of_all = matches!(of_key, OfKey::All(_));
+        let numbers = &mut self.numbers[usize::from(is_of_all)];
         if *numbers >= MOST_NUMBERS {
             return true;
         }
@@ -213,7 +225,7 @@ impl Channels {
             channel.unit = Unit::Number;
         }
         // Of several keys in one event the largest value counts.
-        if is_masked && channel.positions.last() == Some(&position) {
+        if is_of_all && channel.positions.last() == Some(&position) {
             if let Some(last) = channel.values.last_mut() {
                 *last = last.max(value);
             }
@@ -344,6 +356,26 @@ mod tests {
             of_histogram[..2],
             [("count".to_owned(), Unit::Number), ("mean".to_owned(), Unit::Millis)]
         );
+    }
+
+    #[test]
+    fn names_of_spans_with_a_key_that_never_comes_back_are_one_channel() {
+        let mut channels = Channels::default();
+        for position in 0..600_u32 {
+            let mut event = Event::new(format!("GET /orders/{}", 70_000 + position), ByteRange::default());
+            event.measure = Some(Measure::DurationNanos(i64::from(position % 50)));
+            channels.take_fields(position, &event);
+            let mut event = Event::new(format!("GET /v{}/cart", position % 2), ByteRange::default());
+            event.measure = Some(Measure::DurationNanos(7));
+            channels.take_fields(position, &event);
+        }
+        let channels = channels.finish();
+        let names: Vec<&str> = channels.iter().map(|channel| &*channel.name).collect();
+        assert_eq!(
+            names,
+            ["duration of GET /orders/*", "duration of GET /v0/cart", "duration of GET /v1/cart"]
+        );
+        assert_eq!((channels[0].unit, channels[0].values.len()), (Unit::Nanos, 600));
     }
 
     #[test]

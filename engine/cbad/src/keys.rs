@@ -42,6 +42,11 @@ pub(crate) fn masked(path: &[u8]) -> Option<Vec<u8>> {
     is_any.then_some(out)
 }
 
+/// Whether so many keys which come so often in all are values and not names.
+pub(crate) fn are_values(different: usize, times: u64) -> bool {
+    different >= MOST || different > FEW && times < COMES_BACK * different as u64
+}
+
 /// The paths with a key that a stream has, by what they are without it.
 #[derive(Debug, Default)]
 pub(crate) struct Keys(HashMap<Vec<u8>, Kind>);
@@ -72,8 +77,7 @@ impl Keys {
     /// comes in the stream.
     pub(crate) fn one(&self, times: &[u64]) -> Vec<(&[u8], &[u32])> {
         let is_one = |tokens: &[u32]| {
-            let comes: u64 = tokens.iter().map(|token| times[*token as usize]).sum();
-            tokens.len() >= MOST || tokens.len() > FEW && comes < COMES_BACK * tokens.len() as u64
+            are_values(tokens.len(), tokens.iter().map(|token| times[*token as usize]).sum())
         };
         let kinds = self.0.iter().map(|(masked, kind)| (&masked[..], &kind.tokens[..]));
         let mut one: Vec<_> = kinds.filter(|(_, tokens)| is_one(tokens)).collect();
