@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::event_tokens::canonical_tokens;
-use crate::keys::{self, Keys};
+use crate::keys::Keys;
 use crate::place::Masks;
 use crate::repeats::Repeats;
 use crate::stream::{NO_TIME, Shorter, Stream, TokenInfo, Transition};
@@ -153,18 +153,11 @@ impl StreamBuilder {
 
     /// A path with a key in it, of which there are too many, is the path without the key.
     fn path_id(&mut self, token: Token<'_>) -> u32 {
-        let known = self.stream.tokens.len();
         if let Some(id) = self.known_token(token) {
             return id;
         }
-        match keys::masked(token.text) {
-            Some(masked) if self.keys.are_one(&masked) => {
-                self.token_id_by_text(Token { text: &masked, ..token })
-            }
-            Some(masked) => {
-                self.keys.add(masked, known as u32);
-                self.token_id_by_text(token)
-            }
+        match self.keys.meet(token.text, self.stream.tokens.len() as u32) {
+            Some(rest) => self.token_id_by_text(Token { text: &rest, ..token }),
             None => self.token_id_by_text(token),
         }
     }
@@ -223,10 +216,12 @@ impl StreamBuilder {
         }
         let keys = std::mem::take(&mut self.keys);
         let mut joined: Vec<u32> = (0..self.stream.tokens.len() as u32).collect();
-        for (masked, tokens) in keys.one(&times) {
-            let one = self.token_id_by_text(Token { shape: Shape::Path, space: false, text: masked });
+        for (rest, tokens) in keys.one(&times) {
+            let one = self.token_id_by_text(Token { shape: Shape::Path, space: false, text: rest });
             for token in tokens {
-                joined[*token as usize] = one;
+                if joined[token as usize] == token {
+                    joined[token as usize] = one;
+                }
             }
         }
         self.intern_again(|token| joined.get(token as usize).copied().unwrap_or(token));

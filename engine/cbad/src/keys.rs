@@ -3,6 +3,9 @@
 //! Where a few keys come back in event after event they are names: disks, ports, processors. Where they do not, a key is a
 //! value as any other that varies, and the paths are one: `sessions.*.items`. Otherwise each event would be news, and nothing else
 //! in it would be heard.
+//!
+//! A key that is a word (`customers.ada.items`) looks like any name, and a name that is new may be the very news. So of words only
+//! those are keys that stand where there are very many, of which hardly any comes back.
 
 use hashbrown::HashMap;
 
@@ -14,6 +17,16 @@ const FEW: usize = 64;
 const MOST: usize = 1_024;
 /// In between each has to come back so often, in the mean.
 const COMES_BACK: u64 = 16;
+
+/// The same for words: more than so many at one place of a path …
+const FEW_WORDS: usize = 128;
+const MOST_WORDS: usize = 4_096;
+/// … of which so many in ten come once.
+const ONCE_IN_TEN: usize = 9;
+/// Most segments of a path that may each be a key.
+const MOST_SEGMENTS: usize = 8;
+/// Most places that are watched for words.
+const MOST_PLACES: usize = 1 << 16;
 
 /// The path with `*` for each part that is a number or has a shape; none where there is no such. A word is no key here: that
 /// would need to know which words are names.
@@ -47,41 +60,73 @@ pub(crate) fn are_values(different: usize, times: u64) -> bool {
     different >= MOST || different > FEW && times < COMES_BACK * different as u64
 }
 
-/// The paths with a key that a stream has, by what they are without it.
-#[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<Vec<u8>, Kind>);
+/// The path with `*` for one of its segments, each in turn.
+fn without_each_segment(path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let dots = (0..path.len()).filter(|&at| path[at] == b'.');
+    let ends = dots.chain([path.len()]);
+    let mut begin = 0;
+    ends.take(MOST_SEGMENTS).map(move |end| {
+        let without = [&path[..begin], b"*", &path[end..]].concat();
+        begin = end + 1;
+        without
+    })
+}
 
+/// The paths that a stream has, by what they are without a key.
 #[derive(Debug, Default)]
-struct Kind {
-    /// Tokens of the paths, in the order of first appearance.
-    tokens: Vec<u32>,
+pub(crate) struct Keys {
+    /// Tokens of the paths with the same rest, in the order of first appearance; the keys are told by their looks.
+    by_looks: HashMap<Vec<u8>, Vec<u32>>,
+    /// The same where any segment may be a key.
+    by_place: HashMap<Vec<u8>, Vec<u32>>,
 }
 
 impl Keys {
-    /// Whether so many paths of this kind were met that another one is not told apart.
-    pub(crate) fn are_one(&self, masked: &[u8]) -> bool {
-        self.0.get(masked).is_some_and(|kind| kind.tokens.len() >= MOST)
-    }
-
-    /// A path of this kind was met for the first time.
-    pub(crate) fn add(&mut self, masked: Vec<u8>, token: u32) {
-        self.0.entry(masked).or_default().tokens.push(token);
-    }
-
-    /// Whether there is a kind whose paths may be one.
-    pub(crate) fn are_many(&self) -> bool {
-        self.0.values().any(|kind| kind.tokens.len() > FEW)
-    }
-
-    /// The kinds whose paths are one, and the tokens of these paths, in the order of the kinds' names. `times` is how often a token
-    /// comes in the stream.
-    pub(crate) fn one(&self, times: &[u64]) -> Vec<(&[u8], &[u32])> {
-        let is_one = |tokens: &[u32]| {
-            are_values(tokens.len(), tokens.iter().map(|token| times[*token as usize]).sum())
+    /// A path is met for the first time: what it is instead, where its key is one of too many to be told apart.
+    pub(crate) fn meet(&mut self, path: &[u8], token: u32) -> Option<Vec<u8>> {
+        let are_all = |kinds: &HashMap<Vec<u8>, Vec<u32>>, rest: &[u8], most| {
+            kinds.get(rest).is_some_and(|tokens| tokens.len() >= most)
         };
-        let kinds = self.0.iter().map(|(masked, kind)| (&masked[..], &kind.tokens[..]));
-        let mut one: Vec<_> = kinds.filter(|(_, tokens)| is_one(tokens)).collect();
-        one.sort_unstable();
+        if let Some(rest) = masked(path) {
+            if are_all(&self.by_looks, &rest, MOST) {
+                return Some(rest);
+            }
+            self.by_looks.entry(rest).or_default().push(token);
+            return None;
+        }
+        let known = without_each_segment(path).find(|rest| are_all(&self.by_place, rest, MOST_WORDS));
+        if known.is_none() && self.by_place.len() < MOST_PLACES {
+            without_each_segment(path).for_each(|rest| self.by_place.entry(rest).or_default().push(token));
+        }
+        known
+    }
+
+    /// Whether there are paths that may be one.
+    pub(crate) fn are_many(&self) -> bool {
+        self.by_looks.values().any(|tokens| tokens.len() > FEW)
+            || self.by_place.values().any(|tokens| tokens.len() > FEW_WORDS)
+    }
+
+    /// What paths are one without their keys, and the tokens of these paths: those with the most first. `times` is how often a
+    /// token comes in the stream.
+    pub(crate) fn one(&self, times: &[u64]) -> Vec<(&[u8], Vec<u32>)> {
+        let times_of = |token: &u32| times[*token as usize];
+        let by_looks = self
+            .by_looks
+            .iter()
+            .filter(|(_, tokens)| are_values(tokens.len(), tokens.iter().map(times_of).sum()));
+        let by_place = self.by_place.iter().filter(|(_, tokens)| {
+            let once = tokens.iter().filter(|token| times_of(token) <= 1).count();
+            tokens.len() >= MOST_WORDS || tokens.len() > FEW_WORDS && once * 10 >= tokens.len() * ONCE_IN_TEN
+        });
+        // Among words that are keys stand names that come in every event.
+        let rare = |tokens: &[u32]| -> Vec<u32> {
+            tokens.iter().copied().filter(|token| times_of(token) < COMES_BACK).collect()
+        };
+        let by_looks = by_looks.map(|(rest, tokens)| (&rest[..], tokens.clone()));
+        let mut one: Vec<_> =
+            by_looks.chain(by_place.map(|(rest, tokens)| (&rest[..], rare(tokens)))).collect();
+        one.sort_unstable_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.cmp(b)));
         one
     }
 }
@@ -152,6 +197,35 @@ mod tests {
             let distinct = stream.distinct_len();
             assert!(distinct <= 2_000, "events alike but for the key are the same: {distinct}");
         }
+    }
+
+    fn of_words(events: u64, keys: impl Fn(u64) -> Vec<u64>) -> Stream {
+        let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
+        let mut builder = StreamBuilder::new(key);
+        for at in 0..events {
+            let mut event = Event::new("saved", ByteRange::default());
+            for key in keys(at) {
+                let letters = (0..6).map(|place| char::from(b'a' + (key >> (4 * place) & 15) as u8));
+                let path = format!("customers.{}.items", letters.collect::<String>());
+                event.fields.push(Field { path, value: Value::Int(3) });
+            }
+            event.fields.push(Field { path: "customers.total".into(), value: Value::Int(7) });
+            builder.push(&event);
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn words_that_never_come_back_are_keys_and_others_are_names() {
+        for events in [100, 5_000] {
+            let stream = of_words(events, |at| vec![2 * at, 2 * at + 1]);
+            assert_eq!(paths(&stream), ["customers.*.items", "customers.total"], "{events}");
+            assert_eq!(stream.distinct_len(), 1, "{events}");
+        }
+        assert_eq!(paths(&of_words(60, |at| vec![2 * at, 2 * at + 1])).len(), 121, "too few to tell");
+        assert_eq!(paths(&of_words(1_000, |at| vec![at % 300])).len(), 301, "they come back");
+        let mixed = of_words(1_000, |at| vec![1_000 + at, at % 5]);
+        assert_eq!(paths(&mixed).len(), 7, "those that come back keep their names: {:?}", paths(&mixed));
     }
 
     #[test]
