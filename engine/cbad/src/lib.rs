@@ -24,6 +24,7 @@ mod event_tokens;
 mod explain;
 mod finding;
 mod fixed;
+mod free_text;
 mod histogram;
 mod judge;
 mod jury;

@@ -8,6 +8,8 @@
 
 use hashbrown::HashMap;
 
+use crate::free_text::{self, Before};
+
 use crate::stream::{Stream, Transition};
 use crate::token::Shape;
 
@@ -33,6 +35,9 @@ const TOLD: f64 = 0.25;
 /// What a masked place is in the key of a template.
 pub(crate) const MASKED: u32 = u32::MAX;
 
+/// In place of a token before: the begin of the event.
+const NOTHING: u32 = u32::MAX - 1;
+
 /// In place of a token that follows: any number, and the end of the event.
 const ANY_NUMBER: u32 = u32::MAX;
 const THE_END: u32 = u32::MAX - 1;
@@ -45,6 +50,8 @@ pub(crate) struct Masks {
     numbers: Vec<bool>,
     /// For numbers after a single token, for places after a variable part.
     numbers_after_one: Vec<bool>,
+    /// For words behind a variable part; with those of each such place that are not variable.
+    pub(crate) behind: HashMap<Before, Vec<u32>>,
 }
 
 /// How the events of a place are spread over what may stand there.
@@ -115,36 +122,58 @@ impl Masks {
             words: variable_words(stream, events_of, &of_words, words),
             numbers: are_quantities(&of_numbers),
             numbers_after_one: are_quantities(&after_one),
+            behind: HashMap::new(),
         };
         mask_states(stream, |t| t.pair, &of_numbers, &mut masks.numbers);
         let before = |t: Transition| stream.shorters[t.shorter as usize].before;
         mask_states(stream, before, &after_one, &mut masks.numbers_after_one);
+        free_text::find(stream, events_of, words, &mut masks);
         masks
     }
 
     /// The tokens of a distinct event, variable ones masked; a run of masked ones is one.
     pub(crate) fn key(&self, stream: &Stream, distinct: u32, key: &mut Vec<u32>) {
         key.clear();
-        // Whether the token two before is variable: then the pair says less than the one token before.
-        let (mut before2, mut before1) = (false, false);
-        for &id in stream.distinct(distinct) {
-            let t = stream.transitions[id as usize];
-            let shape = stream.tokens[t.token as usize].shape;
-            let masked = match shape {
-                Shape::Path | Shape::Severity => false,
-                Shape::Literal if is_number(stream, t.token) => {
-                    let before = stream.shorters[t.shorter as usize].before as usize;
-                    self.numbers[t.pair as usize] || ((before1 || before2) && self.numbers_after_one[before])
-                }
-                Shape::Literal => self.words[t.pair as usize] && is_word(stream, t.token),
-                _ => true,
-            };
+        self.walk(stream, distinct, |token, _, masked| {
             if !masked {
-                key.push(t.token);
+                key.push(token);
             } else if key.last() != Some(&MASKED) {
                 key.push(MASKED);
             }
-            (before2, before1) = (before1, masked);
+        });
+    }
+
+    /// Goes over the tokens of a distinct event, each with whether it is variable; of a word behind a variable part what stands
+    /// before it.
+    pub(crate) fn walk(
+        &self,
+        stream: &Stream,
+        distinct: u32,
+        mut each: impl FnMut(u32, Option<Before>, bool),
+    ) {
+        // What stands before, variable parts as one. Behind those the pair says less than the one token before.
+        let mut before: Before = (NOTHING, NOTHING);
+        for &id in stream.distinct(distinct) {
+            let t = stream.transitions[id as usize];
+            let mut behind = None;
+            let masked = match stream.tokens[t.token as usize].shape {
+                Shape::Literal if is_number(stream, t.token) => {
+                    let one = stream.shorters[t.shorter as usize].before as usize;
+                    let is_behind = before.0 == MASKED || before.1 == MASKED;
+                    self.numbers[t.pair as usize] || is_behind && self.numbers_after_one[one]
+                }
+                Shape::Literal if is_word(stream, t.token) => {
+                    let is_literal = |token: u32| stream.tokens[token as usize].shape == Shape::Literal;
+                    let is_read = |token| token != NOTHING && is_literal(token) && is_word(stream, token);
+                    behind = free_text::is_behind(before, is_read).then_some(before);
+                    let common = behind.and_then(|before| self.behind.get(&before));
+                    self.words[t.pair as usize] || common.is_some_and(|common| !common.contains(&t.token))
+                }
+                Shape::Literal | Shape::Path | Shape::Severity => false,
+                _ => true,
+            };
+            each(t.token, behind, masked);
+            before = (before.1, if masked { MASKED } else { t.token });
         }
     }
 }
