@@ -32,7 +32,7 @@ impl Dice {
     }
 
     fn uuid(&mut self) -> String {
-        let mut group = |digits: u32| -> String {
+        let group = |digits: u32| -> String {
             (0..digits).map(|_| char::from_digit(self.below(16), 16).unwrap()).collect()
         };
         [8, 4, 4, 4, 12].map(group).join("-")
