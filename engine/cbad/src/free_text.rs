@@ -50,7 +50,8 @@ struct Words {
 fn crowded(stream: &Stream, events_of: &[u64], most: usize, masks: &Masks) -> Vec<(Before, Vec<u32>)> {
     let is_field =
         |(_, before1): Before| before1 != MASKED && stream.tokens[before1 as usize].shape == Shape::Path;
-    let most_in = |before| if is_field(before) { most } else { AS_MANY * most };
+    // Behind two variable parts stands a third more likely than a verb.
+    let most_in = |before| if is_field(before) || before == (MASKED, MASKED) { most } else { AS_MANY * most };
     let mut places: HashMap<Before, Words> = HashMap::new();
     for distinct in 0..stream.distinct_len() as u32 {
         let events = events_of[distinct as usize];
@@ -78,6 +79,21 @@ fn crowded(stream: &Stream, events_of: &[u64], most: usize, masks: &Masks) -> Ve
         (before, common.map(|(token, _)| token).collect())
     });
     found.collect()
+}
+
+/// Longest part of a list that is seen to come again: an item and what stands between two.
+const LONGEST_ITEM: usize = 6;
+
+/// Where the key of a template ends with the same again that stands before it, a variable part in it, once is enough: a list is of one kind
+/// however long it is.
+pub(crate) fn shorten(key: &mut Vec<u32>) {
+    for length in 2..=LONGEST_ITEM.min(key.len() / 2) {
+        let (before, last) = key.split_at(key.len() - length);
+        if before.ends_with(last) && last.contains(&MASKED) {
+            key.truncate(key.len() - length);
+            return;
+        }
+    }
 }
 
 /// Whether this is behind a variable part: right behind it, or with something in between that is no word.
@@ -115,6 +131,26 @@ mod tests {
         let found = ["nothing", "seven", "much"];
         let inside = (0..2_000).map(|at| (format!("search for {} found {}", text(at), found[at % 3]), None));
         assert_eq!(kinds(inside).template_count, 3, "what goes on behind it");
+    }
+
+    #[test]
+    fn a_list_is_of_one_kind_however_long() {
+        let list =
+            |at: usize, join: &str| (0..2 + at % 9).map(|n| word(9 * at + n)).collect::<Vec<_>>().join(join);
+        for join in [", ", ",", "\", \"", "|", "; "] {
+            let events = (0..2_000).map(|at| (format!("tags [\"{}\"] kept", list(at, join)), None));
+            assert_eq!(kinds(events).template_count, 1, "{join:?}");
+        }
+        let bytes =
+            |at: usize| (0..4 + at % 30).map(move |n| format!("{:02x}", (at * 31 + n * 97 + n * n) % 256));
+        let events = (0..2_000).map(|at| (format!("sent {}", bytes(at).collect::<Vec<_>>().join(" ")), None));
+        assert!(kinds(events).template_count <= 4, "letters, digits, and where one begins");
+        let steps = ["open, read, close", "open, write, close", "open, close"];
+        assert_eq!(
+            kinds((0..600).map(|at| (steps[at % 3].to_owned(), None))).template_count,
+            3,
+            "steps are no list"
+        );
     }
 
     #[test]

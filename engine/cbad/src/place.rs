@@ -131,7 +131,7 @@ impl Masks {
         masks
     }
 
-    /// The tokens of a distinct event, variable ones masked; a run of masked ones is one.
+    /// The tokens of a distinct event, variable ones masked; a run of masked ones is one, and so is a list of them.
     pub(crate) fn key(&self, stream: &Stream, distinct: u32, key: &mut Vec<u32>) {
         key.clear();
         self.walk(stream, distinct, |token, _, masked| {
@@ -139,7 +139,10 @@ impl Masks {
                 key.push(token);
             } else if key.last() != Some(&MASKED) {
                 key.push(MASKED);
+            } else {
+                return;
             }
+            free_text::shorten(key);
         });
     }
 

@@ -57,7 +57,7 @@ fn int(path: impl Into<String>, value: u32) -> Field {
 /// Each way by its name: what a record has besides its message, and what stands behind that.
 type Way = (&'static str, fn(&mut Dice) -> (String, Vec<Field>));
 
-const WAYS: [Way; 9] = [
+const WAYS: [Way; 10] = [
     ("nothing else", |_| (String::new(), Vec::new())),
     ("maps by identifier", |dice| {
         let many = 1 + dice.below(3);
@@ -78,6 +78,10 @@ const WAYS: [Way; 9] = [
     ("a free text behind the message", |dice| {
         let words: Vec<String> = (0..=dice.below(30)).map(|_| dice.word(5)).collect();
         (format!(" {}", words.join(" ")), Vec::new())
+    }),
+    ("a list of names behind the message", |dice| {
+        let names: Vec<String> = (0..dice.below(12)).map(|_| dice.word(5)).collect();
+        (format!(" tags=[{}]", names.join(", ")), Vec::new())
     }),
     ("fields in any order", |dice| {
         let mut fields =
