@@ -1,20 +1,8 @@
 //! Rows under the names of columns, as databases answer.
 
 use crate::model::Batch;
-use crate::whole::read_whole;
-use crate::{Capture, Format, OpenOptions};
+use crate::whole::read_json as read;
 use cbad::{Severity, Value};
-use std::io::Cursor;
-use std::path::Path;
-
-fn read(text: &str) -> Batch {
-    let stored = Cursor::new(text.as_bytes().to_vec());
-    let options = OpenOptions::default();
-    let mut capture =
-        Capture::from_reader(Path::new("a.json"), stored, text.len() as u64, &options).expect("opens");
-    assert_eq!(capture.format(), Format::JsonLines, "{text}");
-    read_whole(&mut capture)
-}
 
 fn paths(batch: &Batch, index: usize) -> Vec<&str> {
     batch.events[index].1.fields.iter().map(|field| &*field.path).collect()

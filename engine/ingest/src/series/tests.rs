@@ -1,22 +1,10 @@
 //! What stores answer: numbers and lines with labels around them.
 
 use crate::model::Batch;
-use crate::whole::read_whole;
-use crate::{Capture, Format, OpenOptions};
+use crate::whole::read_json as read;
 use cbad::{Measure, Severity, Signal};
-use std::io::Cursor;
-use std::path::Path;
 
 const SECOND: i64 = 1_000_000_000;
-
-fn read(text: &str) -> Batch {
-    let stored = Cursor::new(text.as_bytes().to_vec());
-    let options = OpenOptions::default();
-    let mut capture =
-        Capture::from_reader(Path::new("a.json"), stored, text.len() as u64, &options).expect("opens");
-    assert_eq!(capture.format(), Format::JsonLines, "{text}");
-    read_whole(&mut capture)
-}
 
 fn sources<'a>(text: &'a str, batch: &Batch) -> Vec<&'a str> {
     let source = |source: cbad::ByteRange| &text[source.offset as usize..source.end() as usize];
