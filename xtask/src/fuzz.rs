@@ -1,5 +1,6 @@
 //! Bounded fuzzing of every reader (`engine/ingest/fuzz`).
 
+use crate::fuzz_words::{self, Words};
 use crate::shell;
 use anyhow::{Context, bail};
 use std::num::NonZero;
@@ -37,12 +38,13 @@ fn chosen(wanted: &[String]) -> anyhow::Result<Vec<String>> {
 pub(crate) fn run_long(minutes: u64, wanted: &[String]) -> anyhow::Result<()> {
     let chosen = chosen(wanted)?;
     let programs = build()?;
+    let words = words()?;
     let kept = shell::target().join("fuzz-kept");
     let next = AtomicUsize::new(0);
     let broken = Mutex::new(Vec::new());
     let work = || -> anyhow::Result<()> {
         while let Some(name) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if !long(name, minutes * 60, &programs, &kept)? {
+            if !long(name, minutes * 60, &programs, &words, &kept)? {
                 broken.lock().expect("no thread panics while it holds this").push(name.clone());
             }
         }
@@ -62,13 +64,11 @@ pub(crate) fn run_long(minutes: u64, wanted: &[String]) -> anyhow::Result<()> {
 }
 
 /// One target for so many seconds; false where it found something.
-fn long(name: &str, seconds: u64, programs: &Path, kept: &Path) -> anyhow::Result<bool> {
+fn long(name: &str, seconds: u64, programs: &Path, words: &Words, kept: &Path) -> anyhow::Result<bool> {
     let corpus = kept.join(name);
     std::fs::create_dir_all(&corpus)?;
-    let mut command = Command::new(programs.join(name));
+    let mut command = target(name, programs, words, &corpus);
     command
-        .arg(&corpus)
-        .arg(folder().join("seeds").join(name))
         .args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}/{name}-", kept.display())]);
     command.args(["-max_len=16384", "-rss_limit_mb=2048", "-timeout=100", "-print_final_stats=1"]);
     let output = command.output().with_context(|| format!("cannot start {name}"))?;
@@ -82,16 +82,34 @@ fn long(name: &str, seconds: u64, programs: &Path, kept: &Path) -> anyhow::Resul
     Ok(output.status.success())
 }
 
-/// Runs these targets, or all, from the committed seeds alone: the same inputs each time.
+/// A target that begins from its seeds, the golden captures and what the tests of the readers read, and keeps what is new in
+/// `corpus`.
+fn target(name: &str, programs: &Path, words: &Words, corpus: &Path) -> Command {
+    let mut command = Command::new(programs.join(name));
+    command.args([corpus, &folder().join("seeds").join(name), &golden_captures(), &words.captures]);
+    command.arg(format!("-dict={}", words.dictionary.display()));
+    command
+}
+
+fn golden_captures() -> PathBuf {
+    shell::root().join("engine/ingest/tests/data")
+}
+
+fn words() -> anyhow::Result<Words> {
+    fuzz_words::write(&shell::root().join("engine/ingest/src"), &shell::scratch("fuzz-words")?)
+}
+
+/// Runs these targets, or all, from what is committed alone: the same inputs each time.
 pub(crate) fn run(runs: u64, wanted: &[String]) -> anyhow::Result<()> {
     let chosen = chosen(wanted)?;
     let programs = build()?;
+    let words = words()?;
     let scratch = shell::scratch("fuzz-run")?;
     for name in &chosen {
         let corpus = scratch.join(name);
         std::fs::create_dir_all(&corpus)?;
-        let mut command = Command::new(programs.join(name));
-        command.arg(&corpus).arg(folder().join("seeds").join(name)).args([
+        let mut command = target(name, &programs, &words, &corpus);
+        command.args([
             format!("-runs={runs}"),
             format!("-max_total_time={SECONDS}"),
             format!("-artifact_prefix={}/{name}-", scratch.display()),

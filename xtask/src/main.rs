@@ -17,6 +17,7 @@ mod display;
 mod end_to_end;
 mod files;
 mod fuzz;
+mod fuzz_words;
 mod hostile;
 mod kills;
 mod layers;

@@ -44,6 +44,8 @@ pub struct Capture {
     /// Whether the first member that can be read gave the year of stamps without one.
     is_settled: bool,
     stored_bytes_read: u64,
+    batch_records: u64,
+    batch_bytes: u64,
     /// Memory of the member before.
     room: Vec<u8>,
 }
@@ -149,6 +151,8 @@ impl Capture {
             started: false,
             is_settled: false,
             stored_bytes_read: 0,
+            batch_records: BATCH_RECORDS,
+            batch_bytes: BATCH_BYTES,
             room: Vec::new(),
         }
     }
@@ -192,6 +196,12 @@ impl Capture {
     /// What reading it may cost.
     pub const fn limits(&self) -> &Limits {
         &self.options.limits
+    }
+
+    /// Ends each batch after so many records or decoded bytes, of which any reading of the capture that is to end at the same
+    /// places must be told the same; for tests, to which 1,024 records and a mebibyte are too many.
+    pub fn set_batch(&mut self, records: u64, bytes: u64) {
+        (self.batch_records, self.batch_bytes) = (records.max(1), bytes.max(1));
     }
 
     /// Goes on where an earlier reading stopped: `decoded_offset` is a [`Batch::next_offset`]. Only before the first batch.
@@ -248,7 +258,7 @@ impl Capture {
         batch.records += pending.records;
         batch.problems.extend(pending.problems);
         batch.members.extend(pending.members);
-        while batch.records < BATCH_RECORDS && self.decoded_bytes() - begin < BATCH_BYTES {
+        while batch.records < self.batch_records && self.decoded_bytes() - begin < self.batch_bytes {
             let more = match &mut self.current {
                 Some(current) => {
                     current.read_unit(self.base, self.members.is_some(), batch).map_err(|source| {
@@ -280,13 +290,13 @@ impl Capture {
     /// Cuts off lines that another thread may decode; nothing where the next records are to be read with
     /// [`Capture::next_batch`]. They are put into `room`.
     pub fn cut(&mut self, room: &mut Vec<u8>) -> Result<Option<Stretch>, IngestError> {
-        const MOST: LinesCut =
-            LinesCut { lines: BATCH_RECORDS as usize, bytes: BATCH_BYTES as usize, line_bytes: 8 << 20 };
+        let (lines, bytes) = (self.batch_records as usize, self.batch_bytes as usize);
+        let most = LinesCut { lines, bytes, line_bytes: 8 << 20 };
         if self.pending != Batch::default() {
             return Ok(None);
         }
         let Some(current) = &mut self.current else { return Ok(None) };
-        let cut = current.cut(MOST, room);
+        let cut = current.cut(most, room);
         self.stored_bytes_read = current.window.decoder().stored_bytes_read();
         let Some((window, reader)) =
             cut.map_err(|source| IngestError::opening(&self.path, self.stored_bytes_read, source))?

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{PACKERS, as_format, data, open, read, read_from, shown};
-use ingest::{Format, IngestError, Limits, OpenOptions};
+use ingest::{Batch, Format, IngestError, Limits, OpenOptions};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -215,8 +215,8 @@ proptest! {
             let mut sources: Vec<_> = reading.events.iter().map(|(_, event)| event.source).collect();
             sources.sort_unstable();
             for pair in sources.windows(2) {
-                // A line in parts takes in what the container's other stream wrote between them.
-                let in_parts = matches!(format, Format::Cri | Format::Docker);
+                // What comes in parts takes in what others wrote between them: another stream of the container, another response.
+                let in_parts = matches!(format, Format::Cri | Format::Docker | Format::LlmSse);
                 let end = if in_parts { pair[0].offset + 1 } else { pair[0].end() };
                 prop_assert!(end <= pair[1].offset, "{:?}", pair);
             }
@@ -325,18 +325,59 @@ fn a_format_can_be_read_as_any_other() {
     }
 }
 
+/// Every seed of the fuzzer.
+fn seeds() -> Vec<std::path::PathBuf> {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let folders = std::fs::read_dir(seeds).unwrap().map(|folder| folder.unwrap().path());
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    files.map(|file| file.unwrap().path()).collect()
+}
+
 #[test]
 fn every_fuzz_seed_conserves_with_every_reader() {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
     let mut records = 0;
-    for folder in std::fs::read_dir(seeds).unwrap() {
-        for seed in std::fs::read_dir(folder.unwrap().path()).unwrap() {
-            let stored = std::fs::read(seed.unwrap().path()).unwrap();
-            for format in Format::ALL.map(Some).into_iter().chain([None]) {
-                let options = OpenOptions { format, ..OpenOptions::default() };
-                records += read_from(&stored, &options, 0).map_or(0, |reading| reading.records);
-            }
+    for seed in seeds() {
+        let stored = std::fs::read(seed).unwrap();
+        for format in Format::ALL.map(Some).into_iter().chain([None]) {
+            let options = OpenOptions { format, ..OpenOptions::default() };
+            records += read_from(&stored, &options, 0).map_or(0, |reading| reading.records);
         }
     }
     assert!(records > 100, "{records}");
+}
+
+/// The batches of a reading that ends each after one record, from decoded byte `from` on.
+fn one_by_one(stored: &[u8], options: &OpenOptions, from: u64) -> Option<Vec<Batch>> {
+    let mut capture = open(stored, options).ok()?;
+    capture.set_batch(1, 1 << 20);
+    if from > 0 {
+        capture.resume_at(from).unwrap();
+    }
+    let (mut batches, mut batch) = (Vec::new(), Batch::default());
+    while capture.next_batch(&mut batch).unwrap() {
+        batches.push(batch.clone());
+    }
+    Some(batches)
+}
+
+#[test]
+fn an_import_can_be_interrupted_after_any_record() {
+    let mut stops = 0;
+    for seed in seeds().into_iter().chain(CAPTURES.map(data)) {
+        let stored = std::fs::read(&seed).unwrap();
+        for format in Format::ALL.map(Some).into_iter().chain([None]) {
+            let options = OpenOptions { format, ..OpenOptions::default() };
+            let Some(whole) = one_by_one(&stored, &options, 0) else { continue };
+            for stop in (0..whole.len()).step_by(1 + whole.len() / 8) {
+                let rest = one_by_one(&stored, &options, whole[stop].next_offset).unwrap();
+                let expected = &whole[stop + 1..];
+                if rest != expected {
+                    let (rest, expected) = (format!("{rest:#?}"), format!("{expected:#?}"));
+                    assert_eq!(rest, expected, "{} as {format:?} from {stop}", seed.display());
+                }
+                stops += 1;
+            }
+        }
+    }
+    assert!(stops > 1000, "{stops}");
 }
