@@ -6,6 +6,7 @@
 mod analyze;
 mod assemble;
 mod attribution;
+mod backbone;
 mod blocks;
 mod builder;
 mod canonical;

@@ -8,6 +8,7 @@
 
 use hashbrown::HashMap;
 
+use crate::backbone::Backbone;
 use crate::free_text::{self, Before};
 
 use crate::stream::{Stream, Transition};
@@ -52,6 +53,8 @@ pub(crate) struct Masks {
     numbers_after_one: Vec<bool>,
     /// For words behind a variable part; with those of each such place that are not variable.
     pub(crate) behind: HashMap<Before, Vec<u32>>,
+    /// What makes kinds where most templates are rare.
+    pub(crate) backbone: Option<Backbone>,
 }
 
 /// How the events of a place are spread over what may stand there.
@@ -94,6 +97,23 @@ impl Spread {
 impl Masks {
     /// Finds the variable places. A place with more different numbers, or words, than given is variable in any case.
     pub(crate) fn of(stream: &Stream, events_of: &[u64], numbers: u32, words: u32) -> Self {
+        Self::with(stream, events_of, numbers, words, |of_words| {
+            variable_words(stream, events_of, of_words, words)
+        })
+    }
+
+    /// The same, but no place is variable for few words in it, however they are spread.
+    pub(crate) fn of_many(stream: &Stream, events_of: &[u64], numbers: u32, words: u32) -> Self {
+        Self::with(stream, events_of, numbers, words, |of_words| many_words(of_words, words))
+    }
+
+    fn with(
+        stream: &Stream,
+        events_of: &[u64],
+        numbers: u32,
+        words: u32,
+        variable: impl FnOnce(&[Spread]) -> Vec<bool>,
+    ) -> Self {
         let mut events = vec![0_u64; stream.transitions.len()];
         for (distinct, n) in events_of.iter().enumerate() {
             stream.distinct(distinct as u32).iter().for_each(|&id| events[id as usize] += n);
@@ -119,10 +139,11 @@ impl Masks {
         let are_quantities =
             |places: &[Spread]| places.iter().map(|place| place.are_quantities(numbers)).collect();
         let mut masks = Self {
-            words: variable_words(stream, events_of, &of_words, words),
+            words: variable(&of_words),
             numbers: are_quantities(&of_numbers),
             numbers_after_one: are_quantities(&after_one),
             behind: HashMap::new(),
+            backbone: None,
         };
         mask_states(stream, |t| t.pair, &of_numbers, &mut masks.numbers);
         let before = |t: Transition| stream.shorters[t.shorter as usize].before;
@@ -131,9 +152,13 @@ impl Masks {
         masks
     }
 
-    /// The tokens of a distinct event, variable ones masked; a run of masked ones is one, and so is a list of them.
+    /// The tokens of a distinct event, variable ones masked; a run of masked ones is one, and so is a list of them. Of a stream
+    /// with a backbone, its phrases in the event.
     pub(crate) fn key(&self, stream: &Stream, distinct: u32, key: &mut Vec<u32>) {
         key.clear();
+        if let Some(backbone) = &self.backbone {
+            return backbone.key(stream, self, distinct, key);
+        }
         self.walk(stream, distinct, |token, _, masked| {
             if !masked {
                 key.push(token);
@@ -214,9 +239,14 @@ fn mask_states(stream: &Stream, place: impl Fn(Transition) -> u32, spreads: &[Sp
     }
 }
 
+/// The pairs of tokens after which there are very many words.
+fn many_words(of_words: &[Spread], most: u32) -> Vec<bool> {
+    of_words.iter().map(|place| place.different > most).collect()
+}
+
 /// The pairs of tokens after which words are variable.
 fn variable_words(stream: &Stream, events_of: &[u64], of_words: &[Spread], most: u32) -> Vec<bool> {
-    let mut variable: Vec<bool> = of_words.iter().map(|place| place.different > most).collect();
+    let mut variable = many_words(of_words, most);
     let asked: Vec<bool> =
         of_words.iter().map(|place| place.different <= most && place.bits() > WORD_BITS).collect();
     // By place: what follows, alone and together with the word that it follows.

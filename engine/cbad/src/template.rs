@@ -7,6 +7,7 @@
 
 use hashbrown::HashMap;
 
+use crate::backbone::Backbone;
 use crate::place::{MASKED, Masks};
 use crate::stream::Stream;
 use crate::token::Shape;
@@ -24,6 +25,9 @@ const LEAST_EVENTS: u64 = 5;
 /// Stretches of a stream, and in how many of them a template is repeated at most for its repeats to be odd.
 const STRETCHES: usize = 50;
 const SELDOM: usize = 5;
+
+/// Half of the events may be of rarer templates; where more are, phrases make kinds.
+const LEFT_OVER: u64 = 2;
 
 /// Most templates of a stream; the rarest share the last.
 const MOST: usize = 512;
@@ -49,7 +53,17 @@ pub(crate) fn assign(stream: &mut Stream, repeats: Vec<u64>) {
             break;
         }
     }
-    let (masks, raw, sizes) = best.expect("there is at least one step");
+    let (mut masks, mut raw, mut sizes) = best.expect("there is at least one step");
+    if left_over(&sizes) * LEFT_OVER > stream.len() as u64 {
+        // In any order, each word that follows is as likely as another, and no less said.
+        let (numbers, words) = VARIABLE[0];
+        let mut loose = Masks::of_many(stream, &events_of, numbers, words);
+        loose.backbone = Backbone::of(stream, &loose, &events_of);
+        if loose.backbone.is_some() {
+            masks = loose;
+            (raw, sizes) = raw_templates(stream, &masks, &events_of);
+        }
+    }
     let mut order: Vec<usize> = (0..sizes.len()).filter(|&id| sizes[id] >= LEAST_EVENTS).collect();
     order.sort_by_key(|&id| (std::cmp::Reverse(sizes[id]), id));
     // Templates of one size are kept or dropped together: the choice among them would follow their place in the stream.
@@ -66,6 +80,11 @@ pub(crate) fn assign(stream: &mut Stream, repeats: Vec<u64>) {
     stream.templates = raw.into_iter().map(|id| number[id]).collect();
     stream.masks = masks;
     keep_odd_repeats(stream, repeats);
+}
+
+/// Events of templates that are too rare to be counted by themselves.
+fn left_over(sizes: &[u64]) -> u64 {
+    sizes.iter().filter(|size| **size < LEAST_EVENTS).sum()
 }
 
 /// Keeps the repeats of templates that are repeated in few stretches of the stream: a line in which no word varies says the
