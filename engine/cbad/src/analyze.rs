@@ -129,7 +129,7 @@ fn score_all<'s>(
         .zip(lenses)
         .map(|((stream, plan), lenses)| {
             let Ok(plan) = plan else { return Ok(None) };
-            let singles = Singles::of(stream, &plan, &lenses);
+            let singles = Singles::of(stream, &plan, &lenses, &coder.log2);
             let tracks: Result<Vec<Track>, Cancelled> =
                 lenses.iter().map(|&l| lens::score(l, stream, &plan, &singles, coder, &pace)).collect();
             let measured = sizes::measure(stream, &plan, coder, &pace)?;
@@ -156,7 +156,7 @@ fn anchor_tracks(
         return Ok(Some(lenses.iter().map(|&lens| Track { lens, scores: Vec::new() }).collect()));
     };
     let pace = Pace { watch, scored: &|_| () };
-    let singles = Singles::of(stream, &plan, lenses);
+    let singles = Singles::of(stream, &plan, lenses, &coder.log2);
     let score = |&lens: &Lens| lens::score(lens, stream, &plan, &singles, coder, &pace);
     lenses.iter().map(score).collect::<Result<_, _>>().map(Some)
 }

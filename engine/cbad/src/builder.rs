@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash, Hasher};
 
+use crate::category::Categories;
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::event_tokens::canonical_tokens;
@@ -36,6 +37,7 @@ pub struct StreamBuilder {
     current: Vec<u32>,
     keys: Keys,
     channels: Channels,
+    categories: Categories,
     traces: Traces,
     repeats: Repeats,
 }
@@ -63,6 +65,7 @@ impl StreamBuilder {
                 again: Vec::new(),
                 previous: Vec::new(),
                 channels: Vec::new(),
+                categories: Vec::new(),
                 anchored: 0,
                 covered_until_nanos: None,
             },
@@ -78,6 +81,7 @@ impl StreamBuilder {
             current: Vec::new(),
             keys: Keys::default(),
             channels: Channels::default(),
+            categories: Categories::default(),
             traces: Traces::default(),
             repeats: Repeats::default(),
         }
@@ -97,6 +101,7 @@ impl StreamBuilder {
             }
         } else {
             self.channels.take_fields(position, event);
+            self.categories.take(position, event);
             self.repeats.take(event);
             canonical_tokens(event, |t| tokens.push(self.token_id(t)));
         }
@@ -130,6 +135,7 @@ impl StreamBuilder {
     pub fn finish(mut self) -> Stream {
         self.join_paths();
         self.stream.channels = self.channels.finish();
+        self.stream.categories = self.categories.finish(self.stream.sequence.len());
         self.stream.previous = self.traces.finish();
         if self.stream.key.signal != Signal::Metric {
             template::assign(&mut self.stream, self.repeats.finish());

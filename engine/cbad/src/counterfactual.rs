@@ -101,8 +101,8 @@ pub(crate) fn of(
             let values: usize = s.stream.channels.iter().map(|c| c.values.len()).sum();
             let (stream, values_lens) = (s.stream, &s.singles.values);
             (values <= VALUES_MOST).then(|| {
-                let times = &stream.times_nanos;
-                case.take_out(&values_lens.without(&stream.channels, times, &s.plan, cluster.peak))
+                let readings = stream.readings();
+                case.take_out(&values_lens.without(readings, &s.plan, cluster.peak, &coder.log2))
             })
         }
     }

@@ -49,14 +49,25 @@ pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Ve
     }
     // A stretch may widen to windows near the flagged ones and not beside them: those alone are no finding.
     let peak_of = |windows: Range<usize>| {
-        let flagged = windows.clone().flat_map(|window| {
-            let tracks = (0..s.tracks.len()).map(move |track| At { stream, track, window });
-            tracks.filter(|&at| verdicts.is_flagged(at))
-        });
-        let peak = flagged.max_by(|&a, &b| by_surprise(s, verdicts, a, b))?;
+        let flagged = || {
+            let windows = windows
+                .clone()
+                .flat_map(|window| (0..s.tracks.len()).map(move |track| At { stream, track, window }));
+            windows.filter(|&at| verdicts.is_flagged(at))
+        };
+        let peak = flagged().max_by(|&a, &b| by_surprise(s, verdicts, a, b))?;
+        // A kind says in more detail what the share of a field's value says: that there are more errors, and which.
+        let of_kinds = flagged().filter(|at| s.tracks[at.track].lens == Lens::Mix);
+        let of_kinds = of_kinds.max_by(|&a, &b| by_surprise(s, verdicts, a, b));
+        let peak = of_kinds.filter(|_| is_by_shares(s, peak)).unwrap_or(peak);
         Some(Cluster { stream, peak: peak.window, track: peak.track, windows, flagged: true, odd: None })
     };
     joined.into_iter().filter_map(peak_of).collect()
+}
+
+/// Whether it is the share of a field's value by which a window is unusual.
+fn is_by_shares(s: &Scored<'_>, at: At) -> bool {
+    s.tracks[at.track].lens == Lens::Values && s.singles.values.is_by_shares(&s.plan, at.window)
 }
 
 /// Which of two hypotheses of one stream says more: by surprise, then by score, then the earlier lens and window.

@@ -66,12 +66,12 @@ impl Pace<'_> {
 pub(crate) struct Singles {
     pub(crate) absences: Vec<Absence>,
     pub(crate) waits: Option<Tail>,
-    /// What is known of the stream's channels.
+    /// What is known of the stream's channels and categories.
     pub(crate) values: Values,
 }
 
 impl Singles {
-    pub(crate) fn of(stream: &Stream, plan: &Plan, lenses: &[Lens]) -> Self {
+    pub(crate) fn of(stream: &Stream, plan: &Plan, lenses: &[Lens], log2: &Log2) -> Self {
         let absences = if lenses.contains(&Lens::Mix) {
             mix::absences(stream, plan.first()..plan.events)
         } else {
@@ -79,7 +79,7 @@ impl Singles {
         };
         let waits = if lenses.contains(&Lens::Rate) { rate::tail(stream) } else { None };
         let values = if lenses.contains(&Lens::Values) {
-            Values::new(&stream.channels, &stream.times_nanos, plan)
+            Values::new(stream.readings(), plan, log2)
         } else {
             Values::default()
         };
@@ -94,7 +94,7 @@ pub(crate) fn applies(lens: Lens, stream: &Stream) -> bool {
         Lens::Content => !is_metric,
         Lens::Mix | Lens::Order => !is_metric && stream.kinds > 1,
         Lens::Rate => rate::applies(stream),
-        Lens::Values => !stream.channels.is_empty(),
+        Lens::Values => !stream.channels.is_empty() || !stream.categories.is_empty(),
     }
 }
 

@@ -81,8 +81,7 @@ fn test(s: &Scored<'_>, at: At, texts: &Texts, config: &Config, coder: &Coder) -
             with_single(tested, rate::silence_bits(s.stream, s.singles.waits, &s.plan.range(window)))
         }
         Lens::Values => {
-            let (values, stream) = (&s.singles.values, s.stream);
-            let single = values.single_bits(&stream.channels, &stream.times_nanos, &s.plan, window);
+            let single = s.singles.values.single_bits(s.stream.readings(), &s.plan, window);
             with_single(tested, single)
         }
     }
@@ -107,6 +106,7 @@ pub(crate) fn test_in_blocks(s: &Scored<'_>, at: At, config: &Config, coder: &Co
 fn told(s: &Scored<'_>, at: At, coder: &Coder) -> Range<usize> {
     match s.tracks[at.track].lens {
         Lens::Mix => mix::stretch(s.stream, &s.plan, at.window, &coder.log2),
+        Lens::Values => s.singles.values.stretch(&s.plan, at.window),
         _ => s.plan.range(at.window),
     }
 }
@@ -125,7 +125,7 @@ fn with_deck<T>(
         Lens::Mix => run(&mut MixDeck::new(stream, log2, positions)),
         Lens::Rate => run(&mut RateDeck::new(stream, log2, positions)),
         Lens::Order => run(&mut OrderDeck::new(stream, log2, positions)),
-        Lens::Values => run(&mut s.singles.values.deck(&stream.channels, &stream.times_nanos, positions)),
+        Lens::Values => run(&mut s.singles.values.deck(stream.readings(), positions, log2)),
     }
 }
 

@@ -10,6 +10,7 @@ mod backbone;
 mod blocks;
 mod builder;
 mod canonical;
+mod category;
 mod channel;
 mod codec;
 mod compare;

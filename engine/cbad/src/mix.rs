@@ -33,7 +33,7 @@ pub(crate) struct Absence {
 }
 
 /// Windows' worth of events that a window is looked at together with, itself among them.
-const LONG_WINDOWS: usize = 8;
+pub(crate) const LONG_WINDOWS: usize = 8;
 
 /// Scores every window of the plan, fixed point: the largest of the divergence of the window, that of the long stretch that
 /// ends with it where it has its share in it, and the absences that it lies in. Without a change the divergences of short and long stretches are

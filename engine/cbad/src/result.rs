@@ -76,7 +76,7 @@ pub enum Lens {
     Mix,
     /// The times between events: too many, too few, silence.
     Rate,
-    /// Numbers off their distribution: metric values, durations, sizes, token counts.
+    /// Numbers off their distribution: metric values, durations, sizes, token counts; and fields of few values off their shares.
     Values,
     /// Templates that follow one another as they do not in the baseline.
     Order,

@@ -51,7 +51,12 @@ impl Shift {
 /// What a person sees happen, as a clause: the first sentence has the first of them.
 pub(crate) fn what_shifted(shift: &Shift, key: &StreamKey) -> String {
     let (here, usual) = amounts(shift);
-    let (name, events) = (in_stream(shift, key), events(key.signal));
+    let name = in_stream(shift, key);
+    // The share of a field's value is of the events that have the field.
+    let events = match shift.name.split_once('=').filter(|_| shift.lens == Lens::Values) {
+        Some((field, _)) => format!("{} with {}", events(key.signal), cut(field)),
+        None => events(key.signal).to_owned(),
+    };
     let kind = quoted(&shift.name);
     match shift.kind {
         ShiftKind::MoreOften if shift.baseline > 0.0 => {
@@ -121,13 +126,12 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 /// What a lens looks at, in words.
-pub(crate) fn looked_at(lens: Lens, signal: Signal) -> &'static str {
+pub(crate) const fn looked_at(lens: Lens) -> &'static str {
     match lens {
         Lens::Content => "the wording",
         Lens::Mix => "the mix of kinds",
         Lens::Rate => "the pace",
-        Lens::Values if signal == Signal::Metric => "the values",
-        Lens::Values => "the numbers",
+        Lens::Values => "the values",
         Lens::Order => "the order",
     }
 }

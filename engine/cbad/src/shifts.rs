@@ -15,6 +15,7 @@ use crate::rate;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::span::Span;
 use crate::template;
+use crate::values::Shown;
 
 /// Most shifts named of one lens.
 const NAMED: usize = 5;
@@ -37,8 +38,8 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
         Lens::Rate => of_rate(s, peak, &coder.log2),
         Lens::Order => of_order(s, peak, &coder.log2),
         Lens::Values => {
-            let (values, stream) = (&s.singles.values, s.stream);
-            values.explain(&stream.channels, &stream.times_nanos, &s.plan, cluster.windows.clone(), peak)
+            let of = Shown { plan: &s.plan, windows: cluster.windows.clone(), peak };
+            s.singles.values.explain(s.stream.readings(), &of, &coder.log2)
         }
     };
     let key = s.stream.key();

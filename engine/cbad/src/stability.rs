@@ -120,7 +120,7 @@ impl Looking<'_, '_> {
             Err(why) => return Ok(Err(why)),
         };
         let lens: Lens = s.tracks[track].lens;
-        let singles = Singles::of(s.stream, &plan, &[lens]);
+        let singles = Singles::of(s.stream, &plan, &[lens], &self.coder.log2);
         let pace = Pace { watch: self.watch, scored: &|_| {} };
         let track = lens::score(lens, s.stream, &plan, &singles, self.coder, &pace)?;
         Ok(Ok((plan, track)))

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use crate::category::Category;
 use crate::channel::Channel;
 use crate::event::StreamKey;
 use crate::place::Masks;
 use crate::token::Shape;
+use crate::values::Readings;
 
 /// Spelling of one distinct token.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,7 @@ pub struct Stream {
     /// first. Empty where they do not: then the event before is the one before in the stream.
     pub(crate) previous: Vec<u32>,
     pub(crate) channels: Vec<Channel>,
+    pub(crate) categories: Vec<Category>,
     pub(crate) anchored: usize,
     pub(crate) covered_until_nanos: Option<i64>,
 }
@@ -91,6 +94,12 @@ impl Stream {
     /// How many events at the beginning belong to an anchor: they are baseline and are not looked at.
     pub fn anchored(&self) -> usize {
         self.anchored
+    }
+
+    /// What its events carry besides their text.
+    pub(crate) fn readings(&self) -> Readings<'_> {
+        let Self { channels, categories, times_nanos, .. } = self;
+        Readings { channels, categories, times_nanos }
     }
 
     /// Number of distinct events.

@@ -224,8 +224,7 @@ fn piece(token: &crate::result::TokenCost) -> String {
 /// What drove it, what lowered it, what would undo it, whether it holds, how sure.
 pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
     let (explanation, signal) = (&finding.explanation, told.key.signal);
-    let driving: Vec<&str> =
-        explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens, signal)).collect();
+    let driving: Vec<&str> = explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens)).collect();
     let mut out = vec![format!("What drove it: {}.", listed(&driving))];
     let said = usize::from(explanation.lens != Lens::Content);
     let also: Vec<String> = explanation
@@ -243,7 +242,7 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
         out.extend(by_words(driver, signal));
     }
     let quiet = told.lenses.iter().filter(|lens| !explanation.lenses.contains(lens));
-    let quiet: Vec<&str> = quiet.map(|&lens| shift_words::looked_at(lens, signal)).collect();
+    let quiet: Vec<&str> = quiet.map(|&lens| shift_words::looked_at(lens)).collect();
     if !quiet.is_empty() {
         out.push(format!("What lowered it: nothing significant in {}.", listed(&quiet)));
     }

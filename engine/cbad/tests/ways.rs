@@ -1,12 +1,10 @@
 //! A fault in one stream, written down in many ways: whatever else varies in its records, the fault is found where it is.
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+mod common;
 
-use cbad::{
-    ByteRange, Config, Event, EventLookup, Field, Signal, StreamBuilder, StreamKey, Unwatched, Value, analyze,
-};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::ops::Range;
+
+use cbad::Field;
+use common::{Dice, int, text};
 
 const EVENTS: u64 = 6_000;
 
@@ -40,33 +38,6 @@ const SILENCE: Fault = Fault {
     says_always: |_| None,
 };
 
-struct Records(Vec<Event>);
-
-impl EventLookup for Records {
-    fn event(&self, _: u32, position: u64) -> Option<Event> {
-        self.0.get(position as usize).cloned()
-    }
-}
-
-struct Dice(ChaCha8Rng);
-
-impl Dice {
-    fn below(&mut self, end: u32) -> u32 {
-        self.0.next_u32() % end
-    }
-
-    fn word(&mut self, letters: u32) -> String {
-        (0..letters).map(|_| char::from(b'a' + self.below(26) as u8)).collect()
-    }
-
-    fn uuid(&mut self) -> String {
-        let group = |digits: u32| -> String {
-            (0..digits).map(|_| char::from_digit(self.below(16), 16).unwrap()).collect()
-        };
-        [8, 4, 4, 4, 12].map(group).join("-")
-    }
-}
-
 fn message(dice: &mut Dice, position: u64, fault: &Fault) -> &'static str {
     let said = if fault.at.contains(&position) { (fault.says)(dice) } else { (fault.says_always)(dice) };
     said.unwrap_or_else(|| {
@@ -74,12 +45,11 @@ fn message(dice: &mut Dice, position: u64, fault: &Fault) -> &'static str {
     })
 }
 
-fn text(path: impl Into<String>, text: impl Into<String>) -> Field {
-    Field { path: path.into(), value: Value::Text(text.into()) }
-}
-
-fn int(path: impl Into<String>, value: u32) -> Field {
-    Field { path: path.into(), value: Value::Int(i64::from(value)) }
+fn uuid(dice: &mut Dice) -> String {
+    let mut group = |digits: u32| -> String {
+        (0..digits).map(|_| char::from_digit(dice.below(16), 16).expect("a digit")).collect()
+    };
+    [8, 4, 4, 4, 12].map(&mut group).join("-")
 }
 
 /// Each way by its name: what a record has besides its message, and what stands behind that.
@@ -102,7 +72,7 @@ const WAYS: [Way; 17] = [
     ("nothing else", |_| (String::new(), Vec::new())),
     ("maps by identifier", |dice| {
         let many = 1 + dice.below(3);
-        let fields = (0..many).map(|_| int(format!("sessions.{}.items", dice.uuid()), 1 + dice.below(5)));
+        let fields = (0..many).map(|_| int(format!("sessions.{}.items", uuid(dice)), 1 + dice.below(5)));
         (String::new(), fields.collect())
     }),
     ("maps by number", |dice| (String::new(), vec![int(format!("user_{}.n", dice.below(1 << 20)), 3)])),
@@ -173,25 +143,12 @@ const WAYS: [Way; 17] = [
 
 fn is_found_however_it_is_written(fault: &Fault) {
     for (name, besides) in WAYS {
-        let mut dice = Dice(ChaCha8Rng::seed_from_u64(7));
-        let record = |position: u64| {
-            let said = message(&mut dice, position, fault);
-            let (behind, fields) = besides(&mut dice);
-            let mut event = Event::new(format!("{said}{behind}"), ByteRange { offset: position, length: 1 });
-            event.time_nanos = Some(position as i64 * 500_000_000);
-            event.fields = fields;
-            event
-        };
-        let records = Records((0..EVENTS).map(record).collect());
-        let key = StreamKey { signal: Signal::Log, service: None, name: name.to_owned() };
-        let mut builder = StreamBuilder::new(key);
-        records.0.iter().for_each(|event| builder.push(event));
-        let result = analyze(&[builder.finish()], &Config::default(), &records, &Unwatched).unwrap();
-        let first = result.findings.first();
-        let is_found = first.is_some_and(|finding| {
-            finding.flagged && finding.first_event < fault.at.end && fault.at.start <= finding.last_event
+        let findings = common::findings(name, EVENTS, |position, dice| {
+            let said = message(dice, position, fault);
+            let (behind, fields) = besides(dice);
+            (format!("{said}{behind}"), fields)
         });
-        assert!(is_found, "{name}: {:?}", first.map(|finding| (finding.flagged, finding.first_event)));
+        common::found(name, &findings, &fault.at);
     }
 }
 

@@ -18,7 +18,9 @@ pub(super) const fn about(lens: Lens) -> &'static str {
         Lens::Content => "Words and events that the baseline has never or rarely.",
         Lens::Mix => "The shares of the kinds of event: a known kind too often, too seldom, or not at all.",
         Lens::Rate => "The pace: events come faster or slower than in the baseline, or nothing comes.",
-        Lens::Values => "Numbers off their distribution: metric values, durations, sizes, counts of tokens.",
+        Lens::Values => {
+            "Metric values, durations and other numbers off their distribution; the shares of a status, a level or a region."
+        }
         Lens::Order => "Kinds of event that follow one another as they do not in the baseline.",
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn contrast(channel: &Channel, times_nanos: &[i64], border: usize) ->
     let positions: Vec<usize> = after.iter().chain(before).map(|position| *position as usize).collect();
     let model = Model::plain(&channel.values);
     let view = View { model: &model, channel, times_nanos };
-    let deck = ValuesDeck::new(std::iter::once(view), &positions);
+    let deck = ValuesDeck::new(std::iter::once(view), std::iter::empty(), &positions);
     let [level, spread, far_out] = deck.looks(after.len() as u32);
     Some(Contrast { level, spread, far_out: far_out.max(0.0) })
 }

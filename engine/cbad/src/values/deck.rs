@@ -1,6 +1,8 @@
 //! The values of a window and of its baseline as one deck, for the permutation test.
 
-use crate::fixed::{ONE_BIT, log2_exact};
+use crate::category::{ABSENT, Category};
+use crate::fixed::{Log2, ONE_BIT, log2_exact};
+use crate::mix;
 use crate::permutation::Deck;
 use crate::values::series::{View, centred_ranks};
 
@@ -11,11 +13,23 @@ const SCORES: usize = 3;
 ///
 /// The statistic is the largest, over the channels and over three linear rank statistics, of z² / (2 ln 2): bits of a
 /// sum under the normal approximation of its permutation distribution, which is known in closed form. The three are
-/// Wilcoxon's (level), Mood's (spread), and the logarithm of the distance from the middle (single values far out).
+/// Wilcoxon's (level), Mood's (spread), and the logarithm of the distance from the middle (single values far out). Beside them stand, of
+/// the values of categories, the bits of each one's share against that in the rest of the deck.
 #[derive(Clone, Debug)]
-pub(crate) struct ValuesDeck {
+pub(crate) struct ValuesDeck<'a> {
     members: usize,
     channels: Vec<Dealt>,
+    categories: Vec<DealtCategory<'a>>,
+}
+
+/// The values that the members have of a category.
+#[derive(Clone, Debug)]
+struct DealtCategory<'a> {
+    log2: &'a Log2,
+    classes: Vec<u8>,
+    all: Vec<u32>,
+    events: u64,
+    dealt: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,10 +43,14 @@ struct Dealt {
     variances: [f64; SCORES],
 }
 
-impl ValuesDeck {
+impl<'a> ValuesDeck<'a> {
     /// The deck of some positions of the stream: those of a window first, then those of its baseline.
-    pub(super) fn new<'a>(views: impl Iterator<Item = View<'a>>, positions: &[usize]) -> Self {
-        let deal = |view: View<'_>| {
+    pub(super) fn new<'v>(
+        views: impl Iterator<Item = View<'v>>,
+        categories: impl Iterator<Item = (&'v Category, &'a Log2)>,
+        positions: &[usize],
+    ) -> Self {
+        let deal = |view: View<'v>| {
             let mut places = vec![u32::MAX; positions.len()];
             let mut distances = Vec::new();
             for (place, position) in places.iter_mut().zip(positions) {
@@ -43,7 +61,12 @@ impl ValuesDeck {
             }
             Dealt::new(places, &distances)
         };
-        Self { members: positions.len(), channels: views.map(deal).collect() }
+        let categories = categories.map(|(category, log2)| DealtCategory::new(category, log2, positions));
+        Self {
+            members: positions.len(),
+            channels: views.map(deal).collect(),
+            categories: categories.collect(),
+        }
     }
 
     /// Bits of the level, the spread and the distance of the first `window` members in the first channel, below 0 where
@@ -107,13 +130,46 @@ impl Dealt {
     }
 }
 
-impl Deck for ValuesDeck {
+impl<'a> DealtCategory<'a> {
+    fn new(category: &Category, log2: &'a Log2, positions: &[usize]) -> Self {
+        let classes: Vec<u8> = positions.iter().map(|&position| category.classes[position]).collect();
+        let mut all = vec![0; category.values.len()];
+        let mut events = 0;
+        for &class in classes.iter().filter(|class| **class != ABSENT) {
+            all[usize::from(class)] += 1;
+            events += 1;
+        }
+        let dealt = vec![0; all.len()];
+        Self { log2, classes, all, events, dealt }
+    }
+
+    /// Bits of the value whose share is farthest from that in the rest.
+    fn bits(&mut self, window: &[u32]) -> i64 {
+        self.dealt.fill(0);
+        let mut events = 0;
+        for &member in window {
+            let class = self.classes[member as usize];
+            if class != ABSENT {
+                self.dealt[usize::from(class)] += 1;
+                events += 1;
+            }
+        }
+        let values = self.all.len();
+        let of_value = |(&here, &all): (&u32, &u32)| {
+            mix::one_against_rest(self.log2, here, events, all - here, self.events - events, values)
+        };
+        self.dealt.iter().zip(&self.all).map(of_value).max().unwrap_or(0)
+    }
+}
+
+impl Deck for ValuesDeck<'_> {
     fn len(&self) -> usize {
         self.members
     }
 
     fn statistic(&mut self, window: &[u32]) -> i64 {
         let most = self.channels.iter().map(|channel| channel.bits(window)).fold(0.0, f64::max);
-        libm::rint(most * ONE_BIT as f64) as i64
+        let of_numbers = libm::rint(most * ONE_BIT as f64) as i64;
+        self.categories.iter_mut().map(|category| category.bits(window)).fold(of_numbers, i64::max)
     }
 }

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use crate::channel::Channel;
-use crate::result::{Lens, Shift, ShiftKind};
+use crate::category::Category;
+use crate::fixed::Log2;
+use crate::result::{Lens, Shift, ShiftKind, Unit};
 use crate::span::Span;
-use crate::values::Values;
 use crate::values::measure::{LOOKS, Look, Measured, Statistic, even_climb, longest_run};
 use crate::values::rolling::{self, Tiles};
 use crate::values::season::median;
 use crate::values::series::View;
+use crate::values::shares::{Counts, Shares};
+use crate::values::{Readings, Values};
 use crate::window::Plan;
 
 /// Windows of a finding that are looked at, its peak among them.
@@ -27,6 +29,15 @@ const NAMING_BITS: f64 = 4.0;
 /// Values of a baseline from which its middle and spread are taken.
 const SAMPLE_MOST: usize = 4_000;
 
+/// The windows whose shifts are told.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) windows: Range<usize>,
+    /// The window that is looked at before the others.
+    pub(crate) peak: usize,
+}
+
 /// One look at one channel where it sees most.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
@@ -36,30 +47,108 @@ struct Seen {
     bits: f64,
 }
 
+/// One category where its shares are farthest off.
+#[derive(Clone, Copy, Debug)]
+struct SeenShares {
+    category: usize,
+    class: u8,
+    side: f64,
+    window: usize,
+    bits: f64,
+}
+
+/// What is told, with its bits.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Numbers(Seen),
+    Shares(SeenShares),
+}
+
+impl Told {
+    const fn bits(self) -> f64 {
+        match self {
+            Self::Numbers(seen) => seen.bits,
+            Self::Shares(seen) => seen.bits,
+        }
+    }
+}
+
 impl Values {
-    /// What shifted in a range of windows, dearest first. The peak is looked at before the others.
-    pub(crate) fn explain(
-        &self,
-        channels: &[Channel],
-        times_nanos: &[i64],
-        plan: &Plan,
-        windows: Range<usize>,
-        peak: usize,
-    ) -> Vec<Shift> {
+    /// What shifted in a range of windows, dearest first.
+    pub(crate) fn explain(&self, readings: Readings<'_>, of: &Shown<'_>, log2: &Log2) -> Vec<Shift> {
+        let (windows, peak) = (&of.windows, of.peak);
         let others = windows.len().min(WINDOWS_MOST - 1);
         let spread = (0..others).map(|i| windows.start + i * windows.len() / others);
         let looked_at: Vec<usize> = std::iter::once(peak).chain(spread.filter(|&w| w != peak)).collect();
-        let tiles = Tiles::new(plan);
-        let mut seen: Vec<Seen> = Vec::new();
+        let tiles = Tiles::new(of.plan);
+        let mut seen: Vec<Told> = Vec::new();
         for (channel, measured) in self.channels.iter().map(|known| &known.measured).enumerate() {
             let mut of_channel = look_at(channel, measured, tiles, &looked_at);
             name_as_one(&mut of_channel, measured, tiles);
-            seen.append(&mut of_channel);
+            seen.extend(of_channel.into_iter().map(Told::Numbers));
         }
-        seen.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-        let least = seen.first().map_or(0.0, |dearest| dearest.bits * TOLD_SHARE);
-        let told = seen.into_iter().filter(|s| s.bits >= least).take(SHIFTS_MOST);
-        told.map(|s| shift(self.view(channels, times_nanos, s.channel), plan, s)).collect()
+        for (category, shares) in self.categories.iter().enumerate() {
+            seen.extend(look_at_shares(category, shares, tiles, &looked_at).map(Told::Shares));
+        }
+        seen.sort_by(|a, b| b.bits().total_cmp(&a.bits()));
+        let least = seen.first().map_or(0.0, |dearest| dearest.bits() * TOLD_SHARE);
+        let told = seen.into_iter().filter(|seen| seen.bits() >= least).take(SHIFTS_MOST);
+        told.map(|told| match told {
+            Told::Numbers(seen) => shift(self.view(readings, seen.channel), of.plan, seen),
+            Told::Shares(seen) => {
+                let (category, shares) =
+                    (&readings.categories[seen.category], &self.categories[seen.category]);
+                shift_of_shares(category, shares, of.plan, seen, log2)
+            }
+        })
+        .collect()
+    }
+}
+
+/// The value of a category, and the window, whose share is farthest off, the first of equal ones.
+fn look_at_shares(
+    category: usize,
+    shares: &Shares,
+    tiles: Tiles<'_>,
+    windows: &[usize],
+) -> Option<SeenShares> {
+    let seen = windows.iter().flat_map(|&window| {
+        let baseline = tiles.baseline(window);
+        shares.looks().map(move |(value, sided)| {
+            let bits = rolling::surplus(sided, tiles, &baseline, window);
+            SeenShares { category, class: value.class, side: sided.side, window, bits }
+        })
+    });
+    seen.filter(|seen| seen.bits > 0.0).reduce(|best, next| if next.bits > best.bits { next } else { best })
+}
+
+/// A value by its share of the events that have the field.
+fn shift_of_shares(
+    category: &Category,
+    shares: &Shares,
+    plan: &Plan,
+    seen: SeenShares,
+    log2: &Log2,
+) -> Shift {
+    let tiles = Tiles::new(plan);
+    let stretches = Shares::stretches(category, tiles, tiles.of_window(seen.window), |_| true);
+    let is_long = stretches.off(log2, &shares.all, seen.class).is_long;
+    let here = stretches.long.filter(|_| is_long).unwrap_or(stretches.own).percent(seen.class);
+    let baseline = Counts::of(category, plan.baseline(seen.window).iter()).percent(seen.class);
+    Shift {
+        lens: Lens::Values,
+        kind: match seen.side > 0.0 {
+            true => ShiftKind::MoreOften,
+            false if here > 0.0 => ShiftKind::LessOften,
+            false => ShiftKind::Missing,
+        },
+        name: category.named(seen.class),
+        window: here,
+        baseline,
+        unit: Unit::Percent,
+        bits: seen.bits,
+        event: plan.range(seen.window).find(|&p| category.classes[p] == seen.class).map(|p| p as u64),
+        left_out: None,
     }
 }
 
@@ -69,7 +158,7 @@ fn look_at(channel: usize, measured: &Measured, tiles: Tiles<'_>, windows: &[usi
     for &window in windows {
         let baseline = tiles.baseline(window);
         for look in LOOKS {
-            let bits = rolling::surplus(measured, look, tiles, &baseline, window);
+            let bits = rolling::surplus(measured.sided(look), tiles, &baseline, window);
             let known = kinds.iter_mut().find(|seen| seen.look.kind == look.kind);
             match known {
                 Some(known) if bits > known.bits => *known = Seen { channel, look, window, bits },

@@ -55,7 +55,9 @@ impl Extremes {
             if top.len() >= JUDGED_LEAST {
                 // The channel's least distance would do for the range, which the grain exceeds where it matters.
                 let least = top[top.len() - 1];
-                most = most.max(Ranked { top: &top, count, least, grain: GRAIN }.bits(distance as f64));
+                most = most.max(
+                    Ranked { top: &top, count, least, grain: GRAIN, is_bursty: false }.bits(distance as f64),
+                );
             }
         }
         let tried = 2.0 * own.len().max(1) as f64;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::fixed::ONE_BIT;
 use crate::result::ShiftKind;
-use crate::values::rolling::Tiles;
+use crate::values::rolling::{Sided, Tiles};
 use crate::values::series::{View, centred_ranks};
 
 /// A statistic of the values in one window.
@@ -108,9 +108,10 @@ impl Measured {
         &self.values[statistic as usize * self.tiles..][..self.tiles]
     }
 
-    /// The least difference that means anything.
-    pub(super) fn grain(&self, statistic: Statistic) -> f64 {
-        self.grains[statistic as usize]
+    /// What a look sees in each tile.
+    pub(super) fn sided(&self, look: Look) -> Sided<'_> {
+        let (values, grain) = (self.of(look.statistic), self.grains[look.statistic as usize]);
+        Sided { values, side: look.side, grain, is_bursty: false }
     }
 
     pub(super) fn new(view: View<'_>, tiles: Tiles<'_>) -> Self {

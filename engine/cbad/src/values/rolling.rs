@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::mix::LONG_WINDOWS;
 use crate::span::Span;
-use crate::values::measure::{Look, Measured};
 use crate::values::surplus::{Ranked, rank_bits, tail_len};
 use crate::window::Plan;
 
@@ -41,6 +41,14 @@ impl<'a> Tiles<'a> {
         }
     }
 
+    /// The windows' worth of events that end with a tile; `None` where there are not as many.
+    pub(super) fn long_stretch(self, tile: usize) -> Option<Range<usize>> {
+        let end = self.range(tile).end;
+        let first = if tile < self.anchored { 0 } else { self.plan.first() };
+        let start = end.checked_sub(LONG_WINDOWS * self.plan.window).filter(|start| *start >= first)?;
+        Some(start..end)
+    }
+
     /// From a tile to the next one that does not overlap it.
     pub(super) fn apart(self) -> usize {
         self.plan.window.div_ceil(self.plan.hop)
@@ -66,6 +74,26 @@ impl<'a> Tiles<'a> {
     }
 }
 
+/// A statistic of every tile on one side of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sided<'a> {
+    /// NaN where a tile has none.
+    pub(super) values: &'a [f32],
+    /// 1 where large values are unusual, -1 where small ones are.
+    pub(super) side: f64,
+    /// The least difference that means anything.
+    pub(super) grain: f64,
+    /// Whether the largest come in bursts.
+    pub(super) is_bursty: bool,
+}
+
+impl Sided<'_> {
+    fn of(self, tile: usize) -> f64 {
+        // Adding 0 makes -0 a 0, which it must tie with.
+        self.side * f64::from(self.values[tile]) + 0.0
+    }
+}
+
 /// Windows with the baseline that they share.
 pub(super) type Group = (Range<usize>, Span);
 
@@ -80,14 +108,13 @@ pub(super) fn groups(plan: &Plan) -> Vec<Group> {
 /// The baseline's statistics are counted by rank in a Fenwick tree, so that a baseline moves in O(log n) a tile that
 /// comes or leaves. Only a window beyond all of its baseline needs the tail itself.
 pub(super) fn surpluses(
-    measured: &Measured,
-    look: Look,
+    statistic: Sided<'_>,
     tiles: Tiles<'_>,
     groups: &[Group],
     mut tell: impl FnMut(usize, f64),
 ) {
-    let grain = measured.grain(look.statistic);
-    let places = Places::of(measured.of(look.statistic), look.side);
+    let Sided { grain, is_bursty, .. } = statistic;
+    let places = Places::of(statistic);
     let mut counts = Counts::new(places.values.len());
     let mut top = Vec::new();
     let mut last = Span::default();
@@ -118,7 +145,7 @@ pub(super) fn surpluses(
                 let value = |nth: usize| places.values[counts.nth(nth as u32) as usize - 1];
                 top.clear();
                 top.extend((1..=size + 1).map(value));
-                Ranked { top: &top, count, least: value(count), grain }
+                Ranked { top: &top, count, least: value(count), grain, is_bursty }
                     .bits(places.values[place as usize - 1])
             };
             tell(window, bits);
@@ -127,32 +154,27 @@ pub(super) fn surpluses(
 }
 
 /// The same for one window, from the definition.
-pub(super) fn surplus(
-    measured: &Measured,
-    look: Look,
-    tiles: Tiles<'_>,
-    baseline: &Span,
-    window: usize,
-) -> f64 {
-    let own = look.side * f64::from(measured.of(look.statistic)[tiles.of_window(window)]);
-    surplus_over(measured, look, &descending(measured, look, baseline), own)
+pub(super) fn surplus(statistic: Sided<'_>, tiles: Tiles<'_>, baseline: &Span, window: usize) -> f64 {
+    let own = statistic.of(tiles.of_window(window));
+    surplus_over(statistic, &descending(statistic, baseline), own)
 }
 
 /// A statistic of the baseline's tiles on one side, largest first.
-pub(super) fn descending(measured: &Measured, look: Look, baseline: &Span) -> Vec<f64> {
-    let value = |tile: usize| look.side * f64::from(measured.of(look.statistic)[tile]);
-    let mut values: Vec<f64> = baseline.iter().map(value).filter(|value| !value.is_nan()).collect();
+pub(super) fn descending(statistic: Sided<'_>, baseline: &Span) -> Vec<f64> {
+    let of_tiles = baseline.iter().map(|tile| statistic.of(tile));
+    let mut values: Vec<f64> = of_tiles.filter(|value| !value.is_nan()).collect();
     values.sort_unstable_by(|a, b| b.total_cmp(a));
     values
 }
 
 /// Bits of a value over those of [`descending`]; 0 where they are too few.
-pub(super) fn surplus_over(measured: &Measured, look: Look, values: &[f64], own: f64) -> f64 {
+pub(super) fn surplus_over(statistic: Sided<'_>, values: &[f64], own: f64) -> f64 {
+    let Sided { grain, is_bursty, .. } = statistic;
     if values.len() < BASELINE_LEAST || own.is_nan() {
         return 0.0;
     }
     let count = values.len();
-    Ranked { top: values, count, least: values[count - 1], grain: measured.grain(look.statistic) }.bits(own)
+    Ranked { top: values, count, least: values[count - 1], grain, is_bursty }.bits(own)
 }
 
 /// Where each tile's value stands among all of them.
@@ -164,12 +186,12 @@ struct Places {
 }
 
 impl Places {
-    fn of(statistics: &[f32], side: f64) -> Self {
-        let value = |tile: u32| side * f64::from(statistics[tile as usize]) + 0.0;
-        let mut order: Vec<u32> =
-            (0..statistics.len() as u32).filter(|&tile| !value(tile).is_nan()).collect();
+    fn of(statistic: Sided<'_>) -> Self {
+        let tiles = statistic.values.len();
+        let value = |tile: u32| statistic.of(tile as usize);
+        let mut order: Vec<u32> = (0..tiles as u32).filter(|&tile| !value(tile).is_nan()).collect();
         order.sort_unstable_by(|&a, &b| value(b).total_cmp(&value(a)));
-        let mut places = Self { values: vec![0.0; order.len()], of_tiles: vec![0; statistics.len()] };
+        let mut places = Self { values: vec![0.0; order.len()], of_tiles: vec![0; tiles] };
         let mut place = 0;
         for equal in order.chunk_by(|&a, &b| value(a).total_cmp(&value(b)).is_eq()) {
             place += equal.len();

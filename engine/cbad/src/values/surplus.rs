@@ -35,6 +35,8 @@ pub(super) struct Ranked<'a> {
     pub(super) least: f64,
     /// The least difference that means anything; 0 where that is not known.
     pub(super) grain: f64,
+    /// Whether the largest come in bursts: then the tail is as heavy as it is fitted.
+    pub(super) is_bursty: bool,
 }
 
 /// Number of largest values among `count` that are its tail.
@@ -69,9 +71,9 @@ impl Ranked<'_> {
         for (excess, value) in excesses.iter_mut().zip(&self.top[..size]) {
             *excess = value - edge;
         }
-        let tail = Pareto::fit(&excesses[..size])
-            .shrunk(size as f64 / (size as f64 + SHAPE_PRIOR))
-            .at_least(scale_least);
+        let fitted = Pareto::fit(&excesses[..size]);
+        let share = if self.is_bursty { 1.0 } else { size as f64 / (size as f64 + SHAPE_PRIOR) };
+        let tail = fitted.shrunk(share).at_least(scale_least);
         let survival = size as f64 / (self.count + 1) as f64 * tail.survival(x - edge);
         let modelled = if survival > 0.0 { -libm::log2(survival) } else { MOST_BITS };
         modelled.max(rank).min(MOST_BITS)
@@ -108,7 +110,7 @@ impl History {
 
     /// Bits of `x` against what was taken in so far.
     pub(super) fn bits(&self, x: f64) -> f64 {
-        Ranked { top: &self.top, count: self.count, least: self.least, grain: 0.0 }.bits(x)
+        Ranked { top: &self.top, count: self.count, least: self.least, grain: 0.0, is_bursty: false }.bits(x)
     }
 }
 
@@ -174,7 +176,13 @@ mod tests {
             (0..20_000_u32).map(|i| f64::from(i.wrapping_mul(2_654_435_761) >> 8)).collect();
         let mut sorted = values.clone();
         sorted.sort_by(|a, b| b.total_cmp(a));
-        let whole = Ranked { top: &sorted, count: sorted.len(), least: sorted[sorted.len() - 1], grain: 0.0 };
+        let whole = Ranked {
+            top: &sorted,
+            count: sorted.len(),
+            least: sorted[sorted.len() - 1],
+            grain: 0.0,
+            is_bursty: false,
+        };
         let kept = history(values);
         for x in [sorted[0] * 1.1, sorted[0] + 1.0, sorted[3], sorted[400], sorted[600]] {
             assert!((whole.bits(x) - kept.bits(x)).abs() < 1e-12, "{x}");

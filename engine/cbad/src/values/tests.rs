@@ -37,7 +37,21 @@ fn plan(events: usize) -> Plan {
 }
 
 fn score(channels: &[Channel], times_nanos: &[i64], plan: &Plan) -> Vec<i64> {
-    Values::new(channels, times_nanos, plan).scores(plan)
+    Values::new(numbers(channels, times_nanos), plan, &Log2::default()).scores(plan)
+}
+
+fn numbers<'a>(channels: &'a [Channel], times_nanos: &'a [i64]) -> Readings<'a> {
+    Readings { channels, categories: &[], times_nanos }
+}
+
+fn explain(
+    values: &Values,
+    readings: Readings<'_>,
+    plan: &Plan,
+    windows: Range<usize>,
+    peak: usize,
+) -> Vec<Shift> {
+    values.explain(readings, &Shown { plan, windows, peak }, &Log2::default())
 }
 
 fn channel(values: Vec<f64>) -> Channel {
@@ -59,13 +73,17 @@ fn dearest(values: Vec<f64>, step_nanos: i64) -> (std::ops::Range<usize>, f64, V
     let plan = plan(values.len());
     let times = every(step_nanos, values.len());
     let channels = [channel(values)];
-    let values = Values::new(&channels, &times, &plan);
+    let values = Values::new(numbers(&channels, &times), &plan, &Log2::default());
     let scores = values.scores(&plan);
     let peak = (0..plan.count).rev().max_by_key(|&w| scores[w]).expect("windows");
     let unusual = |w: &usize| bits(scores[*w]) > 7.5;
     let first = (0..peak).rev().take_while(unusual).last().unwrap_or(peak);
     let end = (peak..plan.count).take_while(unusual).last().unwrap_or(peak) + 1;
-    (plan.range(peak), bits(scores[peak]), values.explain(&channels, &times, &plan, first..end, peak))
+    (
+        plan.range(peak),
+        bits(scores[peak]),
+        explain(&values, numbers(&channels, &times), &plan, first..end, peak),
+    )
 }
 
 /// The dearest window lies in the stretch, stands out, and its first shift is of the kind.
@@ -200,12 +218,15 @@ fn a_channel_that_few_events_carry_is_measured_where_it_is() {
     let plan = plan(3000);
     let channels = [channel(vec![1.0; 3000]), sparse];
     let times = vec![NO_TIME; 3000];
-    let values = Values::new(&channels, &times, &plan);
+    let values = Values::new(numbers(&channels, &times), &plan, &Log2::default());
     let scores = values.scores(&plan);
     let peak = (0..plan.count).max_by_key(|&w| scores[w]).expect("windows");
     let range = plan.range(peak);
     assert!(range.start >= 1950 && range.end <= 2170, "{range:?}");
-    assert!(values.explain(&channels, &times, &plan, peak..peak + 1, peak)[0].kind == ShiftKind::Higher);
+    assert!(
+        explain(&values, numbers(&channels, &times), &plan, peak..peak + 1, peak)[0].kind
+            == ShiftKind::Higher
+    );
     assert!(score(&[], &[], &plan).iter().all(|s| *s == 0));
 }
 
@@ -240,13 +261,14 @@ fn a_moving_baseline_judges_as_one_made_anew() {
     for config in configs {
         let plan = Plan::new(&stream, &config).expect("long enough");
         let (groups, tiles) = (groups(&plan), Tiles::new(&plan));
-        let known = Values::new(std::slice::from_ref(&values), &vec![NO_TIME; 1500], &plan);
+        let known =
+            Values::new(numbers(std::slice::from_ref(&values), &[NO_TIME; 1500]), &plan, &Log2::default());
         let measured = &known.channels[0].measured;
         for look in LOOKS {
             let mut told = vec![0.0; plan.count];
-            rolling::surpluses(measured, look, tiles, &groups, |w, bits| told[w] = bits);
+            rolling::surpluses(measured.sided(look), tiles, &groups, |w, bits| told[w] = bits);
             for (w, &told) in told.iter().enumerate() {
-                let anew = rolling::surplus(measured, look, tiles, &tiles.baseline(w), w);
+                let anew = rolling::surplus(measured.sided(look), tiles, &tiles.baseline(w), w);
                 assert!((told - anew).abs() < 1e-9, "{look:?} {w}: {told} {anew}");
             }
         }
@@ -259,10 +281,11 @@ fn a_deck_tells_a_shifted_window_from_a_dealt_one() {
     let plan = plan(400);
     let channels = [channel(values)];
     let times = vec![NO_TIME; 400];
-    let values = Values::new(&channels, &times, &plan);
+    let log2 = Log2::default();
+    let values = Values::new(numbers(&channels, &times), &plan, &log2);
     let key = StreamKey { signal: Signal::Metric, service: None, name: "m".to_owned() };
     let run = |positions: std::ops::Range<usize>| {
-        let mut deck = values.deck(&channels, &times, &positions.clone().collect::<Vec<_>>());
+        let mut deck = values.deck(numbers(&channels, &times), &positions.clone().collect::<Vec<_>>(), &log2);
         assert_eq!(Deck::len(&deck), positions.len());
         test(&mut deck, 20, 999, &mut generator(1, &key, Lens::Values, 0)).exact.value
     };
@@ -274,8 +297,8 @@ fn a_deck_tells_a_shifted_window_from_a_dealt_one() {
 fn a_single_value_far_out_has_its_own_evidence() {
     let channels = [channel(noisy(2000, 8, |i, x| x + if i == 500 { 15.0 } else { 0.0 }))];
     let (plan, times) = (plan(2000), vec![NO_TIME; 2000]);
-    let values = Values::new(&channels, &times, &plan);
-    let at = |window: usize| values.single_bits(&channels, &times, &plan, window);
+    let values = Values::new(numbers(&channels, &times), &plan, &Log2::default());
+    let at = |window: usize| values.single_bits(numbers(&channels, &times), &plan, window);
     for window in 0..plan.count {
         let holds = plan.range(window).contains(&500);
         assert!(if holds { at(window) > 15.0 } else { at(window) < 8.0 }, "{window}: {}", at(window));
@@ -338,9 +361,10 @@ proptest! {
         some.values.truncate(some.positions.len());
         let channels = [channel(noisy(200, seed + 1, |_, x| x.round())), some];
         let times = vec![NO_TIME; 200];
-        let values = Values::new(&channels, &times, &plan);
+        let log2 = Log2::default();
+        let values = Values::new(numbers(&channels, &times), &plan, &log2);
         let positions: Vec<usize> = (0..count).collect();
-        let mut deck = values.deck(&channels, &times, &positions);
+        let mut deck = values.deck(numbers(&channels, &times), &positions, &log2);
         let window: Vec<u32> = (0..10).collect();
         let observed = deck.statistic(&window);
         // Another order of the same labels, and a deck in which the window stands elsewhere.
@@ -348,7 +372,7 @@ proptest! {
         prop_assert_eq!(deck.statistic(&reversed), observed);
         let turned: Vec<usize> = positions.iter().rev().copied().collect();
         let last: Vec<u32> = (count as u32 - 10..count as u32).rev().collect();
-        let again = values.deck(&channels, &times, &turned).statistic(&last);
+        let again = values.deck(numbers(&channels, &times), &turned, &log2).statistic(&last);
         // The means are summed in another order there.
         prop_assert!((again - observed).abs() <= 2, "{} {}", again, observed);
     }
