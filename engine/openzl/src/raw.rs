@@ -246,9 +246,9 @@ impl<'a> TypedRef<'a> {
                 // SAFETY: two slices with their lengths, which `Strings` has checked to add up; they outlive 'a.
                 unsafe {
                     zl::ZL_TypedRef_createString(
-                        bytes.as_ptr().cast(),
+                        address(bytes).cast(),
                         bytes.len(),
-                        lengths.as_ptr(),
+                        address(lengths),
                         lengths.len(),
                     )
                 }
@@ -264,10 +264,19 @@ impl<'a> TypedRef<'a> {
     }
 }
 
+/// What stands before and behind a column without a byte.
+static NOTHING: [u64; 32] = [0; 32];
+
+/// Where a column begins. The library steps back from the end of one before it compares (`ZS_countBound`): from the address of an
+/// empty slice, which is its alignment and nothing more, that wraps round, and it reads there.
+fn address<T>(values: &[T]) -> *const T {
+    if values.is_empty() { NOTHING[NOTHING.len() / 2..].as_ptr().cast() } else { values.as_ptr() }
+}
+
 /// A reference to numbers. Private: `T` is one of `u8`, `u16`, `u32`, `u64`, whose widths the library takes.
 fn numeric<T>(values: &[T]) -> *mut zl::ZL_TypedRef {
     // SAFETY: a slice is aligned for its element and as long as said; the caller binds its lifetime to the reference.
-    unsafe { zl::ZL_TypedRef_createNumeric(values.as_ptr().cast(), size_of::<T>(), values.len()) }
+    unsafe { zl::ZL_TypedRef_createNumeric(address(values).cast(), size_of::<T>(), values.len()) }
 }
 
 /// The state of compressions, reused from one to the next.

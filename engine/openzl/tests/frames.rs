@@ -61,6 +61,26 @@ fn every_recipe_gives_back_what_it_was_given() -> Outcome {
 }
 
 #[test]
+fn columns_of_empty_strings_come_back() -> Outcome {
+    for rows in [1, 2, 5] {
+        let column = OwnedColumn::Strings { bytes: Vec::new(), lengths: vec![0; rows] };
+        for &recipe in Recipe::candidates(ColumnType::Strings) {
+            let plan = Plan::new(3, false, vec![column_plan(ColumnType::Strings, recipe)])?;
+            let Ok(frame) = Compressor::new(&plan)?.compress(&[column.as_column()?]).map(<[u8]>::to_vec)
+            else {
+                continue;
+            };
+            assert_eq!(&decompress(&frame)?, std::slice::from_ref(&column), "{recipe:?} {rows}");
+        }
+        let named = [("empty", column.as_column()?)];
+        let plan = Plan::search(3, false, &named)?;
+        let frame = Compressor::new(&plan)?.compress(&[column.as_column()?])?.to_vec();
+        assert_eq!(decompress(&frame)?, [column]);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_searched_plan_is_smaller_than_the_generic_one_and_is_found_again() -> Outcome {
     let columns = sample(2000);
     let columns = borrowed(&columns)?;
