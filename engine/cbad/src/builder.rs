@@ -7,6 +7,7 @@ use crate::category::Categories;
 use crate::channel::Channels;
 use crate::event::{Event, Signal, StreamKey};
 use crate::event_tokens::canonical_tokens;
+use crate::in_text::InText;
 use crate::keys::Keys;
 use crate::place::Masks;
 use crate::repeats::Repeats;
@@ -37,6 +38,7 @@ pub struct StreamBuilder {
     current: Vec<u32>,
     keys: Keys,
     channels: Channels,
+    written: Channels,
     categories: Categories,
     traces: Traces,
     repeats: Repeats,
@@ -81,6 +83,7 @@ impl StreamBuilder {
             current: Vec::new(),
             keys: Keys::default(),
             channels: Channels::default(),
+            written: Channels::default(),
             categories: Categories::default(),
             traces: Traces::default(),
             repeats: Repeats::default(),
@@ -103,7 +106,14 @@ impl StreamBuilder {
             self.channels.take_fields(position, event);
             self.categories.take(position, event);
             self.repeats.take(event);
-            canonical_tokens(event, |t| tokens.push(self.token_id(t)));
+            let (mut in_text, mut is_message) = (InText::new(), true);
+            canonical_tokens(event, |t| {
+                is_message &= t.shape != Shape::Path;
+                if is_message && let Some(measured) = in_text.meet(t) {
+                    self.written.take_written(position, &measured);
+                }
+                tokens.push(self.token_id(t));
+            });
         }
         let id = self.distinct_id(&tokens);
         self.current = tokens;
@@ -135,6 +145,7 @@ impl StreamBuilder {
     pub fn finish(mut self) -> Stream {
         self.join_paths();
         self.stream.channels = self.channels.finish();
+        self.stream.channels.extend(self.written.finish_common(self.stream.sequence.len()));
         self.stream.categories = self.categories.finish(self.stream.sequence.len());
         self.stream.previous = self.traces.finish();
         if self.stream.key.signal != Signal::Metric {

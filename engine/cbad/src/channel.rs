@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::event::{Event, Measure, Value};
+use crate::in_text::Written;
 use crate::keys;
 use crate::quantity;
 use crate::result::Unit;
@@ -29,6 +30,10 @@ const MOST_REMEMBERED: usize = 4_096;
 
 /// Most numbers of one stream; beyond it, channels that are not begun yet stay out and no other takes more.
 const MOST_NUMBERS: usize = 4 << 20;
+
+/// What is written in messages and kept: at most so many, and only what one event in so many has.
+const MOST_COMMON: usize = 8;
+const COMMON: usize = 20;
 
 /// The field of a data point with the unit of its values.
 const UNIT_PATH: &str = "unit";
@@ -130,6 +135,13 @@ impl Channels {
         }
     }
 
+    /// Takes a measurement from the text of a message.
+    pub(crate) fn take_written(&mut self, position: u32, written: &Written) {
+        for name in std::iter::once(&written.name).chain(&written.longer) {
+            self.add(name, written.unit, position, written.value);
+        }
+    }
+
     /// What follows does not follow on what came before: a running total says nothing of the time between.
     pub(crate) fn forget_totals(&mut self) {
         self.running = RunningTotals::default();
@@ -150,6 +162,22 @@ impl Channels {
             .filter(|c| c.unit == Unit::Nanos || is_metric_label(&c.name) || !is_category(&c.values))
             .filter(|c| !c.values.is_empty())
             .collect()
+    }
+
+    /// The channels that one event in [`COMMON`] has, those with most values first: of what may stand anywhere there is very much. Of two
+    /// names of the same values the later one, which says more.
+    pub(crate) fn finish_common(self, events: usize) -> Vec<Channel> {
+        let mut channels = self.finish();
+        channels.retain(|channel| channel.values.len() * COMMON >= events);
+        channels.sort_by_key(|channel| std::cmp::Reverse(channel.values.len()));
+        for at in (1..channels.len()).rev() {
+            let same = channels[..at].iter().position(|other| other.positions == channels[at].positions);
+            if let Some(same) = same {
+                channels[same].name = channels.remove(at).name;
+            }
+        }
+        channels.truncate(MOST_COMMON);
+        channels
     }
 
     fn add(&mut self, name: &str, unit: Unit, position: u32, value: f64) {

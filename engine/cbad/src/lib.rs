@@ -28,6 +28,7 @@ mod finding;
 mod fixed;
 mod free_text;
 mod histogram;
+mod in_text;
 mod judge;
 mod jury;
 mod keys;

@@ -25,6 +25,7 @@ pub mod recognise {
 }
 
 pub(crate) use bins::{duration_shape, magnitude_shape};
+pub(crate) use number::written;
 pub(crate) use scan::tokenize;
 pub(crate) use stamp::StampKind;
 

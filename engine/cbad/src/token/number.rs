@@ -186,6 +186,34 @@ fn unit(word: &[u8], spaced: bool) -> Option<Unit> {
     Some(Unit::Bytes(1 << (10 * power)))
 }
 
+/// The value of a token that is a number with a unit, or with a point: nanoseconds, bytes, percent or as it stands.
+pub(crate) fn written(shape: Shape, text: &[u8]) -> Option<(f64, crate::result::Unit)> {
+    use crate::result::Unit as Of;
+    let number = |part: &[u8]| std::str::from_utf8(part).ok()?.parse::<f64>().ok();
+    match shape {
+        Shape::Decimal { .. } => Some((number(text)?, Of::Number)),
+        Shape::Percent(_) => Some((number(text.strip_suffix(b"%")?)?, Of::Percent)),
+        Shape::WrittenDuration(_) | Shape::Size(_) => {
+            let (mut sum, mut of, mut at) = (0.0, Of::Number, 0);
+            while at < text.len() {
+                let end = run_end(text, at, |b| b.is_ascii_digit() || b == b'.');
+                let spaced = text.get(end) == Some(&b' ');
+                let word = end + usize::from(spaced);
+                let word_end = run_end(text, word, |b| b.is_ascii_alphabetic() || b >= 0x80);
+                let scale;
+                (scale, of) = match unit(&text[word..word_end], spaced)? {
+                    Unit::Nanos(scale) => (scale, Of::Nanos),
+                    Unit::Bytes(scale) => (scale, Of::Bytes),
+                };
+                sum += number(&text[at..end])? * scale as f64;
+                at = word_end;
+            }
+            Some((sum, of))
+        }
+        _ => None,
+    }
+}
+
 fn integer(digits: &[u8]) -> u64 {
     digits.iter().fold(0_u64, |value, b| value.saturating_mul(10).saturating_add(u64::from(b - b'0')))
 }
