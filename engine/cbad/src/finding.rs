@@ -67,7 +67,7 @@ pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Ve
 
 /// Whether it is the share of a field's value by which a window is unusual.
 fn is_by_shares(s: &Scored<'_>, at: At) -> bool {
-    s.tracks[at.track].lens == Lens::Values && s.singles.values.is_by_shares(&s.plan, at.window)
+    s.tracks[at.track].lens == Lens::Values && s.singles.values.is_by_shares(at.window)
 }
 
 /// Which of two hypotheses of one stream says more: by surprise, then by score, then the earlier lens and window.

@@ -113,7 +113,7 @@ pub(crate) fn score(
         Lens::Rate => rate::score(stream, plan, singles.waits, &coder.log2, pace)?,
         Lens::Values => {
             pace.step(plan.count)?;
-            singles.values.scores(plan)
+            singles.values.scores().to_vec()
         }
         Lens::Order => order::score(stream, plan, &coder.log2, pace)?,
     };

@@ -57,6 +57,20 @@ pub(crate) struct Readings<'a> {
 pub(crate) struct Values {
     channels: Vec<Known>,
     categories: Vec<Shares>,
+    /// For each window bits of surplus in fixed point, and what says most.
+    scores: Vec<i64>,
+    leading: Vec<Leading>,
+}
+
+/// What says most of a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Leading {
+    #[default]
+    Numbers,
+    /// The share of a category's value.
+    Shares,
+    /// The same, in the long stretch that ends with the window.
+    LongShares,
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +78,12 @@ struct Known {
     model: Model,
     measured: Measured,
     extremes: Extremes,
+}
+
+impl Leading {
+    const fn by_shares(is_long: bool) -> Self {
+        if is_long { Self::LongShares } else { Self::Shares }
+    }
 }
 
 impl Values {
@@ -75,29 +95,47 @@ impl Values {
             let (measured, extremes) = (Measured::new(view, tiles), Extremes::of(view));
             Known { model, measured, extremes }
         };
-        Self {
+        let mut values = Self {
             channels: readings.channels.iter().map(know).collect(),
             categories: readings.categories.iter().map(|c| Shares::new(c, tiles, log2)).collect(),
-        }
+            ..Self::default()
+        };
+        values.judge(plan);
+        values
     }
 
-    /// Bits of surplus of each window in fixed point: higher is more unusual, 0 is not unusual at all.
-    pub(crate) fn scores(&self, plan: &Plan) -> Vec<i64> {
+    /// Scores every window: the mixture of all that is looked at.
+    fn judge(&mut self, plan: &Plan) {
         let groups = rolling::groups(plan);
         let tiles = Tiles::new(plan);
         let mut mixtures = vec![Mixture::default(); plan.count];
-        for sided in self.looks() {
-            rolling::surpluses(sided, tiles, &groups, |window, bits| mixtures[window].add(bits));
+        let mut leading = vec![(0.0, Leading::Numbers); plan.count];
+        for (value, sided) in self.looks() {
+            rolling::surpluses(sided, tiles, &groups, |window, bits| {
+                mixtures[window].add(bits);
+                if bits > leading[window].0 {
+                    let as_long = value.map(|value| value.is_long(tiles.of_window(window)));
+                    leading[window] = (bits, as_long.map_or(Leading::Numbers, Leading::by_shares));
+                }
+            });
         }
         let experts = self.experts();
         let fixed = |mixture: Mixture| libm::rint(mixture.bits(experts) * ONE_BIT as f64) as i64;
-        mixtures.into_iter().map(fixed).collect()
+        self.scores = mixtures.into_iter().map(fixed).collect();
+        self.leading = leading.into_iter().map(|(_, leading)| leading).collect();
     }
 
-    /// Everything that is looked at in a window.
-    fn looks(&self) -> impl Iterator<Item = Sided<'_>> {
+    /// Bits of surplus of each window in fixed point: higher is more unusual, 0 is not unusual at all.
+    pub(crate) fn scores(&self) -> &[i64] {
+        &self.scores
+    }
+
+    /// Everything that is looked at in a window, with the value of a category whose share it is.
+    fn looks(&self) -> impl Iterator<Item = (Option<&OfValue>, Sided<'_>)> {
         let of_channels = self.channels.iter().flat_map(|known| LOOKS.map(|look| known.measured.sided(look)));
-        of_channels.chain(self.categories.iter().flat_map(Shares::looks).map(|(_, sided)| sided))
+        let of_categories = self.categories.iter().flat_map(Shares::looks);
+        let of_categories = of_categories.map(|(value, sided)| (Some(value), sided));
+        of_channels.map(|sided| (None, sided)).chain(of_categories)
     }
 
     fn experts(&self) -> usize {
@@ -107,29 +145,13 @@ impl Values {
     /// What is told of a window: itself, or the long stretch that ends with it where the shares of a category there say most.
     pub(crate) fn stretch(&self, plan: &Plan, window: usize) -> Range<usize> {
         let tiles = Tiles::new(plan);
-        let tile = tiles.of_window(window);
-        let long = tiles.long_stretch(tile);
-        let long = long.filter(|_| self.shares_say_most(plan, window, |value| value.is_long(tile)));
-        long.unwrap_or_else(|| plan.range(window))
+        let long = tiles.long_stretch(tiles.of_window(window));
+        long.filter(|_| self.leading[window] == Leading::LongShares).unwrap_or_else(|| plan.range(window))
     }
 
     /// Whether it is the share of a category's value by which a window is unusual.
-    pub(crate) fn is_by_shares(&self, plan: &Plan, window: usize) -> bool {
-        self.shares_say_most(plan, window, |_| true)
-    }
-
-    /// Whether nothing says more of a window than the share of one of these values.
-    fn shares_say_most(&self, plan: &Plan, window: usize, of: impl Fn(&OfValue) -> bool) -> bool {
-        let shares = self.categories.iter().flat_map(Shares::looks);
-        let mut asked = shares.filter(|(value, _)| of(value)).peekable();
-        if asked.peek().is_none() {
-            return false;
-        }
-        let tiles = Tiles::new(plan);
-        let baseline = tiles.baseline(window);
-        let bits = |sided: Sided<'_>| rolling::surplus(sided, tiles, &baseline, window);
-        let most = asked.map(|(_, sided)| bits(sided)).fold(0.0, f64::max);
-        most > 0.0 && self.looks().all(|sided| bits(sided) <= most)
+    pub(crate) fn is_by_shares(&self, window: usize) -> bool {
+        self.leading[window] != Leading::Numbers
     }
 
     /// The deck of the permutation test: positions of the window first, then those of its baseline.

@@ -37,7 +37,7 @@ fn plan(events: usize) -> Plan {
 }
 
 fn score(channels: &[Channel], times_nanos: &[i64], plan: &Plan) -> Vec<i64> {
-    Values::new(numbers(channels, times_nanos), plan, &Log2::default()).scores(plan)
+    Values::new(numbers(channels, times_nanos), plan, &Log2::default()).scores().to_vec()
 }
 
 fn numbers<'a>(channels: &'a [Channel], times_nanos: &'a [i64]) -> Readings<'a> {
@@ -74,7 +74,7 @@ fn dearest(values: Vec<f64>, step_nanos: i64) -> (std::ops::Range<usize>, f64, V
     let times = every(step_nanos, values.len());
     let channels = [channel(values)];
     let values = Values::new(numbers(&channels, &times), &plan, &Log2::default());
-    let scores = values.scores(&plan);
+    let scores = values.scores();
     let peak = (0..plan.count).rev().max_by_key(|&w| scores[w]).expect("windows");
     let unusual = |w: &usize| bits(scores[*w]) > 7.5;
     let first = (0..peak).rev().take_while(unusual).last().unwrap_or(peak);
@@ -219,7 +219,7 @@ fn a_channel_that_few_events_carry_is_measured_where_it_is() {
     let channels = [channel(vec![1.0; 3000]), sparse];
     let times = vec![NO_TIME; 3000];
     let values = Values::new(numbers(&channels, &times), &plan, &Log2::default());
-    let scores = values.scores(&plan);
+    let scores = values.scores();
     let peak = (0..plan.count).max_by_key(|&w| scores[w]).expect("windows");
     let range = plan.range(peak);
     assert!(range.start >= 1950 && range.end <= 2170, "{range:?}");
