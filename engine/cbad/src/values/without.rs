@@ -104,12 +104,10 @@ impl OfCategory<'_> {
         seen.inspect(|&bits| mixture.add(bits)).fold(0.0, f64::max)
     }
 
-    /// The last event that has the value which comes too often; none where one comes too seldom.
+    /// The last event that has the value which comes too often: where one comes too seldom, another one comes in its place.
     fn candidate(&self, gone: &[usize]) -> Option<usize> {
-        let (_, class, _) = self
-            .seen(gone)
-            .reduce(|best, next| if next.0 > best.0 { next } else { best })
-            .filter(|seen| seen.2 > 0.0)?;
+        let too_often = self.seen(gone).filter(|(bits, _, side)| *side > 0.0 && *bits > 0.0);
+        let (_, class, _) = too_often.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
         let has_it = |&p: &usize| self.category.classes[p] == class && !gone.contains(&p);
         self.stretch.clone().rev().find(has_it)
     }
