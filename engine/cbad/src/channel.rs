@@ -31,10 +31,10 @@ const MOST_REMEMBERED: usize = 4_096;
 /// Most numbers of one stream; beyond it, channels that are not begun yet stay out and no other takes more.
 const MOST_NUMBERS: usize = 4 << 20;
 
-/// What is written in messages and kept: at most so many, and only what one event in so many has, ten of a window. Of three or four
-/// values nothing but the farthest can be told, and times have far ones wherever lines are put.
+/// What is written in messages and kept: at most so many, and only what one event in so many has. Of fewer than two or three values a
+/// window nothing can be told.
 const MOST_COMMON: usize = 8;
-const COMMON: usize = 5;
+const COMMON: usize = 20;
 
 /// The field of a data point with the unit of its values.
 const UNIT_PATH: &str = "unit";

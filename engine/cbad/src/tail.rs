@@ -7,8 +7,13 @@
 
 /// Least shape of a fitted tail: 0 is exponential, and a bounded tail would claim that something cannot be.
 const SHAPE_LEAST: f64 = 0.0;
-/// Most: the variance is infinite from one half on.
+/// Most of scores, which are code lengths: the variance is infinite from one half on.
 const SHAPE_MOST: f64 = 0.5;
+/// Most of what is measured: many sizes and times have no variance, and of some hardly a mean (1).
+const MEASURED_SHAPE_MOST: f64 = 0.9;
+/// By how much the shape of what is measured is raised, divided by the number of excesses: of few values the heavier tails are fitted
+/// too light (decision 0024).
+const MEASURED_CAUTION: f64 = 4.0;
 
 /// A fitted tail of excesses over a threshold.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +23,18 @@ pub(crate) struct Pareto {
 }
 
 impl Pareto {
-    /// Fits excesses, largest first, all at least 0.
+    /// Fits excesses of scores, largest first, all at least 0.
     pub(crate) fn fit(descending: &[f64]) -> Self {
+        Self::fit_up_to(SHAPE_MOST, descending)
+    }
+
+    /// The tail of what is measured, whose excesses may be far heavier.
+    pub(crate) fn of_measured(descending: &[f64]) -> Self {
+        let caution = MEASURED_CAUTION / descending.len().max(1) as f64;
+        Self::fit_up_to(MEASURED_SHAPE_MOST, descending).heavier(caution, MEASURED_SHAPE_MOST)
+    }
+
+    fn fit_up_to(shape_most: f64, descending: &[f64]) -> Self {
         let n = descending.len() as f64;
         let mean = descending.iter().sum::<f64>() / n;
         // E[X (1 - F(X))], by plotting positions (j - 0.35) / n of the ascending order.
@@ -34,15 +49,19 @@ impl Pareto {
             return Self { scale: mean, shape: SHAPE_LEAST };
         }
         // With the shape held at its bound, the mean alone gives the scale: E[X] = scale / (1 - shape).
-        let shape = shape.min(SHAPE_MOST);
+        let shape = shape.min(shape_most);
         Self { scale: mean * (1.0 - shape), shape }
     }
 
     /// The same tail one standard error heavier, with its mean kept: the shape of few values is known badly (its standard
     /// error is about 1 / √n), and what is extrapolated from them is to err to the cautious side.
     pub(crate) fn cautious(self, values: usize) -> Self {
+        self.heavier(1.0 / (values.max(1) as f64).sqrt(), SHAPE_MOST)
+    }
+
+    fn heavier(self, by: f64, shape_most: f64) -> Self {
         let mean = self.scale / (1.0 - self.shape);
-        let shape = (self.shape + 1.0 / (values.max(1) as f64).sqrt()).min(SHAPE_MOST);
+        let shape = (self.shape + by).min(shape_most);
         Self { scale: mean * (1.0 - shape), shape }
     }
 

@@ -41,6 +41,25 @@ fn a_time_in_the_text_that_doubles_is_found() {
 }
 
 #[test]
+fn a_time_that_one_line_in_twelve_has_is_found() {
+    let findings = common::findings("reindexed", EVENTS, |position, dice| {
+        let usual = if FAULT.contains(&position) { 72 } else { 24 };
+        let took = about(usual, dice);
+        let line = said(dice, took);
+        let page = dice.word(5);
+        let body = if dice.below(12) == 0 {
+            format!("reindexed {page} in {took} ms")
+        } else {
+            format!("kept {page}")
+        };
+        (body, line.1)
+    });
+    let finding = common::found("reindexed", &findings, &FAULT);
+    let sentence = &finding.explanation.sentence;
+    assert!(sentence.contains("in …” is higher than usual"), "{sentence}");
+}
+
+#[test]
 fn a_day_as_any_other_is_no_finding() {
     let findings = common::findings("served", EVENTS, |_, dice| {
         let took = about(24, dice);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::fixed::ONE_BIT;
 use crate::span::Span;
 use crate::values::series::View;
-use crate::values::surplus::{KEPT, Ranked};
+use crate::values::surplus::{KEPT, Ranked, TailOf};
 
 /// Fewest values beyond which another one is judged.
 const JUDGED_LEAST: usize = 20;
@@ -55,9 +55,8 @@ impl Extremes {
             if top.len() >= JUDGED_LEAST {
                 // The channel's least distance would do for the range, which the grain exceeds where it matters.
                 let least = top[top.len() - 1];
-                most = most.max(
-                    Ranked { top: &top, count, least, grain: GRAIN, is_bursty: false }.bits(distance as f64),
-                );
+                let ranked = Ranked { top: &top, count, least, grain: GRAIN, tail: TailOf::SingleValues };
+                most = most.max(ranked.bits(distance as f64));
             }
         }
         let tried = 2.0 * own.len().max(1) as f64;

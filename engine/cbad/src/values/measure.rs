@@ -6,6 +6,7 @@ use crate::fixed::ONE_BIT;
 use crate::result::ShiftKind;
 use crate::values::rolling::{Sided, Tiles};
 use crate::values::series::{View, centred_ranks};
+use crate::values::surplus::TailOf;
 
 /// A statistic of the values in one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl Measured {
     /// What a look sees in each tile.
     pub(super) fn sided(&self, look: Look) -> Sided<'_> {
         let (values, grain) = (self.of(look.statistic), self.grains[look.statistic as usize]);
-        Sided { values, side: look.side, grain, is_bursty: false }
+        Sided { values, side: look.side, grain, tail: TailOf::Statistics }
     }
 
     pub(super) fn new(view: View<'_>, tiles: Tiles<'_>) -> Self {

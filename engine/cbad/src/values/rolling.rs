@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::mix::LONG_WINDOWS;
 use crate::span::Span;
-use crate::values::surplus::{Ranked, rank_bits, tail_len};
+use crate::values::surplus::{Ranked, TailOf, rank_bits, tail_len};
 use crate::window::Plan;
 
 /// Fewest baseline tiles by which another one is judged.
@@ -83,8 +83,7 @@ pub(super) struct Sided<'a> {
     pub(super) side: f64,
     /// The least difference that means anything.
     pub(super) grain: f64,
-    /// Whether the largest come in bursts.
-    pub(super) is_bursty: bool,
+    pub(super) tail: TailOf,
 }
 
 impl Sided<'_> {
@@ -113,7 +112,7 @@ pub(super) fn surpluses(
     groups: &[Group],
     mut tell: impl FnMut(usize, f64),
 ) {
-    let Sided { grain, is_bursty, .. } = statistic;
+    let Sided { grain, tail, .. } = statistic;
     let places = Places::of(statistic);
     let mut counts = Counts::new(places.values.len());
     let mut top = Vec::new();
@@ -145,7 +144,7 @@ pub(super) fn surpluses(
                 let value = |nth: usize| places.values[counts.nth(nth as u32) as usize - 1];
                 top.clear();
                 top.extend((1..=size + 1).map(value));
-                Ranked { top: &top, count, least: value(count), grain, is_bursty }
+                Ranked { top: &top, count, least: value(count), grain, tail }
                     .bits(places.values[place as usize - 1])
             };
             tell(window, bits);
@@ -169,12 +168,12 @@ pub(super) fn descending(statistic: Sided<'_>, baseline: &Span) -> Vec<f64> {
 
 /// Bits of a value over those of [`descending`]; 0 where they are too few.
 pub(super) fn surplus_over(statistic: Sided<'_>, values: &[f64], own: f64) -> f64 {
-    let Sided { grain, is_bursty, .. } = statistic;
+    let Sided { grain, tail, .. } = statistic;
     if values.len() < BASELINE_LEAST || own.is_nan() {
         return 0.0;
     }
     let count = values.len();
-    Ranked { top: values, count, least: values[count - 1], grain, is_bursty }.bits(own)
+    Ranked { top: values, count, least: values[count - 1], grain, tail }.bits(own)
 }
 
 /// Where each tile's value stands among all of them.

@@ -9,6 +9,7 @@ use crate::category::{ABSENT, Category};
 use crate::fixed::{Log2, bits};
 use crate::mix::{self, LONG_WINDOWS};
 use crate::values::rolling::{Sided, Tiles};
+use crate::values::surplus::TailOf;
 
 /// Least scale of the tail of shares over tiles, bits: that of a likelihood ratio where events are independent.
 const GRAIN: f64 = std::f64::consts::LOG2_E;
@@ -167,7 +168,7 @@ impl OfValue {
     }
 
     fn sided(&self, side: f64) -> Sided<'_> {
-        Sided { values: &self.statistics, side, grain: GRAIN, is_bursty: true }
+        Sided { values: &self.statistics, side, grain: GRAIN, tail: TailOf::Bursts }
     }
 }
 

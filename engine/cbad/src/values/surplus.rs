@@ -35,8 +35,32 @@ pub(super) struct Ranked<'a> {
     pub(super) least: f64,
     /// The least difference that means anything; 0 where that is not known.
     pub(super) grain: f64,
-    /// Whether the largest come in bursts: then the tail is as heavy as it is fitted.
-    pub(super) is_bursty: bool,
+    pub(super) tail: TailOf,
+}
+
+/// Of what a history is, which says how heavy its tail is taken to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TailOf {
+    /// A statistic of many values: lighter than fitted, since the shape of few is mostly chance.
+    Statistics,
+    /// A statistic whose largest come in bursts: as fitted.
+    Bursts,
+    /// Single values: as heavy as sizes and times are, and a little heavier than fitted to few.
+    SingleValues,
+}
+
+impl TailOf {
+    /// The tail of excesses, largest first.
+    fn fit(self, excesses: &[f64]) -> Pareto {
+        match self {
+            Self::Statistics => {
+                let share = excesses.len() as f64 / (excesses.len() as f64 + SHAPE_PRIOR);
+                Pareto::fit(excesses).shrunk(share)
+            }
+            Self::Bursts => Pareto::fit(excesses),
+            Self::SingleValues => Pareto::of_measured(excesses),
+        }
+    }
 }
 
 /// Number of largest values among `count` that are its tail.
@@ -71,9 +95,7 @@ impl Ranked<'_> {
         for (excess, value) in excesses.iter_mut().zip(&self.top[..size]) {
             *excess = value - edge;
         }
-        let fitted = Pareto::fit(&excesses[..size]);
-        let share = if self.is_bursty { 1.0 } else { size as f64 / (size as f64 + SHAPE_PRIOR) };
-        let tail = fitted.shrunk(share).at_least(scale_least);
+        let tail = self.tail.fit(&excesses[..size]).at_least(scale_least);
         let survival = size as f64 / (self.count + 1) as f64 * tail.survival(x - edge);
         let modelled = if survival > 0.0 { -libm::log2(survival) } else { MOST_BITS };
         modelled.max(rank).min(MOST_BITS)
@@ -110,7 +132,8 @@ impl History {
 
     /// Bits of `x` against what was taken in so far.
     pub(super) fn bits(&self, x: f64) -> f64 {
-        Ranked { top: &self.top, count: self.count, least: self.least, grain: 0.0, is_bursty: false }.bits(x)
+        let Self { top, count, least } = self;
+        Ranked { top, count: *count, least: *least, grain: 0.0, tail: TailOf::Statistics }.bits(x)
     }
 }
 
@@ -181,7 +204,7 @@ mod tests {
             count: sorted.len(),
             least: sorted[sorted.len() - 1],
             grain: 0.0,
-            is_bursty: false,
+            tail: TailOf::Statistics,
         };
         let kept = history(values);
         for x in [sorted[0] * 1.1, sorted[0] + 1.0, sorted[3], sorted[400], sorted[600]] {

@@ -23,7 +23,7 @@ pub(crate) fn findings(
     records: u64,
     mut make: impl FnMut(u64, &mut Dice) -> (String, Vec<Field>),
 ) -> Vec<Finding> {
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(7));
+    let mut dice = Dice::of(7);
     let record = |position: u64| {
         let (body, fields) = make(position, &mut dice);
         let mut event = Event::new(body, ByteRange { offset: position, length: 1 });
@@ -51,6 +51,10 @@ pub(crate) fn found<'a>(name: &str, findings: &'a [Finding], fault: &Range<u64>)
 pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
     pub(crate) fn below(&mut self, end: u32) -> u32 {
         self.0.next_u32() % end
     }
