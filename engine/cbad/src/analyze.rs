@@ -301,7 +301,7 @@ fn explain_all(
     watch: &dyn Watch,
 ) -> Result<Vec<Finding>, Cancelled> {
     let done = AtomicU64::new(0);
-    let passing_p = counterfactual::passing_p(verdicts, config.alpha);
+    let passing_p = verdicts.passing_p;
     let stabilities = Looking { scored, verdicts, config, coder, watch, passing_p }.look(clusters)?;
     let juries = jury_samples(scored, verdicts, clusters, coder);
     clusters

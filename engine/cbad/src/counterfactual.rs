@@ -14,7 +14,6 @@ use crate::content::{self, novelty};
 use crate::count_code::Coder;
 use crate::finding::Cluster;
 use crate::fixed::{Log2, ONE_BIT, bits};
-use crate::judge::Verdicts;
 use crate::lens;
 use crate::mix::{self, Tally};
 use crate::order::{self, Steps};
@@ -68,14 +67,6 @@ pub struct Counterfactual {
     pub threshold_bits: f64,
     /// Score of the window if it were so, bits; the lowest that was reached where nothing does it.
     pub score_without_bits: f64,
-}
-
-/// The p that a hypothesis of the run must not exceed to be flagged: α times the share of those that pass (Benjamini and
-/// Hochberg's rule, read backwards). 0 where nothing passes.
-pub(crate) fn passing_p(verdicts: &Verdicts, alpha: f64) -> f64 {
-    let all = || verdicts.q.iter().flatten().flatten().flatten();
-    let passed = all().filter(|q| **q <= alpha).count();
-    alpha * passed as f64 / all().count().max(1) as f64
 }
 
 /// What would have to be otherwise; `None` for a finding that is not flagged, or where no score can be told.

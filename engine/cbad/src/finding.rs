@@ -41,9 +41,7 @@ pub(crate) fn clusters(stream: usize, s: &Scored<'_>, verdicts: &Verdicts) -> Ve
     let mut joined: Vec<Range<usize>> = Vec::new();
     for index in (0..plan.count).filter(|&i| verdicts.any_widened(stream, i)) {
         match joined.last_mut() {
-            Some(last) if plan.range(index).start < plan.range(last.end - 1).end + plan.window => {
-                last.end = index + 1;
-            }
+            Some(last) if plan.are_joined(last.end - 1, index) => last.end = index + 1,
             _ => joined.push(index..index + 1),
         }
     }

@@ -20,6 +20,7 @@ mod config;
 mod content;
 mod count_code;
 mod counterfactual;
+mod discovery;
 mod drift;
 mod event;
 mod event_tokens;

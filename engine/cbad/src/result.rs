@@ -117,9 +117,9 @@ pub struct LensScore {
     pub p_conformal: Option<PValue>,
     /// The same, from the modelled tail beyond the rank's floor; `None` where there is not enough history.
     pub p_tail: Option<PValue>,
-    /// Benjamini-Hochberg adjusted p over all windows and lenses of the run.
+    /// Share of the findings up to this p that is expected to be false, over all windows and lenses of the run.
     pub q: Option<f64>,
-    /// Benjamini-Yekutieli adjusted p: holds under any dependence, and is larger by the harmonic number of the tests.
+    /// The same after Benjamini and Yekutieli: holds under any dependence of the tests.
     pub q_by: Option<f64>,
 }
 
@@ -240,7 +240,8 @@ pub struct WindowScore {
     pub p_conformal: Option<PValue>,
     /// Of the most surprised lens.
     pub p_tail: Option<PValue>,
-    /// Benjamini-Hochberg adjusted p over all windows and lenses of the run: the least of its lenses.
+    /// Share of the findings up to this p that is expected to be false, over all windows and lenses of the run: the least of its
+    /// lenses.
     pub q: Option<f64>,
     /// Whether it is held to be a change at the run's false discovery rate.
     pub flagged: bool,

@@ -1,4 +1,4 @@
-//! How unusual a window is among the stream's own ordinary windows, and how many of those may be flagged.
+//! How unusual a window is among the stream's own ordinary windows.
 
 use crate::fixed::bits;
 use crate::lens::Track;
@@ -151,36 +151,4 @@ fn rank_among(
 /// dependency", Ann. Statist. 29, 2001) are stricter than Benjamini and Hochberg.
 pub(crate) fn harmonic(n: usize) -> f64 {
     (1..=n).map(|i| 1.0 / i as f64).sum()
-}
-
-/// Benjamini-Hochberg adjusted p-values (J. R. Statist. Soc. B 57, 1995), in the order given.
-pub(crate) fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]).then(a.cmp(&b)));
-    let n = p_values.len() as f64;
-    let mut adjusted = vec![1.0; p_values.len()];
-    let mut least: f64 = 1.0;
-    for (rank, &index) in order.iter().enumerate().rev() {
-        least = least.min(p_values[index] * n / (rank + 1) as f64);
-        adjusted[index] = least;
-    }
-    adjusted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn adjusts_as_in_the_published_example() {
-        // Benjamini and Hochberg 1995, section 3.2: at 0.05 the four smallest of these fifteen are rejected.
-        let p = [
-            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
-            0.6528, 0.7590, 1.0000,
-        ];
-        let q = benjamini_hochberg(&p);
-        assert_eq!(q.iter().filter(|q| **q <= 0.05).count(), 4);
-        assert!((q[0] - 0.0015).abs() < 1e-12);
-        assert!((q[3] - 0.035_625).abs() < 1e-12);
-    }
 }

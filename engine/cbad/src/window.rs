@@ -148,6 +148,12 @@ impl Plan {
         start..start + self.window
     }
 
+    /// Whether two windows, of which the first begins no later, are of one finding: they overlap or stand less than a window
+    /// apart.
+    pub(crate) fn are_joined(&self, earlier: usize, later: usize) -> bool {
+        self.range(later).start < self.range(earlier).end + self.window
+    }
+
     /// Events before the first window, which belong to the anchor.
     pub(crate) fn first(&self) -> usize {
         self.first

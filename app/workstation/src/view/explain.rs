@@ -13,7 +13,7 @@ use cbad::{PValue, Value, WindowScore};
 use egui::{Label, RichText, ScrollArea, Ui};
 use std::path::Path;
 
-const Q: &str = "Among windows flagged at this level or a smaller one, the expected share of false alarms (Benjamini-Hochberg, over all windows and lenses of the run).";
+const Q: &str = "Among the findings of this level or a smaller one, the expected share of false alarms, over all windows and lenses of the run. A finding counts once, however many windows see it (Siegmund, Zhang and Yakir 2011).";
 const CONFORMAL: &str = "The share of this stream's own ordinary windows that are at least as unusual. It keeps false alarms at their promised rate on real logs.";
 const TAIL: &str = "Beyond the rank's floor, the tail of the ordinary windows is modelled (peaks over threshold). Where the rank suffices, trust the rank.";
 const PERMUTATION: &str = "If the window and its baseline were one shuffled deck: how often would a deal look this unusual? Real logs come in bursts, so this alone does not flag a window.";

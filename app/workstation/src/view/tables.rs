@@ -84,7 +84,11 @@ pub(super) const WINDOWS: [Column; 21] = [
         "The stream's first lens (content; values for metrics): higher is more unusual.",
     ),
     column("Lens", 66.0, "The lens that is most surprised."),
-    numbers("q", 92.0, "Benjamini-Hochberg adjusted p over all windows and lenses of the run."),
+    numbers(
+        "q",
+        92.0,
+        "The share of findings up to this p that is expected to be false, over all windows and lenses of the run.",
+    ),
     column("Significant", 84.0, "Whether it is a change at the run's false discovery rate."),
     numbers("NCD, zstd", 80.0, "Normalised compression distance to an equally long piece of the baseline."),
     numbers("NCD, count", 84.0, "The same by the count code."),
