@@ -42,6 +42,7 @@ pub(crate) fn explain(
     seeing.insert(0, cluster.track);
     let lens_of = |track: usize| s.tracks[track].lens;
     let shifts = in_turn(seeing.iter().map(|&track| shifts::of(s, cluster, lens_of(track), coder)).collect());
+    let shifts = shifts::named_first(shifts);
     let by_content = seeing.iter().any(|&track| lens_of(track) == Lens::Content);
     let mut lenses: Vec<Lens> = seeing.iter().map(|&track| lens_of(track)).collect();
     lenses.sort_unstable();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::analyze::Scored;
+use crate::category;
 use crate::count_code::Coder;
 use crate::event::Signal;
 use crate::finding::Cluster;
@@ -22,6 +23,29 @@ const NAMED: usize = 5;
 
 /// Share of the excess time that one wait must be for the finding to be a silence and not a thinning.
 const ONE_WAIT: f64 = 0.5;
+
+/// Share of the bits of what has no name that a shift with one must have to be read before it.
+const NAMED_SHARE: f64 = 0.5;
+
+/// The same, but that what is read first has a name: where it is all rare kinds or values together, and the like of it with a
+/// name says at least half as much, that goes before it. The group tells a person only that something is odd.
+pub(crate) fn named_first(mut shifts: Vec<Shift>) -> Vec<Shift> {
+    let Some(first) = shifts.first().filter(|shift| !has_name(shift)) else { return shifts };
+    let (kind, least) = (first.kind, first.bits * NAMED_SHARE);
+    let alike = |shift: &Shift| has_name(shift) && shift.kind == kind && shift.bits >= least;
+    let named = (0..shifts.len()).filter(|&at| alike(&shifts[at]));
+    // The dearest, and of equally dear ones the first.
+    let dearest = named.rev().max_by(|&a, &b| shifts[a].bits.total_cmp(&shifts[b].bits));
+    if let Some(at) = dearest {
+        shifts[..=at].rotate_right(1);
+    }
+    shifts
+}
+
+fn has_name(shift: &Shift) -> bool {
+    let of_value = shift.name.rsplit_once('=').filter(|_| shift.lens == Lens::Values);
+    shift.name != template::RARE && of_value.is_none_or(|(_, value)| value != category::RARE)
+}
 
 /// What a lens saw shift in a cluster, dearest first.
 pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -> Vec<Shift> {
@@ -169,4 +193,36 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shift(lens: Lens, kind: ShiftKind, name: &str, bits: f64) -> Shift {
+        let (name, unit) = (name.to_owned(), Unit::Percent);
+        Shift { lens, kind, name, window: 14.0, baseline: 0.0, unit, bits, event: None, left_out: None }
+    }
+
+    #[test]
+    fn what_has_a_name_is_read_before_what_has_none() {
+        use ShiftKind::{Missing, MoreOften};
+        let rare = shift(Lens::Mix, MoreOften, template::RARE, 49.0);
+        let value = |name: &str, bits| shift(Lens::Values, MoreOften, name, bits);
+        let kind = |name: &str, bits| shift(Lens::Mix, MoreOften, name, bits);
+        let names = |shifts: Vec<Shift>| -> Vec<String> {
+            named_first(shifts).into_iter().map(|shift| shift.name).collect()
+        };
+        let order = names(vec![rare.clone(), value("source=iam", 58.0), kind("create key", 32.0)]);
+        assert_eq!(order, ["source=iam", template::RARE, "create key"]);
+        let order = names(vec![rare.clone(), value("name=any rare value", 90.0), kind("create key", 32.0)]);
+        assert_eq!(order, ["create key", template::RARE, "name=any rare value"]);
+        let order = names(vec![value("name=any rare value", 34.0), value("a=1", 17.0), value("b=2", 17.0)]);
+        assert_eq!(order, ["a=1", "name=any rare value", "b=2"]);
+        // Too little, or the other way round, or named already.
+        let order = names(vec![rare.clone(), kind("a", 24.0), shift(Lens::Mix, Missing, "b", 90.0)]);
+        assert_eq!(order, [template::RARE, "a", "b"]);
+        assert_eq!(names(vec![kind("a", 1.0), rare.clone()]), ["a", template::RARE]);
+        assert_eq!((names(vec![rare]).len(), names(vec![]).len()), (1, 0));
+    }
 }

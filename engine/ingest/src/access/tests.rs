@@ -42,6 +42,19 @@ fn lines_of_all_servers_are_taken_apart() {
             format!("h - - {STAMP} \"\\x16\\x03\\x01\" 400 157 \"-\" \"-\" 0.003 \"10.0.0.2:80\" x"),
             "\u{16}\u{3}\u{1} client=Text(\"h\") status=Int(400) bytes=Int(157) extra[2]=Float(0.003) extra[3]=Text(\"10.0.0.2:80\") extra[4]=Text(\"x\")",
         ),
+        // nginx with times under names; a name that is taken keeps its place, and what ends in `=` is base64.
+        (
+            format!(
+                "h - - {STAMP} \"GET /\" 200 1 \"-\" \"a b\" rt=0.003 uct=\"0.001\" urt=\"0.002, 0.1\" up=- status=5 rt=9 Zm9v= q==x =1 ua=\"c d\""
+            ),
+            "GET / client=Text(\"h\") status=Int(200) bytes=Int(1) user_agent=Text(\"a b\") rt=Float(0.003) uct=Float(0.001) \
+             urt=Text(\"0.002, 0.1\") extra[6]=Text(\"status=5\") extra[7]=Text(\"rt=9\") extra[8]=Text(\"Zm9v=\") \
+             extra[9]=Text(\"q==x\") extra[10]=Text(\"=1\") ua=Text(\"c d\")",
+        ),
+        (
+            format!("h - - {STAMP} \"GET /\" 200 1 rt=0.5"),
+            "GET / client=Text(\"h\") status=Int(200) bytes=Int(1) rt=Float(0.5)",
+        ),
         (
             format!("h - - {STAMP} \"GET /\" 200 1 \"open"),
             "GET / client=Text(\"h\") status=Int(200) bytes=Int(1) referer=Text(\"\\\"open\")",
