@@ -309,6 +309,11 @@ impl Category {
         format!("{}={}", self.name, self.values[usize::from(class)])
     }
 
+    /// Whether a class is that of all rare values together.
+    pub(crate) fn is_rare(&self, class: u8) -> bool {
+        self.values.get(usize::from(class)).is_some_and(|value| value == RARE)
+    }
+
     fn is_of_states(&self) -> bool {
         if self.values.len() < STATES {
             return false;

@@ -162,6 +162,21 @@ pub(crate) fn kind_name_in(stream: &Stream, kind: u16, positions: std::ops::Rang
     most.map_or(whole, |template| format!("{AGAIN}{MOSTLY}{}", name(stream, template as u16)))
 }
 
+/// Tokens among which a line of text has its level.
+const LEVEL_IN: usize = 24;
+
+/// Whether the message says its level itself, as lines of text do: `[main] ERROR pool: …`.
+fn says_level(stream: &Stream, key: &[u32], level: &str) -> bool {
+    let of_stream = |token: &&u32| **token != MASKED;
+    let tokens = key.iter().filter(of_stream).map(|&token| (token, stream.tokens[token as usize].shape));
+    let message = tokens.take_while(|(_, shape)| *shape != Shape::Path).take(LEVEL_IN);
+    let words = message.filter(|(_, shape)| *shape == Shape::Literal);
+    words.map(|(token, _)| stream.token_bytes(token)).any(|word| {
+        let is_long = level.eq_ignore_ascii_case("warn") && word.eq_ignore_ascii_case(b"warning");
+        is_long || word.eq_ignore_ascii_case(level.as_bytes())
+    })
+}
+
 /// The name of a template: the text of its first distinct event with `<*>` in variable places.
 pub(crate) fn name(stream: &Stream, template: u16) -> String {
     let of_template = || stream.templates.iter().enumerate().filter(|(_, t)| **t == template);
@@ -195,9 +210,10 @@ pub(crate) fn name(stream: &Stream, template: u16) -> String {
         let text = String::from_utf8_lossy(stream.token_bytes(token));
         match info.shape {
             Shape::Path => out.extend([" ", &*text, "="]),
+            Shape::Severity if says_level(stream, &key, &text) => {}
             Shape::Severity => out.extend([text.to_uppercase().as_str(), " "]),
             _ => {
-                if info.space {
+                if info.space && !out.ends_with(' ') {
                     out.push(' ');
                 }
                 out.push_str(&text);
@@ -218,7 +234,7 @@ pub(crate) fn name(stream: &Stream, template: u16) -> String {
 mod tests {
     use super::*;
     use crate::builder::StreamBuilder;
-    use crate::event::{ByteRange, Event, Signal, StreamKey};
+    use crate::event::{ByteRange, Event, Severity, Signal, StreamKey};
 
     fn stream(lines: impl Iterator<Item = String>) -> Stream {
         let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
@@ -236,6 +252,23 @@ mod tests {
         assert_eq!(stream.template_count, 3);
         assert_eq!(name(&stream, stream.template(0)), "GET /cart/ <*> answered 200 in <*>");
         assert_eq!(stream.template(0), 0, "the commonest template comes first");
+    }
+
+    #[test]
+    fn a_level_that_the_message_says_is_not_said_twice() {
+        let named = |body: &str, severity| {
+            let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
+            let mut builder = StreamBuilder::new(key);
+            for _ in 0..20 {
+                let mut event = Event::new(body, ByteRange::default());
+                event.severity = Some(severity);
+                builder.push(&event);
+            }
+            name(&builder.finish(), 0)
+        };
+        assert_eq!(named("[main] ERROR pool: no room", Severity::Error), "[main] ERROR pool: no room");
+        assert_eq!(named("Warning: no room", Severity::Warn), "Warning: no room");
+        assert_eq!(named("pool: no errors", Severity::Error), "ERROR pool: no errors");
     }
 
     #[test]

@@ -175,18 +175,18 @@ pub(crate) fn event_noun(signal: Signal) -> &'static str {
     }
 }
 
-/// The dearest stretch of the event, quoted, cut at both ends to fit.
+/// The first dear stretch of the event, quoted, cut at both ends to fit. A trace of a stack has its longest words in its depth, and
+/// says what it is of before: so what costs half as much as the dearest is dear.
 fn quote(driver: &Driver) -> String {
-    let dearest = (0..driver.tokens.len())
-        .max_by(|&a, &b| driver.tokens[a].bits.total_cmp(&driver.tokens[b].bits).then(b.cmp(&a)))
-        .unwrap_or(0);
+    let most = driver.tokens.iter().map(|token| token.bits).fold(0.0, f64::max);
+    let dearest = driver.tokens.iter().position(|token| token.bits >= most / 2.0).unwrap_or(0);
     let whole: Vec<String> = driver.tokens.iter().map(piece).collect();
     let total: usize = whole.iter().map(|t| t.chars().count()).sum();
     let (mut first, mut last, mut length) = (dearest, dearest, 0);
     if total <= QUOTED {
         (first, last) = (0, whole.len().saturating_sub(1));
     } else {
-        // The words before the dearest token say what it is about, those after it how it goes on: grow by turns.
+        // The words before the dear token say what it is about, those after it how it goes on: grow by turns.
         for turn in 0.. {
             let grown = if turn % 2 == 0 {
                 first.checked_sub(1)
@@ -375,5 +375,32 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(number(12.5), "12.5");
         assert_eq!(number(100.0), "100");
+    }
+
+    #[test]
+    fn a_quotation_begins_where_the_news_do() {
+        use crate::result::TokenCost;
+        let token = |&(text, bits): &(&str, f64)| TokenCost {
+            text: text.to_owned(),
+            space_before: true,
+            field: None,
+            shape: None,
+            bits,
+            seen: 0,
+            measure: None,
+        };
+        let of = |tokens: &[(&str, f64)]| {
+            let (tokens, bits, ordinary_bits) = (tokens.iter().map(token).collect(), 1.0, 1.0);
+            quote(&Driver { event: 0, bits, ordinary_bits, tokens, left_out: None, nearest: None })
+        };
+        assert_eq!(of(&[("short", 1.0), ("line", 9.0)]), "short line");
+        assert_eq!(of(&[]), "");
+        let frames = [("at com.shop.Checkout.place", 3.0); 8];
+        let mut trace = vec![("cannot order", 6.0), ("NullPointerException", 12.0)];
+        trace.extend(frames);
+        trace.push(("GeneratedMethodAccessor54", 14.0));
+        let quoted = of(&trace);
+        assert!(quoted.starts_with("cannot order NullPointerException at com"), "{quoted}");
+        assert!(quoted.ends_with('…') && !quoted.contains("Generated"), "{quoted}");
     }
 }

@@ -107,6 +107,21 @@ fn a_number_of_an_event_that_comes_more_often_is_found() {
     });
 }
 
+/// Of a queue of a few jobs most depths are common values: where it is long they are missing, and the number says how long it is.
+#[test]
+fn a_number_of_few_values_is_told_as_a_number() {
+    let findings = common::findings("jobs", EVENTS, |position, dice| {
+        let jobs = (0..4).map(|_| dice.below(7)).sum::<u32>();
+        let depth = if FAULT.contains(&position) { jobs + 30 + dice.below(60) } else { jobs };
+        ("job finished".to_owned(), vec![int("depth", depth), text("queue", a_region(dice))])
+    });
+    let finding = common::found("depth", &findings, &FAULT);
+    let sentence = &finding.explanation.sentence;
+    assert!(sentence.contains("depth is higher than usual"), "{sentence}");
+    let shifts: Vec<&str> = finding.explanation.shifts.iter().map(|shift| &*shift.name).collect();
+    assert_eq!(shifts, ["depth", "depth=12"]);
+}
+
 #[test]
 fn a_day_as_any_other_is_no_finding() {
     let findings = common::findings("requests", EVENTS, |_, dice| {

@@ -64,15 +64,6 @@ enum Told {
     Shares(SeenShares),
 }
 
-impl Told {
-    const fn bits(self) -> f64 {
-        match self {
-            Self::Numbers(seen) => seen.bits,
-            Self::Shares(seen) => seen.bits,
-        }
-    }
-}
-
 impl Values {
     /// What shifted in a range of windows, dearest first.
     pub(crate) fn explain(&self, readings: Readings<'_>, of: &Shown<'_>, log2: &Log2) -> Vec<Shift> {
@@ -81,19 +72,26 @@ impl Values {
         let spread = (0..others).map(|i| windows.start + i * windows.len() / others);
         let looked_at: Vec<usize> = std::iter::once(peak).chain(spread.filter(|&w| w != peak)).collect();
         let tiles = Tiles::new(of.plan);
-        let mut seen: Vec<Told> = Vec::new();
+        let looked_at_shares = |(category, shares)| look_at_shares(category, shares, tiles, &looked_at);
+        let shares: Vec<SeenShares> =
+            self.categories.iter().enumerate().filter_map(looked_at_shares).collect();
+        // By how dear each is told to be.
+        let mut seen: Vec<(f64, Told)> = Vec::new();
         for (channel, measured) in self.channels.iter().map(|known| &known.measured).enumerate() {
             let mut of_channel = look_at(channel, measured, tiles, &looked_at);
             name_as_one(&mut of_channel, measured, tiles);
-            seen.extend(of_channel.into_iter().map(Told::Numbers));
+            let dearest = of_channel.iter().map(|seen| seen.bits).fold(0.0, f64::max);
+            let of_field = of_shares(readings, channel, &shares);
+            seen.extend(of_channel.into_iter().map(|seen| {
+                let says_more = seen.bits >= dearest.max(NAMING_BITS);
+                (seen.bits.max(if says_more { of_field } else { 0.0 }), Told::Numbers(seen))
+            }));
         }
-        for (category, shares) in self.categories.iter().enumerate() {
-            seen.extend(look_at_shares(category, shares, tiles, &looked_at).map(Told::Shares));
-        }
-        seen.sort_by(|a, b| b.bits().total_cmp(&a.bits()));
-        let least = seen.first().map_or(0.0, |dearest| dearest.bits() * TOLD_SHARE);
-        let told = seen.into_iter().filter(|seen| seen.bits() >= least).take(SHIFTS_MOST);
-        told.map(|told| match told {
+        seen.extend(shares.into_iter().map(|seen| (seen.bits, Told::Shares(seen))));
+        seen.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let least = seen.first().map_or(0.0, |(dearest, _)| dearest * TOLD_SHARE);
+        let told = seen.into_iter().filter(|(bits, _)| *bits >= least).take(SHIFTS_MOST);
+        told.map(|(_, told)| match told {
             Told::Numbers(seen) => shift(self.view(readings, seen.channel), of.plan, seen),
             Told::Shares(seen) => {
                 let (category, shares) =
@@ -103,6 +101,16 @@ impl Values {
         })
         .collect()
     }
+}
+
+/// Bits of the shares of the field that a channel is of where they say only that a number went somewhere: rare values together come more
+/// often, or a common one less. The number itself says where.
+fn of_shares(readings: Readings<'_>, channel: usize, shares: &[SeenShares]) -> f64 {
+    let name = &readings.channels[channel].name;
+    let of_field = shares.iter().find(|seen| readings.categories[seen.category].name == *name);
+    let says_no_value =
+        |seen: &&SeenShares| seen.side < 0.0 || readings.categories[seen.category].is_rare(seen.class);
+    of_field.filter(says_no_value).map_or(0.0, |seen| seen.bits)
 }
 
 /// The value of a category, and the window, whose share is farthest off, the first of equal ones.
