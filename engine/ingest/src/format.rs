@@ -39,7 +39,7 @@ pub enum Format {
     Evtx,
     /// Parquet tables; the source of a row is its row group.
     Parquet,
-    /// Kafka topics as `kcat -J` dumps them.
+    /// Kafka topics as `kcat -J` dumps them, or as `kafka-console-consumer` prints them.
     Kafka,
     /// Events of Lynex and `WatchLLM`.
     Lynex,
@@ -150,7 +150,7 @@ impl Format {
             Self::Prometheus => "Prometheus or OpenMetrics text",
             Self::Evtx => "Windows event log (EVTX)",
             Self::Parquet => "Parquet table",
-            Self::Kafka => "Kafka topic (kcat)",
+            Self::Kafka => "Kafka topic",
             Self::Lynex => "Lynex or WatchLLM events",
             Self::LlmJson => "LLM calls (OpenAI, Anthropic)",
             Self::LlmSse => "Streamed LLM responses (SSE)",

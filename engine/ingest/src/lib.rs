@@ -47,6 +47,7 @@ mod model;
 mod otlp;
 mod otlp_json;
 mod otlp_proto;
+mod own_json;
 mod parquet_file;
 mod prefixed;
 mod probe;

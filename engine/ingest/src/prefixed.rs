@@ -2,9 +2,9 @@
 //! `docker service logs` and `kubectl logs --prefix` print them. The name is the service; what stands behind it is the line.
 
 use crate::ansi::escape_length;
-use crate::container_logs::own_json;
 use crate::lines::next_line;
 use crate::model::{Batch, Limits};
+use crate::own_json::behind_stamp;
 use crate::probe::Probe;
 use crate::reader::Reader;
 use crate::stamp::{self, Years};
@@ -177,7 +177,7 @@ impl Reader for PrefixedReader {
         let first_line = body.len();
         let (end, next, lines) = self.take_more(window, &prefix, &mut body, (length, next))?;
         self.open_since = if window.want(next + 1)? { None } else { Some(offset) };
-        let (own, mut event) = own_json(&body, source(end), self.years, &self.limits)
+        let (own, mut event) = behind_stamp(&body, source(end), self.years, &self.limits)
             .unwrap_or_else(|| (None, event_of(&body, first_line, self.years, source(end))));
         event.fields.extend(pod.map(|pod| Field { path: "k8s.pod.name".into(), value: Value::Text(pod) }));
         batch.push(self.streams.of(Some(&own.unwrap_or(service))), event);

@@ -13,6 +13,7 @@ use crate::journal::export::ExportReader;
 use crate::journal::json::JournalJson;
 use crate::json::reader::DocumentReader;
 use crate::json_lines::{self, JsonLines};
+use crate::kafka::console::ConsoleReader;
 use crate::kafka::{self, Kafka};
 use crate::lines::LineReader;
 use crate::llm::sse::{self, SseReader};
@@ -108,7 +109,10 @@ pub(crate) fn reader_for(name: String, sniffed: &Sniffed, limits: Limits) -> Box
         Format::Prometheus => Box::new(PrometheusReader::new(sniffed.is_open_metrics, limits)),
         Format::Evtx => Box::new(EvtxReader::new(name, limits)),
         Format::Parquet => Box::new(ParquetReader::new(name, sniffed.years, limits)),
-        Format::Kafka => Box::new(DocumentReader::new(Kafka::new(name, years, limits), framing, limits)),
+        Format::Kafka => match sniffed.console {
+            Some(columns) => Box::new(ConsoleReader::new(columns, name, years, limits)),
+            None => Box::new(DocumentReader::new(Kafka::new(name, years, limits), framing, limits)),
+        },
         Format::Lynex => Box::new(DocumentReader::new(Lynex::new(name, years), framing, limits)),
         Format::LlmJson => Box::new(DocumentReader::new(LlmJson::new(Origin::Api, years), framing, limits)),
         Format::LlmSse => Box::new(SseReader::new(years, limits)),

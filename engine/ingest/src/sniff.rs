@@ -4,6 +4,7 @@ use crate::envelope;
 use crate::error::IngestError;
 use crate::format::Format;
 use crate::json::documents::Framing;
+use crate::kafka::console;
 use crate::model::{OpenOptions, Problem};
 use crate::otlp_proto;
 use crate::prefixed::Prefix;
@@ -37,6 +38,8 @@ pub(crate) struct Sniffed {
     pub(crate) stamped: bool,
     /// For text: what stands before its lines.
     pub(crate) prefix: Option<Prefix>,
+    /// For Kafka topics: the columns of what the consumer prints.
+    pub(crate) console: Option<console::Columns>,
     pub(crate) years: Years,
     /// For tables.
     pub(crate) dialect: Option<Dialect>,
@@ -96,6 +99,7 @@ fn sniff_bytes(bytes: &[u8], whole: bool, options: &OpenOptions) -> Result<Sniff
         // What goes on behind a name looks like a line of its own.
         stamped: probe.stamps.is_stamped() || prefix.is_some() && probe.stamps.is_half_stamped(),
         prefix: prefix.filter(|_| format == Format::Text).map(|(prefix, _)| prefix),
+        console: if format == Format::Kafka { console::Columns::of(&probe) } else { None },
         years: probe.stamps.years,
         note: registry::note(format, &probe, options),
         dialect: registry::dialect(format, &probe),

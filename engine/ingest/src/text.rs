@@ -2,21 +2,22 @@
 
 use crate::heads::{ends_headed, is_head, is_second, says_zone, set_nanos};
 use crate::model::{Batch, Limits, Problem};
+use crate::own_json::behind_stamp;
 use crate::reader::Reader;
 use crate::severity;
 use crate::stamp::{self, Years};
+use crate::streams::LogStreams;
 use crate::window::{LineAt, Window};
-use cbad::{ByteRange, Event, Signal, StreamKey};
+use cbad::{ByteRange, Event};
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// How much of a line is looked at to see whether it continues the event before.
 const CONTINUATION_BYTES: usize = 256;
 
 /// Reads plain text.
 pub(crate) struct TextReader {
-    stream: Arc<StreamKey>,
+    streams: LogStreams,
     /// Whether the capture's lines carry time stamps, so that what carries none may continue an event.
     stamped: bool,
     years: Years,
@@ -26,8 +27,7 @@ pub(crate) struct TextReader {
 
 impl TextReader {
     pub(crate) fn new(name: String, stamped: bool, years: Years, limits: Limits) -> Self {
-        let stream = Arc::new(StreamKey { signal: Signal::Log, service: None, name });
-        Self { stream, stamped, years, limits, open_since: None }
+        Self { streams: LogStreams::new(name), stamped, years, limits, open_since: None }
     }
 }
 
@@ -70,11 +70,16 @@ impl Reader for TextReader {
         let source = ByteRange { offset: window.offset(), length: end as u64 };
         self.open_since = if window.want(ahead + 1)? { None } else { Some(source.offset) };
         let text = &window.available()[..end];
+        if let Some((service, event)) = behind_stamp(text, source, self.years, &self.limits) {
+            batch.push(self.streams.of(service.as_deref()), event);
+            window.pass(next, lines);
+            return Ok(true);
+        }
         let mut event = event_of(text, so_far.first_end, self.years, source);
         if so_far.headed && !says_zone(&text[..first.end], self.years) {
             event.time_nanos = set_nanos(text).or(event.time_nanos);
         }
-        batch.push(Arc::clone(&self.stream), event);
+        batch.push(self.streams.of(None), event);
         window.pass(next, lines);
         Ok(true)
     }

@@ -10,18 +10,16 @@ pub(crate) mod docker;
 use cri::Cri;
 use docker::Docker;
 
-use crate::budget::Budget;
 use crate::format::Format;
-use crate::json::cursor::{Cursor, Kind};
 use crate::lines::{At, keep_as_text, next_line};
 use crate::model::{Batch, Limits, Problem};
+use crate::own_json::own_json;
 use crate::reader::Reader;
-use crate::record::Record;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
 use crate::text::event_of;
 use crate::window::{LineAt, Window};
-use cbad::{ByteRange, Event, Field, Value};
+use cbad::{ByteRange, Field, Value};
 use std::io;
 
 /// Reads one line of a runtime's format.
@@ -228,28 +226,6 @@ pub fn whole_records(format: Format, lines: &[u8], limits: &Limits) -> usize {
 
 fn first_line(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).unwrap_or(text.len())
-}
-
-/// The program's own record, where the line is one JSON object, or a JSON string that holds one, as it is where a wrapper
-/// wrote the program's line as JSON again. Text within the record that holds JSON stays text.
-pub(crate) fn own_json(
-    text: &[u8],
-    source: ByteRange,
-    years: Years,
-    limits: &Limits,
-) -> Option<(Option<String>, Event)> {
-    let mut cursor = Cursor::new(text, limits.depth, limits.values);
-    if text.first() == Some(&b'"') {
-        let inner = cursor.text().ok()?;
-        let is_whole = cursor.at() == text.trim_ascii_end().len();
-        return own_json(&inner, source, years, limits).filter(|_| is_whole && inner.first() == Some(&b'{'));
-    }
-    if text.first() != Some(&b'{') || cursor.kind() != Ok(Kind::Object) {
-        return None;
-    }
-    let record = Record::read(&mut cursor, years, &mut Budget::for_unit(text.len())).ok()?;
-    cursor.skip_blanks();
-    (cursor.at() == text.len()).then(|| record.into_event(source))
 }
 
 /// The container that the kubelet's link names: `pod_namespace_container-<id of 64 digits>.log`.

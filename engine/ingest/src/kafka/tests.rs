@@ -1,4 +1,4 @@
-//! Messages in the form that `json.c` of kcat writes.
+//! Messages in the form that `json.c` of kcat writes, and in that of Kafka's `DefaultMessageFormatter`.
 
 use crate::model::Batch;
 use crate::{Capture, Format, OpenOptions};
@@ -59,4 +59,63 @@ fn payloads_of_every_kind() {
         (&events[3].body[..], value(events[3], "kafka.value_schema_id")),
         (&b"hi"[..], Some(&Value::Int(9)))
     );
+}
+
+#[test]
+fn what_the_consumer_prints_has_its_times_and_keys() {
+    let text = b"CreateTime:1700000000123\tk1\t{\"level\":\"error\",\"msg\":\"declined\",\"service\":\"pay\",\"n\":7}
+LogAppendTime:1700000001000\tnull\tERROR no room\tat all
+  at a.b.C
+
+NO_TIMESTAMP\tk3\tnull
+CreateTime:-1\tk4\t
+Processed a total of 4 messages
+";
+    let batch = read(text);
+    assert_eq!((batch.events.len(), batch.rejected()), (5, 0), "{:?}", batch.problems);
+    let events: Vec<_> = batch.events.iter().map(|(_, event)| event).collect();
+    assert_eq!(batch.events[0].0.service.as_deref(), Some("pay"));
+    assert_eq!((&events[0].body[..], events[0].severity), (&b"declined"[..], Some(Severity::Error)));
+    assert_eq!(events[0].time_nanos, Some(1_700_000_000_123_000_000));
+    for (path, expected) in [
+        ("n", Value::Int(7)),
+        ("kafka.tstype", Value::Text("create".into())),
+        ("kafka.key", Value::Text("k1".into())),
+    ] {
+        assert_eq!(value(events[0], path), Some(&expected), "{path}");
+    }
+    assert_eq!(&events[1].body[..], b"ERROR no room\tat all\n  at a.b.C");
+    assert_eq!(
+        (events[1].severity, value(events[1], "kafka.key")),
+        (Some(Severity::Error), Some(&Value::Null))
+    );
+    assert_eq!((events[2].time_nanos, value(events[2], "payload")), (None, Some(&Value::Null)));
+    assert_eq!((events[3].time_nanos, &events[3].body[..]), (None, &b""[..]));
+    let last = batch.problems.last().expect("a note");
+    assert!(last.line == Some(7) && last.reason.contains("begins no Kafka message"), "{last:?}");
+}
+
+#[test]
+fn columns_that_were_not_asked_for_are_not_read() {
+    let lines = |line: &str| line.repeat(5);
+    let first = |text: &str| {
+        let batch = read(text.as_bytes());
+        assert_eq!(batch.events.len(), 5, "{text}");
+        batch.events.into_iter().next().expect("there are five").1
+    };
+    let plain = first(&lines("Partition:2\tOffset:7\tno room\n"));
+    assert_eq!((&plain.body[..], plain.time_nanos), (&b"no room"[..], None));
+    assert_eq!(value(&plain, "kafka.partition"), Some(&Value::Int(2)));
+    assert_eq!((value(&plain, "kafka.offset"), value(&plain, "kafka.key")), (Some(&Value::Int(7)), None));
+    let all = first(&lines("CreateTime:1700000000123\ttrace:abc,n:1\tuser:12\tno\troom\n"));
+    assert_eq!(&all.body[..], b"no\troom");
+    for (path, expected) in [("headers.trace", "abc"), ("headers.n", "1"), ("key", "user:12")] {
+        assert_eq!(value(&all, &format!("kafka.{path}")), Some(&Value::Text(expected.into())), "{path}");
+    }
+    // A key may look like a header.
+    let keyed = first(&lines("CreateTime:1700000000123\tuser:12\tno room\n"));
+    assert_eq!(value(&keyed, "kafka.key"), Some(&Value::Text("user:12".into())));
+    let with_none = lines("CreateTime:1700000000123\ta:1\tno room\n").replacen("a:1", "NO_HEADERS", 1);
+    let without_key = first(&with_none);
+    assert_eq!((&without_key.body[..], value(&without_key, "kafka.key")), (&b"no room"[..], None));
 }

@@ -1,7 +1,10 @@
-//! Kafka topics as `kcat -J` dumps them: one object a message, with the payload as a string.
+//! Kafka topics as `kcat -J` dumps them: one object a message, with the payload as a string; and as Kafka's own consumer
+//! prints them ([`console`]). A payload that is a JSON object is read as a JSON line would be.
 //!
 //! Source: `edenhill/kcat`, `json.c`. Headers stand in one flat list of names and values; payloads are the bytes of the
-//! message, UTF-8 or not. A payload that is a JSON object is read as a JSON line would be.
+//! message, UTF-8 or not.
+
+pub(crate) mod console;
 
 use crate::budget::Budget;
 use crate::json::cursor::{Cursor, Kind, Read};
@@ -15,7 +18,8 @@ use crate::record::Record;
 use crate::severity;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
-use cbad::{Event, Field, Value};
+use cbad::{ByteRange, Event, Field, Value};
+use console::Columns;
 
 /// Reads dumps of Kafka topics.
 pub(crate) struct Kafka {
@@ -30,13 +34,13 @@ impl Kafka {
     }
 }
 
-/// How sure it is that the capture is such a dump: the share of objects that are messages.
+/// How sure it is that the capture is such a dump: the share of objects that are messages, or that it is what the consumer prints.
 pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     let is_message = |object: &JsonObject<'_>| {
         ["topic", "partition", "offset"].iter().all(|key| object.has(key))
             && (object.has("payload") || object.has("tstype"))
     };
-    probe.json.share(is_message)
+    if Columns::of(probe).is_some() { 1.0 } else { probe.json.share(is_message) }
 }
 
 impl DocumentFormat for Kafka {
@@ -52,7 +56,8 @@ impl DocumentFormat for Kafka {
             return Ok(());
         }
         report.note(0, end);
-        let (service, event) = message.into_event(report, end, self.years, &self.limits);
+        let source = report.range(0, end);
+        let (service, event) = message.into_event(source, &mut report.budget, self.years, &self.limits);
         report.push(self.streams.of(service.as_deref()), event, end);
         Ok(())
     }
@@ -106,15 +111,14 @@ impl Message {
     /// The event, in the stream of the service that the payload names, else of the topic.
     fn into_event(
         self,
-        report: &mut Report<'_>,
-        end: usize,
+        source: ByteRange,
+        budget: &mut Budget,
         years: Years,
         limits: &Limits,
     ) -> (Option<String>, Event) {
-        let source = report.range(0, end);
         let (service, mut event) = match self.payload {
             Some(payload) => {
-                if let Some(fields) = object_in(&payload, limits, &mut report.budget) {
+                if let Some(fields) = object_in(&payload, limits, budget) {
                     Record::of_fields(fields, years).into_event(source)
                 } else {
                     let mut event = Event::new(payload, source);
@@ -182,5 +186,4 @@ fn headers(cursor: &mut Cursor<'_>, fields: &mut Vec<Field>, budget: &mut Budget
 }
 
 #[cfg(test)]
-#[path = "kafka_tests.rs"]
 mod tests;
