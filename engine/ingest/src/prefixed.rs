@@ -10,7 +10,7 @@ use crate::reader::Reader;
 use crate::stamp::{self, Years};
 use crate::streams::LogStreams;
 use crate::text::{continues_a_trace, event_of};
-use crate::window::{LineAt, Window};
+use crate::window::Window;
 use cbad::{ByteRange, Field, Value};
 use std::io;
 
@@ -137,10 +137,8 @@ impl PrefixedReader {
     ) -> io::Result<(usize, usize, u64)> {
         let mut lines = 1;
         loop {
-            let room = self.limits.event_bytes.saturating_sub(next as u64);
-            let ahead = match window.line_at(next, room)? {
-                LineAt::Line(ahead) if ahead.end as u64 <= self.limits.event_bytes => ahead,
-                LineAt::Line(_) | LineAt::TooLong | LineAt::End => return Ok((end, next, lines)),
+            let Some(ahead) = window.line_within(next, self.limits.event_bytes)? else {
+                return Ok((end, next, lines));
             };
             let text = window.available()[next..ahead.end].strip_prefix(prefix);
             let Some(text) = text.filter(|text| self.continues(text)) else { return Ok((end, next, lines)) };

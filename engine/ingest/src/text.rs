@@ -148,11 +148,7 @@ fn continuation(
             return Ok(Continuation::No);
         }
     }
-    let room = limit.saturating_sub(from as u64);
-    let LineAt::Line(line) = window.line_at(from, room)? else { return Ok(Continuation::No) };
-    if line.end as u64 > limit {
-        return Ok(Continuation::No);
-    }
+    let Some(line) = window.line_within(from, limit)? else { return Ok(Continuation::No) };
     let text = &window.available()[from..line.end];
     let begin = text.trim_ascii_start();
     if begin.len() < text.len() && stamp::begins(begin) {

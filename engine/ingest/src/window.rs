@@ -160,6 +160,14 @@ impl Window {
         }
     }
 
+    /// The line that begins `from` available bytes on, where it ends within the first `most`.
+    pub(crate) fn line_within(&mut self, from: usize, most: u64) -> io::Result<Option<Line>> {
+        match self.line_at(from, most.saturating_sub(from as u64))? {
+            LineAt::Line(line) if line.end as u64 <= most => Ok(Some(line)),
+            LineAt::Line(_) | LineAt::TooLong | LineAt::End => Ok(None),
+        }
+    }
+
     /// Cuts off whole lines from here on, and passes over them: as many as fit, or one that is longer. Nothing where none ends
     /// within reach, or where the decoded bytes end soon. They are put into `room`.
     pub(crate) fn cut_lines(&mut self, most: LinesCut, room: &mut Vec<u8>) -> io::Result<Option<Self>> {

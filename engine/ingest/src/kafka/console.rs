@@ -12,7 +12,7 @@ use crate::probe::Probe;
 use crate::reader::Reader;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
-use crate::window::{LineAt, Window};
+use crate::window::Window;
 use cbad::{ByteRange, Field, Value};
 use std::io;
 
@@ -176,10 +176,8 @@ impl ConsoleReader {
     ) -> io::Result<(usize, usize, u64)> {
         let mut lines = 1;
         loop {
-            let room = self.limits.event_bytes.saturating_sub(next as u64);
-            let ahead = match window.line_at(next, room)? {
-                LineAt::Line(ahead) if ahead.end as u64 <= self.limits.event_bytes => ahead,
-                LineAt::Line(_) | LineAt::TooLong | LineAt::End => return Ok((end, next, lines)),
+            let Some(ahead) = window.line_within(next, self.limits.event_bytes)? else {
+                return Ok((end, next, lines));
             };
             let line = &window.available()[next..ahead.end];
             if Head::of(line).is_some() || is_its_own(line) {
