@@ -142,7 +142,7 @@ fn score_all<'s>(
 
 /// Scores of the windows of a stream's anchor; `None` where it has none. An anchor of less than four windows has no scores,
 /// and then nothing is ranked.
-fn anchor_tracks(
+pub(crate) fn anchor_tracks(
     stream: &Stream,
     plan: &Plan,
     lenses: &[Lens],
@@ -301,8 +301,7 @@ fn explain_all(
     watch: &dyn Watch,
 ) -> Result<Vec<Finding>, Cancelled> {
     let done = AtomicU64::new(0);
-    let passing_p = verdicts.passing_p;
-    let stabilities = Looking { scored, verdicts, config, coder, watch, passing_p }.look(clusters)?;
+    let stabilities = Looking { scored, verdicts, config, coder, watch }.look(clusters)?;
     let juries = jury_samples(scored, verdicts, clusters, coder);
     clusters
         .par_iter()
@@ -341,6 +340,7 @@ fn explain_all(
                     .map(|j| j.judge(s.stream, &s.plan, cluster.peak, coder)),
             };
             finding.grade = if cluster.odd.is_some() { Grade::Odd } else { grade(&finding) };
+            let passing_p = verdicts.passing_p(s, config);
             let explanation = &mut finding.explanation;
             explanation.counterfactual =
                 counterfactual::of(s, cluster, &explanation.shifts, passing_p, coder);

@@ -172,7 +172,9 @@ impl Channels {
         channels.retain(|channel| channel.values.len() * COMMON >= events);
         channels.sort_by_key(|channel| std::cmp::Reverse(channel.values.len()));
         for at in (1..channels.len()).rev() {
-            let same = channels[..at].iter().position(|other| other.positions == channels[at].positions);
+            let same = channels[..at].iter().position(|other| {
+                other.positions == channels[at].positions && other.values == channels[at].values
+            });
             if let Some(same) = same {
                 channels[same].name = channels.remove(at).name;
             }
@@ -405,6 +407,30 @@ mod tests {
             ["duration of GET /orders/*", "duration of GET /v0/cart", "duration of GET /v1/cart"]
         );
         assert_eq!((channels[0].unit, channels[0].values.len()), (Unit::Nanos, 600));
+    }
+
+    #[test]
+    fn two_measurements_of_a_message_are_two_and_two_names_of_one_are_one() {
+        let mut channels = Channels::default();
+        for position in 0..600_u32 {
+            let taken = Written {
+                name: "“took …”".to_owned(),
+                longer: Some("“done took …”".to_owned()),
+                unit: Unit::Millis,
+                value: f64::from(position % 50),
+            };
+            let heap = Written {
+                name: "“heap …”".to_owned(),
+                longer: None,
+                unit: Unit::Bytes,
+                value: f64::from(position % 70),
+            };
+            channels.take_written(position, &taken);
+            channels.take_written(position, &heap);
+        }
+        let kept: Vec<(String, f64)> =
+            channels.finish_common(600).into_iter().map(|c| (c.name, c.values[60])).collect();
+        assert_eq!(kept, [("“done took …”".to_owned(), 10.0), ("“heap …”".to_owned(), 60.0)]);
     }
 
     #[test]

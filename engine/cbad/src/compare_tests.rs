@@ -88,6 +88,11 @@ fn numbers_and_pace_are_compared_as_numbers() {
     assert_eq!(waits.sentence(), "“wait_ms” is higher: its middle is 109, before 49.");
     let pace = slow.differences.iter().find(|d| d.aspect == Aspect::Pace).expect("it is told");
     assert_eq!(pace.sentence(), "Events come faster: 2 a second, before 1 a second.");
+    let at_once = Difference { amounts: Amounts::Pace { before: 3.1, after: 0.0 }, ..pace.clone() };
+    assert_eq!(at_once.sentence(), "Events come faster: all at one instant, before 3.1 a second.");
+    let amounts = Amounts::Quantiles { before: [0.0, 0.0, 2.0], after: [0.0, 0.0, 9.0], unit: Unit::Nanos };
+    let reach = Difference { amounts, ..waits.clone() };
+    assert_eq!(reach.sentence(), "“wait_ms” is higher: 0 ns to 9 ns, before 0 ns to 2 ns.");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::compare::{Amounts, Aspect, Change, Difference};
 use crate::quantity;
-use crate::shift_words::{paces, percent, quoted};
+use crate::shift_words::{paces_in_unit, percents, quoted};
 use crate::words::grouped;
 
 impl Change {
@@ -39,27 +39,29 @@ impl Difference {
             }
             // How often says little where the sides are not of one length.
             Amounts::Events { before, after, of_before, of_after } => {
-                (share(before, of_before), share(after, of_after))
+                percents(share(before, of_before), share(after, of_after))
             }
             Amounts::Pace { before, after } => {
-                let (after, before_in_unit) = paces(after, before);
-                // The unit stands behind the later one.
-                let unit = after.split_once(' ').map(|(_, unit)| unit).unwrap_or_default();
-                (format!("{before_in_unit} {unit}"), after.clone())
+                let [after, before] = paces_in_unit(after, before);
+                (before, after)
             }
             Amounts::Quantiles { before, after, unit } => {
-                let (b, a) = match self.change {
-                    Change::Wider | Change::Narrower => {
-                        let reach = |low: f64, high: f64| {
-                            format!("{} to {}", quantity::amount(low, unit), quantity::amount(high, unit))
-                        };
-                        return (reach(before[0], before[2]), reach(after[0], after[2]));
-                    }
-                    _ => (before[1], after[1]),
-                };
-                quantity::told_apart(b, a, unit)
+                if self.is_of_reach() {
+                    let reach = |[low, _, high]: [f64; 3]| {
+                        format!("{} to {}", quantity::amount(low, unit), quantity::amount(high, unit))
+                    };
+                    return (reach(before), reach(after));
+                }
+                quantity::told_apart(before[1], after[1], unit)
             }
         }
+    }
+
+    /// Whether it is told by how far the values reach, and not by their middle.
+    fn is_of_reach(&self) -> bool {
+        let are_alike = |before: [f64; 3], after: [f64; 3]| before[1].total_cmp(&after[1]).is_eq();
+        matches!(self.change, Change::Wider | Change::Narrower)
+            || matches!(self.amounts, Amounts::Quantiles { before, after, .. } if are_alike(before, after))
     }
 
     /// The difference as a sentence.
@@ -71,6 +73,9 @@ impl Difference {
             (Aspect::Pace, _) => format!("Events come faster: {after}, before {before}."),
             (Aspect::Number, Change::Wider) => format!("{name} varies more: {after}, before {before}."),
             (Aspect::Number, Change::Narrower) => format!("{name} varies less: {after}, before {before}."),
+            (Aspect::Number, change) if self.is_of_reach() => {
+                format!("{name} is {}: {after}, before {before}.", change.phrase())
+            }
             (Aspect::Number, change) => {
                 format!("{name} is {}: its middle is {after}, before {before}.", change.phrase())
             }
@@ -83,8 +88,8 @@ impl Difference {
     }
 }
 
-fn share(events: u64, of: u64) -> String {
-    percent(events as f64 * 100.0 / of.max(1) as f64)
+fn share(events: u64, of: u64) -> f64 {
+    events as f64 * 100.0 / of.max(1) as f64
 }
 
 fn often(events: u64) -> String {

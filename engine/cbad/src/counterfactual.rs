@@ -81,7 +81,8 @@ pub(crate) fn of(
     if !cluster.flagged {
         return None;
     }
-    let least = significance::least_score(&s.plan, track, cluster.peak, passing_p)?;
+    let anchor = s.anchor.as_ref().map(|tracks| &tracks[cluster.track]);
+    let least = significance::least_score(&s.plan, track, anchor, cluster.peak, passing_p)?;
     let case = Case { s, peak: cluster.peak, threshold: least.max(track.lens.least_effect()), coder };
     match track.lens {
         Lens::Content => Some(case.take_out(&OfContent::new(s, cluster.peak, coder))),
@@ -159,31 +160,52 @@ impl Case<'_, '_> {
         self.take_out(&window)
     }
 
-    /// The pace on the near side of the threshold, by halving: the surplus grows steadily away from the ordinary pace.
+    /// The pace, or the one long wait, on the near side of the threshold, by halving.
     fn of_rate(&self, shifts: &[Shift]) -> Counterfactual {
         let (s, log2) = (self.s, &self.coder.log2);
         let (window, n) = (s.plan.range(self.peak), s.plan.window as u64);
         let (all_nanos, all_events) = rate::waited(s.stream, &s.plan.baseline(self.peak));
-        let cost = |nanos: u64| rate::surplus(log2, nanos, n, all_nanos, all_events);
         let taken = rate::taken(s.stream, &window);
-        let ordinary = (u128::from(all_nanos) * u128::from(n) / u128::from(all_events.max(1))) as u64;
-        if cost(ordinary) >= self.threshold {
-            return self.result(Way::Whole, &[], cost(ordinary));
-        }
-        let (mut passes, mut flagged) = (ordinary, taken);
-        while passes.abs_diff(flagged) > 1 {
-            let middle = passes.midpoint(flagged);
-            if cost(middle) < self.threshold { passes = middle } else { flagged = middle }
-        }
-        let is_silence = shifts.iter().any(|shift| shift.kind == ShiftKind::Silence);
         let (longest, _) = rate::longest_wait(s.stream, &window);
-        let way = match taken.checked_sub(passes) {
-            Some(excess) if is_silence && longest >= excess => Way::Pause { nanos: longest - excess },
-            Some(_) => Way::Faster { nanos: passes },
-            None => Way::Slower { nanos: passes },
+        let score = |nanos: u64, wait: u64| {
+            let wait = (rate::wait_bits(s.stream, s.singles.waits, wait) * ONE_BIT as f64) as i64;
+            rate::surplus(log2, nanos, n, all_nanos, all_events).max(wait)
         };
-        self.result(way, &[], cost(passes))
+        let ordinary = (u128::from(all_nanos) * u128::from(n) / u128::from(all_events.max(1))) as u64;
+        if shifts.iter().any(|shift| shift.kind == ShiftKind::Silence) {
+            let of_pause = |pause: u64| score(taken - longest + pause, pause);
+            // As long as makes the pace an ordinary one, or as one ordinary wait.
+            let fitting = longest.saturating_sub(taken.saturating_sub(ordinary));
+            let ordinary_wait = (ordinary / n.max(1)).min(longest);
+            let passing =
+                [fitting, ordinary_wait].into_iter().find(|&pause| of_pause(pause) < self.threshold);
+            if let Some(passing) = passing {
+                let nanos = nearest_passing(passing, longest, |pause| of_pause(pause) < self.threshold);
+                return self.result(Way::Pause { nanos }, &[], of_pause(nanos));
+            }
+        }
+        // What comes sooner is waited for less, each event as much.
+        let wait = |nanos: u64| {
+            let part = u128::from(longest) * u128::from(nanos) / u128::from(taken.max(1));
+            if nanos < taken { part as u64 } else { longest }
+        };
+        let of_pace = |nanos: u64| score(nanos, wait(nanos));
+        if of_pace(ordinary) >= self.threshold {
+            return self.result(Way::Whole, &[], of_pace(ordinary));
+        }
+        let nanos = nearest_passing(ordinary, taken, |nanos| of_pace(nanos) < self.threshold);
+        let way = if nanos < taken { Way::Faster { nanos } } else { Way::Slower { nanos } };
+        self.result(way, &[], of_pace(nanos))
     }
+}
+
+/// From what passes towards what does not, as far as it passes.
+fn nearest_passing(mut passing: u64, mut failing: u64, passes: impl Fn(u64) -> bool) -> u64 {
+    while passing.abs_diff(failing) > 1 {
+        let middle = passing.midpoint(failing);
+        if passes(middle) { passing = middle } else { failing = middle }
+    }
+    passing
 }
 
 /// Novelties of the window, dearest first.

@@ -121,7 +121,8 @@ pub(crate) fn put_in_words(finding: &mut Finding, s: &Scored<'_>) {
     finding.explanation.caveats = words::caveats(finding);
     finding.explanation.sentence = words::sentence(finding, s.stream.key());
     let lenses = s.tracks.iter().map(|track| track.lens).collect();
-    let told = words::Told { key: s.stream.key(), window: s.plan.window, lenses };
+    let told =
+        words::Told { key: s.stream.key(), window: s.plan.window, lenses, is_anchored: s.anchor.is_some() };
     finding.explanation.paragraph = words::paragraph(finding, &told);
     finding.explanation.drivers.iter_mut().for_each(|driver| keep_dearest(driver, MOST_TOKEN_COSTS));
 }

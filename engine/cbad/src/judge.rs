@@ -42,8 +42,8 @@ pub(crate) struct Verdicts {
     q_of_windows: Each<Option<f64>>,
     /// By what q is larger where nothing is known of how the tests depend on one another.
     stricter: f64,
-    /// The p that a hypothesis must not exceed to be flagged at the run's level.
-    pub(crate) passing_p: f64,
+    /// The p that a hypothesis must not exceed for its q to pass at the run's level.
+    passing_q: f64,
     pub(crate) flagged: Each<bool>,
     /// Windows that belong to a flagged one beside them: significant as windows, some of them once that one no longer
     /// calibrates them.
@@ -71,6 +71,11 @@ impl Verdicts {
     pub(crate) fn q_by(&self, at: At) -> Option<f64> {
         let q = self.q[at.stream][at.track][at.window]?;
         Some((q * self.stricter).min(1.0))
+    }
+
+    /// The p that a hypothesis of this stream must not exceed to be flagged: as [`passes`] has it.
+    pub(crate) fn passing_p(&self, s: &Scored<'_>, config: &Config) -> f64 {
+        config.false_alarms.map_or(self.passing_q, |rate| rate / s.tracks.len() as f64)
     }
 
     /// Whether any lens flags a window.
@@ -121,7 +126,7 @@ pub(crate) fn judge(
         ranks: std::mem::take(&mut verdicts.ranks),
         q: std::mem::take(&mut verdicts.q),
         stricter: verdicts.stricter,
-        passing_p: verdicts.passing_p,
+        passing_q: verdicts.passing_q,
         flagged,
         ..Verdicts::default()
     };
@@ -263,7 +268,7 @@ fn adjust(scored: &[Option<Scored<'_>>], verdicts: &mut Verdicts, alpha: f64) {
     };
     (verdicts.q, verdicts.q_of_windows) = (each(&discovery.q), each(&discovery.q_of_windows));
     verdicts.stricter = significance::harmonic(hypotheses.len()) / discovery.extremal_index;
-    verdicts.passing_p = discovery.passing_p(alpha);
+    verdicts.passing_q = discovery.passing_p(alpha);
 }
 
 fn tail_p(ranks: &[Option<Rank>]) -> Vec<Option<f64>> {

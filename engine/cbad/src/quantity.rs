@@ -62,7 +62,8 @@ const fn symbol(unit: Unit) -> &'static str {
         Unit::Millis => " ms",
         Unit::Seconds => " s",
         Unit::Bytes => " bytes",
-        Unit::Number | Unit::Percent | Unit::PerSecond | Unit::Times => "",
+        Unit::Percent => " %",
+        Unit::Number | Unit::PerSecond | Unit::Times => "",
     }
 }
 
@@ -86,6 +87,7 @@ mod tests {
             (1_572_864.0, Unit::Bytes, "1.5 MiB"),
             (-2048.0, Unit::Bytes, "-2 KiB"),
             (12.345, Unit::Number, "12.3"),
+            (97.0, Unit::Percent, "97 %"),
         ] {
             assert_eq!(amount(value, unit), said);
         }

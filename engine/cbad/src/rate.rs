@@ -72,8 +72,12 @@ pub(crate) fn silence_at_end(stream: &Stream) -> u64 {
 
 /// Evidence of the longest wait of these positions against the tail of all waits of the stream, bits.
 pub(crate) fn silence_bits(stream: &Stream, waits: Option<Tail>, positions: &Range<usize>) -> f64 {
-    let (longest, _) = longest_wait(stream, positions);
-    waits.map_or(0.0, |tail| tail.surprise_bits(longest, stream.len() - stream.anchored()))
+    wait_bits(stream, waits, longest_wait(stream, positions).0)
+}
+
+/// The same of a wait of so many nanoseconds.
+pub(crate) fn wait_bits(stream: &Stream, waits: Option<Tail>, nanos: u64) -> f64 {
+    waits.map_or(0.0, |tail| tail.surprise_bits(nanos, stream.len() - stream.anchored()))
 }
 
 /// Scores every window of the plan, fixed point: the larger evidence of its pace and of its longest wait.

@@ -4,14 +4,17 @@ use crate::counterfactual::{Counterfactual, Way};
 use crate::event::Signal;
 use crate::result::{Finding, PValue};
 use crate::stability::{Stability, Variation};
+use crate::words::Told;
 use crate::{shift_words, words};
 
 /// Most positions that are named one by one.
 const NAMED: usize = 5;
 
 /// Ranks, corrections and shuffles, each with what it means.
-pub(crate) fn how_sure(finding: &Finding, window: usize) -> String {
+pub(crate) fn how_sure(finding: &Finding, told: &Told<'_>) -> String {
     let mut parts = Vec::new();
+    let window = told.window;
+    let (other, place) = if told.is_anchored { ("", "the anchor") } else { ("other ", "this stream") };
     match (finding.p_tail, finding.p_conformal) {
         (Some(tail), Some(rank)) => {
             let of = rank.n;
@@ -23,7 +26,7 @@ pub(crate) fn how_sure(finding: &Finding, window: usize) -> String {
             };
             let (least, p) = (if tail.value <= tail.floor { "at most " } else { "" }, p_of(tail));
             parts.push(format!(
-                "How sure: of {of} other windows of {window} events in this stream {many}; by chance {least}one in \
+                "How sure: of {of} {other}windows of {window} events in {place} {many}; by chance {least}one in \
                  {} would be (p = {p}).",
                 one_in(tail.value)
             ));
@@ -32,10 +35,15 @@ pub(crate) fn how_sure(finding: &Finding, window: usize) -> String {
     }
     if let Some(q) = finding.q {
         let q_value = scientific(q);
-        parts.push(if finding.flagged {
-            format!("Of findings this sure, {} are expected to be false alarms (q = {q_value}).", percent(q))
-        } else {
-            format!("With so many windows looked at, it may well be chance (q = {q_value}).")
+        parts.push(match q {
+            _ if finding.flagged => {
+                format!("Of findings this sure, {} are expected to be false alarms (q = {q_value}).", percent(q))
+            }
+            q if q < 0.5 => format!(
+                "Of findings this sure, {} are expected to be false alarms (q = {q_value}), which is more than was asked for.",
+                percent(q)
+            ),
+            _ => format!("With so many windows looked at, it may well be chance (q = {q_value})."),
         });
     }
     if let Some(p) = finding.p_permutation {

@@ -26,6 +26,8 @@ impl RunningTotals {
         match measure {
             Measure::DurationNanos(nanos) => vec![("value", *nanos as f64)],
             Measure::Gauge(value) | Measure::Delta(value) => vec![("value", *value)],
+            // What is no number says nothing, and is not what the next one is compared with.
+            Measure::Cumulative { total, .. } if !total.is_finite() => Vec::new(),
             Measure::Cumulative { total, start_nanos } => {
                 match replace(&mut self.totals, instance, (*total, *start_nanos)) {
                     Some((last, start)) if start == *start_nanos && *total >= last => {
@@ -36,14 +38,15 @@ impl RunningTotals {
                 }
             }
             Measure::Histogram { count, sum, bounds, counts, cumulative } => {
-                let mut buckets = Buckets { count: *count, sum: *sum, counts: counts.clone() };
+                let (bounds, counts) = (bounds.clone(), counts.clone());
+                let mut buckets = Buckets { count: *count, sum: *sum, bounds, counts };
                 if *cumulative {
                     match replace(&mut self.histograms, instance, buckets.clone()) {
                         Some(before) => buckets = buckets.since(&before),
                         None => return Vec::new(),
                     }
                 }
-                histogram::numbers(&buckets, bounds)
+                histogram::numbers(&buckets)
             }
         }
     }

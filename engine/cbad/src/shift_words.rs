@@ -68,6 +68,12 @@ pub(crate) fn what_shifted(shift: &Shift, key: &StreamKey) -> String {
         ShiftKind::Burst => format!("{events} come faster than usual, {here} instead of {usual}"),
         ShiftKind::Thinning => format!("{events} come more slowly than usual, {here} instead of {usual}"),
         ShiftKind::Silence => format!("nothing came for {here}; the longest pause elsewhere is {usual}"),
+        ShiftKind::Higher | ShiftKind::Lower if here == usual => {
+            format!(
+                "{name} is {} than usual on the whole, with {here} in the middle as ever",
+                shift.kind.phrase()
+            )
+        }
         ShiftKind::Higher => format!("{name} is higher than usual, {here} instead of {usual}"),
         ShiftKind::Lower => format!("{name} is lower than usual, {here} instead of {usual}"),
         ShiftKind::Wider => format!("{name} varies more than usual, by {here} instead of {usual}"),
@@ -107,9 +113,17 @@ fn in_stream(shift: &Shift, key: &StreamKey) -> String {
         return "it".to_owned();
     }
     let statistic = shift.name.strip_suffix(&key.name).and_then(|label| label.strip_suffix(" of "));
-    statistic
-        .filter(|_| key.signal == Signal::Metric)
-        .map_or_else(|| cut(&shift.name), |s| format!("its {s}"))
+    match statistic.filter(|_| key.signal == Signal::Metric) {
+        Some(statistic) => format!("its {statistic}"),
+        // The name of a field reads as a word of the sentence otherwise; the others say what they are.
+        None if is_path(&shift.name) => format!("“{}”", cut(&shift.name)),
+        None => cut(&shift.name),
+    }
+}
+
+/// Whether a name is that of a field: without blanks, and not quoted yet.
+fn is_path(name: &str) -> bool {
+    !name.contains(char::is_whitespace) && !name.contains('“')
 }
 
 /// A kind of event by its name; that of all rare ones is no quotation.
@@ -141,14 +155,24 @@ fn amounts(shift: &Shift) -> (String, String) {
     let (here, usual) = (shift.window, shift.baseline);
     match shift.unit {
         Unit::Number if shift.kind == ShiftKind::Flat => (words::number(here), words::number(usual)),
-        Unit::Percent => (percent(here), percent(usual)),
+        Unit::Percent => percents(here, usual),
         Unit::PerSecond => paces(here, usual),
         Unit::Times => (times(here), times(usual)),
         unit => quantity::told_apart(here, usual, unit),
     }
 }
 
-pub(crate) fn percent(value: f64) -> String {
+/// Two shares with digits enough to tell them apart.
+pub(crate) fn percents(here: f64, usual: f64) -> (String, String) {
+    let said = (percent(here), percent(usual));
+    if said.0 != said.1 || here.total_cmp(&usual).is_eq() {
+        return said;
+    }
+    let at = |digits: usize| (format!("{here:.digits$} %"), format!("{usual:.digits$} %"));
+    (1..8).map(at).find(|(a, b)| a != b).unwrap_or(said)
+}
+
+fn percent(value: f64) -> String {
     match value {
         v if v > 0.0 && v < 0.1 => "under 0.1 %".to_owned(),
         v if v < 10.0 => format!("{} %", words::number((v * 10.0).round() / 10.0)),
@@ -156,17 +180,28 @@ pub(crate) fn percent(value: f64) -> String {
     }
 }
 
-/// Two paces in the unit in which the slower one is at least 1, where there is one.
-pub(crate) fn paces(here: f64, usual: f64) -> (String, String) {
+/// Two paces in the unit in which the slower one is at least 1, where there is one; the second without it where the first has it.
+fn paces(here: f64, usual: f64) -> (String, String) {
+    let [here_in_unit, usual_in_unit] = paces_in_unit(here, usual);
+    if here <= 0.0 {
+        return (here_in_unit, usual_in_unit);
+    }
+    let number = usual_in_unit.split(' ').next().unwrap_or_default().to_owned();
+    (here_in_unit, number)
+}
+
+/// Two paces, each with the unit in which the slower one is at least 1, where there is one.
+pub(crate) fn paces_in_unit(here: f64, usual: f64) -> [String; 2] {
     let slower = if here > 0.0 && here < usual { here } else { usual };
     let (factor, unit) = match slower {
         s if s >= 1.0 => (1.0, "a second"),
         s if s * 60.0 >= 1.0 => (60.0, "a minute"),
         _ => (3600.0, "an hour"),
     };
-    let shown = |pace: f64| words::significant(pace * factor, 2);
-    let here = if here <= 0.0 { "all at one instant".to_owned() } else { format!("{} {unit}", shown(here)) };
-    (here, shown(usual))
+    [here, usual].map(|pace| match pace {
+        p if p <= 0.0 => "all at one instant".to_owned(),
+        p => format!("{} {unit}", words::significant(p * factor, 2)),
+    })
 }
 
 fn times(value: f64) -> String {
@@ -175,5 +210,21 @@ fn times(value: f64) -> String {
         1 => "once".to_owned(),
         2 => "twice".to_owned(),
         n => format!("{n} times"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_that_differ_never_read_the_same() {
+        let said = |here, usual| percents(here, usual);
+        assert_eq!(said(6.5, 12.0), ("6.5 %".to_owned(), "12 %".to_owned()));
+        assert_eq!(said(0.01, 0.02), ("0.01 %".to_owned(), "0.02 %".to_owned()));
+        assert_eq!(said(99.6, 99.9), ("99.6 %".to_owned(), "99.9 %".to_owned()));
+        assert_eq!(said(0.01, 0.01), ("under 0.1 %".to_owned(), "under 0.1 %".to_owned()));
+        assert_eq!(paces(1.2, 1.0), ("1.2 a second".to_owned(), "1".to_owned()));
+        assert_eq!(paces(0.0, 3.1), ("all at one instant".to_owned(), "3.1 a second".to_owned()));
     }
 }

@@ -132,8 +132,10 @@ fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
     let surplus = bits(rate::surplus(log2, nanos, s.plan.window as u64, all_nanos, all_events));
     let ordinary = all_nanos as f64 * s.plan.window as f64 / all_events.max(1) as f64;
     let (longest, ended_by) = rate::longest_wait(s.stream, &window);
+    let by_wait = rate::silence_bits(s.stream, s.singles.waits, &window);
     let is_slow = nanos as f64 > ordinary;
-    let is_silence = is_slow && longest as f64 >= ONE_WAIT * (nanos as f64 - ordinary);
+    // What was held up and then came all at once takes no longer than usual, and its wait is what is unusual.
+    let is_silence = by_wait > surplus || is_slow && longest as f64 >= ONE_WAIT * (nanos as f64 - ordinary);
     let pace = |events: f64, nanos: f64| if nanos > 0.0 { events * 1e9 / nanos } else { 0.0 };
     let mut shift = Shift {
         lens: Lens::Rate,
@@ -142,7 +144,7 @@ fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
         window: pace(s.plan.window as f64, nanos as f64),
         baseline: pace(all_events as f64, all_nanos as f64),
         unit: Unit::PerSecond,
-        bits: surplus,
+        bits: surplus.max(by_wait),
         event: None,
         left_out: None,
     };

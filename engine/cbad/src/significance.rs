@@ -38,22 +38,31 @@ pub(crate) fn ranks(plan: &Plan, track: &Track, excluded: &[bool]) -> Vec<Option
         .collect()
 }
 
-/// Ranks some windows, with nothing excluded.
-pub(crate) fn ranks_in(plan: &Plan, track: &Track, windows: &[usize]) -> Vec<Option<Rank>> {
-    let ranks = ranks(plan, track, &vec![false; track.scores.len()]);
-    windows.iter().map(|&window| ranks[window]).collect()
+/// Ranks every window with nothing excluded, among those of an anchor where there is one.
+pub(crate) fn ranks_of_all(plan: &Plan, track: &Track, anchor: Option<&Track>) -> Vec<Option<Rank>> {
+    anchor.map_or_else(
+        || ranks(plan, track, &vec![false; track.scores.len()]),
+        |anchor| ranks_among(plan, track, anchor),
+    )
 }
 
 /// The least score at which a window's cautious tail p would be at most `p`, with nothing excluded; `None` where its own
 /// score does not pass.
-pub(crate) fn least_score(plan: &Plan, track: &Track, window: usize, p: f64) -> Option<i64> {
-    let usable = usable(plan, &track.scores, &vec![false; track.scores.len()]);
-    let near = nearby::too_close(plan, window, plan.count);
-    let sorted: Vec<i64> = dearest_first(&track.scores, &usable)
-        .into_iter()
-        .filter(|(_, j)| !near.contains(&(*j as usize)))
-        .map(|(score, _)| score)
-        .collect();
+pub(crate) fn least_score(
+    plan: &Plan,
+    track: &Track,
+    anchor: Option<&Track>,
+    window: usize,
+    p: f64,
+) -> Option<i64> {
+    let sorted: Vec<i64> = if let Some(anchor) = anchor {
+        of_anchor(plan, track, anchor)
+    } else {
+        let usable = usable(plan, &track.scores, &vec![false; track.scores.len()]);
+        let near = nearby::too_close(plan, window, plan.count);
+        let elsewhere = dearest_first(&track.scores, &usable).into_iter();
+        elsewhere.filter(|(_, j)| !near.contains(&(*j as usize))).map(|(score, _)| score).collect()
+    };
     let ordinary = dearest_dismissed(plan, track);
     let passes = |score: i64| {
         let exceeding = sorted.partition_point(|s| *s >= score);
@@ -104,16 +113,21 @@ fn rank(track: &Track, index: usize, nearby: &Nearby, sorted: &[(i64, u32)], ord
 
 /// Ranks every window against those of an anchor, and those that are known to be ordinary.
 pub(crate) fn ranks_among(plan: &Plan, track: &Track, anchor: &Track) -> Vec<Option<Rank>> {
-    let dismissed = (0..plan.count).filter(|&i| plan.is_dismissed(i)).map(|i| track.scores[i]);
-    let mut sorted: Vec<i64> = anchor.scores.iter().copied().chain(dismissed).collect();
-    let ordinary = dearest_dismissed(plan, track);
-    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    let (sorted, ordinary) = (of_anchor(plan, track, anchor), dearest_dismissed(plan, track));
     let rank = |(window, &score): (usize, &i64)| {
         let exceeding = sorted.partition_point(|s| *s >= score);
         (plan.is_ranked(window) && !plan.is_dismissed(window) && sorted.len() >= MIN_HISTORY)
             .then(|| rank_among(track, score, exceeding, sorted.len(), sorted.iter().copied(), ordinary))
     };
     track.scores.iter().enumerate().map(rank).collect()
+}
+
+/// Scores of an anchor and of windows that are known to be ordinary, largest first.
+fn of_anchor(plan: &Plan, track: &Track, anchor: &Track) -> Vec<i64> {
+    let dismissed = (0..plan.count).filter(|&i| plan.is_dismissed(i)).map(|i| track.scores[i]);
+    let mut sorted: Vec<i64> = anchor.scores.iter().copied().chain(dismissed).collect();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    sorted
 }
 
 /// The rank of a score among `n` others, largest first, of which `exceeding` are at least as large. No tail is modelled up

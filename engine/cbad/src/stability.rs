@@ -71,12 +71,17 @@ pub(crate) struct Looking<'a, 's> {
     pub(crate) config: &'a Config,
     pub(crate) coder: &'a Coder,
     pub(crate) watch: &'a dyn Watch,
-    /// The p that the run's correction lets pass.
-    pub(crate) passing_p: f64,
 }
 
-/// One stream through one lens with other windows, or why not.
-type Again = BTreeMap<(usize, usize, usize), Result<(Plan, Track), String>>;
+/// One stream through one lens with other windows, and its anchor where it has one.
+struct Varied {
+    plan: Plan,
+    track: Track,
+    anchor: Option<Track>,
+}
+
+/// By stream, track and length of windows; or why not.
+type Again = BTreeMap<(usize, usize, usize), Result<Varied, String>>;
 
 impl Looking<'_, '_> {
     /// The stability of each cluster; `None` for those that are not flagged, and for all after the first twenty.
@@ -108,7 +113,7 @@ impl Looking<'_, '_> {
     fn scored_with(
         &self,
         (stream, track, window): (usize, usize, usize),
-    ) -> Result<Result<(Plan, Track), String>, Cancelled> {
+    ) -> Result<Result<Varied, String>, Cancelled> {
         let s = self.scored[stream].as_ref().expect("clusters come from scored streams");
         if s.stream.len() > EVENTS_MOST {
             return Ok(Err(format!("the stream has more than {EVENTS_MOST} events")));
@@ -123,7 +128,8 @@ impl Looking<'_, '_> {
         let singles = Singles::of(s.stream, &plan, &[lens], &self.coder.log2);
         let pace = Pace { watch: self.watch, scored: &|_| {} };
         let track = lens::score(lens, s.stream, &plan, &singles, self.coder, &pace)?;
-        Ok(Ok((plan, track)))
+        let anchor = analyze::anchor_tracks(s.stream, &plan, &[lens], self.coder, self.watch)?;
+        Ok(Ok(Varied { plan, track, anchor: anchor.and_then(|tracks| tracks.into_iter().next()) }))
     }
 
     fn of(&self, cluster: &Cluster, again: &Again) -> Result<Stability, Cancelled> {
@@ -131,7 +137,7 @@ impl Looking<'_, '_> {
         let mut stability = Stability::default();
         for window in windows_of(s) {
             match &again[&(cluster.stream, cluster.track, window)] {
-                Ok((plan, track)) => match self.with_window(s, cluster, plan, track) {
+                Ok(varied) => match self.with_window(s, cluster, varied) {
                     Some(cell) => stability.cells.push(cell),
                     None => stability.not_tried = Some("there is not enough history".to_owned()),
                 },
@@ -144,27 +150,21 @@ impl Looking<'_, '_> {
         Ok(stability)
     }
 
-    fn with_window(
-        &self,
-        s: &Scored<'_>,
-        cluster: &Cluster,
-        plan: &Plan,
-        track: &Track,
-    ) -> Option<StabilityCell> {
+    fn with_window(&self, s: &Scored<'_>, cluster: &Cluster, varied: &Varied) -> Option<StabilityCell> {
+        let Varied { plan, track, anchor } = varied;
         let events = cluster.events(&s.plan);
         let overlaps = |&w: &usize| {
             let range = plan.range(w);
             range.start < events.end && events.start < range.end
         };
-        let windows: Vec<usize> = (0..plan.count).filter(overlaps).collect();
-        let ranks = significance::ranks_in(plan, track, &windows);
-        let ranked = windows.into_iter().zip(ranks).filter_map(|(w, rank)| Some((w, rank?.tail.value)));
+        let ranks = significance::ranks_of_all(plan, track, anchor.as_ref());
+        let ranked = (0..plan.count).filter(overlaps).filter_map(|w| Some((w, ranks[w]?.tail.value)));
         let is_large = |w: usize| track.scores[w] >= track.lens.least_effect();
         // A window that is too small an effect holds nothing, whatever its p.
         let (window, p) = ranked.min_by(|a, b| {
             (!is_large(a.0)).cmp(&!is_large(b.0)).then(a.1.total_cmp(&b.1)).then(a.0.cmp(&b.0))
         })?;
-        let holds = p <= self.passing_p && is_large(window);
+        let holds = p <= self.verdicts.passing_p(s, self.config) && is_large(window);
         Some(StabilityCell { what: Variation::WindowSize(plan.window as u32), holds, p })
     }
 
@@ -180,7 +180,8 @@ impl Looking<'_, '_> {
         let each = || if self.watch.cancelled() { Err(Cancelled) } else { Ok(()) };
         let tested = lens_test::tests(s, &[at], &config, self.coder, &each)?;
         let p = tested.iter().map(|(_, t)| t.modelled).fold(rank.tail.value, f64::max);
-        Ok(Some(StabilityCell { what: Variation::Seed(seed), holds: p <= self.passing_p, p }))
+        let holds = p <= self.verdicts.passing_p(s, self.config);
+        Ok(Some(StabilityCell { what: Variation::Seed(seed), holds, p }))
     }
 }
 

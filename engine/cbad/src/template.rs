@@ -163,7 +163,7 @@ pub(crate) fn kind_name_in(stream: &Stream, kind: u16, positions: std::ops::Rang
 }
 
 /// Tokens among which a line of text has its level.
-const LEVEL_IN: usize = 24;
+pub(crate) const LEVEL_IN: usize = 24;
 
 /// Whether the message says its level itself, as lines of text do: `[main] ERROR pool: …`.
 fn says_level(stream: &Stream, key: &[u32], level: &str) -> bool {
@@ -171,10 +171,13 @@ fn says_level(stream: &Stream, key: &[u32], level: &str) -> bool {
     let tokens = key.iter().filter(of_stream).map(|&token| (token, stream.tokens[token as usize].shape));
     let message = tokens.take_while(|(_, shape)| *shape != Shape::Path).take(LEVEL_IN);
     let words = message.filter(|(_, shape)| *shape == Shape::Literal);
-    words.map(|(token, _)| stream.token_bytes(token)).any(|word| {
-        let is_long = level.eq_ignore_ascii_case("warn") && word.eq_ignore_ascii_case(b"warning");
-        is_long || word.eq_ignore_ascii_case(level.as_bytes())
-    })
+    words.map(|(token, _)| stream.token_bytes(token)).any(|word| is_level(word, level))
+}
+
+/// Whether a word of a message is the name of its level.
+pub(crate) fn is_level(word: &[u8], level: &str) -> bool {
+    let is_long = level.eq_ignore_ascii_case("warn") && word.eq_ignore_ascii_case(b"warning");
+    is_long || word.eq_ignore_ascii_case(level.as_bytes())
 }
 
 /// The name of a template: the text of its first distinct event with `<*>` in variable places.

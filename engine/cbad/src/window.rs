@@ -118,7 +118,14 @@ impl Plan {
                 return Ok(());
             }
             Baseline::Trailing { events } => {
-                self.baseline = Reference::Trailing((*events as usize).max(self.window));
+                let (held, least) = (*events as usize, self.window * 2);
+                if held < least {
+                    return Err(format!(
+                        "the trailing baseline holds {held} events, and two windows of {} need {least}",
+                        self.window
+                    ));
+                }
+                self.baseline = Reference::Trailing(held);
                 return Ok(());
             }
             Baseline::Season { period } => {
@@ -296,5 +303,8 @@ mod tests {
     fn too_short_a_stream_says_so() {
         let error = Plan::new(&stream(31), &Config::default()).expect_err("31 events are too few");
         assert!(error.contains("31 events"), "{error}");
+        let short = Config { baseline: Baseline::Trailing { events: 99 }, ..Config::default() };
+        let error = Plan::new(&stream(3000), &short).expect_err("nothing can be ranked among so few");
+        assert!(error.contains("holds 99 events, and two windows of 50 need 100"), "{error}");
     }
 }

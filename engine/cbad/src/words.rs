@@ -5,8 +5,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::counterfactual::Way;
 use crate::event::{Signal, StreamKey};
-use crate::result::{Driver, Finding, Grade, Lens, ShiftKind};
-use crate::{reason_words, shift_words};
+use crate::result::{Driver, Finding, Grade, Lens, ShiftKind, TokenCost};
+use crate::{reason_words, shift_words, template};
 
 /// Longest quotation of an event in a sentence, characters.
 const QUOTED: usize = 90;
@@ -21,6 +21,8 @@ pub(crate) struct Told<'a> {
     pub(crate) window: usize,
     /// Lenses that the stream was looked at through.
     pub(crate) lenses: Vec<Lens>,
+    /// Whether its windows are ranked among those of an anchor.
+    pub(crate) is_anchored: bool,
 }
 
 /// A time as RFC 3339 in UTC, to the nanosecond where it has any.
@@ -63,6 +65,9 @@ pub(crate) fn rounded(value: f64) -> String {
 
 /// A number to so many significant digits, and never rounded before its point.
 pub(crate) fn significant(value: f64, digits: usize) -> String {
+    if !is_readable(value) {
+        return format!("{value:.*e}", digits.saturating_sub(1));
+    }
     let mut before = 0_usize;
     let mut rest = value.abs();
     while rest >= 1.0 {
@@ -111,8 +116,16 @@ pub(crate) fn cut(name: &str) -> String {
     clean.take(NAMED - 1).chain(['…']).collect()
 }
 
+/// Whether a number is one, and of fewer digits than a person reads.
+fn is_readable(value: f64) -> bool {
+    value.abs() < 1e15
+}
+
 /// A number with at most four digits after the point.
 pub(crate) fn number(value: f64) -> String {
+    if !is_readable(value) {
+        return format!("{value:.3e}");
+    }
     let text = format!("{value:.4}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -178,9 +191,14 @@ pub(crate) fn event_noun(signal: Signal) -> &'static str {
 /// The first dear stretch of the event, quoted, cut at both ends to fit. A trace of a stack has its longest words in its depth, and
 /// says what it is of before: so what costs half as much as the dearest is dear.
 fn quote(driver: &Driver) -> String {
-    let most = driver.tokens.iter().map(|token| token.bits).fold(0.0, f64::max);
-    let dearest = driver.tokens.iter().position(|token| token.bits >= most / 2.0).unwrap_or(0);
-    let whole: Vec<String> = driver.tokens.iter().map(piece).collect();
+    let tokens = without_said_level(&driver.tokens);
+    let most = tokens.iter().map(|token| token.bits).fold(0.0, f64::max);
+    let dearest = tokens.iter().position(|token| token.bits >= most / 2.0).unwrap_or(0);
+    let mut whole: Vec<String> = tokens.iter().map(piece).collect();
+    let begins_with_level = tokens.first().is_some_and(|token| token.shape.as_deref() == Some("severity"));
+    if let Some(word) = whole.get_mut(1).filter(|word| begins_with_level && !word.starts_with(' ')) {
+        word.insert(0, ' ');
+    }
     let total: usize = whole.iter().map(|t| t.chars().count()).sum();
     let (mut first, mut last, mut length) = (dearest, dearest, 0);
     if total <= QUOTED {
@@ -211,11 +229,21 @@ fn quote(driver: &Driver) -> String {
     format!("{before}{}{after}", text.collect::<String>())
 }
 
-fn piece(token: &crate::result::TokenCost) -> String {
+/// The tokens without the level in front, where the message says it itself.
+fn without_said_level(tokens: &[TokenCost]) -> &[TokenCost] {
+    let Some((level, message)) = tokens.split_first() else { return tokens };
+    let of_message = message.iter().take_while(|token| token.field.is_none()).take(template::LEVEL_IN);
+    let mut words = of_message.filter(|token| token.shape.is_none());
+    let is_said = level.shape.as_deref() == Some("severity")
+        && words.any(|word| template::is_level(word.text.as_bytes(), &level.text));
+    if is_said { message } else { tokens }
+}
+
+fn piece(token: &TokenCost) -> String {
     let space = if token.space_before { " " } else { "" };
     match token.shape.as_deref() {
         Some("field") => format!(" {}=", token.text),
-        Some("severity") => format!("{} ", token.text.to_uppercase()),
+        Some("severity") => token.text.to_uppercase(),
         Some(shape) if shape.starts_with("duration") => format!(" [{}]", token.text),
         _ => format!("{space}{}", token.text),
     }
@@ -252,7 +280,7 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
     if let Some(known) = &explanation.stability {
         out.push(reason_words::stability(known));
     }
-    out.push(reason_words::how_sure(finding, told.window));
+    out.push(reason_words::how_sure(finding, told));
     out.join(" ")
 }
 
@@ -271,7 +299,7 @@ fn by_words(driver: &Driver, signal: Signal) -> Vec<String> {
     dear.sort_by(|a, b| b.bits.total_cmp(&a.bits));
     // What costs a tenth of the dearest is not what drives it, and a word is named once.
     let least = dear.first().map_or(0.0, |t| t.bits / 10.0);
-    let mut named: Vec<&crate::result::TokenCost> = Vec::new();
+    let mut named: Vec<&TokenCost> = Vec::new();
     for token in dear.into_iter().filter(|t| t.bits >= least) {
         if named.len() < 3 && named.iter().all(|known| known.text != token.text) {
             named.push(token);
@@ -303,7 +331,7 @@ fn by_words(driver: &Driver, signal: Signal) -> Vec<String> {
     out
 }
 
-fn named_token(token: &crate::result::TokenCost) -> String {
+fn named_token(token: &TokenCost) -> String {
     let shown: String =
         token.text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     let what = match token.shape.as_deref() {
@@ -372,6 +400,10 @@ mod tests {
         assert_eq!(significant(1_234_567.8, 3), "1234568");
         assert_eq!(significant(0.001_234, 3), "0.00123");
         assert_eq!(significant(-9.999, 3), "-10");
+        assert_eq!(significant(f64::MAX, 3), "1.80e308");
+        assert_eq!(significant(f64::NEG_INFINITY, 3), "-inf");
+        assert_eq!(significant(f64::NAN, 3), "NaN");
+        assert_eq!(number(1e18), "1.000e18");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(number(12.5), "12.5");
         assert_eq!(number(100.0), "100");
@@ -379,7 +411,6 @@ mod tests {
 
     #[test]
     fn a_quotation_begins_where_the_news_do() {
-        use crate::result::TokenCost;
         let token = |&(text, bits): &(&str, f64)| TokenCost {
             text: text.to_owned(),
             space_before: true,
@@ -395,6 +426,14 @@ mod tests {
         };
         assert_eq!(of(&[("short", 1.0), ("line", 9.0)]), "short line");
         assert_eq!(of(&[]), "");
+        let level = |tokens: &mut [TokenCost]| tokens[0].shape = Some("severity".to_owned());
+        let leveled = |texts: &[(&str, f64)]| {
+            let mut tokens: Vec<TokenCost> = texts.iter().map(token).collect();
+            level(&mut tokens);
+            quote(&Driver { event: 0, bits: 1.0, ordinary_bits: 1.0, tokens, left_out: None, nearest: None })
+        };
+        assert_eq!(leveled(&[("info", 1.0), ("rows", 2.0), ("fetched", 9.0)]), "INFO rows fetched");
+        assert_eq!(leveled(&[("info", 1.0), ("INFO", 2.0), ("fetched", 9.0)]), "INFO fetched");
         let frames = [("at com.shop.Checkout.place", 3.0); 8];
         let mut trace = vec![("cannot order", 6.0), ("NullPointerException", 12.0)];
         trace.extend(frames);

@@ -88,6 +88,11 @@ fn an_incident_that_fills_the_capture_is_found_against_an_anchor_and_not_against
     assert!(flagged(&against) * 10 > windows * 9, "{} of {windows} flagged", flagged(&against));
     let first = &against.findings[0];
     assert!(first.explanation.sentence.contains("Out of memory"), "{}", first.explanation.sentence);
+    let paragraph = &first.explanation.paragraph;
+    assert!(paragraph.contains("windows of 50 events in the anchor none is as unusual"), "{paragraph}");
+    let stability = first.explanation.stability.as_ref().unwrap();
+    assert!(!stability.cells.is_empty() && stability.cells.iter().all(|cell| cell.holds), "{paragraph}");
+    assert!(first.explanation.counterfactual.is_some(), "{paragraph}");
     assert!((first.first_event, first.last_event) >= (0, 900) && (first.last_event as usize) < length);
     let drift = against.streams[0].drift.unwrap();
     assert_eq!(drift.anchor_events, 1200);
@@ -220,4 +225,15 @@ fn what_was_confirmed_leaves_the_baseline_and_a_weaker_one_stands_out_more() {
     assert_eq!(flagged_within(&before, 5500, 5529), 0);
     assert!(flagged_within(&after, 5500, 5529) > 0);
     assert!(after.streams[0].note.as_deref().is_some_and(|note| note.contains("confirmed")));
+}
+
+#[test]
+fn at_a_rate_of_false_alarms_a_finding_holds_as_it_is_flagged() {
+    let lines = with(long(), 1200, 60, TIMEOUT);
+    let config = Config { false_alarms: Some(0.05), ..Config::default() };
+    let result = run(&lines, &config);
+    let first = &result.findings[0];
+    let stability = first.explanation.stability.as_ref().unwrap();
+    assert!(first.flagged && stability.cells.iter().all(|cell| cell.holds), "{stability:?}");
+    assert!(first.explanation.counterfactual.is_some(), "{}", first.explanation.paragraph);
 }

@@ -125,6 +125,14 @@ fn a_silence() {
 }
 
 #[test]
+fn a_stall_that_is_caught_up() {
+    let mut events = timed(shop(), 2 * SECOND, 7);
+    let until = events[1530].time_nanos;
+    events[1500..1530].iter_mut().for_each(|event| event.time_nanos = until);
+    check("stall_caught_up", logs(), events, 1490..1535);
+}
+
+#[test]
 fn a_latency_shift() {
     let slow = |i: usize, operation: &str| {
         if (1800..2000).contains(&i) && operation == "POST /checkout" { 3.0 } else { 1.0 }

@@ -117,7 +117,7 @@ fn a_number_of_few_values_is_told_as_a_number() {
     });
     let finding = common::found("depth", &findings, &FAULT);
     let sentence = &finding.explanation.sentence;
-    assert!(sentence.contains("depth is higher than usual"), "{sentence}");
+    assert!(sentence.contains("“depth” is higher than usual"), "{sentence}");
     let shifts: Vec<&str> = finding.explanation.shifts.iter().map(|shift| &*shift.name).collect();
     assert_eq!(shifts, ["depth", "depth=12"]);
 }

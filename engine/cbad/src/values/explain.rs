@@ -209,8 +209,8 @@ fn shift(series: View<'_>, plan: &Plan, seen: Seen) -> Shift {
         lens: Lens::Values,
         kind,
         name: series.channel.name.clone(),
-        window,
-        baseline,
+        window: finite(window),
+        baseline: finite(baseline),
         unit: series.channel.unit,
         bits: seen.bits,
         event: Some(u64::from(series.channel.positions[event])),
@@ -293,6 +293,11 @@ fn best_event(series: View<'_>, members: Range<usize>, look: Look) -> usize {
         ShiftKind::Flat => members.start + longest_run(&series.channel.values[members.clone()]).start,
         _ => farthest(&|d| d),
     }
+}
+
+/// The nearest number there is: a sum of finite values need not be one, and what is no number is not read back.
+fn finite(value: f64) -> f64 {
+    if value.is_nan() { 0.0 } else { value.clamp(f64::MIN, f64::MAX) }
 }
 
 fn left(series: View<'_>, members: Range<usize>) -> Vec<f64> {
