@@ -22,6 +22,12 @@ const LEAST_EVENTS: usize = 30;
 /// Least evidence of an absence that is kept, bits.
 const LEAST_BITS: f64 = 4.0;
 
+/// Pieces of a stream, those that a kind is in at least, and their least share of as many as it would be in by chance, for it to come
+/// all the time.
+const PIECES: usize = 50;
+const PIECES_LEAST: usize = 5;
+const SPREAD: f64 = 0.5;
+
 /// A stretch of a stream in which a template does not come.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Absence {
@@ -105,7 +111,29 @@ fn looks(
     };
     let share: i64 = window.touched.iter().map(of_template).sum();
     let has_its_share = share * 2 * LONG_WINDOWS as i64 >= of_long;
-    if has_its_share { (of_long, true) } else { (own, false) }
+    if has_its_share && agrees(log2, (window, long), (baseline, events)) {
+        (of_long, true)
+    } else {
+        (own, false)
+    }
+}
+
+/// Whether a window has its share of the kind that says most of the long stretch: of the bits of chance, which all kinds have, each window
+/// has its share.
+fn agrees(log2: &Log2, (window, long): (&Tally, &Tally), (baseline, events): (&[u32], u64)) -> bool {
+    let cost = |&t: &u16| {
+        one_against_rest(log2, long.count(t), long.events, baseline[usize::from(t)], events, baseline.len())
+    };
+    let dearest = (0..baseline.len() as u16).max_by_key(cost);
+    dearest.is_none_or(|t| {
+        let (own, all) = (u64::from(window.count(t)), u64::from(long.count(t)));
+        let usual = u64::from(baseline[usize::from(t)]);
+        if all * events >= usual * long.events {
+            own * 2 * LONG_WINDOWS as u64 >= all
+        } else {
+            own * events < usual * window.events
+        }
+    })
 }
 
 /// What is told of a window: itself, or the long stretch that ends with it where that one diverges more.
@@ -144,13 +172,31 @@ pub(crate) fn absences(stream: &Stream, own: Range<usize>) -> Vec<Absence> {
         gaps.sort_unstable_by(|a, b| b.cmp(a));
         for &(length, start) in &gaps[..LEFT_OUT] {
             let bits = tail.surprise_bits(u64::from(length), tried);
-            if bits >= LEAST_BITS {
-                let positions = start as usize..(start + length) as usize;
+            let positions = start as usize..(start + length) as usize;
+            // A gap begins behind an event.
+            let events = gaps.iter().map(|gap| gap.1 as usize - 1);
+            if bits >= LEAST_BITS && comes_all_the_time(&own, &positions, events) {
                 found.push(Absence { template: template as u16, positions, bits });
             }
         }
     }
     found
+}
+
+/// Whether events are spread over a stretch but for the gap: what came in one burst, or in a few, is not missing ever after, nor
+/// between two of them.
+fn comes_all_the_time(own: &Range<usize>, gap: &Range<usize>, events: impl Iterator<Item = usize>) -> bool {
+    let long = own.len().div_ceil(PIECES).max(1);
+    let pieces = (own.len() - gap.len()).div_ceil(long).max(1);
+    let (mut met, mut n) = (vec![false; pieces], 0_u32);
+    for event in events {
+        let before = if event < gap.start { 0 } else { gap.len() };
+        met[(event - own.start - before) / long] = true;
+        n += 1;
+    }
+    let by_chance = pieces as f64 * (1.0 - libm::pow(1.0 - 1.0 / pieces as f64, f64::from(n)));
+    let met = met.into_iter().filter(|met| *met).count();
+    met >= PIECES_LEAST && met as f64 >= SPREAD * by_chance
 }
 
 /// Counts of kinds in a baseline.
@@ -302,5 +348,39 @@ impl Deck for MixDeck<'_> {
         }
         self.tally.clear();
         bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_in_a_burst_does_not_come_all_the_time() {
+        let is_there = |gap: Range<usize>, events: &dyn Fn(usize) -> bool| {
+            let events = (0..10_000).filter(|position| !gap.contains(position) && events(*position));
+            comes_all_the_time(&(0..10_000), &gap, events)
+        };
+        assert!(is_there(5_000..6_000, &|position| position % 7 == 0), "it stays away for once");
+        assert!(is_there(7_000..10_000, &|position| position % 40 == 0), "it stopped for good");
+        assert!(!is_there(3_000..10_000, &|position| (2_500..3_000).contains(&position)), "one burst");
+        assert!(!is_there(2_200..9_000, &|position| position / 100 % 70 == 20), "a burst at times");
+    }
+
+    #[test]
+    fn a_long_stretch_is_told_of_windows_that_have_what_it_is_told_for() {
+        let log2 = Log2::default();
+        let baseline = [4_000, 3_900, 100];
+        let tally = |counts: [usize; 3]| {
+            let mut tally = Tally::new(3);
+            (0..3).for_each(|kind: u16| (0..counts[usize::from(kind)]).for_each(|_| tally.add(kind)));
+            tally
+        };
+        let long = tally([180, 180, 40]);
+        let agrees = |window| agrees(&log2, (&tally(window), &long), (&baseline, 8_000));
+        assert!(agrees([22, 23, 5]) && !agrees([30, 20, 0]));
+        let too_few = tally([40, 340, 20]);
+        let agrees = |window| super::agrees(&log2, (&tally(window), &too_few), (&baseline, 8_000));
+        assert!(agrees([5, 44, 1]) && !agrees([26, 22, 2]));
     }
 }

@@ -120,6 +120,7 @@ impl Masks {
         }
         let mut of_words = vec![Spread::default(); stream.pairs as usize];
         let mut of_numbers = of_words.clone();
+        let mut long_numbers = vec![0_u64; stream.pairs as usize];
         let mut shorter = vec![(0, 0_u64); stream.shorters.len()];
         for (t, &events) in stream.transitions.iter().zip(&events).filter(|(_, events)| **events > 0) {
             if is_number(stream, t.token) {
@@ -127,6 +128,8 @@ impl Masks {
                 shorter[t.shorter as usize] =
                     (number(stream, t.token), shorter[t.shorter as usize].1 + events);
             } else {
+                let is_long = is_long_number(stream.tokens[t.token as usize].shape);
+                long_numbers[t.pair as usize] += if is_long { events } else { 0 };
                 of_words[t.pair as usize].add(events);
             }
         }
@@ -138,9 +141,15 @@ impl Masks {
         }
         let are_quantities =
             |places: &[Spread]| places.iter().map(|place| place.are_quantities(numbers)).collect();
+        // Where most numbers have more digits than a code, the short ones are none either.
+        let or_mostly_long = |(are_quantities, (place, &long)): (bool, (&Spread, &u64))| {
+            are_quantities || place.events > 0.0 && long as f64 > place.events
+        };
+        let of_pairs: Vec<bool> = are_quantities(&of_numbers);
+        let of_pairs = of_pairs.into_iter().zip(of_numbers.iter().zip(&long_numbers)).map(or_mostly_long);
         let mut masks = Self {
             words: variable(&of_words),
-            numbers: are_quantities(&of_numbers),
+            numbers: of_pairs.collect(),
             numbers_after_one: are_quantities(&after_one),
             behind: HashMap::new(),
             backbone: None,
@@ -294,6 +303,11 @@ fn is_number(stream: &Stream, token: u32) -> bool {
     info.shape == Shape::Literal && stream.token_bytes(token).first().is_some_and(u8::is_ascii_digit)
 }
 
+/// Whether a token is a number of more digits than are taken as they stand.
+fn is_long_number(shape: Shape) -> bool {
+    matches!(shape, Shape::Number { .. } | Shape::Decimal { .. } | Shape::Magnitude(_))
+}
+
 /// A number by its first digits.
 fn number(stream: &Stream, token: u32) -> u64 {
     let digits = stream.token_bytes(token).iter().take_while(|byte| byte.is_ascii_digit()).take(18);
@@ -322,6 +336,11 @@ mod tests {
         assert_eq!(kinds((0..500).map(|n| format!("answered {} in time", [200, 304, 404][n % 3]))), 3);
         // Nearly always the same: an exit code, close together as they are.
         assert_eq!(kinds((0..500).map(|n| format!("job ended with {}", n / 480 * (n % 3)))), 3);
+    }
+
+    #[test]
+    fn where_most_numbers_are_long_the_short_ones_are_no_codes() {
+        assert_eq!(kinds((0..500).map(|n| format!("read up to offset {} again", 700 + 97 * n))), 1);
     }
 
     #[test]

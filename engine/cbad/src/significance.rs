@@ -83,8 +83,10 @@ pub(crate) fn least_score(
 
 /// Which windows calibrate others.
 fn usable(plan: &Plan, scores: &[i64], excluded: &[bool]) -> Vec<bool> {
-    let is_usable =
-        |i: usize| plan.is_ranked(i) && (plan.is_dismissed(i) || !excluded[i] && !plan.is_confirmed(i));
+    let is_usable = |i: usize| {
+        let is_ordinary = plan.is_calibrating(i) && !excluded[i] && !plan.is_confirmed(i);
+        plan.is_ranked(i) && (plan.is_dismissed(i) || is_ordinary)
+    };
     (0..scores.len()).map(is_usable).collect()
 }
 

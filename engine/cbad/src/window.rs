@@ -12,6 +12,9 @@ use crate::stream::Stream;
 /// Fewest calibration windows that a p-value is given for.
 pub(crate) const MIN_HISTORY: usize = 19;
 
+/// Windows that a marked stretch has at least for it to calibrate by itself: those within its guard beside a window do not.
+const MARKED_LEAST: usize = 2 * MIN_HISTORY;
+
 /// Groups that a stream is divided into, where it has windows enough.
 const GROUPS: usize = 50;
 
@@ -145,6 +148,8 @@ impl Plan {
                 self.window * 2
             ));
         }
+        // As wide beside a window as it is within an anchor.
+        self.guard = held / 10;
         self.baseline = Reference::Marked(marked);
         Ok(())
     }
@@ -191,7 +196,10 @@ impl Plan {
             Reference::Trailing(events) => {
                 Span::new(iter::once(own.start.saturating_sub(*events).max(self.first)..own.start))
             }
-            Reference::Marked(m) => Span::new([m.start..m.end.min(own.start), m.start.max(own.end)..m.end]),
+            Reference::Marked(m) => Span::new([
+                m.start..m.end.min(own.start.saturating_sub(self.guard)),
+                m.start.max(own.end + self.guard)..m.end,
+            ]),
             Reference::Season(spans) => spans[index / self.group].clone(),
         };
         self.marks.apply(span, &own)
@@ -210,6 +218,15 @@ impl Plan {
     /// Whether a window has enough baseline to be ranked at all: early windows of a trailing baseline have not.
     pub(crate) fn is_ranked(&self, index: usize) -> bool {
         self.baseline(index).len() >= self.window * 2
+    }
+
+    /// Whether a window is among those that others are ranked against, as far as its place goes: where a stretch is marked as good, only
+    /// what lies in it is known to be ordinary. Of a stretch with too few windows for that, all are.
+    pub(crate) fn is_calibrating(&self, index: usize) -> bool {
+        let Reference::Marked(marked) = &self.baseline else { return true };
+        let own = self.range(index);
+        let windows = marked.len().saturating_sub(self.window) / self.hop + 1;
+        windows < MARKED_LEAST || marked.start <= own.start && own.end <= marked.end
     }
 
     /// Whether window `other` may calibrate window `index`: neither overlaps nor stands within its guard.

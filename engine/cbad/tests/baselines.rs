@@ -187,7 +187,7 @@ fn what_was_dismissed_is_ordinary_in_the_next_run_and_so_is_its_like() {
     let lines = [long(), long()].concat();
     let lines = with(with(lines, 2700, 50, TIMEOUT), 9500, 50, TIMEOUT);
     let config = Config {
-        baseline: Baseline::Events { first: 0, end: 2500 },
+        baseline: Baseline::Events { first: 3000, end: 9000 },
         window: Some(50),
         hop: Some(50),
         lenses: vec![Lens::Content],
@@ -236,4 +236,19 @@ fn at_a_rate_of_false_alarms_a_finding_holds_as_it_is_flagged() {
     let stability = first.explanation.stability.as_ref().unwrap();
     assert!(first.flagged && stability.cells.iter().all(|cell| cell.holds), "{stability:?}");
     assert!(first.explanation.counterfactual.is_some(), "{}", first.explanation.paragraph);
+}
+
+#[test]
+fn a_marked_stretch_calibrates_and_an_incident_that_lasts_does_not() {
+    let lines = long();
+    let (from, length) = (lines.len() * 3 / 5, lines.len() * 2 / 5);
+    let sick = with(lines.clone(), from, length, TIMEOUT);
+    let rest = flagged(&run(&sick, &Config::default()));
+    let end = from as u64;
+    let marked = Config { baseline: Baseline::Events { first: 0, end }, ..Config::default() };
+    let found = run(&sick, &marked);
+    let within = flagged_within(&found, end, u64::MAX);
+    assert!(rest == 0 && within * 50 > length * 4, "{rest}, {within} of {length} events");
+    assert_eq!(flagged(&found), within, "nothing before it");
+    assert_eq!(flagged(&run(&lines, &marked)), 0, "and nothing where nothing happens");
 }

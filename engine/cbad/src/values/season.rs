@@ -158,7 +158,9 @@ impl Season {
         let mut gaps: Vec<f64> = times_nanos.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect();
         let gap_nanos = median(&mut gaps) as i64;
         let middle = median(&mut values.to_vec());
-        let before: f64 = values.iter().map(|value| (value - middle).abs()).sum();
+        // Of the middle distance and not of the mean: a season is of the series, and what explains a job each night only makes outliers of
+        // the ordinary values beside it.
+        let before = median(&mut values.iter().map(|value| (value - middle).abs()).collect::<Vec<_>>());
         let mut best: Option<(f64, Self)> = None;
         for days in [1, 7] {
             let cycle = Cycle::new(days, gap_nanos);
@@ -167,7 +169,7 @@ impl Season {
             }
             let season = Self { cycle, medians: phase_medians(cycle, times_nanos, values, middle) };
             let left = |(&time, value): (&i64, &f64)| (value - season.expected(time)).abs();
-            let left: f64 = times_nanos.iter().zip(values).map(left).sum();
+            let left = median(&mut times_nanos.iter().zip(values).map(left).collect::<Vec<_>>());
             if left < best.as_ref().map_or(before * SHARE_LEFT, |(day, _)| day * WEEK_SHARE) {
                 best = Some((left, season));
             }
@@ -199,4 +201,24 @@ fn phase_medians(cycle: Cycle, times_nanos: &[i64], values: &[f64], otherwise: f
         }
     }
     medians
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_each_night_is_no_season_of_the_series_and_a_tide_is() {
+        let minutes = 5 * 24 * 60;
+        let times: Vec<i64> = (0..minutes).map(|minute| minute * (DAY_NANOS / (24 * 60))).collect();
+        let chance = |minute: i64| ((minute * 7_919) % 101) as f64;
+        let nightly: Vec<f64> = (0..minutes)
+            .map(|minute| chance(minute) + if minute % 1_440 < 30 { 40_000.0 } else { 0.0 })
+            .collect();
+        assert!(Season::of(&times, &nightly).is_none());
+        let tide: Vec<f64> = (0..minutes)
+            .map(|minute| chance(minute) + 400.0 * ((minute % 1_440) as f64 / 720.0 - 1.0).abs())
+            .collect();
+        assert!(Season::of(&times, &tide).is_some());
+    }
 }
