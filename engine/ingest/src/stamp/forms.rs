@@ -88,6 +88,20 @@ pub(super) fn epoch_number(text: &[u8]) -> Option<(i64, usize)> {
     (is_plausible && is_bounded).then_some((whole_nanos + i64::from(fraction_nanos), scan.at))
 }
 
+/// Where a time without a day ends that begins at `at`: `10:05:03.123`, `[10:05:03 `, `10:05AM`, `[    0.000000]`.
+pub(super) fn dayless(line: &[u8], at: usize) -> Option<usize> {
+    let is_bracketed = line.get(at) == Some(&b'[');
+    let scan = || Scan { line, at: at + usize::from(is_bracketed) };
+    if is_bracketed && let Some(end) = scan().since_start() {
+        return Some(end);
+    }
+    let (mut scan, mut civil) = (scan(), Civil::default());
+    let has_seconds = line.get(scan.at)?.is_ascii_digit() && scan.clock_of_minutes(&mut civil)?;
+    let clock_end = scan.at;
+    scan.half_of_day(&mut civil);
+    (has_seconds || scan.at > clock_end).then_some(scan.at)
+}
+
 /// A place in a line that moves on as parts of a stamp are read.
 struct Scan<'a> {
     line: &'a [u8],
@@ -199,6 +213,15 @@ impl Scan<'_> {
         civil.second = self.digits(2)?;
         self.clock_fraction(civil, b".,");
         self.no_digit_follows()
+    }
+
+    /// `    0.000000`, before the bracket that ends it: seconds since a start.
+    fn since_start(mut self) -> Option<usize> {
+        while self.eat(b' ').is_some() {}
+        self.number(1, 9)?;
+        self.eat(b'.')?;
+        self.digits(6)?;
+        (self.peek()? == b']').then_some(self.at)
     }
 
     fn clock_fraction(&mut self, civil: &mut Civil, marks: &[u8]) {

@@ -33,8 +33,14 @@ pub(crate) struct Stamp {
 }
 
 /// The first stamp in the line's first bytes.
+///
+/// A line whose own time names no day says none: what stands in its text is another time, such as the end of a licence. A stamp
+/// right behind it is the line's own, where something put its clock before the lines of a program, as Jenkins does.
 pub(crate) fn find(line: &[u8], years: Years) -> Option<Stamp> {
-    let searched = line.len().min(SEARCHED_BYTES);
+    let searched = line.len().min(match dayless(line) {
+        Some(end) => end + line[end..].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count() + 1,
+        None => SEARCHED_BYTES,
+    });
     let mut before = Role::Other;
     let mut at = 0;
     while at < searched {
@@ -56,6 +62,11 @@ pub(crate) fn find(line: &[u8], years: Years) -> Option<Stamp> {
         at += 1;
     }
     if years.from_numbers { number_in(line) } else { None }
+}
+
+/// Where the time ends that a line begins with and that names no day: a clock, or the kernel's seconds since its start.
+pub(crate) fn dayless(line: &[u8]) -> Option<usize> {
+    forms::dayless(line, escape_length(line).unwrap_or(0))
 }
 
 /// The first number between blanks in the line's first bytes that could be a time since 1970, as measurements and flow

@@ -115,6 +115,22 @@ fn what_only_looks_like_a_stamp_is_none() {
 }
 
 #[test]
+fn a_date_in_the_text_is_not_the_time_of_a_line_whose_own_names_no_day() {
+    for line in [
+        "10:05:04.123 [main] WARN c.e.App - licence valid until 2030-01-01 00:00:00",
+        "[10:05:04] [Server thread/INFO]: world of 2015-05-17 10:05:03",
+        "\u{1b}[90m10:05AM\u{1b}[0m INF until 2030-01-01T00:00:00Z",
+        "[    0.000000] Linux version 5.4.0 #46 SMP Fri Jul 10 00:24:02 UTC 2020",
+        "[    1.123456] rtc_cmos 00:04: setting system clock to 2026-11-20T10:05:03 UTC",
+    ] {
+        assert_eq!(find(line.as_bytes(), YEARS), None, "{line}");
+    }
+    for line in ["10:05:04  [2015-05-17 10:05:03] of a build", "10:05 meet on 2015-05-17 10:05:03"] {
+        assert_eq!(find(line.as_bytes(), YEARS).map(|stamp| stamp.nanos), Some(nanos(0)), "{line}");
+    }
+}
+
+#[test]
 fn only_the_first_bytes_of_a_line_are_searched() {
     let near = format!("{} 2015-05-17T10:05:03Z", "word ".repeat(20));
     let far = format!("{} 2015-05-17T10:05:03Z", "word ".repeat(40));

@@ -51,18 +51,18 @@ impl Scan<'_> {
         Some(civil)
     }
 
-    /// A clock that may have no seconds.
-    fn clock_of_minutes(&mut self, civil: &mut Civil) -> Option<()> {
+    /// A clock that may have no seconds; whether it has them.
+    pub(super) fn clock_of_minutes(&mut self, civil: &mut Civil) -> Option<bool> {
         let mark = self.at;
         if self.clock(civil).is_some() {
-            return Some(());
+            return Some(true);
         }
         self.at = mark;
         civil.hour = self.short()?;
         self.eat(b':')?;
         civil.minute = self.digits(2)?;
         civil.second = 0;
-        self.no_digit_follows()
+        self.no_digit_follows().map(|()| false)
     }
 
     /// `AM` or `PM` behind a clock of twelve hours.
