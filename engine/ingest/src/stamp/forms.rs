@@ -1,10 +1,13 @@
 //! The forms of time stamps, each read at one place in a line.
 
+mod clock;
 mod numeric;
 
 use super::Stamp;
 use super::civil::{Civil, DayOrder, Years};
 use super::zones::{self, Zone};
+
+pub(super) use clock::dayless;
 
 /// Reads the stamp that begins at `at`, whatever its form.
 pub(super) fn read_at(line: &[u8], at: usize, years: Years) -> Option<Stamp> {
@@ -86,20 +89,6 @@ pub(super) fn epoch_number(text: &[u8]) -> Option<(i64, usize)> {
     let is_plausible = (EARLIEST_SECONDS..LATEST_SECONDS).contains(&(whole_nanos / 1_000_000_000));
     let is_bounded = !scan.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (is_plausible && is_bounded).then_some((whole_nanos + i64::from(fraction_nanos), scan.at))
-}
-
-/// Where a time without a day ends that begins at `at`: `10:05:03.123`, `[10:05:03 `, `10:05AM`, `[    0.000000]`.
-pub(super) fn dayless(line: &[u8], at: usize) -> Option<usize> {
-    let is_bracketed = line.get(at) == Some(&b'[');
-    let scan = || Scan { line, at: at + usize::from(is_bracketed) };
-    if is_bracketed && let Some(end) = scan().since_start() {
-        return Some(end);
-    }
-    let (mut scan, mut civil) = (scan(), Civil::default());
-    let has_seconds = line.get(scan.at)?.is_ascii_digit() && scan.clock_of_minutes(&mut civil)?;
-    let clock_end = scan.at;
-    scan.half_of_day(&mut civil);
-    (has_seconds || scan.at > clock_end).then_some(scan.at)
 }
 
 /// A place in a line that moves on as parts of a stamp are read.
@@ -204,40 +193,6 @@ impl Scan<'_> {
         (self.at > begin).then(|| value * 10_u32.pow(decimals - read))
     }
 
-    /// `10:05:03`, with a fraction after `.` or `,` where there is one.
-    fn clock(&mut self, civil: &mut Civil) -> Option<()> {
-        civil.hour = self.short()?;
-        self.eat(b':')?;
-        civil.minute = self.digits(2)?;
-        self.eat(b':')?;
-        civil.second = self.digits(2)?;
-        self.clock_fraction(civil, b".,");
-        self.no_digit_follows()
-    }
-
-    /// `    0.000000`, before the bracket that ends it: seconds since a start.
-    fn since_start(mut self) -> Option<usize> {
-        while self.eat(b' ').is_some() {}
-        self.number(1, 9)?;
-        self.eat(b'.')?;
-        self.digits(6)?;
-        (self.peek()? == b']').then_some(self.at)
-    }
-
-    fn clock_fraction(&mut self, civil: &mut Civil, marks: &[u8]) {
-        let mark = self.at;
-        if self.eat_any(marks).is_some() {
-            match self.fraction(9) {
-                Some(nanos) => civil.nanos = nanos,
-                None => self.at = mark,
-            }
-        }
-    }
-
-    fn no_digit_follows(&self) -> Option<()> {
-        (!self.peek().is_some_and(|byte| byte.is_ascii_digit())).then_some(())
-    }
-
     /// `Z`, `UTC`, `CEST`, `+02:00`, `+0200` or `+02`, after one blank at most; without any of them the time is UTC.
     fn zone(&mut self, civil: &mut Civil) {
         let mark = self.at;
@@ -304,21 +259,6 @@ impl Scan<'_> {
         Some(civil)
     }
 
-    fn dotted_clock(&mut self, civil: &mut Civil) -> Option<()> {
-        let mark = self.at;
-        if self.clock(civil).is_some() {
-            return Some(());
-        }
-        self.at = mark;
-        civil.hour = self.digits(2)?;
-        self.eat(b'.')?;
-        civil.minute = self.digits(2)?;
-        self.eat(b'.')?;
-        civil.second = self.digits(2)?;
-        self.clock_fraction(civil, b".");
-        self.no_digit_follows()
-    }
-
     /// `17/May/2015:10:05:03 +0000`, `17 May 2015 10:05:03`, `15/05/17 10:05:03`, `05-17 10:05:03.123`.
     fn two_digits_first(&mut self, years: Years) -> Option<(Civil, Option<(u32, u32)>)> {
         let mark = self.at;
@@ -336,11 +276,13 @@ impl Scan<'_> {
             self.eat(b' ')?;
             (civil.year, civil.month, civil.day) = (century(first), second, third);
             self.clock(&mut civil)?;
+            self.zone(&mut civil);
             return Some((civil, None));
         }
         self.eat(b' ')?;
         (civil.year, civil.month, civil.day) = (years.year_of(first, second), first, second);
         self.clock(&mut civil)?;
+        self.zone(&mut civil);
         Some((civil, Some((first, second))))
     }
 
@@ -372,17 +314,6 @@ impl Scan<'_> {
         Some(civil)
     }
 
-    /// `103615`: six digits. Moves on only where they are there.
-    fn compact_clock(&mut self, civil: &mut Civil) -> bool {
-        let mark = self.at;
-        let read = (|| Some((self.digits(2)?, self.digits(2)?, self.digits(2)?)))();
-        match read {
-            Some((hour, minute, second)) => (civil.hour, civil.minute, civil.second) = (hour, minute, second),
-            None => self.at = mark,
-        }
-        read.is_some()
-    }
-
     /// `20171223-22:15:29:606`, `20150517T100503.123Z`, `20150517 10:05:03`.
     fn eight_digit_date(&mut self) -> Option<Civil> {
         let mut civil = Civil { year: self.digits(4)? as i32, ..Civil::default() };
@@ -401,19 +332,6 @@ impl Scan<'_> {
         }
         self.zone(&mut civil);
         Some(civil)
-    }
-
-    /// `:606` after the seconds is a whole number of milliseconds, `:6` too; `.6` is a fraction.
-    fn last_colon_millis(&mut self, civil: &mut Civil) {
-        let mark = self.at;
-        if self.eat(b':').is_some() {
-            match self.number(1, 3) {
-                Some((millis, _)) => civil.nanos = millis as u32 * 1_000_000,
-                None => self.at = mark,
-            }
-        } else {
-            self.clock_fraction(civil, b".,");
-        }
     }
 
     /// `Mar 27 13:06:56`, `Mar 27 2015 13:06:56`, `Sun Dec 04 04:47:44 2005`, and glog's `I0517 10:05:03.123456`.
