@@ -1,7 +1,7 @@
 //! When a file was written last, and the year that this gives time stamps without one.
 //!
-//! The year is settled once, when a capture is opened, from its first stamp and the last one where that is at hand; whoever
-//! keeps what was read keeps the year too, and reads again with it.
+//! The year is settled once, when a capture is opened, from its first stamp and the last one where that is at hand, or what the
+//! capture's head says of it; whoever keeps what was read keeps the year too, and reads again with it.
 
 use crate::model::OpenOptions;
 use crate::probe::{PROBE_BYTES, lines_of};
@@ -45,10 +45,12 @@ impl OpenOptions {
     /// The options with the year of stamps that have none settled, where the first decoded bytes hold such stamps.
     pub(crate) fn settled(&self, begin: &[u8], written: Written<'_>) -> Self {
         let year = self.assumed_year.or_else(|| {
-            let nanos = written.nanos?;
             let first = stamps_of(begin).find_map(|stamp| stamp.yearless)?;
+            if let Some(created) = created_nanos(begin) {
+                return Some(stamp::latest_year(first, None, created));
+            }
             let last = written.plain.and_then(|path| last_of(path).ok()?);
-            Some(stamp::latest_year(first, last, nanos))
+            Some(stamp::latest_year(first, last, written.nanos?))
         });
         Self { assumed_year: year, ..self.clone() }
     }
@@ -61,6 +63,12 @@ impl OpenOptions {
 
 fn stamps_of(text: &[u8]) -> impl Iterator<Item = Stamp> {
     lines_of(text).filter_map(|line| stamp::find(line, Years::new(YEAR_OF_LAST_RESORT)))
+}
+
+/// What glog says in the head of a file: with its first line it begins the file.
+fn created_nanos(begin: &[u8]) -> Option<i64> {
+    let created = lines_of(begin).next()?.strip_prefix(b"Log file created at: ")?;
+    stamp::whole(created, Years::new(YEAR_OF_LAST_RESORT))
 }
 
 /// Month and day of the last stamp without a year in the file's last bytes.
@@ -107,6 +115,15 @@ mod tests {
         assert_eq!(nanos[1], Some((WRITTEN_SECONDS as i64 - 86_400) * 1_000_000_000));
         let (year, _) = times(over_new_year, written, Some(1999));
         assert_eq!(year, 1999, "a year that is given stands");
+    }
+
+    #[test]
+    fn the_head_of_a_file_of_glog_says_its_year() {
+        let head = "Log file created at: 2015/05/17 10:05:03\nRunning on machine: x\n";
+        let text =
+            format!("{head}I0517 10:05:03.123456  12 a.cc:1] x\nI0518 10:05:03.123456  12 a.cc:1] y\n");
+        let (year, _) = times(&text, UNIX_EPOCH + Duration::from_secs(WRITTEN_SECONDS), None);
+        assert_eq!(year, 2015);
     }
 
     #[test]

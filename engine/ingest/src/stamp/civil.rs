@@ -4,8 +4,10 @@ use super::zones::Zone;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
-/// A leap year's half: a step of that size or more over the calendar is one over the new year.
+/// A leap year's half: a step back of that size or more over the calendar is one over the new year.
 const HALF_A_YEAR_DAYS: i64 = 183;
+/// A step of all but two weeks of a year to a later day of the calendar is one back over the new year: a line that is late.
+const NEARLY_A_YEAR_DAYS: i64 = 352;
 
 /// A date and time of day as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,10 +84,10 @@ pub(crate) fn days_since_epoch(year: i32, month: u32, day: u32) -> i64 {
 
 /// What a capture's stamps leave open: above all the year of a stamp that names none.
 ///
-/// A capture without years is taken to reach less than half a year to either side of its first stamp: what stands further
-/// before it in the calendar belongs to the year after, what stands further behind it to the year before, and lines that
-/// are a little late stay where they are. That depends on the capture's beginning alone, so reading can begin anywhere in
-/// it and give the same times.
+/// A capture runs forward: without years, a day that stands half a year or more before its first stamp in the calendar belongs
+/// to the year after, one that stands behind it to the same year, unless nothing but a line that is late by days could be
+/// that far behind. Lines that are a little late stay where they are. That depends on the capture's beginning alone, so
+/// reading can begin anywhere in it and give the same times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Years {
     pub(crate) assumed: i32,
@@ -122,7 +124,7 @@ fn turn_of_year(first: (u32, u32), (month, day): (u32, u32)) -> i32 {
     let step = days_since_epoch(1972, month, day) - days_since_epoch(1972, first.0, first.1);
     match step {
         days if days <= -HALF_A_YEAR_DAYS => 1,
-        HALF_A_YEAR_DAYS.. => -1,
+        NEARLY_A_YEAR_DAYS.. => -1,
         _ => 0,
     }
 }
@@ -212,6 +214,7 @@ mod tests {
             ((6, 3), None, nanos(2023, 6, 1), 2022),
             ((12, 31), Some((1, 2)), nanos(2023, 1, 2), 2022),
             ((1, 1), Some((12, 31)), nanos(2023, 6, 1), 2023),
+            ((1, 5), Some((11, 20)), nanos(2023, 11, 20), 2023),
             ((2, 29), None, nanos(2023, 6, 1), 2020),
             ((5, 1), Some((6, 1)), nanos(1970, 6, 1), 1970),
             ((5, 1), None, i64::MAX, 2261),
@@ -227,5 +230,6 @@ mod tests {
         let years = Years { first: Some((1, 1)), ..Years::new(2024) };
         assert_eq!(years.year_of(12, 31), 2023);
         assert_eq!(years.year_of(5, 31), 2024);
+        assert_eq!(years.year_of(11, 20), 2024, "most of a year is one that the capture runs through");
     }
 }
