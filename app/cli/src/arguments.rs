@@ -255,7 +255,7 @@ pub(crate) struct TestArguments {
 pub(crate) struct ReadingArguments {
     #[arg(long, value_name = "F", value_parser = parse_format, help = format_help())]
     pub(crate) format: Option<ingest::Format>,
-    /// Year of time stamps that have none; where not given, the latest that fits the file's modification time
+    /// Year of time stamps that have none; where not given, what the head of a file of glog says, else the latest that fits the file's modification time
     #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(1..=9999))]
     pub(crate) assumed_year: Option<i32>,
     /// Read the rotated set that each file belongs to (app.log.2.gz, app.log.1, app.log) as one capture

@@ -16,6 +16,7 @@ mod budget;
 mod capture;
 mod columns;
 mod container_logs;
+mod continued;
 mod current;
 mod decode;
 mod encoding;

@@ -2,12 +2,13 @@
 //! `docker service logs` and `kubectl logs --prefix` print them. The name is the service; what stands behind it is the line.
 
 use crate::ansi::escape_length;
+use crate::continued::begins_indented;
 use crate::lines::next_line;
 use crate::model::{Batch, Limits};
 use crate::own_json::behind_stamp;
 use crate::probe::Probe;
 use crate::reader::Reader;
-use crate::stamp::{self, Years};
+use crate::stamp::Years;
 use crate::streams::LogStreams;
 use crate::text::{continues_a_trace, event_of};
 use crate::window::Window;
@@ -119,10 +120,10 @@ impl PrefixedReader {
         Self { prefix, streams: LogStreams::new(name), stamped, years, limits, open_since: None }
     }
 
-    /// Whether the program's text goes on with an event of its.
-    fn continues(&self, text: &[u8]) -> bool {
+    /// Whether the program's text goes on with an event of its that begins with the line `first`.
+    fn continues(&self, text: &[u8], first: &[u8]) -> bool {
         let begin = text.trim_ascii_start();
-        let is_indented = begin.len() < text.len() && !begin.is_empty() && !stamp::begins(begin);
+        let is_indented = begin.len() < text.len() && !begin.is_empty() && !begins_indented(text, first);
         is_indented || self.stamped && continues_a_trace(text)
     }
 
@@ -136,12 +137,15 @@ impl PrefixedReader {
         (mut end, mut next): (usize, usize),
     ) -> io::Result<(usize, usize, u64)> {
         let mut lines = 1;
+        let first = body.len();
         loop {
             let Some(ahead) = window.line_within(next, self.limits.event_bytes)? else {
                 return Ok((end, next, lines));
             };
             let text = window.available()[next..ahead.end].strip_prefix(prefix);
-            let Some(text) = text.filter(|text| self.continues(text)) else { return Ok((end, next, lines)) };
+            let Some(text) = text.filter(|text| self.continues(text, &body[..first])) else {
+                return Ok((end, next, lines));
+            };
             body.push(b'\n');
             body.extend_from_slice(text);
             (end, next, lines) = (ahead.end, ahead.next, lines + 1);

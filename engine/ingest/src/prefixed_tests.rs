@@ -55,6 +55,14 @@ fn the_name_before_a_line_is_its_service() {
 }
 
 #[test]
+fn a_level_aligned_to_the_right_begins_an_event_of_the_service() {
+    let batch =
+        read("web-1  |  INFO a\nweb-1  |  WARN b\nweb-1  |    more\nweb-1  | ERROR c\nweb-1  |  INFO d\n");
+    let bodies: Vec<String> = told(&batch).into_iter().map(|(_, body)| body).collect();
+    assert_eq!(bodies, [" INFO a", " WARN b\n   more", "ERROR c", " INFO d"]);
+}
+
+#[test]
 fn a_pod_and_its_container_are_told_apart() {
     let batch = read(
         "[pod/web-6d4cf56db6-abcde/app] 2024-05-01T10:00:01Z INFO started\n[pod/db-0/postgres] ready\n\

@@ -129,6 +129,14 @@ fn names_channel(line: &[u8], at: usize) -> bool {
     length > 0 && line.get(at + length) == Some(&b':')
 }
 
+/// The length of the level in capitals that the text begins with as a word before a blank. Shorter ones than `INFO` are words of
+/// other kinds too.
+pub(crate) fn capitals(text: &[u8]) -> Option<usize> {
+    let length = upper_case(&text[..text.len().min(LONGEST_WORD_BYTES)]);
+    let is_level = length >= 4 && text.get(length) == Some(&b' ');
+    (is_level && of_word(&text[..length]).is_some()).then_some(length)
+}
+
 fn upper_case(text: &[u8]) -> usize {
     text.iter().take_while(|byte| byte.is_ascii_uppercase()).count()
 }

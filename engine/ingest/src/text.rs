@@ -1,5 +1,6 @@
 //! Plain text logs: a line is an event, with the lines that continue it.
 
+use crate::continued::begins_indented;
 use crate::heads::{ends_headed, is_head, is_second, says_zone, set_nanos};
 use crate::model::{Batch, Limits, Problem};
 use crate::own_json::behind_stamp;
@@ -151,7 +152,12 @@ fn continuation(
     let Some(line) = window.line_within(from, limit)? else { return Ok(Continuation::No) };
     let text = &window.available()[from..line.end];
     let begin = text.trim_ascii_start();
-    if begin.len() < text.len() && stamp::begins(begin) {
+    let is_own = if so_far.headed {
+        begin.len() < text.len() && stamp::begins(begin)
+    } else {
+        begins_indented(text, &window.available()[..so_far.first_end])
+    };
+    if is_own {
         return Ok(Continuation::No);
     }
     Ok(Continuation::Line { end: line.end, next: line.next, blank: begin.is_empty() })

@@ -46,6 +46,19 @@ fn indented_lines_continue_the_event_before() {
 }
 
 #[test]
+fn an_indented_line_with_a_level_in_its_column_is_an_event() {
+    let right = " INFO shop: a\n WARN shop: b\n  more\nERROR shop: c\n INFO shop: d\n";
+    assert_eq!(bodies(right), [" INFO shop: a", " WARN shop: b\n  more", "ERROR shop: c", " INFO shop: d"]);
+    let eight = "    INFO a\nCRITICAL b\n WARNING c\n";
+    assert_eq!(bodies(eight).len(), 3);
+    let column = "[05/17/15 10:05:03] INFO     a  x.py:1\n                    ERROR    b  x.py:2\n";
+    assert_eq!(bodies(column).len(), 2);
+    for told in ["2015-05-17 10:05:03 WARN in all\n    ERROR 5\n    INFO 6\n", "a\n\tWARN b\n"] {
+        assert_eq!(bodies(told).len(), 1, "{told}");
+    }
+}
+
+#[test]
 fn stack_traces_without_indent_continue_where_lines_are_stamped() {
     let trace = "\
 2015-05-17 10:05:03 ERROR failed

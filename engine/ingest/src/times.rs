@@ -1,5 +1,6 @@
 //! What a capture's first records say of their times, and what has to be assumed: the year, the zone.
 
+use crate::continued::begins_indented;
 use crate::field_names::time_rank;
 use crate::format::Format;
 use crate::heads::{ends_headed, is_head, is_second};
@@ -199,7 +200,7 @@ impl TextGuess {
         let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");
         for line in lines_of(text) {
             let before = std::mem::replace(&mut last, line);
-            let goes_on = line[0].is_ascii_whitespace()
+            let goes_on = line[0].is_ascii_whitespace() && !begins_indented(line, first)
                 || continues_a_trace(line)
                 || is_head(first) && !ends_headed(line, before)
                 || is_second(line, first);
