@@ -1,6 +1,7 @@
 //! Reads severities: the words that logs use, syslog priorities, and the numbers of JSON loggers.
 
 use crate::ansi::escape_length;
+use crate::stamp;
 use cbad::Severity;
 
 /// How far after the time stamp (or the line's begin) a severity is looked for.
@@ -75,14 +76,71 @@ pub(crate) fn of_json_number(number: i64) -> Option<Severity> {
 /// The severity of a text line whose time stamp, where it has one, takes up bytes `stamp`.
 pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severity> {
     let (stamp_start, after) = stamp.unwrap_or((0, 0));
+    let (line, label) = up_to_label(line, after);
     glog(line, stamp_start, after)
+        .or_else(|| short(line, after))
         .or_else(|| leading(line, stamp_start))
         .or_else(|| find_word(line, after))
         .or_else(|| find_word(&line[..stamp_start], 0))
+        .or(label)
         .or_else(|| logcat(line, after))
         .or_else(|| cisco(line, after))
         .or_else(|| cef(line, after))
         .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
+}
+
+/// The line up to a label of `PostgreSQL`, and its level where it is no word for one elsewhere. What stands behind the label may
+/// be a statement, which does not say how severe it is; two blanks after the colon tell it from other text.
+fn up_to_label(line: &[u8], after: usize) -> (&[u8], Option<Severity>) {
+    const LABELS: [&[u8]; 13] = [
+        b"LOG",
+        b"STATEMENT",
+        b"DETAIL",
+        b"HINT",
+        b"CONTEXT",
+        b"QUERY",
+        b"LOCATION",
+        b"INFO",
+        b"NOTICE",
+        b"WARNING",
+        b"ERROR",
+        b"FATAL",
+        b"PANIC",
+    ];
+    let near = &line[after..line.len().min(after + SEARCHED_BYTES)];
+    let Some(colon) = memchr::memmem::find(near, b":  ") else { return (line, None) };
+    let name = near[..colon].rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let cut = &line[..=after + colon];
+    match name {
+        b"LOG" => (cut, Some(Severity::Info)),
+        [b'D', b'E', b'B', b'U', b'G', b'1'..=b'5'] => (cut, Some(Severity::Debug)),
+        name if LABELS.contains(&name) => (cut, None),
+        _ => (line, None),
+    }
+}
+
+/// Abbreviations that are levels only where a line begins or right behind its time: those of Serilog and zerolog, `[FTL]`; of
+/// logrus, `ERRO[0002]`; of .NET's console, `fail: Shop.Cart[0]`.
+fn short(line: &[u8], after: usize) -> Option<Severity> {
+    let mut begin = if after > 0 { after } else { stamp::dayless(line).unwrap_or(0) };
+    loop {
+        begin += match line.get(begin)? {
+            b' ' | b'\t' | b'[' | b']' | b'|' => 1,
+            0x1b => escape_length(&line[begin..])?,
+            _ => break,
+        };
+    }
+    let length = line[begin..].iter().take(5).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (word, rest) = line[begin..].split_at(length);
+    match (word, *rest.first()?) {
+        (b"FTL", b' ' | b']' | b'|' | 0x1b) => Some(Severity::Fatal),
+        (b"TRC" | b"VRB", b' ' | b']' | b'|' | 0x1b) => Some(Severity::Trace),
+        (b"FATA" | b"PANI", b'[' | 0x1b) => Some(Severity::Fatal),
+        (b"ERRO", b'[' | 0x1b) | (b"fail", b':' | 0x1b) => Some(Severity::Error),
+        (b"DEBU", b'[' | 0x1b) | (b"dbug", b':' | 0x1b) => Some(Severity::Debug),
+        (b"TRAC", b'[' | 0x1b) | (b"trce", b':' | 0x1b) => Some(Severity::Trace),
+        _ => None,
+    }
 }
 
 /// The level that begins a line whose stamp comes later, as logback writes it: `INFO  [main] 2015-05-17 10:05:03`.
@@ -155,17 +213,13 @@ fn level_at(line: &[u8], begin: usize) -> Option<Severity> {
     if length < SHORTEST_WORD_BYTES {
         return None;
     }
-    let next = line.get(begin + length).copied();
-    of_word(word).filter(|_| stands_as_level(line, begin, word)).or_else(|| dotnet(word, begin, next))
+    of_word(word).filter(|_| stands_as_level(line, begin, word)).or_else(|| klog(word, &line[begin..]))
 }
 
-/// The levels of .NET's console that others do not have, at the begin of a line: `fail: Shop.Cart[0]`.
-fn dotnet(word: &[u8], begin: usize, next: Option<u8>) -> Option<Severity> {
+/// `E0517 10:05:03.123456   812 x.go:12]` of Kubernetes behind the time at which something else passed the line on.
+fn klog(word: &[u8], line: &[u8]) -> Option<Severity> {
     match word {
-        _ if begin > 0 || next != Some(b':') => None,
-        b"fail" => Some(Severity::Error),
-        b"dbug" => Some(Severity::Debug),
-        b"trce" => Some(Severity::Trace),
+        [letter, digits @ ..] if digits.len() == 4 && stamp::begins(line) => of_glog(*letter),
         _ => None,
     }
 }
@@ -239,7 +293,11 @@ fn is_level_value(before: &[u8]) -> bool {
 /// `I0517 10:05:03.123456`: the letter is part of the stamp.
 fn glog(line: &[u8], start: usize, end: usize) -> Option<Severity> {
     let is_glog = end > start && line.get(start + 1).is_some_and(u8::is_ascii_digit);
-    match line.get(start).filter(|_| is_glog)? {
+    of_glog(*line.get(start).filter(|_| is_glog)?)
+}
+
+fn of_glog(letter: u8) -> Option<Severity> {
+    match letter {
         b'I' => Some(Severity::Info),
         b'W' => Some(Severity::Warn),
         b'E' => Some(Severity::Error),
@@ -371,6 +429,20 @@ mod tests {
             (" 5 [Note] x", Some(Info)),
             ("fail: Shop.Cart[5]", Some(Error)),
             (" did not fail: x", None),
+            (" [FTL] host terminated", Some(Fatal)),
+            ("[10:05:03 VRB] x", Some(Trace)),
+            ("\u{1b}[90m10:05AM\u{1b}[0m \u{1b}[31mFTL\u{1b}[0m x", Some(Fatal)),
+            ("started pihole FTL on", None),
+            ("ERRO[0002] failed", Some(Error)),
+            ("\u{1b}[37mDEBU\u{1b}[0m[0004] x", Some(Debug)),
+            ("E0517 10:05:03.123456     812 x.go:12] x", Some(Error)),
+            (" W0517 10:05:03.123456     812 x.go:12] an ERROR", Some(Warn)),
+            (" E0517 is a part", None),
+            (" [1] a@b LOG:  statement: UPDATE jobs SET state = 'ERROR'", Some(Info)),
+            (" [1] a@b STATEMENT:  SELECT 'FATAL'", None),
+            (" [1] a@b ERROR:  relation", Some(Error)),
+            (" [1] a@b DEBUG2:  x", Some(Debug)),
+            (" 5 ERROR see CONTEXT:  x", Some(Error)),
             (" fw1 : %ASA-3-106023: Deny tcp", Some(Error)),
             (" fw1 : 5 %-3-x", None),
             (" host CEF:0|a|b\\|c|1.0|100|worm stopped|10|src=x", Some(Fatal)),
@@ -384,6 +456,8 @@ mod tests {
         assert_eq!(find(&late[6..], Some((7, 30))), Some(Info));
         let json = b"[pod/a/b] {\"level\": \"warn\", \"ts\": 1431857103.5, \"msg\": \"x\"}";
         assert_eq!(find(json, Some((34, 46))), Some(Warn));
+        let dotnet = b"2015-05-17 10:05:03 fail: Shop[13]";
+        assert_eq!(find(dotnet, Some((0, 19))), Some(Error));
         let glog = b"E0517 10:05:03.123456 main.go] x";
         assert_eq!(find(glog, Some((0, 21))), Some(Error));
     }
