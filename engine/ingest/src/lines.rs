@@ -18,6 +18,9 @@ pub(crate) trait LineFormat: Send {
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch);
 }
 
+/// Why a line is kept as text that would make more values than one may.
+pub(crate) const TOO_MANY: &str = "the line holds more values than the limit values";
+
 /// Where a line stands in the capture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At {

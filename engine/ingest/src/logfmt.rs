@@ -3,7 +3,7 @@
 
 use crate::field_names::{role_of, time_rank};
 use crate::json::value::{number_value, text_value};
-use crate::lines::{At, LineFormat, keep_as_text};
+use crate::lines::{At, LineFormat, TOO_MANY, keep_as_text};
 use crate::model::{Batch, Problem};
 use crate::probe::Probe;
 use crate::record::Record;
@@ -36,9 +36,7 @@ impl LineFormat for Logfmt {
         let mut pairs = 0;
         for part in Parts::of(line) {
             let why = match part {
-                Ok(_) if record.fields.len() as u64 >= u64::from(self.most) => {
-                    "the line holds more values than the limit".to_owned()
-                }
+                Ok(_) if record.fields.len() as u64 >= u64::from(self.most) => TOO_MANY.to_owned(),
                 Ok((key, value)) => {
                     pairs += u32::from(value.is_some());
                     let path = String::from_utf8_lossy(key).into_owned();

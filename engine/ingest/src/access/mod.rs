@@ -5,7 +5,7 @@ mod balancers;
 pub(crate) mod w3c;
 
 use crate::json::value::{number_value, text_value};
-use crate::lines::{At, LineFormat, keep_as_text};
+use crate::lines::{At, LineFormat, TOO_MANY, keep_as_text};
 use crate::logfmt::is_number;
 use crate::model::Batch;
 use crate::probe::Probe;
@@ -24,26 +24,32 @@ const MOST_NAME_BYTES: usize = 40;
 /// Reads common and combined access logs.
 pub(crate) struct Access {
     streams: LogStreams,
+    /// Most values of one line.
+    most: u32,
 }
 
 impl Access {
-    pub(crate) fn new(name: String) -> Self {
-        Self { streams: LogStreams::new(name) }
+    pub(crate) fn new(name: String, most: u32) -> Self {
+        Self { streams: LogStreams::new(name), most }
     }
 }
 
 impl LineFormat for Access {
     fn fresh(&self) -> Self {
-        Self { streams: self.streams.emptied() }
+        Self { streams: self.streams.emptied(), ..*self }
     }
 
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch) {
-        let answer = Answer::read(line).map(|answer| answer.into_event(at));
-        let Some((host, event)) = answer.or_else(|| balancers::event(line, at)) else {
-            let why = "the line is no access log line of the common or combined format, nor of another that is known";
-            return keep_as_text(line, at, self.streams.of(None), Years::new(1970), why, batch);
+        const UNKNOWN: &str =
+            "the line is no access log line of the common or combined format, nor of another that is known";
+        let read = match Answer::read(line) {
+            Some(answer) => answer.into_event(at, self.most).ok_or(TOO_MANY),
+            None => balancers::event(line, at).ok_or(UNKNOWN),
         };
-        batch.push(self.streams.of(host.as_deref()), event);
+        match read {
+            Ok((host, event)) => batch.push(self.streams.of(host.as_deref()), event),
+            Err(why) => keep_as_text(line, at, self.streams.of(None), Years::new(1970), why, batch),
+        }
     }
 }
 
@@ -97,7 +103,8 @@ impl<'a> Answer<'a> {
         })
     }
 
-    fn into_event(self, at: At) -> (Option<String>, Event) {
+    /// The virtual host and the event; nothing where it would have more values than `most`.
+    fn into_event(self, at: At, most: u32) -> Option<(Option<String>, Event)> {
         let mut event = Event::new(self.request, at.source);
         event.time_nanos = Some(self.nanos);
         let fields = &mut event.fields;
@@ -112,18 +119,22 @@ impl<'a> Answer<'a> {
         field("user", self.user.into(), false);
         field("status", self.status.into(), true);
         field("bytes", self.bytes.into(), true);
-        columns(self.rest, field);
+        columns(self.rest, most, field)?;
         let status = std::str::from_utf8(self.status).ok().and_then(|status| status.parse().ok());
         event.severity = status.and_then(severity::of_http_status);
-        (self.host.map(|host| String::from_utf8_lossy(host).into_owned()), event)
+        Some((self.host.map(|host| String::from_utf8_lossy(host).into_owned()), event))
     }
 }
 
 /// What stands behind the columns that every server writes, in the order in which it stands: the field's name, its value, and
-/// whether it may be a number.
-fn columns<'a>(mut rest: &'a [u8], mut field: impl FnMut(&str, Cow<'a, [u8]>, bool)) {
+/// whether it may be a number. Nothing where there are more of them than `most`.
+fn columns<'a>(
+    mut rest: &'a [u8],
+    most: u32,
+    mut field: impl FnMut(&str, Cow<'a, [u8]>, bool),
+) -> Option<()> {
     let mut names: Vec<&str> = Vec::new();
-    for number in 0.. {
+    for number in 0..most {
         let is_free = |own: &Named<'_>| !OWN.contains(&own.name) && !names.contains(&own.name);
         let own = named(rest).filter(|own| names.len() < MOST_NAMED && is_free(own));
         rest = if let Some(Named { name, value, after }) = own {
@@ -141,9 +152,10 @@ fn columns<'a>(mut rest: &'a [u8], mut field: impl FnMut(&str, Cow<'a, [u8]>, bo
             after
         };
         if rest.is_empty() {
-            break;
+            return Some(());
         }
     }
+    None
 }
 
 /// A column under a name, as formats of one's own have them behind the combined one: `rt=0.003 uct="0.001"`.

@@ -3,13 +3,17 @@
 use super::*;
 use crate::Capture;
 use crate::format::Format;
-use crate::model::OpenOptions;
+use crate::model::{Limits, OpenOptions};
 use cbad::Value;
 use std::io::Cursor;
 use std::path::Path;
 
 fn read(text: &str, format: Format) -> Batch {
-    let options = OpenOptions { format: Some(format), ..OpenOptions::default() };
+    read_within(text, format, Limits::default())
+}
+
+fn read_within(text: &str, format: Format, limits: Limits) -> Batch {
+    let options = OpenOptions { format: Some(format), limits, ..OpenOptions::default() };
     let stored = Cursor::new(text.as_bytes().to_vec());
     let mut capture =
         Capture::from_reader(Path::new("a.log"), stored, text.len() as u64, &options).expect("opens");
@@ -22,6 +26,20 @@ fn read(text: &str, format: Format) -> Batch {
 fn shown(event: &Event) -> String {
     let fields = event.fields.iter().map(|field| format!(" {}={:?}", field.path, field.value));
     String::from_utf8_lossy(&event.body).into_owned() + &fields.collect::<String>()
+}
+
+#[test]
+fn a_line_of_more_values_than_the_limit_is_kept_as_text() {
+    let limits = Limits { values: 4, ..Limits::default() };
+    let stamp = "h - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1";
+    let text = format!("{stamp} a b c d\n{stamp} a b c d e\n");
+    let batch = read_within(&text, Format::Access, limits);
+    let fields: Vec<usize> = batch.events.iter().map(|(_, event)| event.fields.len()).collect();
+    assert_eq!(fields, [7, 0]);
+    assert!(batch.problems.iter().any(|note| note.reason.contains("limit values")), "{:?}", batch.problems);
+    let wide = "#Fields: c-ip sc-status\n1.2.3.4 200\n1 2 3 4 5 6 7 8\n";
+    let why = &read_within(wide, Format::W3c, limits).problems[0].reason;
+    assert!(why.contains("8 columns"), "{why}");
 }
 
 #[test]

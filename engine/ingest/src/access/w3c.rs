@@ -118,22 +118,20 @@ impl Columns {
         if self.names.is_empty() {
             return Err("no #Fields: line says what the columns are".into());
         }
-        let between = if self.commas {
+        let between = if self.commas && !self.is_zeek {
             b','
-        } else if line.contains(&b'\t') {
+        } else if self.is_zeek || line.contains(&b'\t') {
             b'\t'
         } else {
             b' '
         };
-        let values: Vec<Cow<'_, [u8]>> = if self.is_zeek {
-            line.split(|&byte| byte == b'\t').map(Cow::Borrowed).collect()
-        } else {
-            Values { rest: Some(line), between }.collect()
-        };
-        if values.len() != self.names.len() {
+        let mut columns = Values { rest: Some(line), between, quotes: !self.is_zeek };
+        let values: Vec<Cow<'_, [u8]>> = columns.by_ref().take(self.names.len()).collect();
+        // A line may have far more columns than are worth holding.
+        let count = values.len() + columns.count();
+        if count != self.names.len() {
             return Err(format!(
-                "the line has {} columns, and {} names {}",
-                values.len(),
+                "the line has {count} columns, and {} names {}",
                 if self.is_zeek { "#fields" } else { "#Fields:" },
                 self.names.len()
             ));
@@ -226,6 +224,7 @@ fn measured(name: &str, value: Cow<'_, [u8]>) -> Value {
 struct Values<'a> {
     rest: Option<&'a [u8]>,
     between: u8,
+    quotes: bool,
 }
 
 impl<'a> Iterator for Values<'a> {
@@ -234,7 +233,8 @@ impl<'a> Iterator for Values<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest?;
         let separates = |byte: &u8| *byte == self.between;
-        if let Some((value, after)) = rest.strip_prefix(b"\"").and_then(quoted)
+        if self.quotes
+            && let Some((value, after)) = rest.strip_prefix(b"\"").and_then(quoted)
             && after.first().is_none_or(separates)
         {
             self.rest = (!after.is_empty()).then(|| &after[1..]);

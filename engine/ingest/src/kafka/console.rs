@@ -6,7 +6,7 @@
 
 use super::Message;
 use crate::budget::Budget;
-use crate::lines::{at, keep_as_text, next_line};
+use crate::lines::{TOO_MANY, at, keep_as_text, next_line};
 use crate::model::{Batch, Limits};
 use crate::probe::Probe;
 use crate::reader::Reader;
@@ -108,11 +108,14 @@ impl Columns {
     }
 
     /// The message that begins in this line, without its value; what of the line is the value.
-    fn read(self, line: &[u8]) -> Option<(Message, &[u8])> {
-        let head = Head::of(line)?;
+    fn read(self, line: &[u8], most: u32) -> Result<(Message, &[u8]), &'static str> {
+        let head = Head::of(line).ok_or("the line begins no Kafka message, and goes on with none")?;
         let mut rest = head.rest;
         let mut message = head.into_message();
         let headers = cut(rest).filter(|_| self.headers);
+        if headers.is_some_and(|(column, _)| memchr::memchr_iter(b',', column).count() >= most as usize) {
+            return Err(TOO_MANY);
+        }
         if let Some((names, behind)) =
             headers.and_then(|(column, behind)| Some((headers_in(column)?, behind)))
         {
@@ -129,7 +132,7 @@ impl Columns {
             });
             rest = behind;
         }
-        Some((message, rest))
+        Ok((message, rest))
     }
 }
 
@@ -198,13 +201,15 @@ impl Reader for ConsoleReader {
         };
         self.open_since = None;
         let line = &window.available()[..length];
-        let Some((mut message, value)) = self.columns.read(line) else {
-            if length > 0 {
-                let why = "the line begins no Kafka message, and goes on with none";
-                keep_as_text(line, at(window, length), self.streams.of(None), self.years, why, batch);
+        let (mut message, value) = match self.columns.read(line, self.limits.values) {
+            Ok(read) => read,
+            Err(why) => {
+                if length > 0 {
+                    keep_as_text(line, at(window, length), self.streams.of(None), self.years, why, batch);
+                }
+                window.pass(next, u64::from(next > 0));
+                return Ok(true);
             }
-            window.pass(next, u64::from(next > 0));
-            return Ok(true);
         };
         let begin = length - value.len();
         let (end, next, lines) = self.value_end(window, length, next)?;

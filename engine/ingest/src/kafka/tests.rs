@@ -1,14 +1,18 @@
 //! Messages in the form that `json.c` of kcat writes, and in that of Kafka's `DefaultMessageFormatter`.
 
-use crate::model::Batch;
+use crate::model::{Batch, Limits};
 use crate::{Capture, Format, OpenOptions};
 use cbad::{Event, Severity, Value};
 use std::io::Cursor;
 use std::path::Path;
 
 fn read(text: &[u8]) -> Batch {
+    read_within(text, Limits::default())
+}
+
+fn read_within(text: &[u8], limits: Limits) -> Batch {
     let stored = Cursor::new(text.to_vec());
-    let options = OpenOptions::default();
+    let options = OpenOptions { limits, ..OpenOptions::default() };
     let mut capture =
         Capture::from_reader(Path::new("t.json"), stored, text.len() as u64, &options).expect("opens");
     assert_eq!(capture.format(), Format::Kafka);
@@ -93,6 +97,17 @@ Processed a total of 4 messages
     assert_eq!((events[3].time_nanos, &events[3].body[..]), (None, &b""[..]));
     let last = batch.problems.last().expect("a note");
     assert!(last.line == Some(7) && last.reason.contains("begins no Kafka message"), "{last:?}");
+}
+
+#[test]
+fn a_message_of_more_headers_than_the_limit_is_kept_as_text() {
+    let limits = Limits { values: 4, ..Limits::default() };
+    let text = "CreateTime:1700000000123\ta:1,b:2,c:3,d:4\tk\tx\n".repeat(5)
+        + "CreateTime:1700000000123\ta:1,b:2,c:3,d:4,e:5\tk\tx\n";
+    let batch = read_within(text.as_bytes(), limits);
+    assert_eq!(batch.events.len(), 6);
+    assert!(batch.events[0].1.fields.len() > 4 && batch.events[5].1.fields.is_empty());
+    assert!(batch.problems.iter().any(|note| note.reason.contains("limit values")), "{:?}", batch.problems);
 }
 
 #[test]

@@ -18,11 +18,13 @@ use old::Kept;
 pub(crate) struct Syslog {
     streams: LogStreams,
     years: Years,
+    /// Most values of one message.
+    most: u32,
 }
 
 impl Syslog {
-    pub(crate) fn new(name: String, years: Years) -> Self {
-        Self { streams: LogStreams::new(name), years }
+    pub(crate) fn new(name: String, years: Years, most: u32) -> Self {
+        Self { streams: LogStreams::new(name), years, most }
     }
 }
 
@@ -32,7 +34,7 @@ impl LineFormat for Syslog {
     }
 
     fn read(&mut self, line: &[u8], at: At, batch: &mut Batch) {
-        match Message::read(line, self.years) {
+        match Message::read(line, self.years, self.most) {
             Ok(message) => {
                 let stream = self.streams.of(message.app.as_deref());
                 batch.push(stream, message.into_event(at));
@@ -62,13 +64,13 @@ struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    fn read(line: &'a [u8], years: Years) -> Result<Self, &'static str> {
+    fn read(line: &'a [u8], years: Years, most: u32) -> Result<Self, &'static str> {
         let (priority, rest) = match severity::syslog_priority(line) {
             Some((priority, rest)) => (Some(priority), rest),
             None => (None, line),
         };
         let mut message = match rest.strip_prefix(b"1 ").filter(|_| priority.is_some()) {
-            Some(rest) => structured::read(rest)?,
+            Some(rest) => structured::read(rest, most)?,
             None => {
                 old::read(rest, priority.is_some(), years).ok_or("it has no time stamp where one belongs")?
             }
@@ -150,7 +152,7 @@ pub(crate) fn confidence(probe: &Probe<'_>) -> f64 {
     let sent = |line: &[u8]| severity::syslog_priority(line).is_some();
     let is_message = |line: &[u8]| {
         if sent(line) {
-            structured::begins(line) || Message::read(line, years).is_ok()
+            structured::begins(line) || Message::read(line, years, u32::MAX).is_ok()
         } else {
             old::kept(line, years) != Kept::No
         }

@@ -24,7 +24,7 @@ pub(crate) struct OctetReader {
 
 impl OctetReader {
     pub(crate) fn new(name: String, years: Years, limits: Limits) -> Self {
-        Self { syslog: Syslog::new(name, years), limits }
+        Self { syslog: Syslog::new(name, years, limits.values), limits }
     }
 
     fn read_line(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<()> {

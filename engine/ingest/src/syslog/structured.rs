@@ -24,7 +24,7 @@ pub(super) fn begins(line: &[u8]) -> bool {
     is_time && rest.split(|&byte| byte == b' ').take(4).filter(|word| !word.is_empty()).count() == 4
 }
 
-pub(super) fn read(rest: &[u8]) -> Result<Message<'_>, &'static str> {
+pub(super) fn read(rest: &[u8], most: u32) -> Result<Message<'_>, &'static str> {
     let mut message = Message::default();
     let (time, rest) = word(rest);
     if time != b"-" {
@@ -43,7 +43,7 @@ pub(super) fn read(rest: &[u8]) -> Result<Message<'_>, &'static str> {
     message.header("pid", process);
     message.header("msgid", id);
     let rest = match rest.first() {
-        Some(b'[') => elements(rest, &mut message)?,
+        Some(b'[') => elements(rest, most, &mut message)?,
         Some(b'-') => &rest[1..],
         _ => return Err("it has no structured data and no '-' in its place"),
     };
@@ -57,7 +57,7 @@ pub(super) fn read(rest: &[u8]) -> Result<Message<'_>, &'static str> {
 }
 
 /// Reads `[id name="value" …][…]`, and returns what follows.
-fn elements<'a>(mut rest: &'a [u8], message: &mut Message<'a>) -> Result<&'a [u8], &'static str> {
+fn elements<'a>(mut rest: &'a [u8], most: u32, message: &mut Message<'a>) -> Result<&'a [u8], &'static str> {
     const BREAKS_OFF: &str = "its structured data breaks off";
     while let Some(element) = rest.strip_prefix(b"[") {
         let length = element.iter().position(|byte| matches!(byte, b' ' | b']')).ok_or(BREAKS_OFF)?;
@@ -74,6 +74,9 @@ fn elements<'a>(mut rest: &'a [u8], message: &mut Message<'a>) -> Result<&'a [u8
             }
             let equals = memchr::memmem::find(rest, b"=\"").ok_or(BREAKS_OFF)?;
             let (value, after) = quoted(&rest[equals + 2..]).ok_or(BREAKS_OFF)?;
+            if message.fields.len() as u64 >= u64::from(most) {
+                return Err("its structured data holds more values than the limit values");
+            }
             let name = String::from_utf8_lossy(&rest[..equals]);
             message.field(format!("{}.{name}", String::from_utf8_lossy(id)), typed(id, value));
             rest = after;

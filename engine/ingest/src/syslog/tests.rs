@@ -3,13 +3,18 @@
 use super::*;
 use crate::Capture;
 use crate::format::Format;
-use crate::model::{OpenOptions, ProblemKind};
+use crate::model::{Limits, OpenOptions, ProblemKind};
 use cbad::Severity;
 use std::io::Cursor;
 use std::path::Path;
 
 fn read(text: &[u8], format: Format) -> Batch {
-    let options = OpenOptions { format: Some(format), assumed_year: Some(2023), ..OpenOptions::default() };
+    read_within(text, format, Limits::default())
+}
+
+fn read_within(text: &[u8], format: Format, limits: Limits) -> Batch {
+    let options =
+        OpenOptions { format: Some(format), assumed_year: Some(2023), limits, ..OpenOptions::default() };
     let stored = Cursor::new(text.to_vec());
     let mut capture =
         Capture::from_reader(Path::new("x.log"), stored, text.len() as u64, &options).expect("opens");
@@ -136,6 +141,21 @@ fn times_and_severities_are_those_of_the_message() {
     assert_eq!(times, [1_704_067_199, 1_704_067_201, 1_704_067_202], "the year turns");
     let severities: Vec<_> = batch.events.iter().map(|(_, event)| event.severity).collect();
     assert_eq!(severities, [Some(Severity::Error), Some(Severity::Warn), Some(Severity::Error)]);
+}
+
+#[test]
+fn structured_data_of_more_values_than_the_limit_is_kept_as_text() {
+    let limits = Limits { values: 4, ..Limits::default() };
+    let message = "<13>1 - h app - - [a b=\"1\" b=\"2\" b=\"3\" b=\"4\" b=\"5\"] x";
+    for (text, format) in [(message.to_owned(), Format::Syslog), (counted(message), Format::SyslogOctets)] {
+        let batch = read_within(text.as_bytes(), format, limits);
+        assert_eq!((batch.events.len(), batch.events[0].1.fields.len()), (1, 0));
+        assert!(
+            batch.problems.iter().any(|note| note.reason.contains("limit values")),
+            "{:?}",
+            batch.problems
+        );
+    }
 }
 
 fn counted(message: &str) -> String {
