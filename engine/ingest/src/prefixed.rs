@@ -2,7 +2,7 @@
 //! `docker service logs` and `kubectl logs --prefix` print them. The name is the service; what stands behind it is the line.
 
 use crate::ansi::escape_length;
-use crate::continued::begins_indented;
+use crate::continued::{Trace, begins_indented};
 use crate::lines::next_line;
 use crate::model::{Batch, Limits};
 use crate::own_json::behind_stamp;
@@ -10,7 +10,7 @@ use crate::probe::Probe;
 use crate::reader::Reader;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
-use crate::text::{continues_a_trace, event_of};
+use crate::text::event_of;
 use crate::window::Window;
 use cbad::{ByteRange, Field, Value};
 use std::io;
@@ -120,11 +120,12 @@ impl PrefixedReader {
         Self { prefix, streams: LogStreams::new(name), stamped, years, limits, open_since: None }
     }
 
-    /// Whether the program's text goes on with an event of its that begins with the line `first`.
-    fn continues(&self, text: &[u8], first: &[u8]) -> bool {
+    /// Whether the program's text goes on with an event of its that begins with the line `first`, and of whose trace the
+    /// last line before is.
+    fn continues(&self, text: &[u8], first: &[u8], trace: Trace) -> bool {
         let begin = text.trim_ascii_start();
         let is_indented = begin.len() < text.len() && !begin.is_empty() && !begins_indented(text, first);
-        is_indented || self.stamped && continues_a_trace(text)
+        is_indented || self.stamped && trace.takes(text)
     }
 
     /// The program's lines that go on with the event at the window's begin, put behind its first; where they end, where
@@ -138,14 +139,16 @@ impl PrefixedReader {
     ) -> io::Result<(usize, usize, u64)> {
         let mut lines = 1;
         let first = body.len();
+        let mut trace = Trace::of(body);
         loop {
             let Some(ahead) = window.line_within(next, self.limits.event_bytes)? else {
                 return Ok((end, next, lines));
             };
             let text = window.available()[next..ahead.end].strip_prefix(prefix);
-            let Some(text) = text.filter(|text| self.continues(text, &body[..first])) else {
+            let Some(text) = text.filter(|text| self.continues(text, &body[..first], trace)) else {
                 return Ok((end, next, lines));
             };
+            trace = trace.after(text);
             body.push(b'\n');
             body.extend_from_slice(text);
             (end, next, lines) = (ahead.end, ahead.next, lines + 1);

@@ -1,6 +1,6 @@
 //! Plain text logs: a line is an event, with the lines that continue it.
 
-use crate::continued::begins_indented;
+use crate::continued::{SEEN_BYTES, Trace, begins_indented};
 use crate::heads::{ends_headed, is_head, is_second, says_zone, set_nanos};
 use crate::model::{Batch, Limits, Problem};
 use crate::own_json::behind_stamp;
@@ -12,9 +12,6 @@ use crate::window::{LineAt, Window};
 use cbad::{ByteRange, Event};
 use std::io;
 use std::ops::Range;
-
-/// How much of a line is looked at to see whether it continues the event before.
-const CONTINUATION_BYTES: usize = 256;
 
 /// Reads plain text.
 pub(crate) struct TextReader {
@@ -53,6 +50,7 @@ impl Reader for TextReader {
             headed: is_head(&window.available()[..first.end]),
             first_end: first.end,
             last: 0..first.end,
+            trace: Trace::of(&window.available()[..first.end]),
         };
         // Blank lines belong to the event only if something after them continues it.
         while let Continuation::Line { end: line_end, next: line_next, blank } =
@@ -63,6 +61,7 @@ impl Reader for TextReader {
                 so_far.first_end = line_end;
             }
             so_far.last = ahead..line_end;
+            so_far.trace = so_far.trace.after(&window.available()[ahead..line_end]);
             (ahead, ahead_lines) = (line_next, ahead_lines + 1);
             if !blank {
                 (end, next, lines) = (line_end, ahead, ahead_lines);
@@ -111,6 +110,7 @@ struct SoFar {
     first_end: usize,
     /// Its last line.
     last: Range<usize>,
+    trace: Trace,
 }
 
 enum Continuation {
@@ -131,18 +131,18 @@ fn continuation(
     }
     let first = window.available()[from];
     if !first.is_ascii_whitespace() {
-        if !(first.is_ascii_alphabetic() || so_far.headed) {
+        if !(Trace::may_begin(first) || so_far.headed) {
             return Ok(Continuation::No);
         }
-        window.want(from + CONTINUATION_BYTES)?;
+        window.want(from + SEEN_BYTES)?;
         let rest = &window.available()[from..];
-        let begin = &rest[..rest.len().min(CONTINUATION_BYTES)];
+        let begin = &rest[..rest.len().min(SEEN_BYTES)];
         let before = window.available();
+        let line = &begin[..memchr::memchr(b'\n', begin).unwrap_or(begin.len())];
         let continues = if so_far.headed {
-            let line = &begin[..memchr::memchr(b'\n', begin).unwrap_or(begin.len())];
             !ends_headed(line.trim_ascii_end(), &before[so_far.last.clone()])
         } else {
-            stamped && continues_a_trace(begin)
+            stamped && so_far.trace.takes(line)
                 || so_far.last.start == 0 && is_second(begin, &before[..so_far.first_end])
         };
         if !continues {
@@ -161,30 +161,6 @@ fn continuation(
         return Ok(Continuation::No);
     }
     Ok(Continuation::Line { end: line.end, next: line.next, blank: begin.is_empty() })
-}
-
-/// Lines without indent that stack traces of the JVM, Python, Go and .NET are made of.
-pub(crate) fn continues_a_trace(line: &[u8]) -> bool {
-    const BEGINS: [&[u8]; 8] = [
-        b"Caused by:",
-        b"Suppressed:",
-        b"Traceback (most recent call last):",
-        b"During handling of the above exception",
-        b"The above exception was the direct cause",
-        b"Exception in thread ",
-        b"goroutine ",
-        b"at ",
-    ];
-    BEGINS.iter().any(|begin| line.starts_with(begin)) || names_an_exception(line)
-}
-
-/// `java.lang.IllegalStateException: …`, `ValueError: …`: one dotted name that ends in Exception or Error.
-fn names_an_exception(line: &[u8]) -> bool {
-    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$');
-    let length = line.iter().take_while(|&&byte| is_name_byte(byte)).count();
-    let (name, rest) = line.split_at(length);
-    let ends = matches!(rest.first(), None | Some(b':' | b'\r' | b'\n'));
-    ends && (name.ends_with(b"Exception") || name.len() > 5 && name.ends_with(b"Error"))
 }
 
 fn is_blank(line: &[u8]) -> bool {

@@ -84,6 +84,28 @@ foreign line
 }
 
 #[test]
+fn traces_of_every_runtime_are_one_event() {
+    let stamped = "2015-05-17 10:05:03 INFO ok\n";
+    for trace in [
+        "System.InvalidOperationException: no\n   at a.b()\n--- End of stack trace from previous location ---\n   at c.d()",
+        "goroutine 34 [running]:\nnet/http.(*conn).serve.func1()\n\t/a.go:1 +0xb9\npanic({0x6e3c40?, 0x9f2a90?})\n\t/b.go:2\nmain.f(0x0?, {0x7a3f58?, 0x0?}, 0x0?)\n\t/c.go:3\ncreated by main.g in goroutine 1\n\t/d.go:4",
+        "org.a.HttpClientErrorException$NotFound: 404\n\tat a.b(C.java:1)",
+        "Traceback (most recent call last):\n  File \"x.py\", line 1\n    x()\nshop.models.Cart.DoesNotExist: none",
+        "[stacktrace]\n#0 /a.php(70): PDO->__construct()\n#1 {main}\n\n[previous exception] [object]\n[stacktrace]\n#0 {main}\n\"} ",
+        "Stack trace:\n#0 /b.php(4): foo()\n  thrown in /a.php",
+    ] {
+        let text = format!("{stamped}2015-05-17 10:05:03 ERROR no\n{trace}\n{}", stamped.repeat(3));
+        assert_eq!(bodies(&text).len(), 5, "{trace}");
+    }
+    for apart in ["main.f(1)", "shop.models.Cart.DoesNotExist: none", "# 5", "--- 5", "[x]", "\"a\""] {
+        let text = format!("{stamped}{apart}\n{}", stamped.repeat(5));
+        assert_eq!(bodies(&text).len(), 7, "{apart}");
+    }
+    let after = "goroutine 1 [running]:\nmain.f()\n\t/a.go:1\nexit status 2\nmain.f(1)\n";
+    assert_eq!(bodies(&format!("{after}{}", stamped.repeat(12))).len(), 15);
+}
+
+#[test]
 fn time_severity_and_stream_are_read() {
     let batch = read(b"2015-05-17T10:05:03Z ERROR no\nplain\n", Limits::default());
     let (stream, event) = &batch.events[0];

@@ -1,6 +1,6 @@
 //! What a capture's first records say of their times, and what has to be assumed: the year, the zone.
 
-use crate::continued::begins_indented;
+use crate::continued::{Trace, begins_indented};
 use crate::field_names::time_rank;
 use crate::format::Format;
 use crate::heads::{ends_headed, is_head, is_second};
@@ -10,7 +10,6 @@ use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
 use crate::repeated::{Repeated, RepeatedKind};
 use crate::stamp::{self, DayOrder, Stamp, Years, Zone};
-use crate::text::continues_a_trace;
 use cbad::{ByteRange, Field, Value};
 use std::collections::BTreeSet;
 
@@ -198,12 +197,14 @@ impl TextGuess {
         let years = Years::new(options.year());
         let mut guess = Self { lines: 0, stamped: 0, years, said: Said::default() };
         let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");
+        let mut trace = Trace::default();
         for line in lines_of(text) {
             let before = std::mem::replace(&mut last, line);
             let goes_on = line[0].is_ascii_whitespace() && !begins_indented(line, first)
-                || continues_a_trace(line)
+                || trace.takes(line)
                 || is_head(first) && !ends_headed(line, before)
                 || is_second(line, first);
+            trace = if goes_on { trace.after(line) } else { Trace::of(line) };
             if goes_on {
                 continue;
             }
