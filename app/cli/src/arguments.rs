@@ -272,7 +272,13 @@ impl ReadingArguments {
         for limit in &self.limit {
             limits.set(limit).expect("it was set once when the arguments were parsed");
         }
-        OpenOptions { format: self.format, assumed_year: self.assumed_year, set: self.set, limits }
+        OpenOptions {
+            format: self.format,
+            assumed_year: self.assumed_year,
+            set: self.set,
+            limits,
+            ..OpenOptions::default()
+        }
     }
 }
 

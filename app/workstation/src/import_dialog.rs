@@ -264,7 +264,13 @@ impl ImportDialog {
 
     /// How the capture of a row is opened.
     pub(crate) fn options(&self, row: &Row) -> OpenOptions {
-        OpenOptions { format: row.format, assumed_year: row.assumed_year, set: row.set, limits: self.limits }
+        OpenOptions {
+            format: row.format,
+            assumed_year: row.assumed_year,
+            set: row.set,
+            limits: self.limits,
+            ..OpenOptions::default()
+        }
     }
 
     /// The captures that are imported.

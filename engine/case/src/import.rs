@@ -77,7 +77,13 @@ impl Begun {
 
     /// The options with a format that was recognised earlier.
     pub(crate) fn options_as(&self, format: Format, limits: Limits) -> OpenOptions {
-        OpenOptions { format: Some(format), assumed_year: Some(self.assumed_year), set: self.is_set, limits }
+        OpenOptions {
+            format: Some(format),
+            assumed_year: Some(self.assumed_year),
+            set: self.is_set,
+            limits,
+            ..OpenOptions::default()
+        }
     }
 }
 

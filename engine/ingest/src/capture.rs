@@ -1,6 +1,7 @@
 //! An open capture: what lies around it and its format recognised, then read batch by batch, member by member.
 
 use crate::current::Current;
+use crate::dates::Dates;
 use crate::error::IngestError;
 use crate::folder::files_of;
 use crate::format::Format;
@@ -364,6 +365,8 @@ impl Capture {
                     self.options = self.options.settled(window.available(), written);
                     self.is_settled = true;
                 }
+                // Reading may begin with any member, and each may be of another program.
+                self.options.dates = Dates::of(window.available(), None);
                 match Current::new(name.clone(), stream, window, &self.options) {
                     Ok(current) => {
                         self.current = Some(current);

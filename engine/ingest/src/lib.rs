@@ -18,6 +18,7 @@ mod columns;
 mod container_logs;
 mod continued;
 mod current;
+mod dates;
 mod decode;
 mod encoding;
 mod envelope;
@@ -82,6 +83,7 @@ mod zip;
 
 pub use capture::Capture;
 pub use container_logs::whole_records;
+pub use dates::Dates;
 pub use decode::is_wrapped;
 pub use error::IngestError;
 pub use folder::{FolderFile, folder_files, set_files};

@@ -1,5 +1,6 @@
 //! The values that go in and out of a capture: options, limits, batches, problems.
 
+use crate::dates::Dates;
 use crate::format::Format;
 pub use crate::limits::Limits;
 use crate::repeated::{CountedNotes, Repeated};
@@ -15,6 +16,8 @@ pub struct OpenOptions {
     /// Year of time stamps that have none. Where none is given, the latest that fits the file's modification time;
     /// [`crate::Capture::assumed_year`] is to be kept then, so that every reading gives the same times.
     pub assumed_year: Option<i32>,
+    /// What is known of the order of dates; it is what the capture shows where nothing is.
+    pub dates: Dates,
     /// Read the rotated set that the file belongs to: what was rotated away from it, oldest first, and itself.
     pub set: bool,
     /// What reading may cost.

@@ -51,8 +51,8 @@ impl RepeatedKind {
                  `--assumed-year`. Compare with a capture whose times are known; the order of events does not depend on them."
             }
             Self::Day => {
-                "Compare with what is known of these days: if the first number is the day, the times are wrong. Where the \
-                 capture goes on beyond the twelfth of a month it shows which it is; bring in more of it."
+                "Compare with what is known of these days: if another number is the day, the times are wrong. A capture that \
+                 reaches beyond the twelfth of a month shows which it is, at its begin, its end or places between."
             }
             Self::Number => {
                 "Compare with what is known of these times: where the number is something else, they are wrong, and the events \

@@ -216,6 +216,11 @@ impl TextGuess {
                 guess.said.take(stamp, offset_of(bytes, line));
             }
         }
+        if guess.said.guessed_day().is_some() {
+            // What the capture shows elsewhere.
+            guess.said.day_first += usize::from(options.dates.day_first == Some(true));
+            guess.said.month_first += usize::from(options.dates.day_first == Some(false));
+        }
         guess.years.day_first = guess.said.day_first > guess.said.month_first;
         if guess.stamped == 0 {
             guess.look_for_numbers(bytes, text);

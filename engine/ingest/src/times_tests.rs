@@ -1,6 +1,7 @@
 //! What is said of times that lack a zone or a year.
 
 use super::*;
+use crate::dates::Dates;
 
 fn said(format: Format, capture: &str) -> Option<(String, u64, Option<u64>)> {
     let options = OpenOptions::default();
@@ -56,6 +57,9 @@ fn days_that_could_be_months_and_numbers_that_are_taken_for_times_are_said() {
         None,
         "a thirteenth day tells"
     );
+    let shown = OpenOptions { dates: Dates { day_first: Some(true) }, ..OpenOptions::default() };
+    let probe = Probe::new(open.as_bytes(), true, &shown);
+    assert!(probe.stamps.years.day_first && note(Format::Text, &probe, &shown).is_none());
 
     let flows = "start end action\n2 eni-1 1700000000 1700000060 ACCEPT\n".to_owned()
         + &"2 eni-1 1700000007 1700000067 REJECT\n".repeat(12);

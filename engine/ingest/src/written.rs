@@ -3,6 +3,7 @@
 //! The year is settled once, when a capture is opened, from its first stamp and the last one where that is at hand, or what the
 //! capture's head says of it; whoever keeps what was read keeps the year too, and reads again with it.
 
+use crate::dates::Dates;
 use crate::model::OpenOptions;
 use crate::probe::{PROBE_BYTES, lines_of};
 use crate::stamp::{self, Stamp, Years};
@@ -42,7 +43,8 @@ pub(crate) fn modified_nanos(metadata: &Metadata) -> Option<i64> {
 }
 
 impl OpenOptions {
-    /// The options with the year of stamps that have none settled, where the first decoded bytes hold such stamps.
+    /// The options with the year of stamps that have none settled, where the first decoded bytes hold such stamps, and with
+    /// what the capture shows of the order of dates.
     pub(crate) fn settled(&self, begin: &[u8], written: Written<'_>) -> Self {
         let year = self.assumed_year.or_else(|| {
             let first = stamps_of(begin).find_map(|stamp| stamp.yearless)?;
@@ -52,7 +54,7 @@ impl OpenOptions {
             let last = written.plain.and_then(|path| last_of(path).ok()?);
             Some(stamp::latest_year(first, last, written.nanos?))
         });
-        Self { assumed_year: year, ..self.clone() }
+        Self { assumed_year: year, dates: Dates::of(begin, written.plain), ..self.clone() }
     }
 
     /// The year of stamps that have none.
