@@ -5,6 +5,7 @@ use crate::field_names::time_rank;
 use crate::format::Format;
 use crate::heads::{ends_headed, is_head, is_second};
 use crate::json::cursor::{Cursor, Kind, Read};
+use crate::kafka::console::is_untimed;
 use crate::logfmt::date_and_time;
 use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
@@ -267,6 +268,9 @@ fn offset_of(bytes: &[u8], part: &[u8]) -> usize {
 /// What a person should know about the times of a capture of this format: what its stamps lack and what is assumed.
 pub(crate) fn note(format: Format, probe: &Probe<'_>, options: &OpenOptions) -> Option<Problem> {
     match format.times() {
+        Times::Sure if format == Format::Kafka && is_untimed(probe) => {
+            probe.stamps.said.note(probe, options.year()).filter(|_| probe.stamps.said.number.is_none())
+        }
         Times::Sure => None,
         // Other readers of lines do not take numbers for times.
         Times::OfLines if format != Format::Text && probe.stamps.said.number.is_some() => None,

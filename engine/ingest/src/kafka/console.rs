@@ -88,6 +88,11 @@ fn text(name: &str, value: &[u8]) -> Field {
     Field { path: format!("kafka.{name}"), value }
 }
 
+/// Whether the messages have no time but the one that may stand in their payloads.
+pub(crate) fn is_untimed(probe: &Probe<'_>) -> bool {
+    probe.lines().next().and_then(Head::of).is_some_and(|head| head.ts_millis.is_none())
+}
+
 impl Columns {
     /// Those of the capture, where it is such a dump: it begins with a message.
     pub(crate) fn of(probe: &Probe<'_>) -> Option<Self> {

@@ -15,9 +15,9 @@ use crate::model::Limits;
 use crate::otlp_json::typed::{i64_of, text_of};
 use crate::probe::{JsonObject, Probe};
 use crate::record::Record;
-use crate::severity;
 use crate::stamp::Years;
 use crate::streams::LogStreams;
+use crate::text::event_of;
 use cbad::{ByteRange, Event, Field, Value};
 use console::Columns;
 
@@ -121,8 +121,11 @@ impl Message {
                 if let Some(fields) = object_in(&payload, limits, budget) {
                     Record::of_fields(fields, years).into_event(source)
                 } else {
-                    let mut event = Event::new(payload, source);
-                    event.severity = severity::find(&event.body, None);
+                    let first_line = memchr::memchr(b'\n', &payload).unwrap_or(payload.len());
+                    let stamps = Years { from_numbers: false, ..years };
+                    let mut event = event_of(&payload, first_line, stamps, source);
+                    // The time of the message leaves nothing to be assumed.
+                    event.time_nanos = event.time_nanos.filter(|_| self.ts_millis.is_none());
                     (None, event)
                 }
             }

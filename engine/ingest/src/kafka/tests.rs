@@ -122,6 +122,10 @@ fn columns_that_were_not_asked_for_are_not_read() {
     assert_eq!((&plain.body[..], plain.time_nanos), (&b"no room"[..], None));
     assert_eq!(value(&plain, "kafka.partition"), Some(&Value::Int(2)));
     assert_eq!((value(&plain, "kafka.offset"), value(&plain, "kafka.key")), (Some(&Value::Int(7)), None));
+    let own = first(&lines("Partition:0\tOffset:5\t2023-11-14T22:13:20Z INFO x\n"));
+    assert_eq!((own.time_nanos, own.body_stamp), (Some(1_700_000_000_000_000_000), Some((0, 20))));
+    let both = first(&lines("CreateTime:1700000000000\t2001-11-14T22:13:20Z INFO x\n"));
+    assert_eq!(both.time_nanos, Some(1_700_000_000_000_000_000));
     let all = first(&lines("CreateTime:1700000000123\ttrace:abc,n:1\tuser:12\tno\troom\n"));
     assert_eq!(&all.body[..], b"no\troom");
     for (path, expected) in [("headers.trace", "abc"), ("headers.n", "1"), ("key", "user:12")] {

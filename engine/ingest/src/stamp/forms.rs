@@ -212,8 +212,10 @@ impl Scan<'_> {
         let rest = self.line.get(self.at..)?;
         let is_letter = |byte: &&u8| byte.is_ascii_alphabetic();
         let letters = rest.iter().take(zones::MOST_LETTERS + 1).take_while(is_letter).count();
-        let goes_on =
-            rest.get(letters).is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'/'));
+        let is_joined = rest.get(letters + 1).is_some_and(u8::is_ascii_alphabetic);
+        let goes_on = rest.get(letters).is_some_and(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'_' | b'/') || *byte == b'-' && is_joined
+        });
         let (name, is_z) = (&rest[..letters], matches!(&rest[..letters], b"Z" | b"z"));
         let may_stand = if spaced { !is_z } else { is_z || matches!(name, b"UTC" | b"GMT") };
         if goes_on || !may_stand {
