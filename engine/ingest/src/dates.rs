@@ -1,12 +1,12 @@
-//! In which order the numbers of a date stand that do not say so themselves, such as 03/11/2026: what the other dates of the
-//! capture show.
+//! In which order the numbers of a date stand that do not say so themselves, such as 03/11/2026 or 18/11/26: what the other dates
+//! of the capture show.
 //!
 //! Looked at are all lines of a capture's first bytes, and of a file whose bytes are the capture's own, where those leave it
 //! open, its end and some places between. The places between are the same whatever the length, so that a file that grows keeps
 //! what it has shown.
 
 use crate::probe::PROBE_BYTES;
-use crate::stamp::{self, DayOrder, Years};
+use crate::stamp::{self, DayOrder, ShortDates, Stamp, Years};
 use crate::times::YEAR_OF_LAST_RESORT;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -18,6 +18,9 @@ use std::path::Path;
 pub struct Dates {
     /// Whether of two numbers that could each be the month the first is the day.
     pub(crate) day_first: Option<bool>,
+    /// How dates of three numbers of two digits are read, and whether most of them can be read in no other way.
+    pub(crate) short: ShortDates,
+    pub(crate) is_short_shown: bool,
 }
 
 impl Dates {
@@ -29,7 +32,29 @@ impl Dates {
             // What cannot be read here cannot be read as a capture either, and is said there.
             let _ = seen.take_places(path);
         }
-        Self { day_first: seen.day_first() }
+        let (short, is_short_shown) = seen.short();
+        Self { day_first: seen.day_first(), short, is_short_shown }
+    }
+}
+
+/// The dates that can be read in one order of three numbers of two digits.
+#[derive(Clone, Copy, Debug, Default)]
+struct InOrder {
+    lines: usize,
+    first: i64,
+    last: i64,
+}
+
+impl InOrder {
+    fn take(&mut self, nanos: i64) {
+        (self.first, self.last) =
+            if self.lines == 0 { (nanos, nanos) } else { (self.first.min(nanos), self.last.max(nanos)) };
+        self.lines += 1;
+    }
+
+    /// The fewer lines cannot be read and the closer together the times lie, the better.
+    fn rank(self) -> (usize, i128) {
+        (usize::MAX - self.lines, i128::from(self.last) - i128::from(self.first))
     }
 }
 
@@ -38,17 +63,26 @@ struct Seen {
     open: usize,
     day_first: usize,
     month_first: usize,
+    /// By [`ShortDates::ALL`].
+    short: [InOrder; 3],
 }
 
 impl Seen {
     fn take(&mut self, text: &[u8]) {
         let years = Years::new(YEAR_OF_LAST_RESORT);
-        for stamp in text.split(|&byte| byte == b'\n').filter_map(|line| stamp::find(line, years)) {
-            match stamp.order {
-                DayOrder::Clear => {}
-                DayOrder::Open => self.open += 1,
-                DayOrder::DayFirst => self.day_first += 1,
-                DayOrder::MonthFirst => self.month_first += 1,
+        for line in text.split(|&byte| byte == b'\n') {
+            let is_short = |stamp: &Stamp| matches!(stamp.order, DayOrder::Short(_));
+            match stamp::find(line, years).filter(|stamp| !is_short(stamp)).map(|stamp| stamp.order) {
+                Some(DayOrder::Clear | DayOrder::Short(_)) => {}
+                Some(DayOrder::Open) => self.open += 1,
+                Some(DayOrder::DayFirst) => self.day_first += 1,
+                Some(DayOrder::MonthFirst) => self.month_first += 1,
+                None => {
+                    for (short, read) in ShortDates::ALL.into_iter().zip(&mut self.short) {
+                        let stamp = stamp::find(line, Years { short, ..years }).filter(is_short);
+                        stamp.into_iter().for_each(|stamp| read.take(stamp.nanos));
+                    }
+                }
             }
         }
     }
@@ -72,7 +106,22 @@ impl Seen {
     }
 
     fn is_open(&self) -> bool {
-        self.open > 0 && self.day_first().is_none()
+        let has_short = self.short.iter().any(|read| read.lines > 0);
+        self.open > 0 && self.day_first().is_none() || has_short && !self.is_best(InOrder::rank)
+    }
+
+    /// Whether one order is better than both others.
+    fn is_best<T: Ord>(&self, rank: fn(InOrder) -> T) -> bool {
+        let mut ranks = self.short.map(rank);
+        ranks.sort_unstable();
+        ranks[0] < ranks[1]
+    }
+
+    /// The best order, the first of those that are alike; whether there are dates that no other can read.
+    fn short(&self) -> (ShortDates, bool) {
+        let ranked = ShortDates::ALL.into_iter().zip(self.short);
+        let best = ranked.min_by_key(|(_, read)| read.rank());
+        (best.map_or(ShortDates::YearFirst, |(short, _)| short), self.is_best(|read| read.rank().0))
     }
 
     fn day_first(&self) -> Option<bool> {
@@ -110,6 +159,19 @@ mod tests {
         assert_eq!(of_file(&between).day_first, Some(true));
         let end = lines(3, 20_000) + "11/13/2026 10:00:00 INFO a\n";
         assert_eq!(of_file(&end).day_first, Some(false));
+    }
+
+    #[test]
+    fn dates_of_two_digits_are_read_as_they_lie_closest_together() {
+        let short = |dates: [&str; 3]| {
+            let text = dates.map(|date| format!("[{date} 10:05:03:123 CET] a\n")).concat();
+            let shown = of_file(&text);
+            (shown.short, shown.is_short_shown)
+        };
+        assert_eq!(short(["18/11/26", "19/11/26", "20/11/26"]), (ShortDates::DayFirst, false));
+        assert_eq!(short(["11/09/26", "11/10/26", "11/13/26"]), (ShortDates::MonthFirst, true));
+        assert_eq!(short(["15/05/31", "15/06/01", "15/06/01"]), (ShortDates::YearFirst, false));
+        assert_eq!(short(["15/05/11", "15/05/11", "15/05/11"]), (ShortDates::YearFirst, false));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::logfmt::date_and_time;
 use crate::model::{OpenOptions, Problem};
 use crate::probe::{Probe, lines_of};
 use crate::repeated::{Repeated, RepeatedKind};
-use crate::stamp::{self, DayOrder, Stamp, Years, Zone};
+use crate::stamp::{self, DayOrder, ShortDates, Stamp, Years, Zone};
 use cbad::{ByteRange, Field, Value};
 use std::collections::BTreeSet;
 
@@ -37,6 +37,8 @@ struct Said {
     yearless: Option<usize>,
     /// Place of the first stamp whose day and month could be the other way round.
     either_way: Option<usize>,
+    /// Place of the first stamp whose year of two digits could be first or last, and how it is taken.
+    short: Option<(usize, ShortDates)>,
     /// Stamps that show which of the two stands first.
     day_first: usize,
     month_first: usize,
@@ -59,6 +61,7 @@ impl Said {
             DayOrder::DayFirst => self.day_first += 1,
             DayOrder::MonthFirst => self.month_first += 1,
             DayOrder::Open => self.either_way = self.either_way.or(Some(at)),
+            DayOrder::Short(short) => self.short = self.short.or(Some((at, short))),
         }
     }
 
@@ -77,7 +80,7 @@ impl Said {
     fn assumed(&self, reason: String) -> Repeated {
         let kind = if self.number.is_some() {
             RepeatedKind::Number
-        } else if self.guessed_day().is_some() {
+        } else if self.guessed_day().is_some() || self.short.is_some() {
             RepeatedKind::Day
         } else if self.yearless.is_some() {
             RepeatedKind::Year
@@ -109,6 +112,10 @@ impl Said {
             let said = "day and month of the time stamps could be either way round; the first number is taken to be the month";
             parts.insert((0, said.to_owned()));
         }
+        if let Some((_, short)) = self.short {
+            let order = short.words();
+            parts.insert((0, format!("the dates of the time stamps have two digits for the year, which could be first or last; they are taken to be {order}")));
+        }
         for (index, (zone, _)) in self.zones.iter().enumerate() {
             let said = match zone {
                 Zone::Missing if all_lack_zone && self.yearless.is_some() => None,
@@ -125,6 +132,7 @@ impl Said {
             .map(|(_, at)| *at)
             .chain(self.yearless)
             .chain(self.guessed_day())
+            .chain(self.short.map(|(at, _)| at))
             .chain(self.number)
             .min()?;
         let reason: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
@@ -195,7 +203,7 @@ pub(crate) fn place(bytes: &[u8], at: usize) -> (ByteRange, u64) {
 
 impl TextGuess {
     pub(crate) fn of(bytes: &[u8], text: &[u8], options: &OpenOptions) -> Self {
-        let years = Years::new(options.year());
+        let years = Years { short: options.dates.short, ..Years::new(options.year()) };
         let mut guess = Self { lines: 0, stamped: 0, years, said: Said::default() };
         let (mut first, mut last): (&[u8], &[u8]) = (b"", b"");
         let mut trace = Trace::default();
@@ -222,6 +230,7 @@ impl TextGuess {
             guess.said.day_first += usize::from(options.dates.day_first == Some(true));
             guess.said.month_first += usize::from(options.dates.day_first == Some(false));
         }
+        guess.said.short = guess.said.short.filter(|_| !options.dates.is_short_shown);
         guess.years.day_first = guess.said.day_first > guess.said.month_first;
         if guess.stamped == 0 {
             guess.look_for_numbers(bytes, text);

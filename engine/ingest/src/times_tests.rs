@@ -57,9 +57,14 @@ fn days_that_could_be_months_and_numbers_that_are_taken_for_times_are_said() {
         None,
         "a thirteenth day tells"
     );
-    let shown = OpenOptions { dates: Dates { day_first: Some(true) }, ..OpenOptions::default() };
+    let shown =
+        OpenOptions { dates: Dates { day_first: Some(true), ..Dates::default() }, ..OpenOptions::default() };
     let probe = Probe::new(open.as_bytes(), true, &shown);
     assert!(probe.stamps.years.day_first && note(Format::Text, &probe, &shown).is_none());
+
+    let short = "18/11/26 10:00:00Z a\n";
+    let (reason, ..) = said(Format::Text, short).expect("it is a guess");
+    assert!(reason.ends_with("taken to be year, month, day"), "{reason}");
 
     let flows = "start end action\n2 eni-1 1700000000 1700000060 ACCEPT\n".to_owned()
         + &"2 eni-1 1700000007 1700000067 REJECT\n".repeat(12);

@@ -39,6 +39,40 @@ pub(crate) enum DayOrder {
     MonthFirst,
     /// It could be either way round.
     Open,
+    /// They are three of two digits each, of which the year could be the first or the last; how they are taken.
+    Short(ShortDates),
+}
+
+/// How a date of three numbers of two digits each is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ShortDates {
+    /// As Spark writes it.
+    #[default]
+    YearFirst,
+    DayFirst,
+    MonthFirst,
+}
+
+impl ShortDates {
+    pub(crate) const ALL: [Self; 3] = [Self::YearFirst, Self::DayFirst, Self::MonthFirst];
+
+    /// Year, month and day, of which the year is without its century.
+    pub(super) const fn of(self, [first, second, third]: [u32; 3]) -> (u32, u32, u32) {
+        match self {
+            Self::YearFirst => (first, second, third),
+            Self::DayFirst => (third, second, first),
+            Self::MonthFirst => (third, first, second),
+        }
+    }
+
+    /// What it is called in words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::YearFirst => "year, month, day",
+            Self::DayFirst => "day, month, year",
+            Self::MonthFirst => "month, day, year",
+        }
+    }
 }
 
 impl Civil {
@@ -94,13 +128,14 @@ pub(crate) struct Years {
     pub(crate) first: Option<(u32, u32)>,
     /// Whether of two numbers that could each be the month the first is the day, as the capture's other stamps show.
     pub(crate) day_first: bool,
+    pub(crate) short: ShortDates,
     /// Whether a number that could be a time since 1970 is taken for it, as no line has a stamp and each has such a number.
     pub(crate) from_numbers: bool,
 }
 
 impl Years {
     pub(crate) const fn new(assumed: i32) -> Self {
-        Self { assumed, first: None, day_first: false, from_numbers: false }
+        Self { assumed, first: None, day_first: false, short: ShortDates::YearFirst, from_numbers: false }
     }
 
     /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists;

@@ -276,7 +276,9 @@ impl Scan<'_> {
             self.eat(b'/')?;
             let third = self.digits(2)?;
             self.eat(b' ')?;
-            (civil.year, civil.month, civil.day) = (century(first), second, third);
+            let (year, month, day) = years.short.of([first, second, third]);
+            (civil.year, civil.month, civil.day) = (century(year), month, day);
+            civil.order = DayOrder::Short(years.short);
             self.clock(&mut civil)?;
             self.zone(&mut civil);
             return Some((civil, None));

@@ -9,7 +9,7 @@ mod civil;
 mod forms;
 mod zones;
 
-pub(crate) use civil::{DayOrder, Years, latest_year};
+pub(crate) use civil::{DayOrder, ShortDates, Years, latest_year};
 pub(crate) use zones::Zone;
 
 /// How far into a line a stamp is looked for.
@@ -120,7 +120,8 @@ const ROLES: [Role; 256] = {
 
 /// Whether the text begins with a stamp.
 pub(crate) fn begins(text: &[u8]) -> bool {
-    forms::read_at(text, 0, Years::new(2000)).is_some()
+    let is_read = |short| forms::read_at(text, 0, Years { short, ..Years::new(2000) }).is_some();
+    ShortDates::ALL.into_iter().any(is_read)
 }
 
 /// The stamp that the text begins with.

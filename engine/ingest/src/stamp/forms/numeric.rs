@@ -1,19 +1,25 @@
 //! Dates as people write them: day and month as numbers, or the year behind a comma; and clocks of twelve hours.
 
-use super::Scan;
-use crate::stamp::civil::{Civil, DayOrder, Years};
+use super::{Scan, century};
+use crate::stamp::civil::{Civil, DayOrder, ShortDates, Years};
 
 /// What newer versions of the Unicode locale data put before AM and PM.
 const NARROW_BLANK: &[u8] = "\u{202f}".as_bytes();
 
 impl Scan<'_> {
-    /// `11/20/2026 8:05:03 PM`, `20/11/2026 20:05:03`, `20.11.2026 20:05:03`, `11/20/2026, 8:05 PM`; moves `end` behind it.
+    /// `11/20/2026 8:05:03 PM`, `20/11/2026 20:05:03`, `20.11.2026 20:05:03`, `11/20/2026, 8:05 PM`,
+    /// `1/9/26 20:05:03`; moves `end` behind it.
     pub(super) fn numeric(mut self, years: Years, end: &mut usize) -> Option<Civil> {
         let first = self.short()?;
         let separator = self.eat_any(b"/.-")?;
         let second = self.short()?;
         self.eat(separator)?;
-        let mut civil = Civil { year: self.digits(4)? as i32, ..Civil::default() };
+        let year = match self.digits(4) {
+            Some(year) => year as i32,
+            None if separator == b'/' => century(self.digits(2)?),
+            None => return None,
+        };
+        let mut civil = Civil { year, ..Civil::default() };
         let _ = self.eat(b',');
         self.eat_any(b" T")?;
         let _ = self.eat(b' ');
@@ -28,8 +34,8 @@ impl Scan<'_> {
         };
         let day_first = match civil.order {
             DayOrder::Clear | DayOrder::DayFirst => true,
-            DayOrder::MonthFirst => false,
-            DayOrder::Open => years.day_first,
+            DayOrder::Open => years.day_first || years.short == ShortDates::DayFirst,
+            DayOrder::MonthFirst | DayOrder::Short(_) => false,
         };
         (civil.day, civil.month) = if day_first { (first, second) } else { (second, first) };
         *end = self.at;
