@@ -91,6 +91,20 @@ fn framed_zstd_becomes_what_the_exporter_writes_without_compression() {
 }
 
 #[test]
+fn what_was_decoded_once_is_shown_again() {
+    let whole = b"{\"a\":1}\n{\"b\":2}\n";
+    let frames = |_: &[u8]| framed(&[b"{\"a\":1}", b"{\"b\":2}"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("capture");
+    for (layer, compress) in COMPRESSORS.into_iter().chain([(Layer::ZstdFrames, frames as Compressor)]) {
+        std::fs::write(&path, compress(whole)).expect("it can be written");
+        let wrapping = Wrapping::from_name(layer.name()).expect("it is a layer's name");
+        let shown = crate::range::read_range(&path, &wrapping, cbad::ByteRange { offset: 8, length: 7 });
+        assert_eq!(shown.expect("it is there"), b"{\"b\":2}", "{}", layer.name());
+    }
+}
+
+#[test]
 fn what_decoded_before_a_break_is_kept() {
     let text: Vec<u8> = (0..20_000_u32).flat_map(|n| n.to_string().into_bytes()).collect();
     for (layer, compress) in COMPRESSORS {

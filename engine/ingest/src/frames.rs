@@ -32,7 +32,7 @@ impl<R: BufRead> FramedZstd<R> {
         self.decoded.extend([0; LENGTH_BYTES]);
         self.at = 0;
         let decoder = zstd::stream::read::Decoder::with_buffer(&mut frame)?.single_frame();
-        decoder.take(self.record_bytes + 1).read_to_end(&mut self.decoded)?;
+        decoder.take(self.record_bytes.saturating_add(1)).read_to_end(&mut self.decoded)?;
         let body_bytes = self.decoded.len() - LENGTH_BYTES;
         if body_bytes as u64 > self.record_bytes {
             return Err(io::Error::new(
