@@ -20,12 +20,59 @@ fn bounded(name: &str) -> Cow<'_, str> {
     if name.len() <= LONGEST_NAME {
         return Cow::Borrowed(name);
     }
-    let mut short = name[..name.floor_char_boundary(LONGEST_NAME - 40)].to_owned();
-    short.push_str("… ");
-    for byte in &Sha256::digest(name)[..8] {
-        write!(short, "{byte:02x}").expect("writing to a String does not fail");
+    Cow::Owned(shortened(&name[..name.floor_char_boundary(LONGEST_NAME - 40)], &Sha256::digest(name)))
+}
+
+/// What stands between the begin of a name and the digest of all of it.
+const CUT: &str = "… ";
+/// Bytes of that digest.
+const DIGEST_BYTES: usize = 8;
+
+/// A name of its begin and a digest of all of it.
+pub(crate) fn shortened(begin: &str, digest: &[u8]) -> String {
+    let digits = digest.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}"));
+    [begin, CUT].into_iter().map(str::to_owned).chain(digits).collect()
+}
+
+/// The begin of a name that was shortened, and the digits behind it.
+pub(crate) fn shortened_from(name: &str) -> Option<(&str, &str)> {
+    let (begin, digits) = name.rsplit_once(CUT)?;
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (digits.len() == 2 * DIGEST_BYTES && digits.bytes().all(is_digit)).then_some((begin, digits))
+}
+
+/// Writes the path or the value of an attribute into a stream's name. What would look like another attribute is quoted.
+pub(crate) fn push_quoted(name: &mut String, text: &str) {
+    if text.contains(['"', ',', '{', '}']) {
+        write!(name, "{text:?}").expect("writing to a String does not fail");
+    } else {
+        name.push_str(text);
     }
-    Cow::Owned(short)
+}
+
+/// What [`push_quoted`] wrote.
+pub(crate) fn unquoted(text: &str) -> Cow<'_, str> {
+    let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return Cow::Borrowed(text);
+    };
+    let mut plain = String::with_capacity(inner.len());
+    let mut rest = inner.chars();
+    while let Some(character) = rest.next() {
+        let escaped = if character == '\\' { rest.next() } else { None };
+        plain.extend(match escaped {
+            None => Some(character),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            Some('0') => Some('\0'),
+            Some('u') => {
+                let digits: String = rest.by_ref().take_while(|&c| c != '}').filter(|&c| c != '{').collect();
+                u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)
+            }
+            Some(other) => Some(other),
+        });
+    }
+    Cow::Owned(plain)
 }
 
 /// The streams of a file of logs: one a service, all under the file's name.
@@ -148,6 +195,7 @@ impl OtlpStreams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_long_name_is_cut_and_stays_its_own() {
@@ -160,6 +208,19 @@ mod tests {
         assert!(Arc::ptr_eq(&streams.metric(&one, &one), &streams.metric(&one, &one)));
         assert_ne!(streams.metric("", &one).name, streams.metric("", &other).name);
         assert_eq!(bounded("short"), "short");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_quoted_is_had_again(text: String, begin in ".{0,30}") {
+            for text in [&text, &format!("{text},"), &format!("\"{text}\\")] {
+                let mut name = String::new();
+                push_quoted(&mut name, text);
+                prop_assert_eq!(unquoted(&name), text.as_str());
+            }
+            let name = shortened(&begin, &[0xab; 32]);
+            prop_assert_eq!(shortened_from(&name), Some((begin.as_str(), "abababababababab")));
+        }
     }
 
     #[test]

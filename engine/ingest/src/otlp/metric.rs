@@ -4,7 +4,7 @@ use super::histogram::{self, Buckets};
 use super::references::{self, ExemplarParts};
 use super::{Context, FAR_TIME, TooCostly, is_far, text_field, time};
 use crate::budget::Budget;
-use crate::streams::OtlpStreams;
+use crate::streams::{OtlpStreams, push_quoted};
 use cbad::{ByteRange, Event, Field, Measure, StreamKey, Value};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -118,8 +118,7 @@ impl PointParts {
     }
 }
 
-/// `name{key=value,…}`, keys in order, so that one attribute set is one stream however it was written. What would look
-/// like another attribute is quoted.
+/// `name{key=value,…}`, keys in order, so that one attribute set is one stream however it was written.
 fn stream_name(metric: &str, attributes: &mut [Field]) -> String {
     let mut name = metric.to_owned();
     attributes.sort_by(|a, b| a.path.cmp(&b.path));
@@ -147,14 +146,6 @@ fn stream_name(metric: &str, attributes: &mut [Field]) -> String {
         name.push('}');
     }
     name
-}
-
-fn push_quoted(name: &mut String, text: &str) {
-    if text.contains(['"', ',', '{', '}']) {
-        write!(name, "{text:?}").expect("writing to a String does not fail");
-    } else {
-        name.push_str(text);
-    }
 }
 
 impl PointData {

@@ -9,9 +9,10 @@ use regex::bytes::{Regex, RegexBuilder};
 use sha2::Sha256;
 
 use super::find::{self, Asked, Hit};
-use super::parts::{at_character, fits, split_attributes, written};
+use super::parts::{at_character, fits, split_attribute, split_attributes, written};
 use super::{Action, FIELD, FieldRule, Redaction, RedactionError};
 use crate::model::Batch;
+use crate::streams::{push_quoted, shortened, shortened_from, unquoted};
 
 /// Hits by rule: the name of a pattern, of a rule of the user's own, or `field PATH`. Rules without a hit are left out.
 pub type Counts = BTreeMap<String, u64>;
@@ -294,11 +295,8 @@ impl Redactor {
         for (number, (rule, before)) in (0..).zip(self.rules.iter().zip(before)) {
             hits.extend((before..rule.hits).map(|_| number));
         }
-        let renamed = if hits.is_empty() {
-            Arc::clone(key)
-        } else {
-            Arc::new(StreamKey { signal: key.signal, service, name })
-        };
+        let renamed = StreamKey { signal: key.signal, service, name };
+        let renamed = if renamed == **key { Arc::clone(key) } else { Arc::new(renamed) };
         if self.streams.len() >= MOST_KEPT {
             self.streams.clear();
         }
@@ -308,29 +306,37 @@ impl Redactor {
 
     /// A metric's name has its attributes as `name{path=value,…}`; other names are text.
     fn stream_name(&mut self, name: &str) -> String {
-        let Some((metric, attributes)) = name.strip_suffix('}').and_then(|name| name.split_once('{')) else {
-            let mut name = name.to_owned();
-            self.string(&mut name);
-            return name;
+        let shortened = shortened_from(name);
+        let inside = shortened.map_or_else(|| name.strip_suffix('}'), |(begin, _)| Some(begin));
+        let Some((metric, attributes)) = inside.and_then(|inside| inside.split_once('{')) else {
+            return self.name(name);
         };
         let mut out = metric.to_owned();
         self.string(&mut out);
         out.push('{');
+        let mut attributes = split_attributes(attributes);
+        // No rule can tell what the begin of a path or of a value is.
+        let broken = shortened.and_then(|_| attributes.pop());
         let mut is_first = true;
-        for attribute in split_attributes(attributes) {
-            let (path, value) = attribute.split_once('=').unwrap_or((attribute, ""));
-            let Some(value) = self.attribute(path, value) else { continue };
-            let mut path = path.to_owned();
+        for attribute in attributes {
+            let (path, value) = split_attribute(attribute);
+            let Some(value) = self.attribute(&unquoted(path), &unquoted(value)) else { continue };
+            let mut path = unquoted(path).into_owned();
             self.string(&mut path);
             if !std::mem::take(&mut is_first) {
                 out.push(',');
             }
-            out.push_str(&path);
+            push_quoted(&mut out, &path);
             out.push('=');
-            out.push_str(&value);
+            push_quoted(&mut out, &value);
         }
-        out.push('}');
-        out
+        if broken.is_some() && !is_first {
+            out.push(',');
+        }
+        match shortened {
+            Some((_, digits)) => self.shortened(&out, digits),
+            None => out + "}",
+        }
     }
 
     /// A value of a path in a stream's key; `None` where it is dropped.
@@ -340,9 +346,22 @@ impl Redactor {
             let is_dropped = self.rules[usize::from(rule)].action == Action::Drop;
             return if is_dropped { None } else { Some(String::from_utf8_lossy(&left).into_owned()) };
         }
-        let mut value = value.to_owned();
-        self.string(&mut value);
-        Some(value)
+        Some(self.name(value))
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let shortened = shortened_from(name);
+        let mut begin = shortened.map_or(name, |(begin, _)| begin).to_owned();
+        self.string(&mut begin);
+        match shortened {
+            Some((_, digits)) => self.shortened(&begin, digits),
+            None => begin,
+        }
+    }
+
+    /// The digits are of the whole name in the clear, so that guesses could be tested against them.
+    fn shortened(&self, begin: &str, digits: &str) -> String {
+        shortened(begin, &self.digest(digits.as_bytes()))
     }
 
     /// The first rule that fits a path.

@@ -23,21 +23,33 @@ pub(super) fn at_character(text: &[u8], at: usize, step: isize) -> usize {
 
 /// `a=1`, `b="x,y"`: the attributes of a stream's name. Text with a comma is quoted there.
 pub(super) fn split_attributes(text: &str) -> Vec<&str> {
-    let (mut parts, mut from, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
-    for (at, b) in text.bytes().enumerate() {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for at in outside_quotes(text, b',') {
+        parts.push(&text[from..at]);
+        from = at + 1;
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
+/// The path and the value of an attribute, as they are written.
+pub(super) fn split_attribute(attribute: &str) -> (&str, &str) {
+    let at = outside_quotes(attribute, b'=').next();
+    at.map_or((attribute, ""), |at| (&attribute[..at], &attribute[at + 1..]))
+}
+
+/// Where a byte stands that is in no quotes.
+fn outside_quotes(text: &str, sought: u8) -> impl Iterator<Item = usize> + '_ {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.bytes().enumerate().filter_map(move |(at, b)| {
         match b {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_quoted => is_escaped = true,
             b'"' => is_quoted = !is_quoted,
-            b',' if !is_quoted => {
-                parts.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
+            _ => return (b == sought && !is_quoted).then_some(at),
         }
-    }
-    parts.push(&text[from..]);
-    parts
+        None
+    })
 }
 
 /// Whether a pattern with `*` fits all of a path.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Batch, Problem};
+use crate::streams::OtlpStreams;
 
 const SALT: &[u8] = b"a salt of the tests";
 
@@ -191,6 +192,45 @@ fn streams_ids_severity_and_problems_are_redacted_too() {
     assert_eq!(without_digits(&batch.problems[0].reason), "odd value ⟨email⟩");
     assert_eq!(without_digits(batch.problems[0].hint.as_deref().unwrap_or_default()), "see ⟨email⟩");
     assert_eq!((counts["field user"], counts["email"], counts["field host"]), (2, 4, 2));
+}
+
+#[test]
+fn a_name_that_was_shortened_keeps_nothing_that_a_rule_names() {
+    let rule = |path: &str, action| FieldRule { path: path.into(), action };
+    let rules = Redaction {
+        fields: vec![rule("*password", Action::Drop), rule("user", Action::Token)],
+        ..only(&[Pattern::Email])
+    };
+    let filler = "z".repeat(1200);
+    let name = format!(r#"m{{db.password=hunter2,mail=a@b.io,user="Smith, Al",x=c@d.io{filler}}}"#);
+    let clear = OtlpStreams::default().metric(&format!("by a@b.io {filler}"), &name);
+    let renamed = redactor(&rules).apply_to_key(&clear);
+    let expected = format!("m{{mail=⟨email⟩,user=⟨field⟩,… {}", "0".repeat(16));
+    let digits = clear.name.len() - 16;
+    let (begin, salted) = renamed.name.split_at(renamed.name.len() - 16);
+    assert_eq!(without_digits(begin) + &"0".repeat(16), expected);
+    assert_ne!(salted, &clear.name[digits..]);
+    let services = [&clear, &renamed].map(|key| key.service.clone().expect("it has one"));
+    assert!(services[1].starts_with("by ⟨email:"), "{}", services[1]);
+    assert_ne!(services[0][services[0].len() - 16..], services[1][services[1].len() - 16..]);
+    let again = redactor(&rules).apply_to_key(&renamed);
+    let again = &again.name[..again.name.len() - 16];
+    assert_eq!(without_digits(again), without_digits(begin), "nothing more is left out");
+}
+
+#[test]
+fn a_value_in_a_name_has_the_token_that_it_has_in_a_field() {
+    let rules = Redaction {
+        fields: vec![FieldRule { path: "user,*".into(), action: Action::Token }],
+        ..only(&[Pattern::Email])
+    };
+    let mut batch = batch(b"", &[("user,name", Value::Text("Smith, \"Al\"".into()))]);
+    batch.events[0].0 = key(None, r#"m{"user,name"="Smith, \"Al\"",x="a@b.io,"}"#);
+    redactor(&rules).apply(&mut batch);
+    let (stream, event) = &batch.events[0];
+    let Value::Text(token) = &event.fields[0].value else { panic!("text stays text") };
+    assert!(stream.name.contains(&format!(r#"{{"user,name"={token},"#)), "{}", stream.name);
+    assert!(stream.name.ends_with("⟩,\"}"), "{}", stream.name);
 }
 
 #[test]
