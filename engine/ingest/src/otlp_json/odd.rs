@@ -56,8 +56,9 @@ impl Odd {
 
 /// Members that versions of the protocol have and that are not read, in small letters without underscores, by message.
 ///
-/// Source: `opentelemetry-proto` 1.0 to 1.9 and the deprecated fields of 0.9.
-const UNREAD: [(&str, &[&str]); 12] = [
+/// Sources: `opentelemetry-proto` 1.0 to 1.9 and the deprecated fields of 0.9; `jaegertracing/jaeger`, `internal/uimodel` and the
+/// model of its Elasticsearch storage; Zipkin's Elasticsearch storage, and `zipkin-api.yaml`.
+const UNREAD: [(&str, &[&str]); 17] = [
     ("Resource", &["droppedattributescount", "entityrefs"]),
     ("InstrumentationScope", &[]),
     ("LogRecord", &["droppedattributescount", "name"]),
@@ -70,6 +71,11 @@ const UNREAD: [(&str, &[&str]); 12] = [
     ("Exemplar", &["filteredlabels"]),
     ("AnyValue", &["stringvaluestrindex"]),
     ("KeyValue", &["keystrindex"]),
+    ("Jaeger span", &["flags", "starttimemillis"]),
+    ("Jaeger process", &[]),
+    ("Jaeger reference", &[]),
+    ("Zipkin span", &["timestampmillis", "q"]),
+    ("Zipkin binary annotation", &["type"]),
 ];
 
 fn is_of_protocol(message: &str, name: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Sources: `jaegertracing/jaeger`, `internal/uimodel` and `internal/storage/integration/fixtures/traces`.
 
-use super::parts::{duration_of, id_of, time_of};
+use super::parts::{duration_of, id_of, pass, time_of};
 use super::{Decoded, Decoder};
 use crate::budget::Budget;
 use crate::ids;
@@ -198,7 +198,7 @@ fn span(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Par
             b"warnings" if cursor.kind()? == Kind::Array => {
                 flatten(cursor, &mut "warnings".to_owned(), &mut parts.tags, budget)?;
             }
-            _ => cursor.skip()?,
+            _ => pass(cursor, odd, "Jaeger span", &name)?,
         }
         Ok(())
     })?;
@@ -216,7 +216,7 @@ fn process(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<
                 attributes.push(Field { path: "service.name".into(), value: Value::Text(service) });
             }
             b"tags" => attributes.extend(tags(cursor, odd, budget)?),
-            _ => cursor.skip()?,
+            _ => pass(cursor, odd, "Jaeger process", name)?,
         }
         Ok(())
     })?;
@@ -239,7 +239,7 @@ fn references(cursor: &mut Cursor<'_>, odd: &mut Odd, references: &mut Vec<Refer
                 b"spanID" | b"spanId" => {
                     reference.span_id = id_of(cursor, odd, "a span id that is not 8 bytes")?;
                 }
-                _ => cursor.skip()?,
+                _ => pass(cursor, odd, "Jaeger reference", name)?,
             }
             Ok(())
         })?;
@@ -341,7 +341,7 @@ impl Tag {
                 self.kind = b"binary".to_vec();
                 return flatten(cursor, &mut String::new(), &mut self.values, budget);
             }
-            _ => return cursor.skip(),
+            _ => return pass(cursor, odd, "Jaeger tag", name),
         };
         self.values.push(Field { path: String::new(), value: one });
         Ok(())

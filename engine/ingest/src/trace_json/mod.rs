@@ -62,18 +62,44 @@ pub(crate) fn confidence(format: Format, probe: &Probe<'_>) -> f64 {
     })
 }
 
+/// Logs have a trace id and the name of an operation too, as those of GraphQL do.
 fn is_jaeger(object: &JsonObject<'_>) -> bool {
-    let has_id = object.has("traceID") || object.has("traceId");
-    let is_span = has_id && object.has("operationName");
-    let is_trace = object.has("spans") && (has_id || object.holds("\"operationName\""));
+    let has_any = |keys: &[&str]| keys.iter().any(|key| object.has(key));
+    let is_span = has_any(&["traceID", "traceId"])
+        && has_any(&["spanID", "spanId"])
+        && object.has("operationName")
+        && object.has("startTime");
+    let has_spans = has_any(&["processes", "processMap"]) || object.holds("\"operationName\"");
+    let is_trace = object.has("spans") && has_spans;
     let is_export = object.has("data") && object.holds("\"traceID\"") && object.holds("\"spans\"");
     is_span || is_trace || is_export
 }
 
+/// Members of spans of both versions that logs may have too.
+const ZIPKIN_MEMBERS: [&str; 13] = [
+    "traceId",
+    "id",
+    "parentId",
+    "name",
+    "kind",
+    "timestamp",
+    "timestamp_millis",
+    "duration",
+    "annotations",
+    "tags",
+    "shared",
+    "debug",
+    "_q",
+];
+
+/// What only Zipkin names so tells a span; without it, that it has nothing else than a span may have.
 fn is_zipkin(object: &JsonObject<'_>) -> bool {
-    let marks =
-        ["localEndpoint", "remoteEndpoint", "annotations", "binaryAnnotations", "parentId", "duration"];
-    object.has("traceId") && object.has("id") && marks.iter().any(|mark| object.has(mark))
+    let is_told =
+        ["localEndpoint", "remoteEndpoint", "binaryAnnotations"].iter().any(|mark| object.has(mark));
+    let is_known = |key: &Vec<u8>| ZIPKIN_MEMBERS.iter().any(|known| known.as_bytes() == key);
+    let marks = ["annotations", "parentId", "duration"];
+    let has_ids = object.has("traceId") && object.has("id");
+    has_ids && (is_told || marks.iter().any(|mark| object.has(mark)) && object.keys.iter().all(is_known))
 }
 
 /// Decodes one document.

@@ -16,6 +16,14 @@ pub(super) fn id_of<const N: usize>(
     id_by(cursor, odd, what, padded)
 }
 
+/// Passes over a member that is not read, and counts it where it says something that no version has.
+pub(super) fn pass(cursor: &mut Cursor<'_>, odd: &mut Odd, message: &'static str, name: &[u8]) -> Read<()> {
+    match cursor.kind()? {
+        Kind::Null => cursor.null(),
+        _ => odd.pass_other(cursor, message, name),
+    }
+}
+
 fn padded<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let missing = (2 * N).checked_sub(digits.len())?;
     ids::from_hex(&[&b"0".repeat(missing)[..], digits].concat())

@@ -153,3 +153,30 @@ fn what_is_no_span_is_rejected_and_the_next_is_read() {
     assert_eq!((batch.events.len(), batch.rejected()), (2, 1));
     assert!(batch.problems.iter().any(|problem| problem.reason.contains("not 8 bytes: passed over")));
 }
+
+#[test]
+fn logs_that_name_an_operation_or_a_duration_stay_logs() {
+    for line in [
+        r#"{"traceId":"463ac35c9f6413ad","operationName":"GetCart","level":"error","message":"timed out"}"#,
+        r#"{"traceId":"463ac35c9f6413ad","id":"2","duration":12,"level":"error","message":"timed out"}"#,
+        r#"{"traceID":"1f","spans":3,"message":"flushed"}"#,
+        r#"{"traceId":"1","id":"2","annotations":{"by":"me"},"msg":"m"}"#,
+    ] {
+        let batch = read(&format!("{line}\n{line}\n"), Format::JsonLines);
+        assert_eq!((batch.events.len(), batch.rejected()), (2, 0));
+    }
+}
+
+#[test]
+fn members_that_no_version_has_are_counted() {
+    let zipkin = r#"{"traceId":"1","id":"2","localEndpoint":{"serviceName":"s"},"message":"m","debug":null,"_q":["a"]}"#;
+    let jaeger = r#"{"traceID":"1","spanID":"2","operationName":"o","startTime":1,"flags":1,"level":"warn","process":{"serviceName":"s"}}"#;
+    for (span, format, path) in
+        [(zipkin, Format::Zipkin, "Zipkin span.message"), (jaeger, Format::Jaeger, "Jaeger span.level")]
+    {
+        let batch = read(&format!("{span}\n{span}\n"), format);
+        let told: Vec<_> = batch.problems.iter().filter_map(|problem| problem.repeated.as_ref()).collect();
+        assert_eq!((batch.events.len(), told.len(), batch.problems.len()), (2, 1, 1));
+        assert_eq!((told[0].about.as_str(), told[0].times), (path, 2));
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Source: `openzipkin/zipkin-api`, `zipkin2-api.yaml` and `zipkin-api.yaml`.
 
-use super::parts::{duration_of, id_of, kind_number, time_of};
+use super::parts::{duration_of, id_of, kind_number, pass, time_of};
 use super::{Decoded, Decoder};
 use crate::budget::Budget;
 use crate::json::cursor::{Cursor, Kind, Read};
@@ -99,7 +99,7 @@ impl Parts {
                     self.tags.push(Field { path, value: Value::Bool(value) });
                 }
             }
-            _ => cursor.skip()?,
+            _ => pass(cursor, odd, "Zipkin span", name)?,
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Parts {
                             service = service_of(&endpoint);
                             Ok(())
                         }
-                        _ => cursor.skip(),
+                        _ => pass(cursor, odd, "Zipkin binary annotation", name),
                     }
                 })?;
                 match &*key {
@@ -228,7 +228,7 @@ fn annotations(cursor: &mut Cursor<'_>, odd: &mut Odd, annotations: &mut Vec<Ann
                         cursor.skip()
                     })?;
                 }
-                _ => cursor.skip()?,
+                _ => pass(cursor, odd, "Zipkin annotation", name)?,
             }
             Ok(())
         })?;
