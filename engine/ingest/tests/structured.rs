@@ -129,7 +129,7 @@ fn jaeger_and_zipkin_give_the_spans_that_otlp_gives() {
             .iter()
             .map(|(_, event)| {
                 let mut fields = fields_of(event);
-                // Jaeger has no place for flags and a scope's version; a time of its log entries is no field.
+                // Jaeger has no place for flags and a scope's version; a time of its log entries is in microseconds.
                 let is_own = |path: &str| {
                     path == "flags" || path == "scope.version" || path.ends_with(".time_unix_nano")
                 };

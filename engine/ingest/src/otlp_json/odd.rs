@@ -58,7 +58,7 @@ impl Odd {
 ///
 /// Sources: `opentelemetry-proto` 1.0 to 1.9 and the deprecated fields of 0.9; `jaegertracing/jaeger`, `internal/uimodel` and the
 /// model of its Elasticsearch storage; Zipkin's Elasticsearch storage, and `zipkin-api.yaml`.
-const UNREAD: [(&str, &[&str]); 17] = [
+const UNREAD: [(&str, &[&str]); 18] = [
     ("Resource", &["droppedattributescount", "entityrefs"]),
     ("InstrumentationScope", &[]),
     ("LogRecord", &["droppedattributescount", "name"]),
@@ -72,6 +72,7 @@ const UNREAD: [(&str, &[&str]); 17] = [
     ("AnyValue", &["stringvaluestrindex"]),
     ("KeyValue", &["keystrindex"]),
     ("Jaeger span", &["flags", "starttimemillis"]),
+    ("Jaeger log", &[]),
     ("Jaeger process", &[]),
     ("Jaeger reference", &[]),
     ("Zipkin span", &["timestampmillis", "q"]),

@@ -261,8 +261,13 @@ fn logs(
     let is_list = each(cursor, |cursor| {
         let mut event = SpanEventParts::default();
         members(cursor, odd, "a log of a span that is not an object", |cursor, odd, name| {
-            if name != b"fields" {
-                return cursor.skip();
+            match name {
+                b"fields" => {}
+                b"timestamp" => {
+                    event.time_nanos = time_of(cursor, odd, "a time of a span's log that is not one")?;
+                    return Ok(());
+                }
+                _ => return pass(cursor, odd, "Jaeger log", name),
             }
             for field in tags(cursor, odd, budget)? {
                 match field {

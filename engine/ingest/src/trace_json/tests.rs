@@ -58,6 +58,7 @@ fn a_jaeger_export_with_its_processes_behind_the_spans() {
             ("n", Value::Int(3)),
             ("bin", Value::Bytes(vec![0, 255])),
             ("f", Value::Float(1.0)),
+            ("events[0].time_unix_nano", Value::Int(1_485_467_191_639_900_000)),
             ("links[0].span_id", text("0000000000000009")),
             ("events[0].name", text("retry")),
             ("events[0].n", Value::Int(2)),
@@ -119,6 +120,7 @@ fn zipkin_of_version_2() {
         ("http.path", text("/api")),
         ("shared", Value::Bool(true)),
         ("events[0].name", text("foo")),
+        ("events[0].time_unix_nano", Value::Int(1_472_470_996_238_000_000)),
     ] {
         assert_eq!(value(event, path), Some(&expected), "{path}");
     }

@@ -182,7 +182,8 @@ impl Parts {
                 if self.service.is_empty() {
                     self.service = annotation.service;
                 }
-                span.events.push(SpanEventParts { name: annotation.value, ..SpanEventParts::default() });
+                let Annotation { at_nanos: time_nanos, value: name, .. } = annotation;
+                span.events.push(SpanEventParts { time_nanos, name, attributes: Vec::new() });
             }
         }
         if span.start_nanos == 0 {
