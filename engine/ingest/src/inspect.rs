@@ -409,7 +409,7 @@ mod tests {
             )
             .expect("writing to a String does not fail");
         }
-        let inspection = inspect(&format!("{text}oops\n"), u64::MAX);
+        let inspection = inspect(&format!("{text}{{oops\n"), u64::MAX);
         assert_eq!((inspection.format, inspection.is_whole), (Format::JsonLines, true));
         assert_eq!((inspection.records, inspection.events, inspection.rejected), (301, 300, 1));
         assert_eq!((inspection.untimed, inspection.problems.len()), (0, 1));

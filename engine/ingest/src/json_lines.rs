@@ -10,7 +10,8 @@ use crate::record::Record;
 use crate::series::Series;
 use crate::stamp::Years;
 use crate::streams::{LogStreams, OtlpStreams};
-use cbad::{Event, Field};
+use cbad::{Event, Field, StreamKey};
+use std::sync::Arc;
 
 /// Reads JSON lines.
 pub(crate) struct JsonLines {
@@ -170,6 +171,10 @@ impl JsonLines {
 impl DocumentFormat for JsonLines {
     fn fresh(&self) -> Option<Self> {
         Some(Self { streams: self.streams.emptied(), metrics: OtlpStreams::default(), ..*self })
+    }
+
+    fn foreign(&mut self) -> Option<(Arc<StreamKey>, Years)> {
+        Some((self.streams.of(None), self.years))
     }
 
     fn read(&mut self, cursor: &mut Cursor<'_>, report: &mut Report<'_>) -> Read<()> {

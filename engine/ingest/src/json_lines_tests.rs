@@ -110,12 +110,26 @@ fn a_key_that_stands_twice_is_noted_and_both_values_are_kept() {
 fn a_damaged_line_costs_itself_only() {
     let text = b"{\"a\":1}\n{\"a\":tru\nnot json\n[1,2]\n\n{\"b\":2}\n{\"c\":";
     let batch = read(text);
-    assert_eq!(batch.events.len(), 3);
-    assert_eq!(batch.events[1].1.body, b"[1,2]", "JSON that is no object is an event as it stands");
-    let rejected: Vec<_> =
+    assert_eq!((batch.events.len(), batch.rejected()), (4, 2));
+    assert_eq!(batch.events[2].1.body, b"[1,2]", "JSON that is no object is an event as it stands");
+    let told: Vec<_> =
         batch.problems.iter().map(|p| (p.source.offset, p.source.length, p.line.unwrap_or(0))).collect();
-    assert_eq!(rejected, [(8, 8, 2), (17, 8, 3), (41, 5, 7)]);
+    assert_eq!(told, [(8, 8, 2), (17, 8, 3), (41, 5, 7)]);
     assert!(batch.problems[2].reason.contains("breaks off"), "{}", batch.problems[2].reason);
+}
+
+#[test]
+fn what_a_program_cries_out_between_its_records_is_kept() {
+    let cry = ["node:internal/process/promises:288", "    at /app/cart.js:12:33", "[FATAL] 7", "7 tries"];
+    let record = r#"{"name":"shop","msg":"up"}"#;
+    let batch = read(format!("{record}\n{}\n{record}\n", cry.join("\n")).as_bytes());
+    let kept: Vec<_> = batch.events[1..5].iter().map(|(_, event)| &event.body[..]).collect();
+    assert_eq!(kept, cry.map(str::as_bytes));
+    let is_note = |problem: &crate::model::Problem| problem.kind == ProblemKind::Note;
+    assert_eq!((batch.events.len(), batch.problems.len()), (6, 4));
+    assert!(batch.problems.iter().all(is_note));
+    let cut = read(b"{\"a\":1}\n{\"a\":[1,\n{\"a\":1} and text\n");
+    assert_eq!((cut.events.len(), cut.rejected()), (2, 2), "an object that is damaged is none that is kept");
 }
 
 #[test]

@@ -3,10 +3,14 @@
 use super::cursor::{Cursor, Kind, Read};
 use super::documents::{Document, Framing, next_document, separates};
 use super::report::Report;
+use crate::lines::{self, keep_as_text};
 use crate::model::{Batch, Limits};
 use crate::reader::Reader;
+use crate::stamp::Years;
 use crate::window::Window;
+use cbad::StreamKey;
 use std::io;
+use std::sync::Arc;
 
 /// Makes of one JSON document what its format says. It keeps nothing from one document to the next that could change an
 /// event.
@@ -19,6 +23,11 @@ pub(crate) trait DocumentFormat: Send {
     where
         Self: Sized,
     {
+        None
+    }
+
+    /// Where lines that are no JSON go, and what their times lack, where they are kept as text.
+    fn foreign(&mut self) -> Option<(Arc<StreamKey>, Years)> {
         None
     }
 
@@ -53,6 +62,14 @@ impl<F: DocumentFormat + 'static> Reader for DocumentReader<F> {
         };
         let (offset, line) = (window.offset(), window.line_number());
         let bytes = &window.available()[..length];
+        if self.framing == Framing::Lines
+            && is_foreign(bytes, &self.limits)
+            && let Some((stream, years)) = self.format.foreign()
+        {
+            keep_as_text(bytes, lines::at(window, length), stream, years, "the line is no JSON", batch);
+            window.pass_counting(next);
+            return Ok(true);
+        }
         let mut at = if bytes.starts_with(F::LEAD) { F::LEAD.len() } else { 0 };
         while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
             at += begin;
@@ -69,6 +86,22 @@ impl<F: DocumentFormat + 'static> Reader for DocumentReader<F> {
         window.pass_counting(next);
         Ok(true)
     }
+}
+
+/// Whether a line is something else than JSON. What begins as an object is taken for one that is damaged.
+fn is_foreign(line: &[u8], limits: &Limits) -> bool {
+    let mut at = 0;
+    while let Some(begin) = line[at..].iter().position(|&byte| !separates(byte)) {
+        if at == 0 && line[begin] == b'{' {
+            return false;
+        }
+        let mut cursor = Cursor::new(&line[at + begin..], limits.depth, limits.values);
+        if let Err(fault) = cursor.skip() {
+            return fault.raise().is_none();
+        }
+        at += begin + cursor.at();
+    }
+    false
 }
 
 /// Reads an object, or each object of an array and of arrays within it; what is neither is rejected as one record.
