@@ -291,3 +291,12 @@ fn a_list_of_records_that_breaks_off_is_read_so_far_and_what_is_left_out_around_
     assert_eq!((batch.events.len(), batch.problems.len()), (1, 1));
     assert!(batch.problems[0].reason.contains("1 long or further value around"), "{:?}", batch.problems);
 }
+
+#[test]
+fn a_line_of_many_documents_costs_no_more_than_one() {
+    let text = "{}".repeat(100_000);
+    let batch = read(format!("{{\"a\":1}}\n{text}\n{{\"a\":1}}\n").as_bytes());
+    assert!(batch.events.len() < 50_000, "{}", batch.events.len());
+    assert_eq!((batch.rejected(), batch.events.last().map(|(_, event)| event.fields.len())), (1, Some(1)));
+    assert!(batch.problems[0].reason.contains("memory"), "{}", batch.problems[0].reason);
+}

@@ -6,7 +6,7 @@
 use crate::json::cursor::{Cursor, Kind, Read};
 use crate::json::reader::{DocumentFormat, each_object};
 use crate::json::report::Report;
-use crate::json::value::{flatten, values_in};
+use crate::json::value::{budget_of_packed, flatten, values_in};
 use crate::probe::{JsonObject, Probe};
 use crate::severity;
 use crate::stamp::{self, Years};
@@ -89,11 +89,14 @@ pub(crate) fn event_of(
     source: ByteRange,
     years: Years,
 ) -> Option<(Option<String>, Event)> {
+    let mut budget = budget_of_packed(&fields);
     let mut unpacked = Vec::with_capacity(fields.len());
     for field in fields {
         // The stores keep these as JSON inside text.
         let inner = match &field.value {
-            Value::Text(text) if matches!(&*field.path, "body" | "context") => values_in(text, &field.path),
+            Value::Text(text) if matches!(&*field.path, "body" | "context") => {
+                values_in(text, &field.path, &mut budget)
+            }
             _ => None,
         };
         match inner {

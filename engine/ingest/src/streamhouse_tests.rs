@@ -216,3 +216,26 @@ fn logs_whole_damaged_and_cut() {
         assert_eq!(batch.rejected(), u64::from(!is_at_end), "{length}");
     }
 }
+
+#[test]
+fn a_block_of_empty_messages_costs_no_more_than_it_may() {
+    let mut stored = segment(0, true);
+    let index_at = stored.len() - 32 - 4;
+    let block = lz4_flex::compress_prepend_size(&[0; 1 << 20]);
+    let mut index = 1_u32.to_be_bytes().to_vec();
+    index.extend([100, 64, MILLIS].map(u64::to_be_bytes).concat());
+    let mut footer = stored.split_off(index_at);
+    footer.drain(..4);
+    stored.extend(block);
+    footer[..8].copy_from_slice(&(stored.len() as u64).to_be_bytes());
+    stored.extend(index);
+    footer[8..12].copy_from_slice(&crc32fast::hash(&stored).to_be_bytes());
+    stored.extend(footer);
+    let from = Cursor::new(stored.clone());
+    let options = OpenOptions::default();
+    let opened = Capture::from_reader(Path::new("orders-0"), from, stored.len() as u64, &options);
+    let batch = read_whole(&mut opened.expect("opens"));
+    assert!(batch.events.len() < 200_000, "{}", batch.events.len());
+    assert_eq!(batch.rejected(), 1);
+    assert!(batch.problems[0].reason.contains("memory"), "{}", batch.problems[0].reason);
+}

@@ -85,6 +85,11 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// How many more values may be read.
+    pub(crate) fn values_left(&self) -> u32 {
+        self.values_left
+    }
+
     /// The text from an earlier place to here.
     pub(crate) fn since(&self, begin: usize) -> &'a [u8] {
         &self.bytes[begin..self.at]

@@ -2,7 +2,8 @@
 
 use super::cursor::{Cursor, Kind, Read};
 use super::documents::{Document, Framing, next_document, separates};
-use super::report::Report;
+use super::report::{Report, too_costly};
+use crate::budget::{Budget, RECORD_BYTES};
 use crate::lines::{self, keep_as_text};
 use crate::model::{Batch, Limits};
 use crate::reader::Reader;
@@ -71,17 +72,23 @@ impl<F: DocumentFormat + 'static> Reader for DocumentReader<F> {
             return Ok(true);
         }
         let mut at = if bytes.starts_with(F::LEAD) { F::LEAD.len() } else { 0 };
+        // A line has one allowance, however many documents stand in it.
+        let (mut budget, mut values) = (Budget::for_unit(length), self.limits.values);
         while let Some(begin) = bytes[at..].iter().position(|&byte| !separates(byte)) {
             at += begin;
-            let mut report = Report::new(batch, offset + at as u64, line, length - at);
-            let mut cursor = Cursor::new(&bytes[at..], self.limits.depth, self.limits.values);
-            at += match self.format.read(&mut cursor, &mut report) {
+            let is_paid = budget.spend(RECORD_BYTES);
+            let mut report = Report::new(batch, offset + at as u64, line, budget);
+            let mut cursor = Cursor::new(&bytes[at..], self.limits.depth, values);
+            let read =
+                if is_paid { self.format.read(&mut cursor, &mut report) } else { too_costly(cursor.at()) };
+            at += match read {
                 Ok(()) => cursor.at(),
                 Err(fault) => {
                     report.reject_rest(length - at, fault);
                     length - at
                 }
             };
+            (budget, values) = (report.budget, cursor.values_left());
         }
         window.pass_counting(next);
         Ok(true)

@@ -23,9 +23,9 @@ pub(crate) fn too_costly(at: usize) -> Read<()> {
 }
 
 impl<'d> Report<'d> {
-    /// A document that begins at decoded byte `offset` and has at most `length` bytes.
-    pub(crate) fn new(batch: &'d mut Batch, offset: u64, line: u64, length: usize) -> Self {
-        Self { batch, offset, line, budget: Budget::for_unit(length), read_to: 0, odd: Odd::default() }
+    /// A document that begins at decoded byte `offset`.
+    pub(crate) fn new(batch: &'d mut Batch, offset: u64, line: u64, budget: Budget) -> Self {
+        Self { batch, offset, line, budget, read_to: 0, odd: Odd::default() }
     }
 
     pub(crate) fn range(&self, begin: usize, end: usize) -> ByteRange {

@@ -64,14 +64,20 @@ pub(crate) fn flatten(
 const PACKED_DEPTH: u32 = 64;
 const PACKED_VALUES: u32 = 1 << 20;
 
+/// What the texts of a record may cost that hold JSON, however many they are.
+pub(crate) fn budget_of_packed(fields: &[Field]) -> Budget {
+    let length = |field: &Field| if let Value::Text(text) = &field.value { text.len() } else { 0 };
+    Budget::for_unit(fields.iter().map(length).sum())
+}
+
 /// The leaves of a JSON object or array that stands inside a text, below `path`; none where the text is no such JSON.
-pub(crate) fn values_in(text: &str, path: &str) -> Option<Vec<Field>> {
+pub(crate) fn values_in(text: &str, path: &str, budget: &mut Budget) -> Option<Vec<Field>> {
     if !text.trim_start().starts_with(['{', '[']) {
         return None;
     }
     let mut cursor = Cursor::new(text.as_bytes(), PACKED_DEPTH, PACKED_VALUES);
     let mut fields = Vec::new();
-    flatten(&mut cursor, &mut path.to_owned(), &mut fields, &mut Budget::for_unit(text.len())).ok()?;
+    flatten(&mut cursor, &mut path.to_owned(), &mut fields, budget).ok()?;
     cursor.skip_blanks();
     (cursor.at() == text.len()).then_some(fields)
 }

@@ -4,7 +4,7 @@ use super::names::{self, Names, OPERATION, REQUEST_MODEL, RESPONSE_MODEL, elemen
 use super::phoenix;
 use crate::access::typed;
 use crate::ids;
-use crate::json::value::values_in;
+use crate::json::value::{budget_of_packed, values_in};
 use crate::record::time_of;
 use crate::severity;
 use crate::stamp::{self, Years};
@@ -259,10 +259,11 @@ fn unpack(origin: Origin, fields: Vec<Field>) -> Vec<Field> {
     if origin == Origin::Api || !fields.iter().any(is_packed) {
         return fields;
     }
+    let mut budget = budget_of_packed(&fields);
     let mut unpacked = Vec::with_capacity(fields.len());
     for field in fields {
         let inner = match &field.value {
-            Value::Text(text) if is_packed(&field) => values_in(text, &field.path),
+            Value::Text(text) if is_packed(&field) => values_in(text, &field.path, &mut budget),
             _ => None,
         };
         match inner {

@@ -11,7 +11,7 @@ use super::names::element;
 use super::python;
 use crate::budget::Budget;
 use crate::ids;
-use crate::json::value::values_in;
+use crate::json::value::{budget_of_packed, values_in};
 use crate::otlp::{Context, Resource, Scope, SpanEventParts, SpanParts};
 use crate::stamp::Years;
 use crate::streams::OtlpStreams;
@@ -44,8 +44,9 @@ pub(super) fn event_of(
     streams: &mut OtlpStreams,
 ) -> (Arc<StreamKey>, Event) {
     let mut row = Row { span: SpanParts::default(), kind: None, events: BTreeMap::new(), years };
+    let mut budget = budget_of_packed(&fields);
     for field in fields {
-        match nested(&field) {
+        match nested(&field, &mut budget) {
             Some(inner) => inner.into_iter().for_each(|field| row.take(field)),
             None => row.take(field),
         }
@@ -56,12 +57,12 @@ pub(super) fn event_of(
 }
 
 /// What a cell holds that is a list or a dictionary, as JSON or as Python prints it.
-fn nested(field: &Field) -> Option<Vec<Field>> {
+fn nested(field: &Field, budget: &mut Budget) -> Option<Vec<Field>> {
     let name = field.path.strip_prefix("attributes.").unwrap_or(&field.path);
     match &field.value {
         Value::Text(text) if NESTED.contains(&name) && text.trim_start().starts_with(['[', '{', '(']) => {
-            values_in(text, &field.path)
-                .or_else(|| python::to_json(text).and_then(|json| values_in(&json, &field.path)))
+            let value = values_in(text, &field.path, budget);
+            value.or_else(|| python::to_json(text).and_then(|json| values_in(&json, &field.path, budget)))
         }
         _ => None,
     }

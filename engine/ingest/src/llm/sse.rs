@@ -80,7 +80,7 @@ enum Found {
 impl Reader for SseReader {
     fn read_unit(&mut self, window: &mut Window, batch: &mut Batch) -> io::Result<bool> {
         skip_byte_order_mark(window)?;
-        let mut open = Open { responses: Vec::new(), last: 0, done: 0, limits: self.limits };
+        let mut open = Open::new(self.limits);
         let mut at = 0;
         // Where the event begins that is at hand, with the lines before its data.
         let mut begin = None;
@@ -197,9 +197,15 @@ struct Open {
     /// How many `[DONE]` have come. They name no response.
     done: usize,
     limits: Limits,
+    /// Of all their chunks, which they are made of.
+    budget: Budget,
 }
 
 impl Open {
+    fn new(limits: Limits) -> Self {
+        Self { responses: Vec::new(), last: 0, done: 0, limits, budget: Budget::for_unit(0) }
+    }
+
     /// Takes the data of an event that lies at `begin..end`.
     fn take(&mut self, data: &[u8], begin: usize, end: usize) -> Step {
         if data == b"[DONE]" {
@@ -258,12 +264,13 @@ impl Open {
         if self.done >= self.responses.len() { Step::Ends } else { Step::Goes }
     }
 
-    fn read(&self, data: &[u8]) -> Read<Vec<Field>> {
+    fn read(&mut self, data: &[u8]) -> Read<Vec<Field>> {
         let mut cursor = Cursor::new(data, self.limits.depth, self.limits.values);
-        let mut budget = Budget::for_unit(data.len());
+        let budget = &mut self.budget;
+        budget.grow(data.len());
         let mut fields = Vec::new();
         cursor.object(|cursor, key| {
-            flatten(cursor, &mut String::from_utf8_lossy(&key).into_owned(), &mut fields, &mut budget)
+            flatten(cursor, &mut String::from_utf8_lossy(&key).into_owned(), &mut fields, budget)
         })?;
         cursor.skip_blanks();
         if cursor.at() < data.len() {

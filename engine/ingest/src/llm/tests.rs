@@ -257,3 +257,12 @@ fn responses_written_into_one_another_are_told_apart_by_their_ids() {
     assert_eq!((contents(&batch).len(), batch.problems.len(), batch.rejected()), (2, 2, 0));
     assert!(batch.problems[1].reason.contains("[DONE]") && batch.problems[1].line == Some(3));
 }
+
+#[test]
+fn a_response_does_not_grow_beyond_what_its_chunks_may_cost() {
+    let zeros = vec!["0"; 400].join(",");
+    let chunk = |number: usize| format!("data: {{\"k{number}{}\":[{zeros}]}}\n\n", "x".repeat(2000));
+    let grown: String = (0..10).map(chunk).collect();
+    let batch = read(&format!("{CHUNKS}{grown}"), Format::LlmSse);
+    assert_eq!((batch.events.len(), batch.rejected()), (11, 0));
+}

@@ -2,6 +2,7 @@
 
 use super::event_of;
 use super::salvage::salvage;
+use crate::budget::{Budget, RECORD_BYTES};
 use crate::model::{Batch, Limits, Problem};
 use crate::reader::Reader;
 use crate::streams::LogStreams;
@@ -141,16 +142,23 @@ impl SegmentReader {
         let mut words = Words { bytes: &decoded, at: 0 };
         let (mut offset, mut millis, mut is_first) = (entry.offset, entry.millis, true);
         let mut left = entry.run.unwrap_or(u64::MAX);
+        let mut budget = Budget::for_unit(decoded.len());
         while words.at < decoded.len() && left > 0 {
             left -= 1;
             let begin = words.at;
-            let Some((offset_delta, millis_delta, key, value)) = words.message() else {
+            let message = words.message();
+            // What an event takes beyond the bytes of its message.
+            let cost = RECORD_BYTES.saturating_sub(words.at - begin);
+            let is_costly = message.is_some() && !budget.spend(cost);
+            let Some((offset_delta, millis_delta, key, value)) = message.filter(|_| !is_costly) else {
                 let rest =
                     ByteRange { offset: entry.begin + begin as u64, length: (decoded.len() - begin) as u64 };
                 let source =
                     if entry.compressed { ByteRange { offset: source.end(), length: 0 } } else { rest };
+                let what =
+                    if is_costly { "would take far more memory than its length" } else { "is damaged" };
                 let reason =
-                    format!("the block is damaged at its byte {begin}; the messages before it were read");
+                    format!("the block {what} at its byte {begin}; the messages before it were read");
                 batch.problem(Problem::rejected(source, None, reason).hint(HINT));
                 return;
             };
