@@ -241,6 +241,16 @@ fn records_that_are_none_are_rejected_one_by_one() {
 }
 
 #[test]
+fn a_summary_without_quantiles_counts_since_the_start_and_a_kind_that_is_null_is_none() {
+    let summary = event_of(&point("summary", "", r#"{"count":"2","sum":3}"#)).measure;
+    assert!(matches!(summary, Some(Measure::Histogram { count: 2, cumulative: true, .. })), "{summary:?}");
+    let after = r#","isMonotonic":true,"aggregationTemporality":2"#;
+    let text = point("sum", after, r#"{"asInt":"7"}"#).replace("}}]}]}]}", r#"},"histogram":null}]}]}]}"#);
+    let expected = Measure::Cumulative { total: 7.0, start_nanos: None };
+    assert_eq!(event_of(&text).measure, Some(expected));
+}
+
+#[test]
 fn a_metric_without_known_data_is_noted() {
     let batch = read(r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","newKind":{}}]}]}]}"#);
     assert_eq!((batch.events.len(), batch.problems[0].kind), (0, ProblemKind::Note));

@@ -69,9 +69,17 @@ pub(super) fn metric(
                 return odd.pass_other(cursor, "Metric", name);
             }
         };
+        // Some writers write every kind and null for those that it is not.
+        if cursor.kind()? == Kind::Null {
+            return cursor.null();
+        }
         has_data = true;
         metric.kind = kind;
-        data(cursor, odd, &mut metric, points, budget)
+        let is_summary = matches!(name, b"summary" | b"doubleSummary" | b"double_summary");
+        data(cursor, odd, &mut metric, &mut |cursor| {
+            points.push(placed(cursor, is_summary, budget)?);
+            Ok(())
+        })
     })?;
     if !has_data {
         odd.get_or_insert("a metric without data of a known kind");
@@ -105,16 +113,12 @@ fn data(
     cursor: &mut Cursor<'_>,
     odd: &mut Odd,
     metric: &mut MetricParts,
-    points: &mut Vec<Placed>,
-    budget: &mut Budget,
+    point: &mut dyn FnMut(&mut Cursor<'_>) -> Read<()>,
 ) -> Read<()> {
     members(cursor, odd, "metric data that are not an object", |cursor, odd, name| {
         match name {
             b"dataPoints" | b"data_points" => {
-                let is_list = each(cursor, |cursor| {
-                    points.push(placed(cursor, budget)?);
-                    Ok(())
-                })?;
+                let is_list = each(cursor, |cursor| point(cursor))?;
                 if !is_list {
                     odd.get_or_insert("data points that are not a list");
                 }
@@ -136,12 +140,12 @@ fn data(
     })
 }
 
-fn placed(cursor: &mut Cursor<'_>, budget: &mut Budget) -> Read<Placed> {
+fn placed(cursor: &mut Cursor<'_>, is_summary: bool, budget: &mut Budget) -> Read<Placed> {
     let kind = cursor.kind()?;
     let begin = cursor.at();
     let mut odd = Odd::default();
     let point = if kind == Kind::Object {
-        Ok(point(cursor, &mut odd, budget)?)
+        Ok(point(cursor, &mut odd, is_summary, budget)?)
     } else {
         cursor.skip()?;
         Err("a data point that is not an object")
@@ -149,7 +153,7 @@ fn placed(cursor: &mut Cursor<'_>, budget: &mut Budget) -> Read<Placed> {
     Ok(Placed { begin, end: cursor.at(), point, odd })
 }
 
-/// The numbers of every kind of point, by name; the kind shows in which of them are there.
+/// The numbers of every kind of point, by name; the kind shows in which of them are there, but for summaries.
 #[derive(Default)]
 struct Numbers {
     value: Option<f64>,
@@ -166,7 +170,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn into_data(self) -> PointData {
+    /// A summary may be without quantiles; it is not a histogram then.
+    fn into_data(self, is_summary: bool) -> PointData {
         if self.flags & NO_RECORDED_VALUE != 0 {
             return PointData::None;
         }
@@ -174,8 +179,8 @@ impl Numbers {
             return PointData::Number(value);
         }
         let (count, sum) = (self.count.unwrap_or(0), self.sum);
-        if let Some(quantiles) = self.quantiles {
-            return PointData::Summary { count, sum, quantiles };
+        if is_summary || self.quantiles.is_some() {
+            return PointData::Summary { count, sum, quantiles: self.quantiles.unwrap_or_default() };
         }
         let is_exponential =
             self.scale.is_some() || !self.positive.counts.is_empty() || !self.negative.counts.is_empty();
@@ -191,7 +196,7 @@ impl Numbers {
     }
 }
 
-fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<PointParts> {
+fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, is_summary: bool, budget: &mut Budget) -> Read<PointParts> {
     let mut point = PointParts::default();
     let mut numbers = Numbers::default();
     message(cursor, odd, |cursor, odd, name| {
@@ -216,7 +221,7 @@ fn point(cursor: &mut Cursor<'_>, odd: &mut Odd, budget: &mut Budget) -> Read<Po
         }
         Ok(())
     })?;
-    point.data = numbers.into_data();
+    point.data = numbers.into_data(is_summary);
     odd.or(point.odd_time());
     Ok(point)
 }
