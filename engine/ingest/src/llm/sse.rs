@@ -239,7 +239,7 @@ impl Open {
         response.merge(&kind, chunk);
         let ends = matches!(
             &*kind,
-            "response.completed" | "response.failed" | "response.incomplete" | "message_stop"
+            "response.completed" | "response.failed" | "response.incomplete" | "message_stop" | "error"
         );
         response.is_finished |= ends;
         if ends && self.responses.len() == 1 { Step::Ends } else { Step::Goes }
@@ -384,7 +384,12 @@ fn place(kind: &str, path: &str, places: &Places) -> Option<(String, bool)> {
             add(format!("content[{}].{leaf}", places.top("index")))
         }
         "message_delta" => set(rest("delta.").unwrap_or_else(|| path.to_owned())).filter(|_| path != "type"),
-        "error" => set(path.to_owned()),
+        // One API has what went wrong below `error`, the other beside the type of the event.
+        "error" => match path {
+            "type" | "sequence_number" => None,
+            "code" | "message" | "param" => set(format!("error.{path}")),
+            _ => set(path.to_owned()),
+        },
         "" => chat_place(path, places),
         _ => None,
     }

@@ -266,3 +266,28 @@ fn a_response_does_not_grow_beyond_what_its_chunks_may_cost() {
     let batch = read(&format!("{CHUNKS}{grown}"), Format::LlmSse);
     assert_eq!((batch.events.len(), batch.rejected()), (11, 0));
 }
+
+#[test]
+fn a_stream_that_ends_in_an_error_keeps_what_came_before_it() {
+    let anthropic = r#"data: {"type":"message_start","message":{"id":"a1","type":"message","role":"assistant","content":[],"model":"m-3"}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Go"}}
+
+data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}
+
+"#;
+    let openai = r#"data: {"type":"response.created","response":{"id":"r1","object":"response","model":"m-2","output":[]}}
+
+data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Go"}
+
+data: {"type":"error","code":"overloaded_error","message":"Overloaded","param":null,"sequence_number":3}
+
+"#;
+    for stream in [anthropic, openai] {
+        let batch = read(stream, Format::LlmSse);
+        let (_, event) = one(&batch);
+        assert_eq!(field(event, "error.message"), &text("Overloaded"));
+        assert_eq!(field(event, "error.type"), &text("overloaded_error"));
+        assert_eq!(field(event, "gen_ai.output.messages[0].parts[0].content"), &text("Go"));
+    }
+}
