@@ -58,17 +58,23 @@ impl Tar {
         }
     }
 
+    /// Zeros end an archive, and pad it. Another may have been written behind them: `cat a.tar b.tar`.
     fn find_next(&mut self) -> io::Result<Option<TarEntry>> {
         let (mut long_name, mut long_size) = (None, None);
+        let mut is_over = false;
         loop {
             self.skip_rest()?;
             let mut block = [0; BLOCK_BYTES];
-            if self.ended || !self.read_block(&mut block)? || block == [0; BLOCK_BYTES] {
+            if self.ended || !self.read_block(&mut block, is_over)? {
                 self.ended = true;
                 return Ok(None);
             }
+            if block == [0; BLOCK_BYTES] {
+                is_over = true;
+                continue;
+            }
             let header = Header::from_byte_slice(&block);
-            check_sum(header)?;
+            check_sum(header).map_err(|error| if is_over { no_archive() } else { error })?;
             let kind = header.entry_type();
             // Of what has no data, as a link, some tools give the size of what it leads to.
             let has_data = !(kind.is_hard_link() || kind.is_symlink() || kind.is_dir() || is_device(kind));
@@ -101,12 +107,24 @@ impl Tar {
         }
     }
 
-    /// False at the very end, which some writers do not mark.
-    fn read_block(&mut self, block: &mut [u8; BLOCK_BYTES]) -> io::Result<bool> {
-        if self.source.fill_buf()?.is_empty() {
-            return Ok(false);
+    /// False at the very end, which some writers do not mark, and where zeros behind the mark are no whole block.
+    fn read_block(&mut self, block: &mut [u8; BLOCK_BYTES], is_over: bool) -> io::Result<bool> {
+        let mut rest = &mut block[..];
+        while !rest.is_empty() {
+            let count = self.source.read(rest)?;
+            if count == 0 {
+                break;
+            }
+            rest = &mut rest[count..];
         }
-        self.source.read_exact(block).map(|()| true)
+        let count = BLOCK_BYTES - rest.len();
+        match count {
+            0 => Ok(false),
+            BLOCK_BYTES => Ok(true),
+            _ if is_over && block[..count].iter().all(|byte| *byte == 0) => Ok(false),
+            _ if is_over => Err(no_archive()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 
     fn read_extension(&mut self) -> io::Result<Vec<u8>> {
@@ -174,6 +192,10 @@ fn check_sum(header: &Header) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::InvalidData, "a header does not match its checksum"))
+}
+
+fn no_archive() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "what stands behind the end of the archive is no other one")
 }
 
 fn kind_of(header: &Header, size: u64) -> TarKind {

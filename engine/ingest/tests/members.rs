@@ -189,6 +189,24 @@ fn an_archive_that_breaks_off_keeps_what_came_before() {
 }
 
 #[test]
+fn what_stands_behind_the_end_of_an_archive_is_read_or_told() {
+    let (one, other) = (tar_of(&[("a.log", &long_log(3))]), tar_of(&[("b.log", &long_log(4))]));
+    let padded = [&one[..], &[0; 9216], &other, &[0; 700]].concat();
+    let joined = [gzip(&one), gzip(&other)].concat();
+    for stored in [[&one[..], &other].concat(), padded, joined] {
+        let reading = read(&stored, &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.rejected()), (7, 0), "{:?}", reading.problems);
+        assert_eq!(names(&members(&reading)), ["a.log", "b.log"]);
+    }
+    for behind in [&b"no archive"[..], &[b'x'; 2000]] {
+        let reading = read(&[&one[..], behind].concat(), &OpenOptions::default());
+        assert_eq!((reading.events.len(), reading.rejected()), (3, 1), "{:?}", reading.problems);
+        let said = reading.problems.iter().any(|problem| problem.reason.contains("behind the end"));
+        assert!(said, "{:?}", reading.problems);
+    }
+}
+
+#[test]
 fn limits_end_a_capture_where_they_say() {
     let logs: Vec<(String, Vec<u8>)> = (0..10).map(|n| (format!("{n}.log"), long_log(10))).collect();
     let files: Vec<(&str, &[u8])> = logs.iter().map(|(name, log)| (name.as_str(), log.as_slice())).collect();
