@@ -250,18 +250,14 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Seconds in `OpenMetrics`, milliseconds in the older format. There exporters write seconds too: the magnitude says so,
-    /// or a decimal point.
+    /// Seconds in `OpenMetrics`, milliseconds in the older format. Exporters mix them up: the magnitude says so, or a decimal
+    /// point.
     fn time(&mut self) -> Parsed<Option<i64>> {
         let begin = self.at;
         let word = self.word();
-        if let Some(nanos) = stamp::epoch(word).filter(|_| !self.in_seconds) {
-            return Ok(Some(nanos));
-        }
         let digits = std::str::from_utf8(word).unwrap_or_default();
-        if self.in_seconds
-            && let Some(nanos) = exact_seconds(digits)
-        {
+        let seconds = if self.in_seconds { exact_seconds(digits) } else { None };
+        if let Some(nanos) = seconds.or_else(|| stamp::epoch(word)) {
             return Ok(Some(nanos));
         }
         let factor = if self.in_seconds || digits.contains(['.', 'e', 'E']) { 1e9 } else { 1e6 };
@@ -314,6 +310,7 @@ mod tests {
             ("1520879607.789", true, 1_520_879_607_789_000_000),
             ("1520879607", true, 1_520_879_607_000_000_000),
             ("1.5e3", true, 1_500_000_000_000),
+            ("1520879607789", true, 1_520_879_607_789_000_000),
             ("1520879607789", false, 1_520_879_607_789_000_000),
         ] {
             let line = format!("a_total 1 {time}");
