@@ -75,6 +75,7 @@ impl Case {
             "results": results,
             "engine": key.engine,
             "config": json(config),
+            "codecs": json(&codecs),
             "captures": captures,
             "findings": result.findings.len(),
         });

@@ -1,6 +1,7 @@
 //! One number for all that a case holds, whatever the moment and the machine at which it was made.
 
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ToSql};
 use sha2::{Digest, Sha256};
 
 use crate::error::CaseError;
@@ -76,18 +77,29 @@ impl Case {
     fn sha256_of(&self, queries: &[&str]) -> Result<String, CaseError> {
         let mut hash = Sha256::new();
         for query in queries {
-            hash.update(b"\nTable\n");
-            let mut statement = self.connection.prepare(query).at(&self.path)?;
-            let columns = statement.column_count();
-            let mut rows = statement.query([]).at(&self.path)?;
-            while let Some(row) = rows.next().at(&self.path)? {
-                for column in 0..columns {
-                    add(&mut hash, row.get_ref(column).at(&self.path)?);
-                }
-            }
+            add_rows(&mut hash, &self.connection, query, &[]).at(&self.path)?;
         }
         Ok(hex(&hash.finalize()))
     }
+}
+
+/// Every row of a query, behind a mark that begins no row.
+pub(crate) fn add_rows(
+    hash: &mut Sha256,
+    connection: &Connection,
+    query: &str,
+    values: &[&dyn ToSql],
+) -> rusqlite::Result<()> {
+    hash.update(b"\nTable\n");
+    let mut statement = connection.prepare(query)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(values)?;
+    while let Some(row) = rows.next()? {
+        for column in 0..columns {
+            add(hash, row.get_ref(column)?);
+        }
+    }
+    Ok(())
 }
 
 /// Each value with its kind and length before it, so that no two rows give the same bytes.

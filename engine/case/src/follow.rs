@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{Action, append as record};
 use crate::beginning::Beginning;
+use crate::chained::evidence;
 use crate::error::CaseError;
 use crate::import::{Begun, completed, file_name, number_streams};
 use crate::redact::RedactBy;
@@ -383,7 +384,14 @@ impl Case {
         let path = self.path.clone();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).at(&path)?;
-        join_blocks(&transaction, capture, watch).at(&path)?.map_err(|stop| stop.in_case(&path))?;
+        let is_joined =
+            join_blocks(&transaction, capture, watch).at(&path)?.map_err(|stop| stop.in_case(&path))?;
+        if is_joined {
+            let (name, mut detail) = completed(&transaction, capture).at(&path)?;
+            detail["evidence"] = evidence(&transaction, capture, true).at(&path)?;
+            detail["joined"] = true.into();
+            record(&transaction, &self.actor, Action::Follow, &name, &detail).at(&path)?;
+        }
         transaction.commit().at(&path)
     }
 
@@ -450,6 +458,7 @@ impl Case {
         transaction.execute(MARK, values).at(path)?;
         number_streams(&transaction, capture).at(path)?;
         let (_, mut detail) = completed(&transaction, capture).at(path)?;
+        detail["evidence"] = evidence(&transaction, capture, false).at(path)?;
         detail["piece"] = json!({ "bytes": [piece.bytes.start, piece.bytes.end], "events": piece.events });
         let name = file_name(&growing.path);
         record(&transaction, &self.actor, Action::Follow, &name, &detail).at(path)?;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::audit::{Action, append as record};
 use crate::beginning::Beginning;
+use crate::chained::evidence;
 use crate::error::CaseError;
 use crate::join_notes::join_notes;
 use crate::members::{self, is_set, read_alike};
@@ -334,7 +335,8 @@ impl Case {
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).at(path)?;
         if transaction.execute(COMPLETE, [capture]).at(path)? == 1 {
             number_streams(&transaction, capture).at(path)?;
-            let (file_name, detail) = completed(&transaction, capture).at(path)?;
+            let (file_name, mut detail) = completed(&transaction, capture).at(path)?;
+            detail["evidence"] = evidence(&transaction, capture, false).at(path)?;
             record(&transaction, &self.actor, Action::Import, &file_name, &detail).at(path)?;
         }
         transaction.commit().at(path)
@@ -360,7 +362,7 @@ pub(crate) fn number_streams(transaction: &Connection, capture: i64) -> rusqlite
     Ok(())
 }
 
-/// What a complete capture brought, for the record.
+/// How much a complete capture brought, for the record.
 pub(crate) fn completed(connection: &Connection, capture: i64) -> rusqlite::Result<(String, Value)> {
     const QUERY: &str =
         "SELECT file_name, lower(hex(sha256)), records, events, rejected, notes, decoded_bytes,

@@ -18,6 +18,7 @@ mod block;
 mod cache;
 mod calls;
 mod canonical;
+mod chained;
 mod clocks;
 mod commit;
 mod compare;

@@ -109,12 +109,12 @@ impl Stop {
     }
 }
 
-/// Joins the blocks of the streams of a capture that have many small ones.
+/// Joins the blocks of the streams of a capture that have many small ones; false where there are none.
 pub(crate) fn join_blocks(
     transaction: &Transaction<'_>,
     capture: i64,
     watch: &dyn Watch,
-) -> rusqlite::Result<Result<(), Stop>> {
+) -> rusqlite::Result<Result<bool, Stop>> {
     const QUERY: &str = "SELECT stream.id, count(*), sum(block.raw_bytes)
         FROM stream JOIN block ON block.stream = stream.id
         WHERE stream.capture = ?1 GROUP BY stream.id ORDER BY stream.id";
@@ -125,12 +125,12 @@ pub(crate) fn join_blocks(
         Ok(is_scattered.then_some(Unsettled { stream: row.get(0)?, raw_bytes, must_sort: false }))
     })?;
     let scattered: Vec<Unsettled> = rows.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?;
-    for stream in scattered {
-        if let Err(stop) = rewrite(transaction, &stream, RUN_BYTES, watch)? {
+    for stream in &scattered {
+        if let Err(stop) = rewrite(transaction, stream, RUN_BYTES, watch)? {
             return Ok(Err(stop));
         }
     }
-    Ok(Ok(()))
+    Ok(Ok(!scattered.is_empty()))
 }
 
 fn is_scattered(blocks: u64, raw_bytes: u64) -> bool {

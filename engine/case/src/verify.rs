@@ -60,7 +60,7 @@ struct Stream {
 }
 
 /// A count that must be 0, and what it means where it is not.
-const COUNTS: [(&str, &str); 6] = [
+const COUNTS: [(&str, &str); 7] = [
     (
         "SELECT count(*) FROM capture WHERE records <> events + rejected",
         "captures whose records are not their events and rejected records",
@@ -69,6 +69,12 @@ const COUNTS: [(&str, &str); 6] = [
         "SELECT count(*) FROM capture WHERE events <>
         (SELECT coalesce(sum(stream.events), 0) FROM stream WHERE stream.capture = capture.id)",
         "captures whose streams do not hold all of their events",
+    ),
+    (
+        "SELECT count(*) FROM stream WHERE start_nanos IS NOT
+        (SELECT min(start_nanos) FROM block WHERE block.stream = stream.id) OR end_nanos IS NOT
+        (SELECT max(end_nanos) FROM block WHERE block.stream = stream.id)",
+        "streams that begin or end at another time than their blocks",
     ),
     (
         "SELECT count(*) FROM capture WHERE rejected + notes <>
@@ -118,6 +124,8 @@ impl Case {
             self.verify_stream(stream, &pool, &mut found, watch, total)?;
         }
         self.verify_runs(&mut found, watch)?;
+        look(watch)?;
+        self.verify_chained(&mut found)?;
         self.verify_audit(&mut found)?;
         Ok(found)
     }

@@ -149,15 +149,18 @@ impl Case {
         run: &RunRow,
         detail: &serde_json::Value,
     ) -> Result<Option<String>, CaseError> {
-        let query = "SELECT config FROM run WHERE id = ?1";
-        let config: String = self.connection.query_row(query, [run.id], |row| row.get(0)).at(&self.path)?;
+        let query = "SELECT config, codecs FROM run WHERE id = ?1";
+        let (config, codecs): (String, String) =
+            self.connection.query_row(query, [run.id], |row| Ok((row.get(0)?, row.get(1)?))).at(&self.path)?;
         let rows = [
             ("results", "results", run.results_sha256.as_str()),
             ("engine", "engine", run.engine.as_str()),
             ("configuration", "config", config.as_str()),
+            ("codecs", "codecs", codecs.as_str()),
         ];
         let other = rows.iter().find(|(_, key, now)| detail[*key].as_str().is_some_and(|was| was != *now));
-        Ok(other.map(|(what, ..)| {
+        let captures = (detail["captures"] != serde_json::json!(run.captures)).then_some("captures");
+        Ok(other.map(|(what, ..)| *what).or(captures).map(|what| {
             format!("Run {} has other {what} than the audit chain recorded when it was made.", run.id)
         }))
     }

@@ -103,6 +103,47 @@ fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Out
 }
 
 #[test]
+fn what_the_audit_chain_recorded_of_a_file_holds_while_it_grows() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let whole = fs::read(text_log(folder.path(), "whole.log", 60_000)?)?;
+    let (path, of_case) = (folder.path().join("app.log"), folder.path().join("c.driftlock"));
+    let mut case = Case::create(&of_case)?;
+    let is_sound = |case: &Case| case.verify(&Unwatched).map(|found| (found.is_sound(), found.problems));
+    let grow = |case: &mut Case, end: usize| -> Result<(), Box<dyn std::error::Error>> {
+        fs::write(&path, &whole[..end])?;
+        let mut growing = Growing::open(&path)?;
+        case.recognise(&mut growing, &Unwatched)?;
+        case.take_grown(&mut growing, false, &OpenOptions::default(), &Unwatched)?;
+        Ok(())
+    };
+    for end in [20_000, 40_000] {
+        grow(&mut case, end)?;
+        assert_eq!(is_sound(&case)?, (true, vec![]), "up to {end}");
+    }
+    // What a kill between the events of a piece and the row about it leaves.
+    let other = rusqlite::Connection::open(&of_case)?;
+    other.execute_batch(
+        "CREATE TRIGGER killed BEFORE UPDATE OF sha256 ON capture BEGIN SELECT raise(ABORT, 'killed'); END",
+    )?;
+    assert!(grow(&mut case, 60_000).is_err());
+    other.execute_batch("DROP TRIGGER killed")?;
+    assert_eq!(is_sound(&case)?, (true, vec![]), "in the middle of a piece");
+    assert!(case.captures()?[0].decoded_bytes > 40_000, "a piece was left in the middle");
+    let mut growing = Growing::open(&path)?;
+    case.recognise(&mut growing, &Unwatched)?;
+    case.join_pieces(&growing)?;
+    assert_eq!(is_sound(&case)?, (true, vec![]), "joined in the middle");
+    grow(&mut case, 2_000_000)?;
+    assert_eq!(is_sound(&case)?, (true, vec![]));
+    assert!(case.audit()?.iter().any(|row| row.detail.contains(r#""joined":true"#)));
+    drop(case);
+    other.execute_batch("UPDATE block SET sha256 = zeroblob(32) WHERE first_position = 0")?;
+    let (_, problems) = is_sound(&Case::open_read_only(&of_case)?)?;
+    assert!(problems.iter().any(|problem| problem.contains("other events or problems")), "{problems:?}");
+    Ok(())
+}
+
+#[test]
 fn two_files_of_one_begin_are_two_captures_once_they_differ() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut case = Case::create(&folder.path().join("c.driftlock"))?;

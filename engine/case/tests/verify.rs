@@ -103,7 +103,24 @@ fn what_does_not_fit_together_is_said() -> Outcome {
         ),
         ("UPDATE run_stream SET note = 'another'", "do not match the SHA-256"),
         ("UPDATE run SET config = replace(config, '\"seed\":', '\"seed\":1')", "other configuration than"),
+        ("UPDATE run SET codecs = '[]'", "other codecs than the audit chain"),
+        ("UPDATE run SET captures = '[]'", "other captures than the audit chain"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM capture", "missing entry of capture"),
+        (
+            "DELETE FROM run; DELETE FROM capture",
+            "Capture 1 (a.log), which the audit chain recorded, is gone.",
+        ),
+        ("PRAGMA foreign_keys = ON; DELETE FROM run", "Run 1, which the audit chain recorded, is gone."),
+        ("UPDATE capture SET sha256 = zeroblob(32)", "has another SHA-256 than the audit chain"),
+        ("UPDATE capture SET file_name = 'b.log'", "has another name, format"),
+        ("UPDATE capture SET format = 'syslog'", "has another name, format"),
+        ("UPDATE stream SET service = 'shop'", "other streams than the audit chain"),
+        ("UPDATE stream SET start_nanos = 1", "streams that begin or end at another time"),
+        (
+            "INSERT INTO problem VALUES (1, 0, 'note', 0, 0, NULL, 'nothing', NULL); UPDATE capture SET notes = 1",
+            "has 1 notes, and the audit chain recorded 0",
+        ),
+        ("UPDATE capture SET completion = NULL", "is gone"),
     ] {
         let path = folder.path().join("changed.driftlock");
         std::fs::copy(&whole, &path)?;
@@ -112,6 +129,33 @@ fn what_does_not_fit_together_is_said() -> Outcome {
         assert!(found.problems.iter().any(|problem| problem.contains(said)), "{change}: {found:?}");
         assert!(!found.is_sound());
     }
+    Ok(())
+}
+
+#[test]
+fn a_block_rewritten_with_its_hash_is_not_what_the_audit_chain_recorded() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = analysed(folder.path())?;
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other)?;
+    let text = std::fs::read(folder.path().join("a.log"))?;
+    std::fs::write(other.join("a.log"), String::from_utf8_lossy(&text).replace("cart by", "cash by"))?;
+    let mut forged = Case::create(&other.join("c.driftlock"))?;
+    forged.import(&other.join("a.log"), &OpenOptions::default(), &Unwatched)?;
+    drop(forged);
+    let attacker = Connection::open(&path)?;
+    attacker.execute("ATTACH ?1 AS forged", [other.join("c.driftlock").to_string_lossy()])?;
+    attacker.execute_batch(
+        "UPDATE block SET (data, sha256, raw_bytes) =
+            (SELECT data, sha256, raw_bytes FROM forged.block AS other WHERE other.id = block.id) WHERE id = 2;
+         UPDATE block_index SET (source_start, source_end, grams) =
+            (SELECT source_start, source_end, grams FROM forged.block_index AS other
+            WHERE other.block = block_index.block) WHERE block = 2",
+    )?;
+    drop(attacker);
+    let found = verified(&path)?;
+    let said = ["Capture 1 (a.log) has other events or problems than the audit chain recorded."];
+    assert_eq!((found.problems.as_slice(), found.damaged.len()), (&said.map(String::from)[..], 0));
     Ok(())
 }
 
