@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::{CaptureRow, CaptureState, Case, ProblemSeverity, inert};
+use case::{CaptureRow, CaptureState, Case, ProblemSeverity, PurgeRow, inert};
+use cbad::rfc3339;
 use ingest::Limits;
 use serde::Serialize;
 
@@ -39,7 +40,30 @@ struct InfoJson {
     problems: Vec<Problem>,
     members: Vec<Member>,
     limits: Vec<CaptureLimit>,
+    purged: Vec<PurgedJson>,
     inspection: Option<InspectionJson>,
+}
+
+/// A capture that was emptied for good.
+#[derive(Serialize)]
+struct PurgedJson {
+    capture: i64,
+    at_nanos: i64,
+    actor: String,
+    reason: String,
+    events: u64,
+}
+
+impl From<&PurgeRow> for PurgedJson {
+    fn from(row: &PurgeRow) -> Self {
+        Self {
+            capture: row.purge.capture,
+            at_nanos: row.at_nanos,
+            actor: row.actor.clone(),
+            reason: row.purge.reason.clone(),
+            events: row.purge.events,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
@@ -69,6 +93,7 @@ pub(crate) fn run(arguments: &InfoArguments) -> Result<ExitCode, Failure> {
             problems: all(&case.problems(None, JSON_PROBLEMS, 0)?),
             members: members(&case)?,
             limits: limits(&case)?,
+            purged: all(&case.purges()?),
             inspection: inspection.as_ref().map(InspectionJson::new),
         })?;
     } else {
@@ -113,8 +138,10 @@ fn read(file: &Path, reading: &ReadingArguments) -> Result<Case, Failure> {
 }
 
 fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
+    let purges = case.purges()?;
     for capture in case.captures()? {
-        write_capture(out, &capture)?;
+        let purge = purges.iter().find(|row| row.purge.capture == capture.id);
+        write_capture(out, &capture, purge)?;
         write_members(out, case, &capture)?;
         write_limits(out, &case.limits(capture.id)?)?;
         write_problems(out, case, &capture)?;
@@ -161,7 +188,11 @@ fn write(out: &mut impl Write, case: &Case) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write_capture(out: &mut impl Write, capture: &CaptureRow) -> Result<(), Failure> {
+fn write_capture(
+    out: &mut impl Write,
+    capture: &CaptureRow,
+    purge: Option<&PurgeRow>,
+) -> Result<(), Failure> {
     writeln!(out, "{}", inert(capture.path.to_string_lossy().as_bytes()))?;
     let confidence = capture.confidence * 100.0;
     writeln!(
@@ -185,6 +216,11 @@ fn write_capture(out: &mut impl Write, capture: &CaptureRow) -> Result<(), Failu
         counted(capture.notes, "note", "notes")
     )?;
     writeln!(out, "  times     {} to {}", time(capture.start_nanos), time(capture.end_nanos))?;
+    if let Some(PurgeRow { at_nanos, actor, purge }) = purge {
+        let (events, at) = (counted(purge.events, "event", "events"), rfc3339(*at_nanos));
+        let (actor, reason) = (inert(actor), inert(&purge.reason));
+        writeln!(out, "  purged    {events} on {at} by {actor}: {reason}")?;
+    }
     if capture.state == CaptureState::Importing {
         writeln!(out, "  The import was interrupted. `driftlock analyze` with this case goes on with it.")?;
     }

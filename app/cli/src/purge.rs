@@ -34,14 +34,14 @@ pub(crate) fn run(arguments: &PurgeArguments, by: Option<&str>) -> Result<ExitCo
     }
     captures.sort_unstable();
     captures.dedup();
-    let mut purged = Vec::new();
-    for capture in captures {
-        let (reason, runs) = (arguments.reason.as_str(), arguments.runs);
-        purged.push(if arguments.yes {
-            case.purge(capture, reason, runs)?
-        } else {
-            case.weigh_purge(capture, reason, runs)?
-        });
+    let (reason, runs) = (arguments.reason.as_str(), arguments.runs);
+    // All of them before the first is removed: one that is refused refuses the command, and what is gone is gone.
+    let weighed = captures.iter().map(|capture| case.weigh_purge(*capture, reason, runs));
+    let mut purged = weighed.collect::<Result<Vec<_>, _>>()?;
+    if arguments.yes {
+        for purge in &mut purged {
+            *purge = case.purge(purge.capture, reason, runs)?;
+        }
     }
     if arguments.json {
         output::json(&PurgeJson { schema: SCHEMA, is_done: arguments.yes, purged })?;

@@ -121,6 +121,12 @@ fn clocks_are_corrected_and_captures_purged_with_a_word_about_it() -> Outcome {
     assert_eq!((&weighed["is_done"], &weighed["purged"][0]["events"]), (&false.into(), &2000.into()));
     let purged = json(at, &["purge", "c.driftlock", "1", "--reason", "retention", "--yes"])?;
     assert_eq!((&purged["is_done"], &purged["purged"][0]), (&true.into(), &weighed["purged"][0]));
+    let refused = run(at, &["purge", "c.driftlock", "2", "1", "--reason", "retention", "--yes"])?;
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(json(at, &["info", "c.driftlock"])?["captures"][1]["events"], 1900, "none of them was purged");
+    let text = String::from_utf8(run(at, &["info", "c.driftlock"])?.stdout)?;
+    assert!(text.contains("purged    2000 events on ") && text.contains(": retention"), "{text}");
+    assert_eq!(json(at, &["info", "c.driftlock"])?["purged"][0]["capture"], 1);
     let nothing = ["purge", "c.driftlock", "--before", "2020-01-01T00:00:00Z", "--reason", "retention"];
     assert_eq!(json(at, &nothing)?["purged"].as_array().map(Vec::len), Some(0));
     let text = String::from_utf8(run(at, &["findings", "c.driftlock"])?.stdout)?;
