@@ -9,17 +9,20 @@ use serde::Serialize;
 pub(crate) struct DriverJson {
     #[serde(flatten)]
     driver: Driver,
+    /// None where it can no longer be shown.
     #[serde(flatten)]
-    source: EventJson,
+    source: Option<EventJson>,
     nearest_event: Option<EventJson>,
 }
 
 impl DriverJson {
     pub(crate) fn new(case: &Case, stream: u32, driver: &Driver) -> Result<Self, CaseError> {
-        let event = |position| case.event(stream, position).map(|row| EventJson::new(stream, &row));
+        let event = |position| {
+            case.event_readable(stream, position).map(|row| row.map(|row| EventJson::new(stream, &row)))
+        };
         Ok(Self {
             source: event(driver.event)?,
-            nearest_event: driver.nearest.map(event).transpose()?,
+            nearest_event: driver.nearest.map(event).transpose()?.flatten(),
             driver: driver.clone(),
         })
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use case::{Case, FindingRow, RunRow, SourceBytes, inert};
+use case::{Case, EventRow, FindingRow, RunRow, SourceBytes, inert};
 use cbad::{CanonicalTest, Driver, Lens, Shift};
 use serde::Serialize;
 
@@ -196,9 +196,54 @@ fn write_driver(
     reveal: bool,
 ) -> Result<(), Failure> {
     let stream = row.stream.id;
-    let event = case.event(stream, driver.event)?.event;
     let (bits, ordinary) = (driver.bits, driver.ordinary_bits);
     writeln!(out, "\nEvent {} costs {bits:.1} bits; an ordinary one {ordinary:.1}", driver.event)?;
+    match case.event_readable(stream, driver.event)? {
+        Some(row) => write_source(out, case, stream, &row, reveal)?,
+        None => writeln!(out, "  It can no longer be shown: it was purged, or is damaged in the case file.")?,
+    }
+    let mut table = Table::new(&[
+        ("Token", Align::Left),
+        ("Field", Align::Left),
+        ("Bits", Align::Right),
+        ("Seen before", Align::Right),
+    ]);
+    for token in dearest(&driver.tokens) {
+        table.row([
+            inert(&token.text),
+            token.field.as_ref().or(token.measure.as_ref()).map_or_else(|| "body".to_owned(), inert),
+            format!("{:.1}", token.bits),
+            token.seen.to_string(),
+        ]);
+    }
+    table.write(out, "    ")?;
+    if let Some(left_out) = driver.left_out {
+        let (tokens, bits) = (left_out.tokens, left_out.bits);
+        writeln!(
+            out,
+            "  The case keeps the {} dearest tokens of an event; {tokens} cheaper ones cost {bits:.1} bits together.",
+            driver.tokens.len()
+        )?;
+    }
+    if let Some(nearest) = driver.nearest {
+        let said = match case.event_readable(stream, nearest)? {
+            Some(row) => format!("\n    {}", excerpt(&row.event.body)),
+            None => ", which can no longer be shown".to_owned(),
+        };
+        writeln!(out, "  Nearest in the baseline: event {nearest}{said}")?;
+    }
+    Ok(())
+}
+
+/// When an event was, and its bytes in the capture.
+fn write_source(
+    out: &mut impl Write,
+    case: &Case,
+    stream: u32,
+    row: &EventRow,
+    reveal: bool,
+) -> Result<(), Failure> {
+    let event = &row.event;
     writeln!(
         out,
         "  {}, bytes {} to {} of the capture",
@@ -207,9 +252,9 @@ fn write_driver(
         event.source.end()
     )?;
     let source = if reveal {
-        case.reveal_source_bytes(stream, driver.event)?
+        case.reveal_source_bytes(stream, row.position)?
     } else {
-        case.source_bytes(stream, driver.event)?
+        case.source_bytes(stream, row.position)?
     };
     match source {
         SourceBytes::Withheld { rules, stored, .. } => {
@@ -237,33 +282,6 @@ fn write_driver(
                 inert(path.to_string_lossy().as_bytes())
             )?;
         }
-    }
-    let mut table = Table::new(&[
-        ("Token", Align::Left),
-        ("Field", Align::Left),
-        ("Bits", Align::Right),
-        ("Seen before", Align::Right),
-    ]);
-    for token in dearest(&driver.tokens) {
-        table.row([
-            inert(&token.text),
-            token.field.as_ref().or(token.measure.as_ref()).map_or_else(|| "body".to_owned(), inert),
-            format!("{:.1}", token.bits),
-            token.seen.to_string(),
-        ]);
-    }
-    table.write(out, "    ")?;
-    if let Some(left_out) = driver.left_out {
-        let (tokens, bits) = (left_out.tokens, left_out.bits);
-        writeln!(
-            out,
-            "  The case keeps the {} dearest tokens of an event; {tokens} cheaper ones cost {bits:.1} bits together.",
-            driver.tokens.len()
-        )?;
-    }
-    if let Some(nearest) = driver.nearest {
-        let event = case.event(stream, nearest)?.event;
-        writeln!(out, "  Nearest in the baseline: event {nearest}\n    {}", excerpt(&event.body))?;
     }
     Ok(())
 }

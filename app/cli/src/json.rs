@@ -297,8 +297,8 @@ impl Window {
 #[derive(Serialize)]
 pub(crate) struct Evidence {
     event: u64,
-    byte_offset: u64,
-    byte_length: u64,
+    byte_offset: Option<u64>,
+    byte_length: Option<u64>,
     token: String,
     field: Option<String>,
     bits: f64,
@@ -335,11 +335,11 @@ impl FindingJson {
         let finding = &row.finding;
         let mut evidence = Vec::new();
         for driver in &explanation.drivers {
-            let source = case.event(row.stream.id, driver.event)?.event.source;
+            let source = case.event_readable(row.stream.id, driver.event)?.map(|row| row.event.source);
             evidence.extend(dearest(&driver.tokens).into_iter().map(|token| Evidence {
                 event: driver.event,
-                byte_offset: source.offset,
-                byte_length: source.length,
+                byte_offset: source.map(|source| source.offset),
+                byte_length: source.map(|source| source.length),
                 token: token.text.clone(),
                 field: token.field.clone(),
                 bits: token.bits,

@@ -127,6 +127,13 @@ fn clocks_are_corrected_and_captures_purged_with_a_word_about_it() -> Outcome {
     let text = String::from_utf8(run(at, &["info", "c.driftlock"])?.stdout)?;
     assert!(text.contains("purged    2000 events on ") && text.contains(": retention"), "{text}");
     assert_eq!(json(at, &["info", "c.driftlock"])?["purged"][0]["capture"], 1);
+    json(at, &["purge", "c.driftlock", "2", "--reason", "retention", "--yes"])?;
+    let found = json(at, &["findings", "c.driftlock"])?;
+    assert!(found["findings"][0]["evidence"][0]["byte_offset"].is_null(), "{found}");
+    let explained = json(at, &["explain", "c.driftlock", "1"])?;
+    assert!(explained["drivers"][0]["event"].is_u64() && explained["drivers"][0]["body"].is_null());
+    let text = String::from_utf8(run(at, &["explain", "c.driftlock", "1"])?.stdout)?;
+    assert!(text.contains("It can no longer be shown") && text.contains("To do it again"), "{text}");
     let nothing = ["purge", "c.driftlock", "--before", "2020-01-01T00:00:00Z", "--reason", "retention"];
     assert_eq!(json(at, &nothing)?["purged"].as_array().map(Vec::len), Some(0));
     let text = String::from_utf8(run(at, &["findings", "c.driftlock"])?.stdout)?;

@@ -81,6 +81,12 @@ impl Case {
         Ok(read)
     }
 
+    /// The event at one position, where it can still be read: it may be of a capture that was purged, or in a damaged block.
+    pub fn event_readable(&self, stream: u32, position: u64) -> Result<Option<EventRow>, CaseError> {
+        let read = self.events_readable(stream, position..position.saturating_add(1))?;
+        Ok(read.events.into_iter().next())
+    }
+
     /// The bytes of the decoded capture that a block's events come from, where the case knows them.
     pub(crate) fn source_of(&self, place: &BlockPlace) -> Result<Option<ByteRange>, CaseError> {
         const QUERY: &str = "SELECT source_start, source_end FROM block_index WHERE block = ?1";
