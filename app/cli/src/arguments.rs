@@ -328,7 +328,7 @@ pub(crate) struct EventsArguments {
     #[arg(long, value_name = "PATH", requires = "csv")]
     pub(crate) column: Vec<String>,
     /// Print the fields that the events have, with types, shares and examples, and no event
-    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    #[arg(long, conflicts_with_all = ["json", "csv", "from", "to"])]
     pub(crate) fields: bool,
 }
 

@@ -27,9 +27,7 @@ pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
     let mut damaged: Vec<Damage> = Vec::new();
     for stream in chosen(&case, arguments.stream.as_deref())? {
         let range = range(&case, &stream, arguments.from, arguments.to)?;
-        if writer.is_none() && !range.is_empty() {
-            writeln!(out, "Stream {} “{}”", stream.id, inert(stream.key.label()))?;
-        }
+        let mut is_named = writer.is_some();
         for first in range.clone().step_by(PAGE as usize) {
             let page = case.events_readable(stream.id, first..range.end.min(first + PAGE))?;
             for damage in page.damaged {
@@ -38,10 +36,14 @@ pub(crate) fn run(arguments: &EventsArguments) -> Result<ExitCode, Failure> {
                     damaged.push(damage);
                 }
             }
-            for row in page.events {
+            for row in page.events.iter().filter(|row| is_within(row, arguments.from, arguments.to)) {
+                if !is_named {
+                    writeln!(out, "Stream {} “{}”", stream.id, inert(stream.key.label()))?;
+                    is_named = true;
+                }
                 match &writer {
-                    Some(writer) => writer.event(&mut out, stream.id, &stream.key.label(), &row)?,
-                    None => write_event(&mut out, &row)?,
+                    Some(writer) => writer.event(&mut out, stream.id, &stream.key.label(), row)?,
+                    None => write_event(&mut out, row)?,
                 }
             }
         }
@@ -130,6 +132,16 @@ fn range(
         Some(Moment::Nanos(nanos)) => case.event_positions_at(stream.id, i64::MIN, nanos)?.end,
     };
     Ok(first..end.max(first))
+}
+
+/// Whether an event lies within the times that are asked for: where times go back and forth as written, others lie between.
+/// One without a time is at no time.
+fn is_within(row: &EventRow, from: Option<Moment>, to: Option<Moment>) -> bool {
+    let fits = |moment: Option<Moment>, fits: fn(i64, i64) -> bool| match moment {
+        Some(Moment::Nanos(nanos)) => row.event.time_nanos.is_some_and(|time| fits(time, nanos)),
+        Some(Moment::Position(_)) | None => true,
+    };
+    fits(from, |time, from| time >= from) && fits(to, |time, to| time < to)
 }
 
 pub(crate) fn write_event(out: &mut impl Write, row: &EventRow) -> Result<(), Failure> {
