@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::{CaptureState, Case, CaseError, Decision, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
+use case::{CaptureState, Case, CaseError, Decision, FindingRow, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
 use cbad::{Config, Lens, Signal, Stretch};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::arguments::AnalyzeArguments;
 use crate::baseline::{Against, Mark};
 use crate::clocks;
-use crate::failure::{FOUND, Failure};
+use crate::failure::{FOUND, Failure, shown};
 use crate::findings;
 use crate::interrupt;
 use crate::json::{Capture, FindingJson, Run, SCHEMA, Stream, Window, all};
@@ -29,31 +29,39 @@ pub(crate) fn run(arguments: &AnalyzeArguments, by: Option<&str>) -> Result<Exit
     progress.clear();
     let Analyzed { case, run, refused } = outcome.map_err(|failure| resumable(failure, arguments))?;
     let findings = case.findings(run.id)?;
+    let is_found = findings.iter().any(|row| row.finding.flagged);
+    let code = if arguments.fail_on_finding && is_found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS };
+    let code = shown(show(arguments, &case, &run, &findings), code)?;
+    refused.map_or(Ok(code), Err)
+}
+
+fn show(
+    arguments: &AnalyzeArguments,
+    case: &Case,
+    run: &RunRow,
+    findings: &[FindingRow],
+) -> Result<(), Failure> {
     if arguments.json {
         let streams = case.streams()?;
         output::json(&AnalyzeJson {
             schema: SCHEMA,
             captures: all(&case.captures()?),
             streams: all(&streams),
-            run: Run::from(&run),
-            windows: Windows { case: &case, run: run.id, streams: &streams },
-            findings: findings::in_json(&case, &findings)?,
+            run: Run::from(run),
+            windows: Windows { case, run: run.id, streams: &streams },
+            findings: findings::in_json(case, findings)?,
         })?;
-    } else {
-        let mut out = output::stdout();
-        findings::write(&mut out, &case, &run, &findings)?;
-        write_drifts(&mut out, &run, "\n")?;
-        if let (Some(path), false) = (&arguments.case, findings.is_empty()) {
-            let path = shell_word(&path.to_string_lossy());
-            writeln!(out, "\nFor one of them in full: driftlock explain {path} 1")?;
-        }
-        out.flush()?;
+        return Ok(());
     }
-    if let Some(refused) = refused {
-        return Err(refused);
+    let mut out = output::stdout();
+    findings::write(&mut out, case, run, findings)?;
+    write_drifts(&mut out, run, "\n")?;
+    if let (Some(path), false) = (&arguments.case, findings.is_empty()) {
+        let path = shell_word(&path.to_string_lossy());
+        writeln!(out, "\nFor one of them in full: driftlock explain {path} 1")?;
     }
-    let is_found = findings.iter().any(|row| row.finding.flagged);
-    Ok(if arguments.fail_on_finding && is_found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+    out.flush()?;
+    Ok(())
 }
 
 struct Analyzed {

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use case::{AuditFilter, AuditRow, Case, CheckedRow, audit_csv, inert};
+use case::{AuditFilter, AuditHead, AuditRow, Case, CheckedRow, audit_csv, inert};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::arguments::decide::AuditArguments;
-use crate::failure::{Failure, UNUSABLE};
+use crate::failure::{Failure, UNUSABLE, shown};
 use crate::json::SCHEMA;
 use crate::output;
 use crate::table::{Align, Table};
@@ -58,18 +58,31 @@ pub(crate) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     for what in &checked.missing {
         eprintln!("driftlock: {what}");
     }
-    if arguments.csv {
-        let mut out = output::stdout();
-        out.write_all(audit_csv(&rows).as_bytes())?;
-        out.flush()?;
-        return Ok(code);
-    }
-    if arguments.json {
-        let head = head.map(|head| HeadJson { chain: head.chain, rows: head.rows, sha256: head.sha256 });
-        let rows = rows.into_iter().map(in_json).collect::<Result<_, Failure>>()?;
-        output::json(&AuditJson { schema: SCHEMA, head, rows })?;
-        return Ok(code);
-    }
+    let told = if arguments.csv {
+        write_csv(&rows)
+    } else if arguments.json {
+        write_json(rows, head)
+    } else {
+        write(&rows, head, &filter)
+    };
+    shown(told, code)
+}
+
+fn write_csv(rows: &[CheckedRow]) -> Result<(), Failure> {
+    let mut out = output::stdout();
+    out.write_all(audit_csv(rows).as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+fn write_json(rows: Vec<CheckedRow>, head: Option<AuditHead>) -> Result<(), Failure> {
+    let head = head.map(|head| HeadJson { chain: head.chain, rows: head.rows, sha256: head.sha256 });
+    let rows = rows.into_iter().map(in_json).collect::<Result<_, Failure>>()?;
+    output::json(&AuditJson { schema: SCHEMA, head, rows })?;
+    Ok(())
+}
+
+fn write(rows: &[CheckedRow], head: Option<AuditHead>, filter: &AuditFilter) -> Result<(), Failure> {
     let mut out = output::stdout();
     let mut table = Table::new(&[
         ("#", Align::Right),
@@ -80,7 +93,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         ("Chain", Align::Left),
         ("Particulars", Align::Left),
     ]);
-    for CheckedRow { row, fault } in &rows {
+    for CheckedRow { row, fault } in rows {
         table.row([
             row.sequence.to_string(),
             time(Some(row.at_nanos)),
@@ -105,7 +118,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> Result<ExitCode, Failure> {
         None => writeln!(out, "This case is of an earlier schema, which kept no record of changes.")?,
     }
     out.flush()?;
-    Ok(code)
+    Ok(())
 }
 
 fn in_json(CheckedRow { row, fault }: CheckedRow) -> Result<RowJson, Failure> {

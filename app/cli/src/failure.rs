@@ -75,15 +75,26 @@ impl Failure {
         }
     }
 
-    /// Says it on standard error. A reader that closed the pipe has what it wanted, and is not an error.
+    /// A reader that closed the pipe has what it wanted, and is not an error.
+    fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
+    /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
-        if let Self::Output(error) = self
-            && error.kind() == std::io::ErrorKind::BrokenPipe
-        {
+        if self.is_closed_pipe() {
             return ExitCode::SUCCESS;
         }
         // File names and time stamps in a message come from outside.
         eprintln!("driftlock: {}", case::inert(self.to_string()));
         ExitCode::from(self.code())
+    }
+}
+
+/// The exit code of a command that has shown its result: whoever reads only the begin of it is told the same.
+pub(crate) fn shown(shown: Result<(), Failure>, code: ExitCode) -> Result<ExitCode, Failure> {
+    match shown {
+        Err(failure) if !failure.is_closed_pipe() => Err(failure),
+        _ => Ok(code),
     }
 }

@@ -3,6 +3,17 @@
 //! For: analysing captures, reading cases and making captures up from a script or a terminal, as text or as JSON (`docs/CLI.md`).
 //! Never: holds logic that the window lacks, prints evidence that could act on a terminal, draws progress into a pipe.
 
+/// Says something on standard error. That it was closed, or its disk is full, is no reason to leave work undone, and the
+/// macro of the standard library would panic.
+macro_rules! eprintln {
+    ($($said:tt)*) => {{
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("{}\n", format_args!($($said)*)),
+        );
+    }};
+}
+
 mod analyze;
 mod arguments;
 mod audit;

@@ -7,7 +7,7 @@ use case::{Case, Verification, inert};
 use serde::Serialize;
 
 use crate::arguments::VerifyArguments;
-use crate::failure::{Failure, UNUSABLE};
+use crate::failure::{Failure, UNUSABLE, shown};
 use crate::grep::DamageJson;
 use crate::json::SCHEMA;
 use crate::progress::Progress;
@@ -33,7 +33,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     let verified = case.verify(&progress);
     progress.clear();
     let found = verified?;
-    if arguments.json {
+    let code = if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(UNUSABLE) };
+    let written = if arguments.json {
         output::json(&VerificationJson {
             schema: SCHEMA,
             is_sound: found.is_sound(),
@@ -43,11 +44,11 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
             audit_rows: found.audit_rows,
             damaged: found.damaged.iter().map(DamageJson::from).collect(),
             problems: found.problems.clone(),
-        })?;
+        })
     } else {
-        write(&mut output::stdout(), &found)?;
-    }
-    Ok(if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(UNUSABLE) })
+        write(&mut output::stdout(), &found)
+    };
+    shown(written.map_err(Failure::from), code)
 }
 
 fn write(out: &mut impl Write, found: &Verification) -> std::io::Result<()> {

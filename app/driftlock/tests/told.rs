@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Outcome, run};
+use std::process::{Command, Stdio};
+
+use common::{Outcome, driftlock, run, text_log};
 
 #[test]
 fn events_of_a_stretch_of_time_are_those_of_that_time() -> Outcome {
@@ -19,5 +21,31 @@ fn events_of_a_stretch_of_time_are_those_of_that_time() -> Outcome {
     assert_eq!(listed, ["10", "11", "12"], "{told}");
     let refused = run(at, &["events", "c.driftlock", "--fields", "--from", from])?;
     assert_eq!(refused.status.code(), Some(2));
+    Ok(())
+}
+
+/// A command whose standard output or error nobody reads.
+fn unheard(mut command: Command, output: Stdio, error: Stdio) -> std::io::Result<Option<i32>> {
+    Ok(command.stdout(output).stderr(error).status()?.code())
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_to_read_it_changes_nothing_of_what_is_done_and_what_the_exit_code_says() -> Outcome {
+    let closed = || std::io::pipe().map(|(_, to)| Stdio::from(to));
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    for name in ["a.log", "b.log", "c.log"] {
+        text_log(at, name, 2000, 80 + name.len() + usize::from(name.as_bytes()[0]))?;
+    }
+    let analyze = |more: &[&str]| {
+        let mut command = driftlock();
+        command.current_dir(at).args(["analyze", "a.log", "b.log", "c.log", "--case", "c.driftlock"]).args(more);
+        command
+    };
+    assert_eq!(unheard(analyze(&[]), Stdio::null(), closed()?)?, Some(0));
+    let told = String::from_utf8(run(at, &["info", "c.driftlock"])?.stdout)?;
+    assert!(["a.log", "b.log", "c.log"].iter().all(|name| told.contains(name)), "{told}");
+    assert_eq!(unheard(analyze(&["--fail-on-finding", "--json"]), closed()?, Stdio::null())?, Some(1));
     Ok(())
 }
