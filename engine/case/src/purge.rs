@@ -71,7 +71,8 @@ impl Case {
             return refuse(format!("{} was purged on {}.", row.file_name, rfc3339(before.at_nanos)));
         }
         let (blocks, blocks_sha256) = blocks_of(&self.connection, capture).at(&self.path)?;
-        let runs = self.runs()?.into_iter().filter(|run| run.captures.contains(&row.sha256));
+        let had = self.every_sha256(capture, &row.sha256)?;
+        let runs = self.runs()?.into_iter().filter(|run| took_part(run, &had));
         Ok(Purge {
             capture,
             runs: runs.map(|run| run.id).collect(),
@@ -137,10 +138,33 @@ impl Case {
 
     /// Purges of captures that took part in a run: its findings stay, and their events cannot be shown any more.
     pub fn purged_of(&self, run: &RunRow) -> Result<Vec<PurgeRow>, CaseError> {
-        let mut purges = self.purges()?;
-        purges.retain(|row| run.captures.contains(&row.purge.sha256));
-        Ok(purges)
+        let mut of_run = Vec::new();
+        for row in self.purges()? {
+            if took_part(run, &self.every_sha256(row.purge.capture, &row.purge.sha256)?) {
+                of_run.push(row);
+            }
+        }
+        Ok(of_run)
     }
+
+    /// Every SHA-256 that a capture has had: a followed one has another after each piece, and runs know it by the one that it
+    /// had then.
+    fn every_sha256(&self, capture: i64, last: &str) -> Result<Vec<String>, CaseError> {
+        const QUERY: &str = "SELECT DISTINCT json_extract(detail, '$.sha256') FROM audit
+            WHERE action IN ('import', 'follow')
+            AND CASE WHEN json_valid(detail) THEN json_extract(detail, '$.capture') END = ?1";
+        let mut had = vec![last.to_owned()];
+        if has_table(&self.connection, "audit").at(&self.path)? {
+            let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
+            let rows = statement.query_map([capture], |row| row.get(0)).at(&self.path)?;
+            had.extend(rows.collect::<rusqlite::Result<Vec<String>>>().at(&self.path)?);
+        }
+        Ok(had)
+    }
+}
+
+fn took_part(run: &RunRow, had: &[String]) -> bool {
+    run.captures.iter().any(|sha256| had.contains(sha256))
 }
 
 /// Number of the blocks of a capture, and one hash over theirs.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use case::{Case, CaseError};
+use case::{Case, CaseError, Growing};
 use cbad::{Config, Unwatched};
 use common::{Outcome, spans, text_log};
 use ingest::OpenOptions;
@@ -63,6 +63,29 @@ fn events_are_gone_and_runs_that_had_them_are_marked() -> Outcome {
     let later = case.analyze(&Config::default(), None, &Unwatched)?;
     assert_eq!((later.id, later.captures.len()), (2, 1), "what was purged takes no part");
     assert!(case.purged_of(&later)?.is_empty());
+    assert!(case.verify(&Unwatched)?.is_sound());
+    Ok(())
+}
+
+#[test]
+fn earlier_runs_of_a_capture_that_grew_since_go_too() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let whole = std::fs::read(text_log(folder.path(), "whole.log", 4000)?)?;
+    let path = folder.path().join("app.log");
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    for end in [whole.len() / 2, whole.len()] {
+        std::fs::write(&path, &whole[..end])?;
+        let mut growing = Growing::open(&path)?;
+        case.recognise(&mut growing, &Unwatched)?;
+        case.take_grown(&mut growing, true, &OpenOptions::default(), &Unwatched)?;
+        case.analyze(&Config::default(), None, &Unwatched)?;
+    }
+    let first = case.run(1)?;
+    assert_ne!(first.captures, case.run(2)?.captures, "another SHA-256");
+    assert_eq!(case.weigh_purge(1, "retention", false)?.runs, [1, 2]);
+    let purge = case.purge(1, "retention", true)?;
+    assert_eq!((purge.runs, case.runs()?.len()), (vec![1, 2], 0));
+    assert_eq!(case.purged_of(&first)?.len(), 1);
     assert!(case.verify(&Unwatched)?.is_sound());
     Ok(())
 }
