@@ -2,7 +2,8 @@
 //!
 //! CSV follows RFC 4180, with line feeds as in the rest of what is printed. A cell of text that a spreadsheet would take
 //! for a formula (it begins with `=`, `+`, `-` or `@`) has an apostrophe before it ("CSV injection", OWASP); numbers are
-//! numbers and have none. Text is made inert, so that a cell is one line and nothing in it is hidden.
+//! numbers and have none. So has what stands behind a semicolon: where a comma is the decimal mark, spreadsheets part cells
+//! at semicolons. Text is made inert, so that a cell is one line and nothing in it is hidden.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use cbad::{Event, Measure, Value};
 use serde::Serialize;
 
 use crate::event_json::{EventJson, FieldJson};
-use crate::inert::inert;
+use crate::inert::{inert, inert_for_file};
 use crate::rows::EventRow;
 
 /// What is written.
@@ -98,7 +99,7 @@ impl EventWriter {
             stream: label,
             value: event.measure.as_ref().map(measured),
             fields: self.columns.iter().flat_map(of).map(FieldJson::from).collect(),
-            text: event_text(event, None, &self.columns, usize::MAX),
+            text: self.text(event),
         }
     }
 
@@ -112,8 +113,12 @@ impl EventWriter {
             event.measure.as_ref().map(measured).unwrap_or_default(),
         ];
         cells.extend(self.columns.iter().map(|path| value_cell(event, path)));
-        cells.push(text_cell(&event_text(event, None, &self.columns, usize::MAX)));
+        cells.push(text_cell(&self.text(event)));
         cells
+    }
+
+    fn text(&self, event: &Event) -> String {
+        text_of(event, None, &self.columns, usize::MAX, inert_for_file)
     }
 }
 
@@ -132,6 +137,16 @@ struct ColumnsJson<'a> {
 /// One line for an event: its body without its own time stamp, what it measures in the words given, and its fields as
 /// `path=value` but for those `without`. It ends soon after `most_bytes`, and nothing in it acts on a reader.
 pub fn event_text(event: &Event, measured: Option<&str>, without: &[String], most_bytes: usize) -> String {
+    text_of(event, measured, without, most_bytes, on_screen)
+}
+
+fn text_of(
+    event: &Event,
+    measured: Option<&str>,
+    without: &[String],
+    most_bytes: usize,
+    inert: Inert,
+) -> String {
     let stamp_end = event.body_stamp.filter(|(start, _)| *start == 0).map_or(0, |(_, end)| end as usize);
     let body = event.body.get(stamp_end..).unwrap_or(&event.body);
     let mut text = inert(&body[..body.len().min(most_bytes)]).trim_start().to_owned();
@@ -143,7 +158,8 @@ pub fn event_text(event: &Event, measured: Option<&str>, without: &[String], mos
             break;
         }
         let separator = if text.is_empty() { "" } else { "  " };
-        text.extend([separator, &inert(&field.path), "=", &value_text_within(&field.value, most_bytes)]);
+        let value = value_of(&field.value, most_bytes, inert);
+        text.extend([separator, &inert(field.path.as_bytes()), "=", &value]);
     }
     text
 }
@@ -155,12 +171,23 @@ pub fn value_text(value: &Value) -> String {
 
 /// The same of no more than the first `most_bytes` of the value: a list need not look at a megabyte to show a line.
 pub fn value_text_within(value: &Value, most_bytes: usize) -> String {
+    value_of(value, most_bytes, on_screen)
+}
+
+/// How text is made harmless: for a screen, or for a file.
+type Inert = fn(&[u8]) -> String;
+
+fn on_screen(evidence: &[u8]) -> String {
+    inert(evidence)
+}
+
+fn value_of(value: &Value, most_bytes: usize, inert: Inert) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Float(value) => value.to_string(),
-        Value::Text(text) => inert(&text[..text.floor_char_boundary(most_bytes)]),
+        Value::Text(text) => inert(&text.as_bytes()[..text.floor_char_boundary(most_bytes)]),
         Value::Bytes(bytes) => format!("0x{}", crate::sql::hex(&bytes[..bytes.len().min(most_bytes)])),
     }
 }
@@ -182,15 +209,23 @@ fn value_cell(event: &Event, path: &str) -> String {
     match values[..] {
         [] | [Value::Null] => String::new(),
         [value @ (Value::Int(_) | Value::Float(_) | Value::Bool(_))] => value_text(value),
-        _ => text_cell(&values.into_iter().map(value_text).collect::<Vec<_>>().join("; ")),
+        _ => {
+            let texts = values.into_iter().map(|value| value_of(value, usize::MAX, inert_for_file));
+            text_cell(&texts.collect::<Vec<_>>().join("; "))
+        }
     }
 }
 
 /// A cell of text in a CSV file: made inert, in quotes where it must be, and never a formula.
 pub fn text_cell(text: &str) -> String {
-    let text = inert(text);
-    let would_act = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    let text = if would_act { format!("'{text}") } else { text };
+    let would_act = |part: &str| {
+        let begin = part.trim_start_matches(|character: char| character.is_whitespace() || character == '"');
+        begin.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+    };
+    let text = inert_for_file(text.as_bytes());
+    let parts =
+        text.split(';').map(|part| if would_act(part) { format!("'{part}") } else { part.to_owned() });
+    let text = parts.collect::<Vec<_>>().join(";");
     if text.contains(['"', ',', ';', '\'']) || text.starts_with(' ') || text.ends_with(' ') {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -212,6 +247,7 @@ mod tests {
             ("-2", "\"'-2\""),
             ("＝HYPERLINK()", "\"'＝HYPERLINK()\""),
             ("\t=1", "\\u{9}=1"),
+            ("a;=1+1; b;\"@c", "\"a;'=1+1; b;'\"\"@c\""),
             ("a,b \"c\"", "\"a,b \"\"c\"\"\""),
             ("two\nlines\u{202e}", "two\\u{a}lines\\u{202e}"),
         ] {
@@ -260,6 +296,16 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&out)?;
         assert_eq!((&read["position"], &read["fields"][1]["value"]), (&9.into(), &"@all".into()));
         Ok(())
+    }
+
+    #[test]
+    fn a_file_has_what_the_screen_has_no_picture_for() {
+        crate::inert::escape_undrawn(|character| character != '据');
+        let event = Event::new("数据库 ready", ByteRange::default());
+        assert_eq!(event_text(&event, None, &[], 100), "数\\u{636e}库 ready");
+        let row = EventRow { position: 0, capture: 1, event };
+        let cells = EventWriter::new(EventFormat::Csv, Vec::new()).cells("据", &row);
+        assert_eq!((cells[3].as_str(), cells[5].as_str()), ("据", "数据库 ready"));
     }
 
     #[test]

@@ -21,6 +21,14 @@ pub fn inert(evidence: impl AsRef<[u8]>) -> String {
     }
 }
 
+/// The same for a file, which is read elsewhere: what the screen of this machine has no picture for stays as it is.
+pub(crate) fn inert_for_file(evidence: &[u8]) -> String {
+    match crate::veil::veiled_text(evidence) {
+        Some(veiled) => escaped_for(veiled.as_bytes(), None),
+        None => escaped_for(evidence, None),
+    }
+}
+
 /// Lines that [`inert_lines`] parts; line ends behind them are escaped, so that nothing takes more than some screens.
 const MOST_LINES: usize = 200;
 
