@@ -14,7 +14,7 @@ use crate::grep::Quiet;
 use crate::json::SCHEMA;
 use crate::table::{Align, Table};
 use crate::traces::{findings, times};
-use crate::words::time;
+use crate::words::{counted, time};
 use crate::{interrupt, output};
 
 pub(crate) fn run(arguments: &SeriesArguments) -> Result<ExitCode, Failure> {
@@ -111,6 +111,9 @@ fn write(readings: &Readings, label: &str, findings: &[FindingRow]) -> Result<()
             time(finding.end_nanos)
         )?;
     }
+    if readings.without_time > 0 {
+        writeln!(out, "{} without a time", counted(readings.without_time, "reading", "readings"))?;
+    }
     if readings.readings.is_empty() {
         let right = Align::Right;
         let mut table = Table::new(&[
@@ -171,6 +174,7 @@ struct ReadingsJson {
     unit: Option<String>,
     total: u64,
     without_value: u64,
+    without_time: u64,
     findings: Vec<i64>,
     readings: Vec<ReadingJson>,
     bins: Vec<BinJson>,
@@ -216,6 +220,7 @@ impl ReadingsJson {
             unit: readings.unit.clone(),
             total: readings.total,
             without_value: readings.without_value,
+            without_time: readings.without_time,
             findings: of_stream(findings, readings.stream).map(|row| row.id).collect(),
             readings: readings.readings.iter().map(reading).collect(),
             bins: readings.bins.iter().map(bin).collect(),

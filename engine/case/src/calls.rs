@@ -9,7 +9,6 @@ use cbad::{Event, Measure, Severity, Signal, Unwatched, Value, Watch};
 use crate::damage::Damage;
 use crate::error::CaseError;
 use crate::messages::{Message, Part, logged_message, messages_of, tree};
-use crate::moment::Moment;
 use crate::query::Query;
 use crate::rows::{EventRow, StreamRow};
 use crate::store::Case;
@@ -88,7 +87,7 @@ pub struct ToolUse {
 /// The calls of a range of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calls {
-    /// The calls, by time: all, or the earliest.
+    /// The calls, by time and those without one last: all, or the earliest.
     pub rows: Vec<CallRow>,
     /// How many there are.
     pub total: u64,
@@ -117,16 +116,14 @@ struct Sums {
 }
 
 impl Case {
-    /// Calls that begin at or after `times.start` and before `times.end`.
+    /// Calls that begin at or after `times.start` and before `times.end`; of all times (`i64::MIN..i64::MAX`) those too that
+    /// have none, as answers that were kept without the request.
     pub fn calls(&self, times: Range<i64>, watch: &dyn Watch) -> Result<Calls, CaseError> {
         let mut made = Calls::default();
         let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
         let mut tools: BTreeMap<(Option<String>, String), (u64, u64)> = BTreeMap::new();
         for (index, prefix) in DIALECTS.into_iter().enumerate() {
-            let query = Query::new()
-                .with_text(prefix, false)
-                .from(Moment::Nanos(times.start))
-                .until(Moment::Nanos(times.end));
+            let query = Query::new().with_text(prefix, false).within(&times);
             let look = move |stream: &StreamRow, position: u64, view: &EventView<'_>| {
                 // An event with fields of several kinds is taken once.
                 let is_taken = DIALECTS[..index]
@@ -189,7 +186,7 @@ impl Case {
 }
 
 fn keep_earliest(rows: &mut Vec<CallRow>) {
-    rows.sort_by_key(|row| (row.time_nanos, row.stream, row.position));
+    rows.sort_by_key(|row| (row.time_nanos.is_none(), row.time_nanos, row.stream, row.position));
     rows.truncate(MOST_CALLS);
 }
 

@@ -129,6 +129,14 @@ impl Query {
         self
     }
 
+    /// … and stands within times; of all times, from the least to the greatest that there is, it may have none.
+    #[must_use]
+    pub(crate) fn within(mut self, times: &std::ops::Range<i64>) -> Self {
+        self.from = (times.start > i64::MIN).then_some(Moment::Nanos(times.start));
+        self.until = (times.end < i64::MAX).then_some(Moment::Nanos(times.end));
+        self
+    }
+
     pub(crate) fn and(mut self, what: What) -> Self {
         self.terms.push(Term { is_negated: false, what });
         self

@@ -11,7 +11,6 @@ use cbad::{INSTANCE_PATH, Measure, RunningTotals, Watch};
 
 use crate::damage::Damage;
 use crate::error::CaseError;
-use crate::moment::Moment;
 use crate::query::Query;
 use crate::rows::StreamRow;
 use crate::store::Case;
@@ -91,6 +90,8 @@ pub struct Readings {
     pub total: u64,
     /// Points in the range from which no number follows: without a value, not finite, or the first of a running total.
     pub without_value: u64,
+    /// Points without a time, which are at no place of a picture; counted where all times are asked for.
+    pub without_time: u64,
     /// Blocks that could not be read.
     pub damaged: Vec<Damage>,
 }
@@ -98,7 +99,7 @@ pub struct Readings {
 /// What was read of one point.
 struct Point {
     position: u64,
-    time_nanos: i64,
+    time_nanos: Option<i64>,
     measure: Option<Measure>,
     instance: String,
     unit: Option<String>,
@@ -123,11 +124,8 @@ impl Case {
         watch: &dyn Watch,
     ) -> Result<Readings, CaseError> {
         let row = self.stream(stream)?;
+        let query = Query::new().with_stream(&stream.to_string()).within(&times);
         let times = within(&row, &times);
-        let query = Query::new()
-            .with_stream(&stream.to_string())
-            .from(Moment::Nanos(times.start))
-            .until(Moment::Nanos(times.end));
         let mut made = Readings { stream, ..Readings::default() };
         let mut fill = Fill {
             running: RunningTotals::default(),
@@ -165,7 +163,7 @@ fn look(_: &StreamRow, position: u64, view: &EventView<'_>) -> Option<Point> {
     };
     Some(Point {
         position,
-        time_nanos: view.time_nanos?,
+        time_nanos: view.time_nanos,
         measure: view.measure.clone(),
         instance: text(INSTANCE_PATH).unwrap_or_default(),
         unit: text("unit"),
@@ -184,6 +182,10 @@ impl Fill {
         if made.unit.is_none() {
             made.unit.clone_from(&point.unit);
         }
+        let Some(time_nanos) = point.time_nanos else {
+            made.without_time += 1;
+            return;
+        };
         let value = self.number(point, &mut made.kind).filter(|value| value.is_finite());
         let Some(value) = value else {
             made.without_value += 1;
@@ -191,9 +193,9 @@ impl Fill {
         };
         made.total += 1;
         if made.readings.len() < MOST_READINGS {
-            made.readings.push(Reading { position: point.position, time_nanos: point.time_nanos, value });
+            made.readings.push(Reading { position: point.position, time_nanos, value });
         }
-        let filling = self.bins.entry(self.bin(point.time_nanos)).or_insert(Filling {
+        let filling = self.bins.entry(self.bin(time_nanos)).or_insert(Filling {
             count: 0,
             min: value,
             max: value,
@@ -261,7 +263,7 @@ mod tests {
         for (index, measure) in measures.iter().enumerate() {
             let point = Point {
                 position: index as u64,
-                time_nanos: index as i64 * 20,
+                time_nanos: Some(index as i64 * 20),
                 measure: Some(measure.clone()),
                 instance: String::new(),
                 unit: Some("ms".to_owned()),
@@ -306,5 +308,16 @@ mod tests {
             filled(&[Measure::Gauge(f64::NAN), Measure::Gauge(-2.0), Measure::Gauge(f64::INFINITY)]);
         assert_eq!((made.total, made.without_value, bins.len()), (1, 2, 1));
         assert_eq!(made.unit.as_deref(), Some("ms"));
+    }
+
+    #[test]
+    fn what_has_no_time_is_counted_and_left_out() {
+        let mut made = Readings::default();
+        let mut fill =
+            Fill { running: RunningTotals::default(), bins: BTreeMap::new(), times: 0..100, count: 2 };
+        let measure = Some(Measure::Gauge(1.0));
+        let point = Point { position: 0, time_nanos: None, measure, instance: String::new(), unit: None };
+        fill.take(&point, &mut made);
+        assert_eq!((made.total, made.without_time, fill.finish().len()), (0, 1, 0));
     }
 }

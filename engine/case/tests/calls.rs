@@ -157,7 +157,7 @@ fn calls_without_a_model_are_listed_and_are_steps_of_their_trace() -> Outcome {
     case.import(&runs, &OpenOptions::default(), &Unwatched)?;
     case.import(&batch, &OpenOptions::default(), &Unwatched)?;
     let calls = case.calls(i64::MIN..i64::MAX, &Unwatched)?;
-    assert_eq!(calls.total, 1, "an event without a time is at no time");
+    assert_eq!((calls.total, calls.rows[1].time_nanos), (2, None), "one without a time comes last");
     assert_eq!((&*calls.rows[0].model, &*calls.rows[0].operation), ("model not said", "chat"));
     let errors = case.streams()?.into_iter().filter(|stream| stream.key.signal == Signal::LlmCall);
     let found: Vec<_> = errors.map(|stream| case.call(stream.id, 0)).collect::<Result<_, _>>()?;
@@ -266,5 +266,24 @@ fn what_the_sdk_of_langfuse_sends_are_calls_with_tokens_cost_conversation_and_me
             messages.map(|(message, text)| (&*message.role, message.is_output, text.as_str())).collect();
         assert_eq!(said, expected, "{}", row.model);
     }
+    Ok(())
+}
+
+#[test]
+fn calls_that_have_no_time_are_among_those_of_all_times() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let answer = |id: u32| {
+        format!(
+            r#"{{"id":"msg_{id}","type":"message","role":"assistant","model":"claude-sonnet-4","content":[{{"type":"text","text":"Answer {id}."}}],"stop_reason":"end_turn","usage":{{"input_tokens":3,"output_tokens":2}}}}"#
+        )
+    };
+    let path = folder.path().join("answers.jsonl");
+    std::fs::write(&path, (0..20).map(|id| answer(id) + "\n").collect::<String>())?;
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    case.import(&path, &OpenOptions::default(), &Unwatched)?;
+    let calls = case.calls(i64::MIN..i64::MAX, &Unwatched)?;
+    assert_eq!((calls.total, calls.rows[0].time_nanos), (20, None));
+    assert_eq!((calls.models.len(), calls.models[0].output_tokens), (1, 40));
+    assert_eq!(case.calls(0..i64::MAX, &Unwatched)?.total, 0, "and of no other");
     Ok(())
 }
