@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use cbad::{Measure, Severity, Signal, Value, Watch};
+use cbad::{Event, Measure, Severity, Signal, Value, Watch};
 
 use crate::damage::Damage;
 use crate::error::CaseError;
@@ -139,21 +139,14 @@ fn in_tree_order(mut spans: Vec<TraceSpan>) -> Vec<TraceSpan> {
     spans.sort_by_key(|span| {
         (span.start_nanos, std::cmp::Reverse(span.duration_nanos), span.stream, span.row.position)
     });
-    let mut by_id: HashMap<[u8; 8], usize> = HashMap::new();
-    for (index, span) in spans.iter().enumerate() {
-        if let Some(id) = span.row.event.span_id {
-            by_id.entry(id).or_insert(index);
-        }
-    }
+    let parents = parents_of(&spans);
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut tops = Vec::new();
     for (index, span) in spans.iter_mut().enumerate() {
-        let named = span.row.event.parent_span_id;
-        let parent = named.and_then(|id| by_id.get(&id)).filter(|parent| **parent != index);
-        if let Some(parent) = parent {
-            children[*parent].push(index);
+        if let Some(parent) = parents[index] {
+            children[parent].push(index);
         } else {
-            span.is_orphan = named.is_some();
+            span.is_orphan = span.row.event.parent_span_id.is_some();
             tops.push(index);
         }
     }
@@ -181,6 +174,38 @@ fn in_tree_order(mut spans: Vec<TraceSpan>) -> Vec<TraceSpan> {
     time_alone(&mut spans);
     critical_path(&mut spans);
     spans
+}
+
+/// Which span each stands below. In Zipkin's format a server may go on with the id of its client's span, and says so
+/// (`shared`, <https://github.com/openzipkin/b3-propagation>): it stands below the client, and what names that id as its
+/// parent below the one of both that is of its own service; else below the server, at which the call arrived.
+fn parents_of(spans: &[TraceSpan]) -> Vec<Option<usize>> {
+    let mut by_id: HashMap<[u8; 8], Vec<usize>> = HashMap::new();
+    for (index, span) in spans.iter().enumerate() {
+        if let Some(id) = span.row.event.span_id {
+            by_id.entry(id).or_default().push(index);
+        }
+    }
+    let of_id = |id: Option<[u8; 8]>| id.and_then(|id| by_id.get(&id)).map_or(&[][..], Vec::as_slice);
+    let parent = |(index, span): (usize, &TraceSpan)| {
+        let client =
+            || of_id(span.row.event.span_id).iter().find(|other| !is_shared(&spans[**other].row.event));
+        if let Some(client) = is_shared(&span.row.event).then(client).flatten() {
+            return Some(*client);
+        }
+        let named = of_id(span.row.event.parent_span_id);
+        let has_shared = named.iter().any(|other| is_shared(&spans[*other].row.event));
+        let own = || named.iter().find(|other| **other != index && spans[**other].service == span.service);
+        let server = || named.iter().find(|other| is_shared(&spans[**other].row.event));
+        let chosen = if has_shared { own().or_else(server) } else { named.first() };
+        chosen.copied().filter(|parent| *parent != index)
+    };
+    spans.iter().enumerate().map(parent).collect()
+}
+
+/// Whether a span goes on with the id of the span that called it.
+fn is_shared(event: &Event) -> bool {
+    event.fields.iter().any(|field| field.path == "shared" && field.value == Value::Bool(true))
 }
 
 fn children_of(spans: &[TraceSpan]) -> Vec<Vec<usize>> {

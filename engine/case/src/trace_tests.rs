@@ -3,10 +3,15 @@
 use super::{TraceSpan, as_span, in_tree_order};
 use crate::rows::EventRow;
 use crate::search::Hit;
-use cbad::{ByteRange, Event, Measure};
+use cbad::{ByteRange, Event, Field, Measure, Value};
 
 /// Spans of (id, parent, service, operation, start, duration); ids from 1, 0 for none.
 pub(crate) fn tree(parts: &[(u8, u8, &str, &str, i64, i64)]) -> Vec<TraceSpan> {
+    tree_of(parts, |_| false)
+}
+
+/// The same, of which some operations are served under the id of the span that called.
+fn tree_of(parts: &[(u8, u8, &str, &str, i64, i64)], is_shared: impl Fn(&str) -> bool) -> Vec<TraceSpan> {
     let mut spans = Vec::new();
     for (position, &(id, parent, service, operation, start, duration)) in parts.iter().enumerate() {
         let mut event = Event::new(operation, ByteRange::default());
@@ -14,6 +19,9 @@ pub(crate) fn tree(parts: &[(u8, u8, &str, &str, i64, i64)]) -> Vec<TraceSpan> {
         event.measure = Some(Measure::DurationNanos(duration));
         event.span_id = (id > 0).then_some([id; 8]);
         event.parent_span_id = (parent > 0).then_some([parent; 8]);
+        if is_shared(operation) {
+            event.fields.push(Field { path: "shared".to_owned(), value: Value::Bool(true) });
+        }
         let row = EventRow { position: position as u64, capture: 1, event };
         spans.push(as_span(Hit { stream: 0, row }, String::from(service), 0, None));
     }
@@ -36,6 +44,26 @@ fn children_follow_their_parents_by_start() {
     assert_eq!(said(&spans), [("root", 0), ("early", 1), ("inner", 2), ("late", 1), ("lost", 0)]);
     assert!(spans[4].is_orphan && !spans[0].is_orphan);
     assert_eq!(spans.iter().map(|span| span.self_nanos).collect::<Vec<_>>(), [50, 20, 10, 20, 5]);
+}
+
+#[test]
+fn a_server_with_the_id_of_its_client_stands_below_it_and_above_what_it_began() {
+    let parts = [
+        (1, 0, "shop", "page", 0, 100),
+        (2, 1, "shop", "call", 10, 80),
+        // Its clock is behind.
+        (2, 1, "stock", "serve", 5, 60),
+        (3, 2, "stock", "look up", 20, 30),
+        (4, 2, "shop", "write down", 70, 5),
+        (5, 2, "", "elsewhere", 75, 1),
+    ];
+    let spans = tree_of(&parts, |operation| operation == "serve");
+    let depths =
+        [("page", 0), ("call", 1), ("serve", 2), ("look up", 3), ("elsewhere", 3), ("write down", 2)];
+    assert_eq!(said(&spans), depths);
+    let unnamed =
+        tree_of(&[(2, 0, "shop", "call", 0, 80), (2, 0, "stock", "serve", 5, 60)], |name| name == "serve");
+    assert_eq!(said(&unnamed), [("call", 0), ("serve", 1)]);
 }
 
 #[test]

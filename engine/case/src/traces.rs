@@ -37,6 +37,8 @@ struct Span {
     start_nanos: i64,
     duration_nanos: i64,
     is_error: bool,
+    /// Whether it goes on with the id of the span that called it, as servers may in Zipkin's format.
+    is_shared: bool,
     /// The stream, and the position in it.
     place: (u32, u64),
 }
@@ -141,6 +143,10 @@ fn look(stream: &StreamRow, position: u64, view: &EventView<'_>) -> Option<Read>
         field.path == "status.code"
             && matches!(field.value, ValueView::Text(text) if text.eq_ignore_ascii_case("error"))
     });
+    let is_shared = view
+        .fields
+        .iter()
+        .any(|field| field.path == "shared" && matches!(field.value, ValueView::Bool(true)));
     let name = String::from_utf8_lossy(view.body);
     Some(Read::Named {
         span: Span {
@@ -152,6 +158,7 @@ fn look(stream: &StreamRow, position: u64, view: &EventView<'_>) -> Option<Read>
             start_nanos,
             duration_nanos,
             is_error,
+            is_shared,
             place: (stream.id, position),
         },
         service: stream.key.service.clone(),
@@ -238,7 +245,8 @@ impl SpanIndex {
 
     fn row(&self, spans: &[Span], marks: &Marks, sets: &mut ServiceSets) -> TraceRow {
         let has = |id: [u8; 8]| spans.iter().any(|span| span.id == Some(id));
-        let root = spans.iter().find(|span| span.parent.is_none());
+        let root = spans.iter().find(|span| span.parent.is_none() && !span.is_shared);
+        let root = root.or_else(|| spans.iter().find(|span| span.parent.is_none()));
         let orphan = || spans.iter().find(|span| span.parent.is_none_or(|parent| !has(parent)));
         // In a ring of parents the earliest will do.
         let top = root.or_else(orphan).unwrap_or(&spans[0]);
@@ -271,16 +279,25 @@ impl SpanIndex {
     pub fn service_map(&self) -> Vec<Edge> {
         let mut durations: BTreeMap<(Option<u32>, u32), (Vec<i64>, u64)> = BTreeMap::new();
         for spans in self.spans.chunk_by(|a, b| a.trace == b.trace) {
-            let service_of: HashMap<[u8; 8], u32> =
-                spans.iter().filter_map(|span| Some((span.id?, span.service))).collect();
+            // By id, and whether the span goes on with the id of the span that called it.
+            let service_of: HashMap<([u8; 8], bool), u32> =
+                spans.iter().filter_map(|span| Some(((span.id?, span.is_shared), span.service))).collect();
             for span in spans {
-                let from = match span.parent {
-                    None => None,
-                    Some(parent) => match service_of.get(&parent) {
-                        Some(caller) if *caller != span.service => Some(*caller),
-                        // Work within a service is no call; a parent outside the range is unknown.
-                        _ => continue,
-                    },
+                let called = span.id.filter(|_| span.is_shared).and_then(|id| service_of.get(&(id, false)));
+                let named =
+                    span.parent.map(|id| [true, false].map(|is_shared| service_of.get(&(id, is_shared))));
+                let from = match (called, named) {
+                    (None, None) => None,
+                    // Work within a service is no call; a parent outside the range is unknown. A call arrives at the server
+                    // of two that share an id.
+                    (Some(caller), _) if *caller != span.service => Some(*caller),
+                    (None, Some(callers)) if !callers.contains(&Some(&span.service)) => {
+                        match callers.into_iter().flatten().next() {
+                            Some(caller) => Some(*caller),
+                            None => continue,
+                        }
+                    }
+                    _ => continue,
                 };
                 let (durations, errors) = durations.entry((from, span.service)).or_default();
                 durations.push(span.duration_nanos);

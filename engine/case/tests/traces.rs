@@ -76,3 +76,38 @@ fn one_trace_is_whole_with_its_lines_and_compares_with_another() -> Outcome {
     assert!(unknown.spans.is_empty() && unknown.total == 0);
     Ok(())
 }
+
+#[test]
+fn servers_that_share_the_id_of_their_clients_are_called_by_these() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("zipkin.json");
+    let span = |id: u8, parent: u8, service: &str, name: &str, micros: u64, more: &str| {
+        let parent = if parent == 0 { String::new() } else { format!(r#""parentId":"{parent:016x}","#) };
+        format!(
+            r#"{{"traceId":"5b8efff798038103d269b633813fc60c","id":"{id:016x}",{parent}"name":"{name}","timestamp":{},"duration":{micros},"localEndpoint":{{"serviceName":"{service}"}}{more}}}"#,
+            1_772_000_000_000_000 + u64::from(id) * 100
+        )
+    };
+    let spans = [
+        span(1, 0, "shop", "page", 9000, ""),
+        span(2, 1, "shop", "call", 8000, r#","kind":"CLIENT""#),
+        span(2, 1, "stock", "serve", 7000, r#","kind":"SERVER","shared":true"#),
+        span(3, 2, "stock", "look up", 3000, ""),
+        span(4, 3, "rows", "read", 2000, ""),
+    ];
+    std::fs::write(&path, format!("[{}]", spans.join(",")))?;
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    case.import(&path, &OpenOptions::default(), &Unwatched)?;
+    let index = case.spans_in(i64::MIN..i64::MAX, &Unwatched)?;
+    let edges: Vec<_> = index
+        .service_map()
+        .into_iter()
+        .map(|edge| (edge.from.unwrap_or_default(), edge.to, edge.calls))
+        .collect();
+    let expected = [("", "shop", 1), ("shop", "stock", 1), ("stock", "rows", 1)];
+    assert_eq!(edges, expected.map(|(from, to, calls)| (from.to_owned(), to.to_owned(), calls)));
+    let trace = case.trace(index.traces(&[])[0].trace, &[], &Unwatched)?;
+    let depths: Vec<_> = trace.spans.iter().map(|span| (span.operation.as_str(), span.depth)).collect();
+    assert_eq!(depths, [("page", 0), ("call", 1), ("serve", 2), ("look up", 3), ("read", 4)]);
+    Ok(())
+}
