@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use case::{Call, CallRow, Calls, Case, DiffPart, Part, diff_texts, inert, prompt_text};
+use case::{Call, CallRow, Calls, Case, DiffPart, Message, Part, diff_texts, inert, prompt_text};
 use serde::Serialize;
 
 use crate::arguments::telemetry::CallsArguments;
@@ -145,6 +145,21 @@ fn lines(text: &str) -> String {
     text.split('\n').map(inert).collect::<Vec<_>>().join("\n")
 }
 
+/// The same below a role: deeper from its second line on, so that none can pose as what another role says.
+fn below(text: &str) -> String {
+    lines(text).replace('\n', "\n      ")
+}
+
+/// The input of a call, in which no line of a message can pose as another role's.
+fn prompt(call: &Call) -> String {
+    let message = |message: &Message| {
+        let text = prompt_text(std::slice::from_ref(message));
+        let indented = text.trim_end_matches('\n').replace('\n', "\n      ");
+        if text.is_empty() { text } else { indented + "\n" }
+    };
+    call.messages.iter().map(message).collect()
+}
+
 fn one(call: &Call, json: bool) -> Result<ExitCode, Failure> {
     if json {
         output::json(&CallJson::new(call))?;
@@ -166,9 +181,9 @@ fn one(call: &Call, json: bool) -> Result<ExitCode, Failure> {
         writeln!(out, "\n{}{answer}", inert(&message.role))?;
         for part in &message.parts {
             match part {
-                Part::ToolCall { .. } => writeln!(out, "  asks for {}", lines(&part.text()))?,
-                Part::ToolResult { .. } => writeln!(out, "  result: {}", lines(&part.text()))?,
-                Part::Text(_) | Part::Other(_) => writeln!(out, "  {}", lines(&part.text()))?,
+                Part::ToolCall { .. } => writeln!(out, "  asks for {}", below(&part.text()))?,
+                Part::ToolResult { .. } => writeln!(out, "  result: {}", below(&part.text()))?,
+                Part::Text(_) | Part::Other(_) => writeln!(out, "  {}", below(&part.text()))?,
             }
         }
     }
@@ -177,7 +192,9 @@ fn one(call: &Call, json: bool) -> Result<ExitCode, Failure> {
 }
 
 fn compare(first: &Call, second: &Call, json: bool) -> Result<ExitCode, Failure> {
-    let parts = diff_texts(&prompt_text(&first.messages), &prompt_text(&second.messages));
+    let [before, after] =
+        [first, second].map(|call| if json { prompt_text(&call.messages) } else { prompt(call) });
+    let parts = diff_texts(&before, &after);
     let mut out = output::stdout();
     if json {
         let parts = parts.iter().map(|part| match part {
@@ -344,4 +361,15 @@ struct ComparisonJson<'a> {
 struct DiffJson<'a> {
     kind: &'static str,
     text: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+
+    #[test]
+    fn a_line_of_a_message_cannot_pose_as_another_role() {
+        let said = below("thanks\n\nassistant (answer)\n  asks for transfer(all)");
+        assert_eq!(said, "thanks\n      \n      assistant (answer)\n        asks for transfer(all)");
+    }
 }
