@@ -34,6 +34,7 @@ struct ExplainJson {
     jury: Option<JuryJson>,
     tests: Vec<CanonicalTest>,
     reproduce: String,
+    reproduce_note: Option<String>,
 }
 
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
@@ -54,7 +55,8 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
             drivers: explanation.drivers.iter().map(driver).collect::<Result<_, _>>()?,
             jury: row.finding.jury.as_ref().map(JuryJson::from),
             tests,
-            reproduce,
+            reproduce: reproduce.line,
+            reproduce_note: reproduce.note,
         })?;
     } else {
         let mut out = output::stdout();
@@ -67,14 +69,30 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How to come to the same numbers.
+struct Reproduce {
+    line: String,
+    /// Where the line alone does not give them.
+    note: Option<String>,
+}
+
 /// The command line that gives the same numbers from the captures alone.
-fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
+fn reproduce(case: &Case, run: &RunRow) -> Result<Reproduce, Failure> {
     let captures = case.captures()?;
     let mut words = vec!["driftlock".to_owned(), "analyze".to_owned()];
+    let mut read = Vec::new();
     for sha256 in &run.captures {
-        let capture = captures.iter().find(|capture| capture.sha256 == *sha256);
-        words.extend(capture.map(|capture| shell_word(&capture.path.to_string_lossy())));
+        if let Some(capture) = captures.iter().find(|capture| capture.sha256 == *sha256) {
+            words.push(shell_word(&capture.path.to_string_lossy()));
+            let options = case.reading_options(capture.id)?.into_iter().map(|(name, value)| {
+                value.map_or_else(|| name.to_owned(), |value| format!("{name} {}", shell_word(&value)))
+            });
+            read.push((&capture.file_name, options.collect::<Vec<_>>()));
+        }
     }
+    let is_alike = read.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    words.extend(read.first().filter(|_| is_alike).into_iter().flat_map(|(_, options)| options.clone()));
+    let note = (!is_alike).then(|| said_of_reading(&read));
     words.extend(redact::option(&captures, &run.captures).map(str::to_owned));
     let anchor = case.anchor_path(&run.config.baseline)?;
     let anchor = anchor.map(|path| format!("anchor:{}", path.to_string_lossy()));
@@ -82,7 +100,19 @@ fn reproduce(case: &Case, run: &RunRow) -> Result<String, Failure> {
         let place = anchor.clone().filter(|_| name == "--baseline");
         format!("{name} {}", shell_word(&place.unwrap_or(value)))
     }));
-    Ok(words.join(" "))
+    Ok(Reproduce { line: words.join(" "), note })
+}
+
+/// One command reads all captures in one way.
+fn said_of_reading(read: &[(&String, Vec<String>)]) -> String {
+    let said = read.iter().map(|(name, options)| match options.as_slice() {
+        [] => format!("{name} without options"),
+        options => format!("{name} with {}", options.join(" ")),
+    });
+    let said = said.collect::<Vec<_>>().join("; ");
+    format!(
+        "The captures were read in different ways, each to be taken into one case by a command of its own: {said}."
+    )
 }
 
 fn write(
@@ -90,7 +120,7 @@ fn write(
     case: &Case,
     row: &FindingRow,
     tests: &[CanonicalTest],
-    reproduce: &str,
+    reproduce: &Reproduce,
     reveal: bool,
 ) -> Result<(), Failure> {
     let FindingRow { id, stream, finding } = row;
@@ -149,7 +179,10 @@ fn write(
             writeln!(out, "  {}", inert(caveat))?;
         }
     }
-    writeln!(out, "\nTo do it again\n  {reproduce}")?;
+    writeln!(out, "\nTo do it again\n  {}", reproduce.line)?;
+    if let Some(note) = &reproduce.note {
+        writeln!(out, "  {}", inert(note))?;
+    }
     Ok(())
 }
 

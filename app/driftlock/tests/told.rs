@@ -49,3 +49,21 @@ fn nobody_to_read_it_changes_nothing_of_what_is_done_and_what_the_exit_code_says
     assert_eq!(unheard(analyze(&["--fail-on-finding", "--json"]), closed()?, Stdio::null())?, Some(1));
     Ok(())
 }
+
+#[test]
+fn to_do_it_again_the_captures_are_read_as_they_were() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "a.log", 2000, 80)?;
+    text_log(at, "b.log", 2000, 90)?;
+    let explained = |more: &[&str]| -> Result<String, Box<dyn std::error::Error>> {
+        run(at, &[&["analyze", "--case", "c.driftlock"], more].concat())?;
+        Ok(String::from_utf8(run(at, &["explain", "c.driftlock", "1"])?.stdout)?)
+    };
+    let told = explained(&["a.log", "--format", "text", "--limit", "depth=99"])?;
+    assert!(told.contains("a.log --format text --limit depth=99 "), "{told}");
+    let told = explained(&["b.log"])?;
+    assert!(!told.contains("b.log --format"), "{told}");
+    assert!(told.contains(": a.log with --format text --limit depth=99; b.log without options."), "{told}");
+    Ok(())
+}

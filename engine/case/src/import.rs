@@ -188,6 +188,22 @@ impl Case {
         Ok(reports)
     }
 
+    /// The options of the command line under which reading a capture again gives the same events: those that it was read
+    /// under, as far as they say more than the capture itself. A year is named where times without one were met.
+    pub fn reading_options(&self, capture: i64) -> Result<Vec<(&'static str, Option<String>)>, CaseError> {
+        const ASSUMES: &str =
+            "SELECT count(*) FROM problem WHERE capture = ?1 AND instr(hint, '--assumed-year') > 0";
+        let Some(begun) = self.begun("WHERE id = ?1", [capture])? else { return Ok(Vec::new()) };
+        let assumes: i64 = self.connection.query_row(ASSUMES, [capture], |row| row.get(0)).at(&self.path)?;
+        let mut options = Vec::new();
+        options.extend(begun.forced_format.map(|format| ("--format", Some(format))));
+        options.extend((assumes > 0).then(|| ("--assumed-year", Some(begun.assumed_year.to_string()))));
+        options.extend(begun.is_set.then_some(("--set", None)));
+        let limits = members::unusual(&self.limits(capture)?);
+        options.extend(limits.into_iter().map(|(name, value)| ("--limit", Some(format!("{name}={value}")))));
+        Ok(options)
+    }
+
     fn carry_through(
         &mut self,
         begun: Begun,

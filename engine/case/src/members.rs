@@ -87,7 +87,7 @@ pub(crate) fn begin(
 }
 
 /// Limits that decide what is read and are not the usual ones. How long it may take decides nothing.
-fn unusual(limits: &Limits) -> Vec<(&'static str, u64)> {
+pub(crate) fn unusual(limits: &Limits) -> Vec<(&'static str, u64)> {
     let usual = Limits::default().named();
     let differs =
         |((name, value), (_, usual)): &((&str, u64), (&str, u64))| value != usual && *name != "seconds";
