@@ -38,9 +38,9 @@ done
     echo
     cat LICENSE-MIT
     echo
-    echo "The fonts Inter and JetBrains Mono, which are in the program:"
+    echo "The fonts Inter, JetBrains Mono and Noto Sans, which are in the program:"
     echo
-    cat assets/fonts/OFL-Inter.txt assets/fonts/OFL-JetBrainsMono.txt
+    cat assets/fonts/OFL-*.txt
     echo
     cat NOTICE
 } >"$share/doc/driftlock/copyright"
