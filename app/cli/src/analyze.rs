@@ -4,7 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::{CaptureState, Case, CaseError, Decision, FindingRow, ImportOutcome, ImportReport, RunRow, StreamRow, inert};
+use case::{
+    CaptureState, Case, CaseError, Decision, FindingRow, ImportOutcome, ImportReport, RunRow, StreamRow,
+    inert,
+};
 use cbad::{Config, Lens, Signal, Stretch};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -23,6 +26,7 @@ use crate::subject;
 use crate::words::{counted, shell_word, write_drifts};
 
 pub(crate) fn run(arguments: &AnalyzeArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
+    refuse_numbers_without_a_case(arguments)?;
     interrupt::listen();
     let progress = Progress::new();
     let outcome = import_and_analyze(arguments, by, &progress);
@@ -123,6 +127,18 @@ fn import_and_analyze(
     Ok(Analyzed { case, run, refused })
 }
 
+/// Findings have their numbers in a case that was analysed.
+fn refuse_numbers_without_a_case(arguments: &AnalyzeArguments) -> Result<(), Failure> {
+    let is_number = |mark: &&Mark| matches!(mark, Mark::Finding(_));
+    let has_case = arguments.case.is_some() || arguments.files.iter().any(|file| Case::is_case(file));
+    match arguments.dismiss.iter().chain(&arguments.confirm).find(is_number).filter(|_| !has_case) {
+        Some(Mark::Finding(id)) => Err(Failure::Usage(format!(
+            "Finding {id} is a number in no case: give the case with --case, or the events as STREAM:FIRST..LAST."
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// One failure that says of each capture why it is not read.
 fn all_refused(mut refused: Vec<CaseError>) -> Failure {
     if refused.len() == 1 {
@@ -133,7 +149,7 @@ fn all_refused(mut refused: Vec<CaseError>) -> Failure {
 }
 
 /// Takes a case away that was made for captures none of which could be read.
-fn remove(case: &Path) -> Result<(), Failure> {
+pub(crate) fn remove(case: &Path) -> Result<(), Failure> {
     for suffix in ["", "-wal", "-shm"] {
         let mut path = case.as_os_str().to_owned();
         path.push(suffix);

@@ -48,7 +48,7 @@ Exit codes: 0 done, 1 significant findings with --fail-on-finding, 2 bad usage, 
 )]
 pub(crate) struct Arguments {
     /// The name that changes of a case are recorded under, instead of the system's for the user
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse_name)]
     pub(crate) by: Option<String>,
     /// Read the passphrase of encrypted cases from the first line of this file instead of asking for it; - is standard input
     #[arg(long, global = true, value_name = "FILE")]
@@ -279,6 +279,15 @@ impl ReadingArguments {
             limits,
             ..OpenOptions::default()
         }
+    }
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    let is_blank = text.trim().is_empty();
+    if is_blank {
+        Err("a name that is blank says nothing of who it was".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 

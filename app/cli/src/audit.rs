@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use case::{AuditFilter, AuditHead, AuditRow, Case, CheckedRow, audit_csv, inert};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::arguments::decide::AuditArguments;
@@ -77,7 +78,7 @@ fn write_csv(rows: &[CheckedRow]) -> Result<(), Failure> {
 
 fn write_json(rows: Vec<CheckedRow>, head: Option<AuditHead>) -> Result<(), Failure> {
     let head = head.map(|head| HeadJson { chain: head.chain, rows: head.rows, sha256: head.sha256 });
-    let rows = rows.into_iter().map(in_json).collect::<Result<_, Failure>>()?;
+    let rows = rows.into_iter().map(in_json).collect();
     output::json(&AuditJson { schema: SCHEMA, head, rows })?;
     Ok(())
 }
@@ -121,11 +122,11 @@ fn write(rows: &[CheckedRow], head: Option<AuditHead>, filter: &AuditFilter) -> 
     Ok(())
 }
 
-fn in_json(CheckedRow { row, fault }: CheckedRow) -> Result<RowJson, Failure> {
+fn in_json(CheckedRow { row, fault }: CheckedRow) -> RowJson {
     let AuditRow { sequence, at_nanos, actor, action, subject, detail, previous_sha256, sha256 } = row;
-    // A row that somebody changed may hold anything.
-    let detail = RawValue::from_string(detail).map_err(|error| {
-        Failure::Output(std::io::Error::other(format!("audit row {sequence} is damaged: {error}")))
-    })?;
-    Ok(RowJson { sequence, at_nanos, actor, action, subject, detail, previous_sha256, sha256, fault })
+    // A row that somebody changed may hold anything: what is no JSON is given as a text.
+    let text = Value::from(detail.as_str()).to_string();
+    let detail = RawValue::from_string(detail).or_else(|_| RawValue::from_string(text));
+    let detail = detail.expect("a text in quotes is JSON");
+    RowJson { sequence, at_nanos, actor, action, subject, detail, previous_sha256, sha256, fault }
 }

@@ -80,13 +80,21 @@ impl Failure {
         matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
+    /// What was committed is kept where something is: commands that commit say so themselves.
+    fn said(&self) -> String {
+        match self {
+            Self::Case(CaseError::Cancelled) => "Stopped. Nothing was changed.".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
         if self.is_closed_pipe() {
             return ExitCode::SUCCESS;
         }
         // File names and time stamps in a message come from outside.
-        eprintln!("driftlock: {}", case::inert(self.to_string()));
+        eprintln!("driftlock: {}", case::inert_lines(self.said()));
         ExitCode::from(self.code())
     }
 }

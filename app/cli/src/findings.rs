@@ -67,6 +67,12 @@ pub(crate) fn write(
 ) -> Result<(), Failure> {
     let significant = findings.iter().filter(|row| row.finding.flagged).count() as u64;
     writeln!(out, "{}", verdict(run, significant))?;
+    if run.windows == 0 {
+        for stream in &run.streams {
+            let why = stream.note.as_deref().unwrap_or("nothing is known of why");
+            writeln!(out, "  stream {}: {}", stream.stream, inert(why))?;
+        }
+    }
     write_differences(out, run, "")?;
     write_corrected(out, case, &run.config.clocks)?;
     write_purged(out, case, run)?;

@@ -18,6 +18,11 @@ const BLINK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &FollowArguments, by: Option<&str>) -> Result<ExitCode, Failure> {
     interrupt::listen();
+    // Without --once it is waited for.
+    if arguments.once {
+        let missing = |source| CaseError::Io { action: "find", path: arguments.path.clone(), source };
+        std::fs::metadata(&arguments.path).map_err(missing)?;
+    }
     let options = arguments.reading.options();
     let redaction = redact::Asked::new(&arguments.redaction, true)?;
     let mut follower = Follower::new(&arguments.path, options)?;

@@ -59,7 +59,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::{CaseError, Decision};
+use case::{Case, CaseError, Decision};
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::arguments::decide::{
@@ -108,9 +108,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// done twice.
 fn unlock_and_carry_out(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.passphrase_file.as_deref();
-    if let Some(path) = arguments.command.made_encrypted() {
+    let made = arguments.command.made_encrypted();
+    let is_new = made.is_some_and(|path| !path.exists());
+    if let Some(path) = made {
         passphrase::make(path, file)?;
     }
+    let outcome = until_unlocked(arguments, file);
+    // One that was made for captures none of which could be read.
+    if let (Some(path), Err(_)) = (made.filter(|_| is_new), &outcome)
+        && Case::open_read_only(path)
+            .and_then(|case| case.captures())
+            .is_ok_and(|captures| captures.is_empty())
+    {
+        analyze::remove(path)?;
+    }
+    outcome
+}
+
+fn until_unlocked(arguments: &Arguments, file: Option<&Path>) -> Result<ExitCode, Failure> {
     let mut unlocked = Vec::new();
     loop {
         match carry_out(&arguments.command, arguments.by.as_deref(), file) {

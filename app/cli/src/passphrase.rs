@@ -6,6 +6,7 @@
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use case::{Case, CaseError, ENCRYPTION_COST, Passphrase, Reseal};
 use clap::Args;
@@ -102,6 +103,10 @@ pub(crate) fn change(
     by: Option<&str>,
 ) -> Result<ExitCode, Failure> {
     let ChangeArguments { case, new_passphrase_file, out } = arguments;
+    if [file, new_passphrase_file.as_deref()].into_iter().all(|file| file.is_some_and(is_input)) {
+        let what = "Standard input is one passphrase: give the old one or the new one in a file.";
+        return Err(Failure::Usage(what.to_owned()));
+    }
     if Case::needs_passphrase(case) {
         unlock(case, file)?;
     }
@@ -167,13 +172,26 @@ fn ask(prompt: &str) -> Result<String, Failure> {
     Ok(rpassword::prompt_password(prompt)?)
 }
 
+/// What standard input gave: it can be read once, and a command may open two cases under one passphrase.
+static FROM_INPUT: OnceLock<Passphrase> = OnceLock::new();
+
+fn is_input(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
 fn read(file: &Path) -> Result<Passphrase, Failure> {
-    let content = if file == Path::new("-") {
-        let mut content = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut content).map(|_| content)
-    } else {
-        std::fs::read(file)
-    };
+    if !is_input(file) {
+        return of_file(file, std::fs::read(file));
+    }
+    if let Some(given) = FROM_INPUT.get() {
+        return Ok(given.clone());
+    }
+    let mut content = Vec::new();
+    let given = of_file(file, std::io::stdin().lock().read_to_end(&mut content).map(|_| content))?;
+    Ok(FROM_INPUT.get_or_init(|| given).clone())
+}
+
+fn of_file(file: &Path, content: std::io::Result<Vec<u8>>) -> Result<Passphrase, Failure> {
     let content = content.map_err(|source| {
         Failure::Usage(format!(
             "Could not read the passphrase file {}: {source}. Check the path and its permissions.",

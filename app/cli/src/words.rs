@@ -79,7 +79,7 @@ pub(crate) fn verdict(run: &RunRow, significant: u64) -> String {
         None => format!("a false discovery rate of {} %", percent(run.config.alpha)),
     };
     if run.windows == 0 {
-        return "No stream was long enough to be analysed.".to_owned();
+        return "No stream was analysed.".to_owned();
     }
     match significant {
         0 => format!("Nothing significant in {windows} at {level}; below are the most unusual ones."),

@@ -20,7 +20,8 @@ fn what_is_there_is_taken_once() -> Result<(), Failure> {
     std::fs::create_dir_all(&folder)?;
     let (log, path) = (folder.join("a.log"), folder.join("a.driftlock"));
     let success = format!("{:?}", ExitCode::SUCCESS);
-    assert_eq!(follow(&path, &log), success, "a file that is not there yet");
+    assert_eq!(follow(&path, &log), format!("{:?}", ExitCode::from(3)), "once is not for a file to come");
+    assert!(!path.exists());
     let mut file = std::fs::File::create(&log)?;
     let mut write = |lines: std::ops::Range<u32>| -> std::io::Result<()> {
         lines.into_iter().try_for_each(|line| {

@@ -82,3 +82,22 @@ fn killed_while_it_encrypts_the_case_is_what_it_was_and_the_next_attempt_goes_th
     assert!(!at.join("c.driftlock.partial").exists());
     Ok(())
 }
+
+#[test]
+fn what_fails_leaves_no_empty_case_and_one_input_is_one_passphrase() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    std::fs::write(at.join("secret"), "correct horse battery staple")?;
+    let encrypted = ["--case", "new.driftlock", "--encrypt", "--passphrase-file", "secret"];
+    let output = run(at, &[&["analyze", "missing.log"][..], &encrypted].concat())?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(3) && told.contains("missing.log"), "{told}");
+    assert!(!at.join("new.driftlock").exists());
+    text_log(at, "a.log", 200, 80)?;
+    assert!(run(at, &[&["analyze", "a.log"][..], &encrypted].concat())?.status.success());
+    let both = ["--passphrase-file", "-", "--new-passphrase-file", "-"];
+    let output = run(at, &[&["case", "passphrase", "new.driftlock"][..], &both].concat())?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && told.contains("one passphrase"), "{told}");
+    Ok(())
+}

@@ -40,7 +40,10 @@ fn nobody_to_read_it_changes_nothing_of_what_is_done_and_what_the_exit_code_says
     }
     let analyze = |more: &[&str]| {
         let mut command = driftlock();
-        command.current_dir(at).args(["analyze", "a.log", "b.log", "c.log", "--case", "c.driftlock"]).args(more);
+        command
+            .current_dir(at)
+            .args(["analyze", "a.log", "b.log", "c.log", "--case", "c.driftlock"])
+            .args(more);
         command
     };
     assert_eq!(unheard(analyze(&[]), Stdio::null(), closed()?)?, Some(0));
@@ -65,5 +68,31 @@ fn to_do_it_again_the_captures_are_read_as_they_were() -> Outcome {
     let told = explained(&["b.log"])?;
     assert!(!told.contains("b.log --format"), "{told}");
     assert!(told.contains(": a.log with --format text --limit depth=99; b.log without options."), "{told}");
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_leaves_nothing_behind() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let at = folder.path();
+    text_log(at, "a.log", 2000, 80)?;
+    std::fs::write(at.join("short.log"), "2026-03-01T00:00:00Z INFO one\n")?;
+    for (words, code, said) in [
+        (&["analyze", "a.log", "--dismiss", "3"][..], 2, "Finding 3 is a number in no case"),
+        (&["follow", "new.driftlock", "missing.log", "--once"], 3, "missing.log"),
+        (&["analyze", "a.log", "--by", " "], 2, "blank"),
+        (&["analyze", "missing.log", "another.log"], 3, "\n  "),
+    ] {
+        let output = run(at, words)?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {told}");
+        assert!(told.contains(said) && !told.contains("\\u{a}"), "{words:?}: {told}");
+        assert!(!at.join("new.driftlock").exists(), "{words:?}");
+    }
+    let told = String::from_utf8(run(at, &["analyze", "a.log", "short.log", "--signals", "span"])?.stdout)?;
+    assert!(
+        told.starts_with("No stream was analysed.\n  stream 0: ") && told.contains("  stream 1: "),
+        "{told}"
+    );
     Ok(())
 }
