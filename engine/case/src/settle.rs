@@ -308,6 +308,7 @@ impl<'a> Spill<'a> {
         for (key, time, encoded) in run.events() {
             page.extend_from_slice(&key.to_le_bytes());
             page.push(u8::from(time.is_some()));
+            page.extend_from_slice(&time.unwrap_or_default().to_le_bytes());
             page.extend_from_slice(&(encoded.len() as u64).to_le_bytes());
             page.extend_from_slice(encoded);
             if page.len() >= crate::block::BLOCK_BYTES {
@@ -349,7 +350,8 @@ impl<'a> Spill<'a> {
 }
 
 const KEY_BYTES: usize = 8;
-const HEAD_BYTES: usize = KEY_BYTES + 1 + 8;
+/// Before an encoded event: its key, whether it has a time, that time, its length.
+const HEAD_BYTES: usize = KEY_BYTES + 1 + 8 + 8;
 
 /// Reads one run page by page.
 struct Cursor<'a> {
@@ -376,13 +378,12 @@ impl Cursor<'_> {
         Ok(self.page[self.at..].first_chunk::<KEY_BYTES>().map(|key| Key::from_le_bytes(*key)))
     }
 
-    /// The event whose key was seen.
+    /// The event whose key was seen. Its time is not its key where blocks are only joined.
     fn take(&mut self) -> (Option<i64>, &[u8]) {
-        let head = &self.page[self.at..][..HEAD_BYTES];
-        let (key, rest) = head.split_first_chunk::<KEY_BYTES>().expect("the head begins with the key");
-        let time = (rest[0] != 0).then(|| Key::from_le_bytes(*key));
-        let length =
-            rest[1..].try_into().map(u64::from_le_bytes).expect("the head ends with eight bytes of length");
+        let head = self.page[self.at..].first_chunk::<HEAD_BYTES>().expect("a key was seen, so that a head is there");
+        let number = |at: usize| std::array::from_fn(|index| head[at + index]);
+        let time = (head[KEY_BYTES] != 0).then(|| i64::from_le_bytes(number(KEY_BYTES + 1)));
+        let length = u64::from_le_bytes(number(HEAD_BYTES - 8));
         let start = self.at + HEAD_BYTES;
         self.at = start + length as usize;
         (time, &self.page[start..self.at])

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use cbad::Unwatched;
 use ingest::{EventOrder, OpenOptions};
 
+use super::{Unsettled, rewrite};
 use crate::error::CaseError;
 use crate::store::Case;
 
@@ -47,6 +48,28 @@ fn merged_runs_equal_one_sort() -> Result<(), Box<dyn std::error::Error>> {
     let events = merged.events(0, 0..12_000)?;
     let order: Vec<_> = events.iter().map(|row| (row.event.time_nanos, row.event.source.offset)).collect();
     assert!(order.len() == 12_000 && order.is_sorted());
+    Ok(())
+}
+
+#[test]
+fn blocks_joined_by_way_of_runs_keep_their_times() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let capture = scrambled(folder.path())?;
+    let mut case = Case::temporary()?;
+    case.import(&capture, &OpenOptions::default(), &Unwatched)?;
+    let times = |case: &Case| {
+        let query = "SELECT min(start_nanos), max(start_nanos), min(end_nanos), max(end_nanos) FROM block";
+        case.connection.query_row(query, [], |row| {
+            Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+        })
+    };
+    let before = (times(&case)?, case.content_sha256()?);
+    let stream = case.connection.query_row("SELECT id FROM stream", [], |row| row.get(0))?;
+    let transaction = case.connection.transaction()?;
+    let joined = Unsettled { stream, raw_bytes: 0, must_sort: false };
+    assert!(rewrite(&transaction, &joined, 1000, &Unwatched)?.is_ok());
+    transaction.commit()?;
+    assert_eq!((times(&case)?, case.content_sha256()?), before);
     Ok(())
 }
 
