@@ -256,6 +256,7 @@ fn read_streams(case: &Case, anchor: Option<&Case>, sources: &[Source], parts: &
 
 /// Gives every event of a stream to `take`, block by block; false where that wants no more.
 fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) -> Result<bool, CaseError> {
+    let _reading = case.reading()?;
     let (id, _) = case.stream_by_number(row.id)?;
     let mut next = 0;
     for place in case.blocks_with(id, &(0..u64::MAX))? {

@@ -205,6 +205,7 @@ impl Case {
         damaged: &mut Vec<String>,
         steps: &mut Steps<'_>,
     ) -> Result<(), CaseError> {
+        let _reading = self.reading()?;
         let (id, _) = self.stream_by_number(row.id)?;
         let mut follows = None;
         for place in self.blocks_with(id, &(0..row.events))? {

@@ -1,7 +1,7 @@
 //! Events that the case file has lost: which ones, and where they can be had again.
 
 use cbad::ByteRange;
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionState, params};
 
 use crate::error::CaseError;
 use crate::events::BlockPlace;
@@ -56,6 +56,7 @@ pub struct EventsRead {
 impl Case {
     /// [`Case::events`], with what is damaged said beside what can be read.
     pub fn events_readable(&self, stream: u32, range: Range<u64>) -> Result<EventsRead, CaseError> {
+        let _reading = self.reading()?;
         let (id, row) = self.stream_by_number(stream)?;
         let range = range.start..range.end.min(row.events);
         let mut read = EventsRead::default();
@@ -110,30 +111,54 @@ impl Case {
         place: &BlockPlace,
         row: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Result<T, String>, CaseError> {
-        self.row_apart("SELECT data, sha256, raw_bytes FROM block WHERE id = ?1", place.id, row)
+        const QUERY: &str = "SELECT data, sha256, raw_bytes FROM block WHERE id = ?1 AND sha256 IS ?2";
+        match self.row_apart(QUERY, place, &row) {
+            // The other connection sees that it was joined with others since it was listed.
+            Err(CaseError::Database { source: rusqlite::Error::QueryReturnedNoRows, .. })
+                if self.key.is_some() =>
+            {
+                read_row(&self.connection, QUERY, place, &row).at(&self.path)
+            }
+            read => read,
+        }
     }
 
-    /// A row that takes pages of its own, and of which damage costs no other; the inner error says what is wrong with it.
+    /// A row that takes pages of its own, and of which damage costs no other, by the row id of its block and the SHA-256 of that;
+    /// the inner error says what is wrong with it.
     ///
     /// In an encrypted case a page that cannot be deciphered makes its connection useless, so that such rows are read through
     /// one of their own, and once more through a new one. What is not committed yet only the first one sees.
     pub(crate) fn row_apart<T>(
         &self,
         query: &'static str,
-        id: i64,
+        place: &BlockPlace,
         row: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Result<T, String>, CaseError> {
-        let read = |connection: &Connection| connection.prepare_cached(query)?.query_row([id], &row);
-        if self.key.is_none() || !self.connection.is_autocommit() {
-            return read(&self.connection).map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path);
+        let is_writing =
+            || self.connection.transaction_state::<&str>(None).map(|state| state == TransactionState::Write);
+        if self.key.is_none() || is_writing().at(&self.path)? {
+            return read_row(&self.connection, query, place, &row).at(&self.path);
         }
         let mut apart = self.apart.borrow_mut();
-        if let Some(value) = apart.as_ref().and_then(|connection| read(connection).ok()) {
+        let read = apart.as_ref().map(|connection| read_row(connection, query, place, &row));
+        if let Some(Ok(Ok(value))) = read {
             return Ok(Ok(value));
         }
         let connection = apart.insert(self.another_connection()?);
-        read(connection).map(Ok).or_else(|error| damage_of(error).map(Err)).at(&self.path)
+        read_row(connection, query, place, &row).at(&self.path)
     }
+}
+
+fn read_row<T>(
+    connection: &Connection,
+    query: &str,
+    place: &BlockPlace,
+    row: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Result<T, String>> {
+    let read = connection
+        .prepare_cached(query)
+        .and_then(|mut statement| statement.query_row(params![place.id, place.sha256], row));
+    read.map(Ok).or_else(|error| damage_of(error).map(Err))
 }
 
 /// What a failed read of one row means: damage of that row in words, or an error of the whole query.

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rusqlite::{Row, params};
+use rusqlite::types::Value;
+use rusqlite::{Row, Transaction, TransactionBehavior, params};
 
 use crate::block::Block;
 use crate::error::CaseError;
@@ -19,6 +20,8 @@ pub(crate) struct BlockPlace {
     pub(crate) events: u64,
     pub(crate) start_nanos: Option<i64>,
     pub(crate) end_nanos: Option<i64>,
+    /// As it is stored; damage may have made anything of it.
+    pub(crate) sha256: Value,
 }
 
 impl BlockPlace {
@@ -39,12 +42,14 @@ fn block_place(row: &Row<'_>) -> rusqlite::Result<BlockPlace> {
         events: unsigned(row, 2)?,
         start_nanos: row.get(3)?,
         end_nanos: row.get(4)?,
+        sha256: row.get(5).unwrap_or(Value::Null),
     })
 }
 
 impl Case {
     /// Events of a stream by position in analysis order; positions beyond its end give none.
     pub fn events(&self, stream: u32, range: Range<u64>) -> Result<Vec<EventRow>, CaseError> {
+        let _reading = self.reading()?;
         let (id, row) = self.stream_by_number(stream)?;
         let range = range.start..range.end.min(row.events);
         let mut events = Vec::with_capacity(range.end.saturating_sub(range.start) as usize);
@@ -53,6 +58,13 @@ impl Case {
             events.extend(self.events_of(&place, &row, part)?);
         }
         Ok(events)
+    }
+
+    /// Until it is dropped everything is read as it is now: where a block stands holds for so long only, since those of a file
+    /// that is followed are joined meanwhile. None where a transaction is open already.
+    pub(crate) fn reading(&self) -> Result<Option<Transaction<'_>>, CaseError> {
+        let begin = || Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred);
+        self.connection.is_autocommit().then(begin).transpose().at(&self.path)
     }
 
     /// Events of one block, by their positions in the stream.
@@ -93,6 +105,7 @@ impl Case {
         start_nanos: i64,
         end_nanos: i64,
     ) -> Result<Range<u64>, CaseError> {
+        let _reading = self.reading()?;
         let (id, row) = self.stream_by_number(stream)?;
         let places = self.blocks_with(id, &(0..row.events))?;
         let times = start_nanos..end_nanos;
@@ -130,7 +143,7 @@ impl Case {
 
     /// Places of the blocks of a stream (by row id) that hold positions of a range.
     pub(crate) fn blocks_with(&self, stream: i64, range: &Range<u64>) -> Result<Vec<BlockPlace>, CaseError> {
-        const QUERY: &str = "SELECT id, first_position, events, start_nanos, end_nanos FROM block
+        const QUERY: &str = "SELECT id, first_position, events, start_nanos, end_nanos, sha256 FROM block
             WHERE stream = ?1 AND first_position < ?3 AND first_position >=
                 (SELECT coalesce(max(first_position), 0) FROM block WHERE stream = ?1 AND first_position <= ?2)
             ORDER BY first_position";
@@ -146,11 +159,11 @@ impl Case {
 
     /// A block, checked and decompressed, perhaps from the ones looked at last.
     pub(crate) fn block(&self, place: &BlockPlace, stream: &StreamRow) -> Result<Arc<Block>, CaseError> {
-        if let Some(block) = self.blocks.borrow_mut().get(place.id) {
+        if let Some(block) = self.blocks.borrow_mut().get(place) {
             return Ok(block);
         }
         let block = Arc::new(self.read_block(place)?.map_err(|what| self.damaged(place, stream, what))?);
-        self.blocks.borrow_mut().put(place.id, Arc::clone(&block));
+        self.blocks.borrow_mut().put(place, Arc::clone(&block));
         Ok(block)
     }
 

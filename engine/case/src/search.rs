@@ -142,6 +142,7 @@ impl Case {
         look_through: Arc<LookThrough<T>>,
         give: &mut dyn FnMut(&Candidate, T, &mut SearchSummary) -> ControlFlow<()>,
     ) -> Result<SearchSummary, CaseError> {
+        let _reading = self.reading()?;
         let streams = self.streams()?;
         let mut summary = SearchSummary::default();
         let candidates = self.candidates(query, &streams, &mut summary, watch)?;
@@ -212,7 +213,8 @@ impl Case {
         candidates: &mut Vec<Candidate>,
         watch: &dyn Watch,
     ) -> Result<(), CaseError> {
-        const GRAMS: &str = "SELECT grams FROM block_index WHERE block = ?1";
+        const GRAMS: &str = "SELECT grams FROM block_index WHERE block =
+            (SELECT id FROM block WHERE id = ?1 AND sha256 IS ?2)";
         let (id, _) = self.stream_by_number(stream.id)?;
         let stream = Arc::new(stream.clone());
         for (at, place) in self.blocks_with(id, &query.positions())?.into_iter().enumerate() {
@@ -225,7 +227,7 @@ impl Case {
             // A filter that is missing or damaged skips nothing.
             let may_hold = !has_index
                 || self
-                    .row_apart(GRAMS, place.id, |row| {
+                    .row_apart(GRAMS, &place, |row| {
                         Ok(row
                             .get_ref(0)?
                             .as_blob()

@@ -380,7 +380,9 @@ impl Cursor<'_> {
 
     /// The event whose key was seen. Its time is not its key where blocks are only joined.
     fn take(&mut self) -> (Option<i64>, &[u8]) {
-        let head = self.page[self.at..].first_chunk::<HEAD_BYTES>().expect("a key was seen, so that a head is there");
+        let head = self.page[self.at..]
+            .first_chunk::<HEAD_BYTES>()
+            .expect("a key was seen, so that a head is there");
         let number = |at: usize| std::array::from_fn(|index| head[at + index]);
         let time = (head[KEY_BYTES] != 0).then(|| i64::from_le_bytes(number(KEY_BYTES + 1)));
         let length = u64::from_le_bytes(number(HEAD_BYTES - 8));

@@ -59,9 +59,8 @@ fn blocks_joined_by_way_of_runs_keep_their_times() -> Result<(), Box<dyn std::er
     case.import(&capture, &OpenOptions::default(), &Unwatched)?;
     let times = |case: &Case| {
         let query = "SELECT min(start_nanos), max(start_nanos), min(end_nanos), max(end_nanos) FROM block";
-        case.connection.query_row(query, [], |row| {
-            Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
-        })
+        case.connection
+            .query_row(query, [], |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
     };
     let before = (times(&case)?, case.content_sha256()?);
     let stream = case.connection.query_row("SELECT id FROM stream", [], |row| row.get(0))?;

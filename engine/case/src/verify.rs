@@ -108,6 +108,8 @@ impl Case {
 
     fn verify_all(&self, connection: &Connection, watch: &dyn Watch) -> Result<Verification, CaseError> {
         let mut found = Verification::default();
+        // What is checked must not change meanwhile: counts and blocks would not fit together.
+        let _reading = self.reading()?;
         self.verify_pages(connection, &mut found)?;
         look(watch)?;
         for (query, what) in COUNTS {
@@ -257,8 +259,9 @@ impl Case {
 
     /// What is known of a block without reading it, as stored; `None` for blocks of earlier schemas.
     fn index(&self, place: &BlockPlace) -> Result<Option<BlockIndex>, CaseError> {
-        const QUERY: &str = "SELECT source_start, source_end, grams FROM block_index WHERE block = ?1";
-        let read = self.row_apart(QUERY, place.id, |row| {
+        const QUERY: &str = "SELECT source_start, source_end, grams FROM block_index WHERE block =
+            (SELECT id FROM block WHERE id = ?1 AND sha256 IS ?2)";
+        let read = self.row_apart(QUERY, place, |row| {
             Ok(BlockIndex {
                 source_start: unsigned(row, 0)?,
                 source_end: unsigned(row, 1)?,

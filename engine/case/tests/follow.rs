@@ -103,6 +103,38 @@ fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Out
 }
 
 #[test]
+fn who_reads_while_blocks_are_joined_sees_the_same_events() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let (path, of_case) = (folder.path().join("app.log"), folder.path().join("c.driftlock"));
+    append(&path, b"")?;
+    let mut case = Case::create(&of_case)?;
+    let mut growing = Growing::open(&path)?;
+    let take = |case: &mut Case, growing: &mut Growing, pieces: std::ops::Range<u32>| {
+        for piece in pieces {
+            append(&path, format!("2026-03-01T00:00:{piece:02}Z INFO piece {piece}\n").repeat(3).as_bytes())?;
+            case.take_grown(growing, false, &OpenOptions::default(), &Unwatched)?;
+        }
+        Ok::<_, Box<dyn std::error::Error>>(())
+    };
+    take(&mut case, &mut growing, 0..4)?;
+    let reader = Case::open_read_only(&of_case)?;
+    let before = reader.events(0, 0..12)?;
+    assert_eq!(before.len(), 12);
+    case.join_pieces(&growing)?;
+    assert!(reader.events(0, 0..12)? == before, "a row id may be that of another block now");
+
+    take(&mut case, &mut growing, 4..40)?;
+    let mut found = 0;
+    let mut joins = |_| {
+        found += 1;
+        case.join_pieces(&growing).map_or(std::ops::ControlFlow::Break(()), std::ops::ControlFlow::Continue)
+    };
+    let summary = reader.search(&Query::new(), u64::MAX, &Unwatched, &mut joins)?;
+    assert_eq!((found, summary.damaged.as_slice()), (120, &[][..]));
+    Ok(())
+}
+
+#[test]
 fn what_the_audit_chain_recorded_of_a_file_holds_while_it_grows() -> Outcome {
     let folder = tempfile::tempdir()?;
     let whole = fs::read(text_log(folder.path(), "whole.log", 60_000)?)?;
