@@ -4,14 +4,12 @@
 //! to by position stays where it is. The offset up to which the file was read moves on in the same commit as the events, so that
 //! a kill at any moment loses nothing and doubles nothing; the capture's size and SHA-256 are those of the bytes up to there.
 
-use std::fs::{File, Metadata};
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cbad::{Unwatched, Watch};
-use ingest::{Batch, Capture, Format, Limits, OpenOptions, whole_records};
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use ingest::{Format, OpenOptions};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -19,51 +17,17 @@ use crate::audit::{Action, append as record};
 use crate::beginning::Beginning;
 use crate::chained::evidence;
 use crate::error::CaseError;
+use crate::growing::{Growing, identity};
 use crate::import::{Begun, completed, file_name, number_streams};
 use crate::redact::RedactBy;
+use crate::rows::{CaptureRow, CaptureState};
 use crate::settle::join_blocks;
 use crate::source::{Fingerprint, Stamp};
 use crate::sql::{AtPath, hex, path_value, unsigned};
 use crate::store::Case;
 
-/// Bytes that are looked through at once for the end of the last line, from behind.
-const LOOK_BYTES: u64 = 64 << 10;
-/// Bytes before the end that are looked through for a record in several lines of which the last are still to come.
-const MOST_OPEN_BYTES: u64 = 1 << 20;
-/// Bytes hashed at once.
-const HASH_BYTES: usize = 1 << 20;
 /// Pieces after which the small blocks that they left are joined.
 const MOST_PIECES: u32 = 64;
-
-/// A file that is being written, held open: where it is renamed, what was written to it until then can still be read.
-pub struct Growing {
-    path: PathBuf,
-    file: File,
-    identity: Identity,
-    /// Of the first `hashed` bytes.
-    hash: Sha256,
-    hashed: u64,
-    /// Bytes that the case has.
-    taken: u64,
-    capture: Option<i64>,
-    pieces: u32,
-    /// An end of lines before which nothing new was whole, so that it need not be looked at again.
-    held_at: Option<u64>,
-}
-
-/// What tells one file from another at the same path.
-type Identity = (u64, u64);
-
-/// How a file stands now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// Whether it is shorter than what was taken of it: it was emptied and begins anew.
-    pub is_truncated: bool,
-    /// Whether another file, or none, is at its path now: it was rotated away.
-    pub is_replaced: bool,
-}
 
 /// What one step brought into the case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,147 +43,6 @@ pub struct Piece {
     /// Bytes behind the last whole line, which wait for its end; of a capture that is redacted, behind the last record that no
     /// further line can be a part of.
     pub waiting_bytes: u64,
-}
-
-impl Growing {
-    /// Opens a file to be followed from its begin, or from where [`Case::recognise`] finds that it was followed to.
-    pub fn open(path: &Path) -> Result<Self, CaseError> {
-        let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
-        // Before it is opened: opening a pipe waits for somebody who writes to it.
-        if !std::fs::metadata(&path).map_err(CaseError::io("read", &path))?.is_file() {
-            return Err(CaseError::NotAFile { path });
-        }
-        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
-        let metadata = file.metadata().map_err(CaseError::io("read", &path))?;
-        Ok(Self {
-            identity: identity(&metadata),
-            path,
-            file,
-            hash: Sha256::new(),
-            hashed: 0,
-            taken: 0,
-            capture: None,
-            pieces: 0,
-            held_at: None,
-        })
-    }
-
-    /// Where it was opened.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Bytes of it that the case has.
-    pub fn taken_bytes(&self) -> u64 {
-        self.taken
-    }
-
-    /// How it stands now.
-    pub fn standing(&self) -> Result<Standing, CaseError> {
-        let bytes = self.length()?;
-        let is_replaced = match std::fs::metadata(&self.path) {
-            Ok(at_path) => identity(&at_path) != self.identity,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-            Err(source) => return Err(CaseError::io("read", &self.path)(source)),
-        };
-        Ok(Standing { bytes, is_truncated: bytes < self.taken, is_replaced })
-    }
-
-    fn length(&self) -> Result<u64, CaseError> {
-        Ok(self.file.metadata().map_err(CaseError::io("read", &self.path))?.len())
-    }
-
-    /// The end of the last whole line before `length`; what was taken already where there is none.
-    fn end_of_lines(&mut self, length: u64) -> Result<u64, CaseError> {
-        let mut end = length;
-        while end > self.taken {
-            let begin = end.saturating_sub(LOOK_BYTES).max(self.taken);
-            let bytes = self.bytes(begin..end)?;
-            if let Some(found) = memchr::memrchr(b'\n', &bytes) {
-                return Ok(begin + found as u64 + 1);
-            }
-            end = begin;
-        }
-        Ok(self.taken)
-    }
-
-    /// The end of the last record before the end of a line, where a record may be written in several.
-    fn end_of_records(&mut self, end: u64, capture: &Capture, limits: &Limits) -> Result<u64, CaseError> {
-        let from = self.taken.max(end.saturating_sub(MOST_OPEN_BYTES));
-        let mut bytes = self.bytes(from..end)?;
-        let begin = if from == self.taken { 0 } else { memchr::memchr(b'\n', &bytes).map_or(0, |at| at + 1) };
-        let whole = whole_records(capture.format(), &bytes.split_off(begin), limits) as u64;
-        // A line whose last part never comes must not hold up what is behind it for good.
-        let holds_up = whole == 0 && end - from >= MOST_OPEN_BYTES;
-        Ok(if holds_up { end } else { from + begin as u64 + whole })
-    }
-
-    fn bytes(&mut self, range: Range<u64>) -> Result<Vec<u8>, CaseError> {
-        let mut bytes = Vec::new();
-        let read = self
-            .file
-            .seek(SeekFrom::Start(range.start))
-            .and_then(|_| (&self.file).take(range.end - range.start).read_to_end(&mut bytes));
-        read.map_err(CaseError::io("read", &self.path))?;
-        Ok(bytes)
-    }
-
-    /// The SHA-256 of the first `end` bytes, of which those before were hashed already.
-    pub(crate) fn sha256_to(&mut self, end: u64, watch: &dyn Watch) -> Result<[u8; 32], CaseError> {
-        while self.hashed < end {
-            if watch.cancelled() {
-                return Err(CaseError::Cancelled);
-            }
-            let next = end.min(self.hashed + HASH_BYTES as u64);
-            let bytes = self.bytes(self.hashed..next)?;
-            if bytes.len() as u64 != next - self.hashed {
-                return Err(self.shrank());
-            }
-            self.hash.update(&bytes);
-            self.hashed = next;
-        }
-        Ok(self.hash.clone().finalize().into())
-    }
-
-    /// The file's first `end` bytes as a capture.
-    fn open_to(&mut self, end: u64, options: &OpenOptions) -> Result<Capture, CaseError> {
-        let file = self.file.try_clone().map_err(CaseError::io("read", &self.path))?;
-        Ok(Capture::of_growing(&self.path, file, end, options)?)
-    }
-
-    /// Of a text log, up to where records are that no line behind `end` can be a part of.
-    fn end_of_text(&mut self, end: u64, mut opened: Capture, watch: &dyn Watch) -> Result<u64, CaseError> {
-        if self.taken > 0 {
-            opened.resume_at(self.taken)?;
-        }
-        let mut batch = Batch::default();
-        while opened.next_batch(&mut batch)? {
-            if watch.cancelled() {
-                return Err(CaseError::Cancelled);
-            }
-        }
-        let whole = opened.open_since().unwrap_or(end);
-        self.held_at = (whole <= self.taken).then_some(end);
-        Ok(whole)
-    }
-
-    fn shrank(&self) -> CaseError {
-        let what = "it became shorter than what was there a moment ago".to_owned();
-        CaseError::CaptureChanged { path: self.path.clone(), what }
-    }
-}
-
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt as _;
-    (metadata.dev(), metadata.ino())
-}
-
-/// Elsewhere the time at which it was made; where that is not known either, a file put in its place shows by its size only.
-#[cfg(not(unix))]
-fn identity(metadata: &Metadata) -> Identity {
-    let made = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
-    made.map_or((0, 0), |since| (since.as_secs(), u64::from(since.subsec_nanos())))
 }
 
 impl Case {
@@ -357,9 +180,7 @@ impl Case {
             return Err(CaseError::CaptureChanged { path, what: growing.shrank().to_string() });
         }
         if is_first {
-            self.mark_read(capture)?;
-            self.settle(capture, before.order, watch)?;
-            self.complete(capture)?;
+            self.show_first(&before, watch)?;
         }
         let after = self.capture(capture)?;
         (piece.capture, growing.capture, growing.taken) = (Some(capture), Some(capture), end);
@@ -393,6 +214,44 @@ impl Case {
             record(&transaction, &self.actor, Action::Follow, &name, &detail).at(&path)?;
         }
         transaction.commit().at(&path)
+    }
+
+    /// Makes up for what comes after the events of a piece, where a program was stopped between the two: nothing need ever be written
+    /// to the file again, and without it the events are not shown.
+    pub(crate) fn finish_piece(
+        &mut self,
+        growing: &mut Growing,
+        watch: &dyn Watch,
+    ) -> Result<Option<Piece>, CaseError> {
+        let Some(capture) = growing.capture else { return Ok(None) };
+        let row = self.capture(capture)?;
+        let is_first = row.state == CaptureState::Importing;
+        let begin = if is_first { 0 } else { row.stored_bytes };
+        if growing.taken < row.stored_bytes || growing.taken == begin {
+            return Ok(None);
+        }
+        self.move_forward()?;
+        let (events, rejected) = recorded(&self.connection, capture).at(&self.path)?;
+        if is_first {
+            self.show_first(&row, watch)?;
+        }
+        let sha256 = growing.sha256_to(growing.taken, watch)?;
+        let piece = Piece {
+            capture: Some(capture),
+            bytes: begin..growing.taken,
+            events: row.events.saturating_sub(events),
+            rejected: row.rejected.saturating_sub(rejected),
+            waiting_bytes: growing.length()?.saturating_sub(growing.taken),
+        };
+        self.mark_followed(capture, sha256, growing, &piece)?;
+        Ok(Some(piece))
+    }
+
+    /// Puts what the first piece of a capture brought in order, and shows it.
+    fn show_first(&mut self, capture: &CaptureRow, watch: &dyn Watch) -> Result<(), CaseError> {
+        self.mark_read(capture.id)?;
+        self.settle(capture.id, capture.order, watch)?;
+        self.complete(capture.id)
     }
 
     /// How a file is read on: as its begin was, where the case has that.
@@ -464,4 +323,15 @@ impl Case {
         record(&transaction, &self.actor, Action::Follow, &name, &detail).at(path)?;
         transaction.commit().at(path)
     }
+}
+
+/// Events of a capture and records that could not be read, as they were recorded last.
+fn recorded(connection: &Connection, capture: i64) -> rusqlite::Result<(u64, u64)> {
+    const QUERY: &str =
+        "SELECT json_extract(detail, '$.events'), json_extract(detail, '$.rejected') FROM audit
+        WHERE action IN ('import', 'follow')
+        AND CASE WHEN json_valid(detail) THEN json_extract(detail, '$.capture') END = ?1
+        ORDER BY sequence DESC LIMIT 1";
+    let last = connection.query_row(QUERY, [capture], |row| Ok((unsigned(row, 0)?, unsigned(row, 1)?)));
+    Ok(last.optional()?.unwrap_or_default())
 }

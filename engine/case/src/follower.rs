@@ -11,7 +11,8 @@ use cbad::Watch;
 use ingest::{OpenOptions, Redaction};
 
 use crate::error::CaseError;
-use crate::follow::{Growing, Piece};
+use crate::follow::Piece;
+use crate::growing::Growing;
 use crate::redact::RedactBy;
 use crate::rows::{ImportOutcome, ImportReport};
 use crate::source::Stamp;
@@ -235,6 +236,8 @@ impl Follower {
         if taken_bytes > 0 {
             notices.push(Notice::GoesOn { path: path.to_owned(), taken_bytes });
         }
+        let late = case.finish_piece(&mut growing, watch)?;
+        notices.extend(late.map(|piece| Notice::Took { path: path.to_owned(), piece }));
         let bytes = growing.standing()?.bytes;
         self.files.insert(path.to_owned(), Followed::Growing { growing: Box::new(growing), bytes });
         Ok(())

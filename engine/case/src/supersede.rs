@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::audit::Action;
 use crate::error::CaseError;
-use crate::follow::Growing;
+use crate::growing::Growing;
 use crate::purge::empty;
 use crate::sql::{AtPath, path_value, unsigned};
 use crate::store::Case;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use case::{Case, CaseError, Follower, Growing, ImportOutcome, Notice, Query, SourceBytes};
 use cbad::{Config, Unwatched};
-use common::{CancelAfter, Numbers, Outcome, text_log};
+use common::{CancelAfter, Numbers, Outcome, SPANS_BEGIN, span_line, text_log};
 use ingest::OpenOptions;
 
 fn append(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -99,6 +99,48 @@ fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Out
     assert!(matches!(case.source_bytes(0, 59_999)?, SourceBytes::Exact { .. }));
     let found = case.verify(&Unwatched)?;
     assert!(found.is_sound(), "{found:?}");
+    Ok(())
+}
+
+#[test]
+fn a_piece_that_was_stopped_before_its_end_is_shown_by_the_next_program() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let (path, of_case) = (folder.path().join("spans.jsonl"), folder.path().join("c.driftlock"));
+    let line = |service: &str, at: u64| format!("{}\n", span_line(service, "op", SPANS_BEGIN + at));
+    append(&path, line("shop", 0).as_bytes())?;
+    let mut case = Case::create(&of_case)?;
+    Follower::new(&path, OpenOptions::default())?.look(&mut case, true, &Unwatched)?;
+    // Its events are in the case, and nothing was done after them.
+    append(&path, line("stock", 1).as_bytes())?;
+    for left in 0.. {
+        let mut growing = Growing::open(&path)?;
+        case.recognise(&mut growing, &Unwatched)?;
+        let options = OpenOptions::default();
+        let stopped = case.take_grown(&mut growing, false, &options, &CancelAfter::new(left));
+        assert!(stopped.is_err(), "it is stopped before its end is recorded");
+        if case.captures()?[0].events == 2 {
+            break;
+        }
+    }
+    assert_eq!(case.streams()?.len(), 1);
+    let news = |case: &mut Case| -> Result<u64, Box<dyn std::error::Error>> {
+        let notices = Follower::new(&path, OpenOptions::default())?.look(case, true, &Unwatched)?;
+        let events = |notice: &Notice| if let Notice::Took { piece, .. } = notice { piece.events } else { 0 };
+        Ok(notices.iter().map(events).sum())
+    };
+    assert_eq!((news(&mut case)?, case.streams()?.len()), (1, 2));
+    assert_eq!(case.captures()?[0].stored_bytes, fs::metadata(&path)?.len());
+    assert_eq!(news(&mut case)?, 0, "once");
+    assert!(case.verify(&Unwatched)?.is_sound());
+
+    // The same of the first piece.
+    let file = rusqlite::Connection::open(&of_case)?;
+    file.execute_batch(
+        "UPDATE capture SET completion = NULL, read_to_end = 0; UPDATE stream SET number = NULL;
+         DELETE FROM audit WHERE action IN ('import', 'follow')",
+    )?;
+    assert_eq!((news(&mut case)?, case.streams()?.len()), (2, 2));
+    assert_eq!(case.captures()?[0].state, case::CaptureState::Complete);
     Ok(())
 }
 
