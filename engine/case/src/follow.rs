@@ -69,7 +69,7 @@ impl Case {
             if self.is_by_line(capture, growing)? {
                 self.lies_at(capture, &growing.path)?;
             } else {
-                (growing.capture, growing.taken) = (None, 0);
+                (growing.capture, growing.name, growing.taken) = (None, None, 0);
             }
         }
         Ok(growing.taken)
@@ -80,6 +80,7 @@ impl Case {
         let Some(begun) = self.begun("WHERE id = ?1", [capture])? else { return Ok(false) };
         let row = self.capture(capture)?;
         let options = begun.options_as(row.format, self.limits(capture)?);
+        growing.name = Some(begun.file_name);
         Ok(growing.open_to(row.stored_bytes, &options)?.is_by_line())
     }
 
@@ -89,7 +90,7 @@ impl Case {
         let Some(capture) = growing.capture else { return Ok(()) };
         let begun = self.begun("WHERE id = ?1", [capture])?;
         if begun.is_none_or(|begun| begun.decoded_offset != growing.taken) {
-            (growing.capture, growing.taken) = (None, 0);
+            (growing.capture, growing.name, growing.taken) = (None, None, 0);
             (growing.hash, growing.hashed) = (Sha256::new(), 0);
             self.recognise(growing, watch)?;
         }
@@ -173,6 +174,7 @@ impl Case {
         let (capture, path) = (begun.capture, growing.path.clone());
         let before = self.capture(capture)?;
         let is_first = !begun.is_complete;
+        growing.name = Some(begun.file_name.clone());
         let options = begun.options_as(before.format, self.limits(capture)?);
         let opened = growing.open_to(end, &options)?;
         self.read_capture(Beginning::Begun(begun), opened, 0, watch)?;

@@ -29,6 +29,8 @@ pub struct Growing {
     /// Bytes that the case has.
     pub(crate) taken: u64,
     pub(crate) capture: Option<i64>,
+    /// File name of the capture when it began: streams that have no name of their own are called after it.
+    pub(crate) name: Option<String>,
     pub(crate) pieces: u32,
     /// An end of lines before which nothing new was whole, so that it need not be looked at again.
     pub(crate) held_at: Option<u64>,
@@ -66,6 +68,7 @@ impl Growing {
             hashed: 0,
             taken: 0,
             capture: None,
+            name: None,
             pieces: 0,
             held_at: None,
         })
@@ -159,7 +162,8 @@ impl Growing {
     /// The file's first `end` bytes as a capture.
     pub(crate) fn open_to(&mut self, end: u64, options: &OpenOptions) -> Result<Capture, CaseError> {
         let file = self.file.try_clone().map_err(CaseError::io("read", &self.path))?;
-        Ok(Capture::of_growing(&self.path, file, end, options)?)
+        let named = self.name.as_ref().map(|name| self.path.with_file_name(name));
+        Ok(Capture::of_growing(named.as_ref().unwrap_or(&self.path), file, end, options)?)
     }
 
     /// Of a text log, up to where records are that no line behind `end` can be a part of.

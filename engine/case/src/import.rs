@@ -33,7 +33,7 @@ pub(crate) struct Begun {
     pub(crate) decoded_offset: u64,
     pub(crate) problems: u64,
     pub(crate) read_to_end: bool,
-    file_name: String,
+    pub(crate) file_name: String,
     pub(crate) sha256: Vec<u8>,
     forced_format: Option<String>,
     assumed_year: i32,

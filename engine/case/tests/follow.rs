@@ -103,6 +103,29 @@ fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Out
 }
 
 #[test]
+fn a_file_that_is_renamed_goes_on_in_its_streams() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs)?;
+    let (path, moved) = (logs.join("app.log"), logs.join("app.log.1"));
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    let mut follower = Follower::new(&logs, OpenOptions::default())?;
+    append(&path, b"2026-03-01T00:00:01Z INFO one\n2026-03-01T00:00:02Z INFO two\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    fs::rename(&path, &moved)?;
+    append(&moved, b"2026-03-01T00:00:03Z INFO three\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    append(&moved, b"2026-03-01T00:00:04Z INFO four\n")?;
+    follower.look(&mut case, true, &Unwatched)?;
+    // By another program too, which knows it by its begin.
+    append(&moved, b"2026-03-01T00:00:05Z INFO five\n")?;
+    Follower::new(&moved, OpenOptions::default())?.look(&mut case, true, &Unwatched)?;
+    let streams: Vec<_> = case.streams()?.iter().map(|row| (row.key.label(), row.events)).collect();
+    assert_eq!((streams.len(), streams[0].1), (1, 5), "{streams:?}");
+    Ok(())
+}
+
+#[test]
 fn a_piece_that_was_stopped_before_its_end_is_shown_by_the_next_program() -> Outcome {
     let folder = tempfile::tempdir()?;
     let (path, of_case) = (folder.path().join("spans.jsonl"), folder.path().join("c.driftlock"));
