@@ -138,13 +138,17 @@ impl Case {
         }
         let streams = self.streams()?;
         let captures = self.captures()?;
+        // Those of a run name a capture by the SHA-256 that it had then.
+        let clocks = config.clocks.iter().map(|clock| Ok((self.sha256_now(&clock.capture)?, clock)));
+        let clocks: Vec<(String, &Clock)> = clocks.collect::<Result<_, CaseError>>()?;
         let offset = |stream: &StreamRow| {
             let sha256 = captures.iter().find(|capture| capture.id == stream.capture).map(|row| &row.sha256);
             let of = |service: Option<&String>| {
-                let mut clocks = config.clocks.iter();
-                clocks.find(|clock| Some(&clock.capture) == sha256 && clock.service.as_ref() == service)
+                clocks
+                    .iter()
+                    .find(|(capture, clock)| Some(capture) == sha256 && clock.service.as_ref() == service)
             };
-            of(stream.key.service.as_ref()).or_else(|| of(None)).map_or(0, |clock| clock.offset_nanos)
+            of(stream.key.service.as_ref()).or_else(|| of(None)).map_or(0, |(_, clock)| clock.offset_nanos)
         };
         Ok(streams.iter().map(offset).collect())
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use cbad::{Clock, Config, Stretch};
+use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -254,7 +255,12 @@ impl Case {
         let mut rows = statement.query([Action::Decide.name()]).at(&self.path)?;
         let mut decisions = Vec::new();
         while let Some(row) = rows.next().at(&self.path)? {
-            let Kept { subject, finding, decision } = crate::runs::json_column(row, 3).at(&self.path)?;
+            let Kept { mut subject, finding, mut decision } =
+                crate::runs::json_column(row, 3).at(&self.path)?;
+            self.as_captures_are_now(&mut subject)?;
+            if let Decision::Link { to } = &mut decision {
+                self.as_captures_are_now(to)?;
+            }
             decisions.push(DecisionRow {
                 id: unsigned(row, 0).at(&self.path)?,
                 at_nanos: row.get(1).at(&self.path)?,
@@ -267,6 +273,28 @@ impl Case {
         }
         mark_standing(&mut decisions);
         Ok(decisions)
+    }
+
+    /// What was decided about a capture is kept under the SHA-256 that it had; a followed one has another after each piece.
+    fn as_captures_are_now(&self, subject: &mut Subject) -> Result<(), CaseError> {
+        if let Subject::Capture { sha256 } = subject {
+            *sha256 = self.sha256_now(sha256)?;
+        }
+        Ok(())
+    }
+
+    /// The SHA-256 that the capture has which had this one; the same where none had it.
+    pub(crate) fn sha256_now(&self, sha256: &str) -> Result<String, CaseError> {
+        const QUERY: &str = "SELECT lower(hex(sha256)) FROM capture WHERE lower(hex(sha256)) = ?1
+            UNION ALL SELECT lower(hex(sha256)) FROM capture WHERE id =
+            (SELECT json_extract(detail, '$.capture') FROM audit WHERE action IN ('import', 'follow')
+            AND CASE WHEN json_valid(detail) THEN json_extract(detail, '$.sha256') END = ?1 LIMIT 1) LIMIT 1";
+        if !has_table(&self.connection, "audit").at(&self.path)? {
+            return Ok(sha256.to_owned());
+        }
+        let mut statement = self.connection.prepare_cached(QUERY).at(&self.path)?;
+        let found = statement.query_row([sha256], |row| row.get(0)).optional().at(&self.path)?;
+        Ok(found.unwrap_or_else(|| sha256.to_owned()))
     }
 
     /// A configuration with what stands dismissed and confirmed in the case, and corrected of its clocks, added to it. Where the two disagree, what stands
@@ -303,10 +331,11 @@ impl Case {
 
     fn keep_decision(
         &mut self,
-        subject: Subject,
+        mut subject: Subject,
         finding: Option<FindingRef>,
         decision: Decision,
     ) -> Result<u64, CaseError> {
+        self.as_captures_are_now(&mut subject)?;
         self.check_subject(&subject)?;
         self.check_decision(&subject, &decision)?;
         self.move_forward()?;

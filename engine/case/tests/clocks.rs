@@ -84,6 +84,33 @@ fn an_offset_is_estimated_accepted_and_part_of_later_runs() -> Outcome {
 }
 
 #[test]
+fn a_correction_of_a_followed_capture_holds_while_it_grows() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("app.log");
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    std::fs::write(&path, "2026-03-01T00:00:01Z INFO one\n")?;
+    let mut growing = case::Growing::open(&path)?;
+    let mut take =
+        |case: &mut Case| case.take_grown(&mut growing, false, &OpenOptions::default(), &Unwatched).map(drop);
+    take(&mut case)?;
+    let capture = |case: &Case| Ok::<_, case::CaseError>(case.captures()?[0].sha256.clone());
+    let first = ClockSource { capture: capture(&case)?, service: None };
+    case.correct_clock(&first, 5, None)?;
+    let before = case.with_decisions(Config::default())?;
+    std::fs::write(&path, "2026-03-01T00:00:01Z INFO one\n2026-03-01T00:00:02Z INFO two\n")?;
+    take(&mut case)?;
+    assert_ne!(capture(&case)?, first.capture);
+    let config = case.with_decisions(Config::default())?;
+    assert_eq!((case.clock_offsets(&config)?, case.clock_offsets(&before)?), (vec![5], vec![5]));
+    assert_eq!(case.clocks()?[0].capture, capture(&case)?);
+    let later = case.correct_clock(&ClockSource { capture: capture(&case)?, service: None }, 7, None)?;
+    assert_eq!(case.clock_offsets(&case.with_decisions(Config::default())?)?, [7]);
+    case.decide(&Subject::Case, &Decision::Withdraw { decision: later })?;
+    assert!(case.clocks()?.is_empty(), "it took the place of the first");
+    Ok(())
+}
+
+#[test]
 fn a_correction_can_be_given_replaced_and_withdrawn() -> Outcome {
     let folder = tempfile::tempdir()?;
     let mut case = Case::create(&folder.path().join("c.driftlock"))?;
