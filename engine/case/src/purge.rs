@@ -98,10 +98,15 @@ impl Case {
         self.record(&transaction, Action::Purge, &purge.file_name, &json!(purge))?;
         transaction.commit().at(&self.path)?;
         self.blocks.take();
+        self.write_anew()?;
+        Ok(purge)
+    }
+
+    /// Writes the whole file anew, and empties its write-ahead log: what was overwritten stands in no copy of a row that has moved.
+    pub(crate) fn write_anew(&self) -> Result<(), CaseError> {
         self.connection.execute_batch("VACUUM").at(&self.path)?;
         let empty_log = "PRAGMA wal_checkpoint(TRUNCATE)";
-        self.connection.query_row(empty_log, [], |_| Ok(())).at(&self.path)?;
-        Ok(purge)
+        self.connection.query_row(empty_log, [], |_| Ok(())).at(&self.path)
     }
 
     /// Complete captures whose last event is before a time, and which were not purged: what a retention period leaves no

@@ -90,7 +90,7 @@ impl Case {
         self.connection.query_row(QUERY, [], |row| row.get(0)).at(&self.path)
     }
 
-    /// Overwrites what is deleted, in the write-ahead log too.
+    /// Overwrites what is deleted, in the write-ahead log too, and then writes the file anew as a purge does.
     fn forget(&mut self, update: &str, parameters: impl rusqlite::Params) -> Result<(), CaseError> {
         self.connection.pragma_update(None, "secure_delete", true).at(&self.path)?;
         self.move_forward()?;
@@ -101,8 +101,7 @@ impl Case {
             self.record(&transaction, Action::ForgetSalts, "salts of redactions", &detail)?;
         }
         transaction.commit().at(&self.path)?;
-        let empty_log = "PRAGMA wal_checkpoint(TRUNCATE)";
-        self.connection.query_row(empty_log, [], |_| Ok(())).at(&self.path)
+        if forgotten > 0 { self.write_anew() } else { Ok(()) }
     }
 
     /// What was taken out of a capture, for a person.

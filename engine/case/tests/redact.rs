@@ -201,6 +201,29 @@ fn captures_of_a_case_share_a_salt_until_it_is_forgotten() -> Outcome {
 }
 
 #[test]
+fn a_forgotten_salt_is_in_no_copy_of_a_row_that_has_moved() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("case.driftlock");
+    let mut case = Case::create(&path)?;
+    // Long rules, so that the pages of their table are split again and again.
+    let field =
+        |number| serde_json::json!({ "path": format!("customer.field{number}.*"), "action": "token" });
+    let fields: Vec<_> = (0..60).map(field).collect();
+    let rules = serde_json::json!({ "name": "shop", "patterns": ["email"], "fields": fields, "custom": [] });
+    let rules: Redaction = serde_json::from_value(rules)?;
+    let salt = b"known bytes to look for in the file";
+    for number in 0..40 {
+        let capture = folder.path().join(format!("{number}.log"));
+        std::fs::write(&capture, format!("2026-03-01T00:00:00Z {number} by ann@shop.example\n"))?;
+        case.import_redacted(&capture, &OpenOptions::default(), Some(&by(&rules, Some(salt))), &Unwatched)?;
+    }
+    assert!(holds(&bytes_of(&path)?, salt));
+    case.forget_salts()?;
+    assert!(!holds(&bytes_of(&path)?, salt));
+    Ok(())
+}
+
+#[test]
 fn the_bytes_of_a_redacted_capture_are_withheld() -> Outcome {
     let folder = tempfile::tempdir()?;
     let capture = people(folder.path(), "people.jsonl", 200)?;
