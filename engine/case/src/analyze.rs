@@ -101,6 +101,16 @@ impl Case {
         self.connection.query_row(query, [digest.as_slice()], |row| row.get(0)).optional().at(&self.path)
     }
 
+    /// A stream as a run saw it, whose last window ends with it: what is made again of the run must not see what came since.
+    pub(crate) fn as_of_run(&self, run: i64, stream: &StreamRow) -> Result<StreamRow, CaseError> {
+        const LAST: &str = "SELECT max(last_event) FROM window WHERE run = ?1 AND stream = ?2";
+        let last = self.connection.query_row(LAST, [run, i64::from(stream.id)], |row| row.get(0));
+        let last: Option<i64> = last.at(&self.path)?;
+        let seen =
+            last.and_then(|last| u64::try_from(last).ok()).map_or(u64::MAX, |last| last.saturating_add(1));
+        Ok(StreamRow { events: stream.events.min(seen), ..stream.clone() })
+    }
+
     /// What it takes to turn stored events into what the engine compares, each stream after its anchor's.
     pub(crate) fn prepare(
         &self,
@@ -254,10 +264,11 @@ fn read_streams(case: &Case, anchor: Option<&Case>, sources: &[Source], parts: &
     }
 }
 
-/// Gives every event of a stream to `take`, block by block; false where that wants no more.
+/// Gives every event of a stream that its row tells of to `take`, block by block, and none that came since; false where that wants
+/// no more.
 fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) -> Result<bool, CaseError> {
     let _reading = case.reading()?;
-    let (id, _) = case.stream_by_number(row.id)?;
+    let (id, now) = case.stream_by_number(row.id)?;
     let mut next = 0;
     for place in case.blocks_with(id, &(0..u64::MAX))? {
         if place.first_position != next {
@@ -268,16 +279,20 @@ fn read_stream(case: &Case, row: &StreamRow, take: impl Fn(Vec<Event>) -> bool) 
             ));
         }
         next = place.end_position();
+        if place.first_position >= row.events {
+            continue;
+        }
+        let wanted = (next.min(row.events) - place.first_position) as usize;
         let events = case.read_block(&place)?;
-        let events = events.and_then(|block| (0..block.len()).map(|index| block.event(index)).collect());
+        let events = events.and_then(|block| (0..wanted).map(|index| block.event(index)).collect());
         if !take(events.map_err(|what| case.damaged(&place, row, what))?) {
             return Ok(false);
         }
     }
-    if next == row.events {
+    if next == now.events && next >= row.events {
         return Ok(true);
     }
-    let (label, expected) = (row.key.label(), row.events);
+    let (label, expected) = (row.key.label(), now.events.max(row.events));
     let what = format!("stream “{label}” should hold {expected} events and its blocks hold {next}");
     Err(CaseError::row(&case.path, "block", what))
 }
@@ -420,4 +435,38 @@ fn store_findings(transaction: &Transaction<'_>, run: i64, result: &RunResult) -
         ])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use cbad::{Config, Unwatched};
+
+    use crate::{Case, Growing};
+
+    #[test]
+    fn events_that_come_while_streams_are_made_are_left_to_the_next_run()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("app.log");
+        let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+        let mut text = String::new();
+        let mut piece = |case: &mut Case, growing: &mut Option<Growing>| {
+            text.push_str("2026-03-01T00:00:01Z INFO one\n");
+            std::fs::write(&path, &text)?;
+            let growing = match growing {
+                Some(growing) => growing,
+                none => none.insert(Growing::open(&path)?),
+            };
+            case.take_grown(growing, false, &ingest::OpenOptions::default(), &Unwatched)?;
+            case.join_pieces(growing)?;
+            Ok::<_, Box<dyn std::error::Error>>(())
+        };
+        let mut growing = None;
+        piece(&mut case, &mut growing)?;
+        let prepared = case.prepare(&case.streams()?, None, &Config::default())?;
+        piece(&mut case, &mut growing)?;
+        assert_eq!(case.streams()?[0].events, 2);
+        assert_eq!(prepared.build(&Unwatched)?[0].len(), 1);
+        Ok(())
+    }
 }

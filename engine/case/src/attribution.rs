@@ -21,7 +21,8 @@ impl Case {
             return Err(CaseError::OtherEngine { run, engine: run_row.engine, here: ENGINE_VERSION });
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
-        let prepared = self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), &run_row.config)?;
+        let stream = self.as_of_run(run, &row.stream)?;
+        let prepared = self.prepare(&[stream], anchor.as_ref(), &run_row.config)?;
         let (window, config, events) = (row.finding.window, run_row.config, shown(&row.finding));
         let made = apart(watch, move |watch| {
             let streams = prepared.build(watch)?;

@@ -51,7 +51,8 @@ impl Case {
             return Err(CaseError::OtherEngine { run, engine: run_row.engine, here: ENGINE_VERSION });
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
-        let prepared = self.prepare(std::slice::from_ref(&row.stream), anchor.as_ref(), &run_row.config)?;
+        let stream = self.as_of_run(run, &row.stream)?;
+        let prepared = self.prepare(&[stream], anchor.as_ref(), &run_row.config)?;
         let TestChoice { codec, statistic, permutations } = choice;
         let (window, config) = (row.finding.window, run_row.config);
         let test = apart(watch, move |watch| {

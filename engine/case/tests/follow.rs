@@ -103,6 +103,24 @@ fn what_is_interrupted_goes_on_and_what_goes_on_growing_keeps_its_bytes() -> Out
 }
 
 #[test]
+fn what_a_run_came_to_is_looked_into_as_it_saw_it() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let text = fs::read(text_log(folder.path(), "whole.log", 4000)?)?;
+    let path = folder.path().join("app.log");
+    let mut case = Case::create(&folder.path().join("c.driftlock"))?;
+    append(&path, &text[..text.len() * 2 / 3])?;
+    let mut growing = Growing::open(&path)?;
+    case.take_grown(&mut growing, false, &OpenOptions::default(), &Unwatched)?;
+    let run = case.analyze(&Config::default(), None, &Unwatched)?.id;
+    let before = case.attribution(run, 1, &Unwatched)?;
+    append(&path, &text[text.len() * 2 / 3..])?;
+    case.take_grown(&mut growing, false, &OpenOptions::default(), &Unwatched)?;
+    case.join_pieces(&growing)?;
+    assert!(case.attribution(run, 1, &Unwatched)? == before);
+    Ok(())
+}
+
+#[test]
 fn a_file_that_is_renamed_goes_on_in_its_streams() -> Outcome {
     let folder = tempfile::tempdir()?;
     let logs = folder.path().join("logs");
