@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::analyze::pool;
 use crate::apart::{apart, interruptible, look};
-use crate::block::{Block, BlockIndex};
+use crate::block::{Block, BlockIndex, widen};
 use crate::damage::{Damage, damage_of};
 use crate::error::CaseError;
 use crate::events::BlockPlace;
@@ -221,8 +221,14 @@ impl Case {
                 next = place.end_position();
                 found.blocks += 1;
                 match checked {
-                    Ok(Checked { index_fits }) => {
+                    Ok(Checked { index_fits, times_fit }) => {
                         found.events += place.events;
+                        if !times_fit {
+                            let (label, first) = (stream.key.label(), place.first_position);
+                            found.problems.push(format!(
+                                "The times of the block at event {first} of stream “{label}” are not those of its events: a search by time may miss them."
+                            ));
+                        }
                         if !index_fits {
                             let (label, first) = (stream.key.label(), place.first_position);
                             found.problems.push(format!(
@@ -279,6 +285,7 @@ impl Case {
 
 struct Checked {
     index_fits: bool,
+    times_fit: bool,
 }
 
 fn check(
@@ -288,12 +295,15 @@ fn check(
 ) -> Result<Checked, String> {
     let stored = stored?;
     let block = Block::unseal(&stored.data, &stored.sha256, stored.raw_bytes, place.events)?;
+    let (mut start, mut end) = (None, None);
     for number in 0..block.len() {
-        EventView::of(block.encoded(number))
+        let view = EventView::of(block.encoded(number))
             .map_err(|error| format!("event {number} of it cannot be decoded ({error})"))?;
+        widen(&mut start, &mut end, view.time_nanos);
     }
+    let times_fit = (start, end) == (place.start_nanos, place.end_nanos);
     // The filter is made from the block alone, so that making it again tells; one of no bytes was not made.
     let index_fits = index
         .is_none_or(|index| *index == BlockIndex::of(block.bytes()) && Filter::read(&index.grams).is_some());
-    Ok(Checked { index_fits })
+    Ok(Checked { index_fits, times_fit })
 }

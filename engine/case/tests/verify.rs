@@ -82,6 +82,22 @@ fn flipped_bytes_of_a_block_cost_that_block_and_its_events_are_named() -> Outcom
 }
 
 #[test]
+fn times_of_a_block_that_are_not_those_of_its_events_are_said() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = analysed(folder.path())?;
+    // All of the stream alike, so that its own times fit those of its blocks.
+    Connection::open(&path)?.execute_batch(&format!(
+        "UPDATE block SET start_nanos = {least}, end_nanos = {least};
+         UPDATE stream SET start_nanos = {least}, end_nanos = {least}",
+        least = i64::MIN + 1
+    ))?;
+    let found = verified(&path)?;
+    let said = found.problems.iter().filter(|problem| problem.contains("a search by time may miss them"));
+    assert_eq!((said.count() as u64, found.damaged.len()), (found.blocks, 0), "{:?}", found.problems);
+    Ok(())
+}
+
+#[test]
 fn what_does_not_fit_together_is_said() -> Outcome {
     let folder = tempfile::tempdir()?;
     let whole = analysed(folder.path())?;
