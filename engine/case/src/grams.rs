@@ -5,7 +5,7 @@
 //! that one filter serves both ways of asking. Pieces of three bytes let blocks be read in vain; pieces of five are more
 //! and tell no more (`docs/BENCHMARKS.md`). Ids of traces and spans are asked for whole, and take four hashes each.
 
-use crate::view::EventView;
+use crate::view::{EventView, FieldView, ValueView};
 
 /// Bytes of a piece.
 const GRAM: usize = 4;
@@ -38,7 +38,8 @@ impl<'a> FilterOf<'a> {
         set_grams(news, &mut self.lower, &mut self.bits);
         for (index, field) in event.fields.iter().enumerate() {
             // Most repeat what the event before has there.
-            if before.and_then(|before| before.fields.get(index)) != Some(field) {
+            let repeats = before.and_then(|before| before.fields.get(index));
+            if !repeats.is_some_and(|other| is_written_as(field, other)) {
                 self.text.clear();
                 field.write(&mut self.text);
                 set_grams(self.text.as_bytes(), &mut self.lower, &mut self.bits);
@@ -55,6 +56,14 @@ impl<'a> FilterOf<'a> {
         let mut filter = fold(self.bits);
         filter.extend_from_slice(&crc32fast::hash(&filter).to_le_bytes());
         filter
+    }
+}
+
+/// Whether two fields are written alike: 0 and -0 are equal, and are not.
+fn is_written_as(field: &FieldView<'_>, other: &FieldView<'_>) -> bool {
+    match (&field.value, &other.value) {
+        (ValueView::Float(a), ValueView::Float(b)) => a.to_bits() == b.to_bits() && field.path == other.path,
+        _ => field == other,
     }
 }
 
@@ -228,6 +237,18 @@ mod tests {
         assert!(!filter.may_hold(b"connection refused"));
         let denied = (10..=200).filter(|id| !filter.may_hold_id(&[*id; 16])).count();
         assert!(denied > 150, "{denied} of 191 absent ids");
+    }
+
+    #[test]
+    fn what_is_equal_and_written_otherwise_is_not_denied() {
+        let row = encoded("one line", 1);
+        let view = |value| {
+            let mut view = EventView::of(&row).expect("its own encoding");
+            view.fields.push(FieldView { path: "offset", value: ValueView::Float(value) });
+            view
+        };
+        let stored = filter_of([0.0, -0.0].map(view).into_iter());
+        assert!(Filter::read(&stored).is_some_and(|filter| filter.may_hold(b"offset=-0")));
     }
 
     #[test]
