@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use cbad::{StreamKey, Watch};
 use ingest::{Capture, EventOrder, Format, Limits, OpenOptions, Wrapping};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use crate::audit::{Action, append as record};
@@ -289,7 +289,12 @@ impl Case {
             now_nanos(),
         ];
         let transaction = self.connection.unchecked_transaction().at(&self.path)?;
-        transaction.execute(INSERT, values).at(&self.path)?;
+        match transaction.execute(INSERT, values) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                return Err(CaseError::ImportedElsewhere { path: path.to_owned() });
+            }
+            inserted => inserted.at(&self.path)?,
+        };
         let capture = transaction.last_insert_rowid();
         members::begin(&transaction, capture, opened.wrapping(), &options.limits, &fingerprint.files)
             .at(&self.path)?;
@@ -410,5 +415,26 @@ fn refuse_pipes(path: &Path) -> Result<(), CaseError> {
             Err(CaseError::NotAFile { path: path.to_owned() })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_programs_that_begin_one_capture_at_once_the_second_is_told_so()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let (path, options) = (folder.path().join("a.log"), OpenOptions::default());
+        std::fs::write(&path, "2026-03-01T00:00:00Z INFO one\n")?;
+        let case = Case::temporary()?;
+        let begin = || {
+            let fingerprint = Fingerprint::take(&path, false, &cbad::Unwatched)?;
+            case.begin(&path, &Capture::open(&path, &options)?, &options, None, &fingerprint)
+        };
+        begin()?;
+        assert!(matches!(begin(), Err(CaseError::ImportedElsewhere { .. })));
+        Ok(())
     }
 }

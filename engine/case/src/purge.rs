@@ -17,7 +17,7 @@ use crate::error::CaseError;
 use crate::rows::{CaptureState, RunRow};
 use crate::runs::json_column;
 use crate::schema::has_table;
-use crate::sql::{AtPath, hex};
+use crate::sql::{AtPath, hex, unsigned};
 use crate::store::Case;
 
 /// What a purge takes out, or took out.
@@ -57,7 +57,7 @@ pub struct PurgeRow {
 }
 
 impl Case {
-    /// What [`Case::purge`] would take out. Changes nothing.
+    /// What [`Case::purge`] would take out; what it took out already where the file is still to be written anew. Changes nothing.
     pub fn weigh_purge(&self, capture: i64, reason: &str, removes_runs: bool) -> Result<Purge, CaseError> {
         let row = self.capture(capture)?;
         let refuse = |what: String| Err(CaseError::CannotDecide { what });
@@ -67,7 +67,10 @@ impl Case {
         if row.state == CaptureState::Importing {
             return refuse(format!("The import of {} is not finished.", row.file_name));
         }
-        if let Some(before) = self.purges()?.iter().find(|before| before.purge.capture == capture) {
+        if let Some(before) = self.purges()?.into_iter().find(|before| before.purge.capture == capture) {
+            if before.purge.removes_runs == removes_runs && self.has_free_pages()? {
+                return Ok(before.purge);
+            }
             return refuse(format!("{} was purged on {}.", row.file_name, rfc3339(before.at_nanos)));
         }
         let (blocks, blocks_sha256) = blocks_of(&self.connection, capture).at(&self.path)?;
@@ -89,17 +92,28 @@ impl Case {
 
     /// Takes the events and problems of a complete capture out for good, and with `removes_runs` the runs that it took part in,
     /// which may quote it. What people wrote stays. The same capture cannot be imported into this case again.
+    ///
+    /// Where a purge was recorded and the file could not be written anew after it, for lack of room say, that is made up for.
     pub fn purge(&mut self, capture: i64, reason: &str, removes_runs: bool) -> Result<Purge, CaseError> {
         self.move_forward()?;
         self.connection.pragma_update(None, "secure_delete", true).at(&self.path)?;
         let transaction = self.immediate()?;
         let purge = self.weigh_purge(capture, reason, removes_runs)?;
-        empty(&transaction, &purge).at(&self.path)?;
-        self.record(&transaction, Action::Purge, &purge.file_name, &json!(purge))?;
+        if !self.purges()?.iter().any(|before| before.purge.capture == capture) {
+            empty(&transaction, &purge).at(&self.path)?;
+            self.record(&transaction, Action::Purge, &purge.file_name, &json!(purge))?;
+        }
         transaction.commit().at(&self.path)?;
         self.blocks.take();
         self.write_anew()?;
         Ok(purge)
+    }
+
+    /// Whether pages of the file hold nothing, which none do once it was written anew. Other changes leave such pages too: then
+    /// writing it anew once more does no harm.
+    fn has_free_pages(&self) -> Result<bool, CaseError> {
+        let pages = self.connection.pragma_query_value(None, "freelist_count", |row| unsigned(row, 0));
+        Ok(pages.at(&self.path)? > 0)
     }
 
     /// Writes the whole file anew, and empties its write-ahead log: what was overwritten stands in no copy of a row that has moved.

@@ -225,8 +225,8 @@ fn read_only(path: &Path, key: Option<&CaseKey>) -> Result<(Connection, Kind), C
     connection.busy_timeout(BUSY).at(path)?;
     match schema::kind(&connection) {
         Ok(kind) => Ok((connection, kind)),
-        Err(_) if !beside(path, "-wal").exists() => {
-            // A journal that cannot be made (read-only media) and is not needed: nobody else writes there.
+        Err(_) if beside(path, "-wal").metadata().map_or(true, |log| log.len() == 0) => {
+            // A journal that cannot be made (read-only media) and is not needed: nobody else writes there, and nothing is in it.
             let connection =
                 connect(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI, key).at(path)?;
             let kind = schema::kind(&connection).at(path)?;

@@ -145,3 +145,16 @@ fn missing_events_are_noticed_before_they_could_change_a_result() -> Outcome {
     }
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn a_case_beside_an_empty_log_is_read_where_no_journal_can_be_made() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("a.driftlock");
+    drop(Case::create(&path)?);
+    std::fs::write(folder.path().join("a.driftlock-wal"), "")?;
+    // Followed by nobody, so that neither can be opened nor made: as on a medium that is read only.
+    std::os::unix::fs::symlink("nowhere", folder.path().join("a.driftlock-shm"))?;
+    assert!(Case::open_read_only(&path)?.streams()?.is_empty());
+    Ok(())
+}

@@ -68,6 +68,25 @@ fn events_are_gone_and_runs_that_had_them_are_marked() -> Outcome {
 }
 
 #[test]
+fn a_file_that_could_not_be_written_anew_is_by_the_same_purge() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut case = analysed(folder.path())?;
+    let purge = case.purge(1, "retention of 30 days", false)?;
+    assert!(case.purge(1, "retention of 30 days", false).is_err(), "it was purged");
+    let file = rusqlite::Connection::open(case.path())?;
+    let free = || file.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
+    file.execute_batch(
+        "CREATE TABLE left_over (data BLOB); INSERT INTO left_over VALUES (zeroblob(99999));
+        DROP TABLE left_over",
+    )?;
+    assert!(free()? > 0);
+    assert_eq!(case.weigh_purge(1, "retention of 30 days", false)?, purge);
+    assert_eq!((case.purge(1, "retention of 30 days", false)?, free()?), (purge, 0));
+    assert_eq!(case.purges()?.len(), 1, "it is recorded once");
+    Ok(())
+}
+
+#[test]
 fn earlier_runs_of_a_capture_that_grew_since_go_too() -> Outcome {
     let folder = tempfile::tempdir()?;
     let whole = std::fs::read(text_log(folder.path(), "whole.log", 4000)?)?;
