@@ -226,10 +226,11 @@ impl Case {
             };
             for index in 0..block.len() {
                 let position = place.first_position + index as u64;
-                let event = block.event(index).map_err(|what| self.damaged(&place, row, what))?;
+                let mut event = block.event(index).map_err(|what| self.damaged(&place, row, what))?;
                 if !keep.has(position, event.time_nanos) {
                     continue;
                 }
+                self.veil_event(&mut event);
                 match taking.pieces.last_mut() {
                     Some(piece) if follows == Some(position) => piece.events += 1,
                     _ => {

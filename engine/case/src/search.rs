@@ -92,8 +92,9 @@ impl Case {
         };
         self.in_rounds(query, watch, Arc::new(look), &mut |candidate, found, summary| {
             summary.total += found.total;
-            for row in found.rows.into_iter().take((limit - summary.given) as usize) {
+            for mut row in found.rows.into_iter().take((limit - summary.given) as usize) {
                 summary.given += 1;
+                self.veil_event(&mut row.event);
                 if on_hit(Hit { stream: candidate.stream.id, row }).is_break() {
                     return ControlFlow::Break(());
                 }

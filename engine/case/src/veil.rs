@@ -72,7 +72,8 @@ pub(crate) fn veiled_text(text: &[u8]) -> Option<String> {
 }
 
 impl Case {
-    /// From now on everything that is read from the case goes through the veil. Searches give positions and are not affected.
+    /// From now on everything that is read from the case goes through the veil. What a search
+    /// looks for is looked for in the clear.
     pub fn read_through(&mut self, veil: &Veil) -> Result<(), CaseError> {
         self.veil = Some(RefCell::new(veil.redactor()?));
         Ok(())

@@ -81,6 +81,18 @@ fn a_case_read_through_a_veil_gives_nothing_that_the_rules_name() -> Outcome {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }
+    let mut hits = Vec::new();
+    let mut take = |hit: case::Hit| {
+        hits.push((hit.row.event.fields, String::from_utf8_lossy(&hit.row.event.body).into_owned()));
+        std::ops::ControlFlow::Continue(())
+    };
+    case.search(&case::Query::new(), u64::MAX, &Unwatched, &mut take)?;
+    let odd = Subject::Events { stream: 0, first_event: 600, last_event: 639 };
+    let found = format!("{hits:?} {:?}", case.compare(None, &odd, &Unwatched)?);
+    assert!(found.contains("door"));
+    for secret in ["mallory", "annabel", "pw-", "10.1.2."] {
+        assert!(!found.contains(secret), "{secret} in what was searched and compared");
+    }
     let findings = format!("{:?}", case.findings(run)?);
     assert!(
         findings.contains("door") && findings.contains("⟨hidden⟩"),
