@@ -123,7 +123,7 @@ fn tell_known(chosen: &Import, report: &ImportReport, post: &Post) {
 
 fn finish(mut case: Case, path: &Path, how: &Analysis, watch: &TaskWatch) -> Result<Finished, Failure> {
     let config = how.config(None).map_err(|why| Failure::new("Could not analyse the case", why))?;
-    match case.analyze(&config, None, watch) {
+    match case.with_decisions(config).and_then(|config| case.analyze(&config, None, watch)) {
         Ok(run) => Ok(Finished::Run(path.to_owned(), run.id)),
         Err(CaseError::Cancelled) => Ok(Finished::Cancelled(Some(path.to_owned()))),
         Err(error) => Err(Failure::new("Could not analyse the case", error)),

@@ -86,3 +86,20 @@ fn a_dismissal_needs_its_reason_and_writing_it_is_left_without_a_trace() -> Resu
     assert_eq!(standing(&world)?, [case::Decision::Confirm { reason: None }]);
     Ok(())
 }
+
+#[test]
+fn a_capture_opened_again_is_analysed_with_what_was_decided() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    settle(&mut window);
+    click(&mut window, "Dismiss as ordinary…");
+    write(&mut window, "Why this finding is ordinary", "a drill");
+    click(&mut window, "Dismiss and analyse again");
+    window.get_by_label("Run shown: Run 2 of 2");
+    let capture = world.path("shop.jsonl");
+    with(window.state(), |app| app.open(&[capture]));
+    settle(&mut window);
+    window.get_by_label("Run shown: Run 2 of 2");
+    Ok(())
+}
