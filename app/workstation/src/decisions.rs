@@ -1,7 +1,8 @@
 //! What people decided about findings: as the case has it, what was asked for in this frame, and what is being written.
 
+use crate::doc::Selection;
 use crate::remembered::{Bookmark, subject};
-use crate::state::{Pane, State};
+use crate::state::{Level, Pane, State};
 use case::{Decision, DecisionRow, FindingRef, FindingRow, Subject};
 
 /// A decision that is asked for, on its way into the case.
@@ -32,8 +33,10 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Draft {
     pub(crate) kind: Kind,
-    /// The finding, by its rank.
-    pub(crate) finding: i64,
+    /// The events that it is about: another run ranks findings otherwise.
+    pub(crate) about: Subject,
+    /// The finding that was looked at when the writing began.
+    pub(crate) finding: FindingRef,
     pub(crate) text: String,
     /// Whether the field is still to be given the keyboard.
     pub(crate) wants_focus: bool,
@@ -100,8 +103,7 @@ impl State {
 
     /// Asks for a decision about a finding.
     pub(crate) fn decide(&mut self, row: &FindingRow, decision: Decision, stands: bool) {
-        let run = self.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
-        let finding = run.map(|run| FindingRef { run, finding: row.id });
+        let finding = self.looked_at(row);
         self.decisions.asked.push(Request {
             subject: subject(row),
             finding,
@@ -109,6 +111,12 @@ impl State {
             stands,
             bookmark: None,
         });
+    }
+
+    /// A finding as the run that is shown numbers it.
+    fn looked_at(&self, row: &FindingRow) -> Option<FindingRef> {
+        let run = self.doc.as_ref()?.run.as_ref()?.id;
+        Some(FindingRef { run, finding: row.id })
     }
 
     /// Asks that a decision no longer stands.
@@ -122,18 +130,38 @@ impl State {
         });
     }
 
-    /// Asks for the words of a decision about the selected finding.
+    /// Asks for the words of a decision about the selected finding. Words that are there already come to the front instead.
     pub(crate) fn begin_draft(&mut self, kind: Kind) {
         let Some(row) = self.selected_finding() else { return };
-        let text = String::new();
-        self.decisions.draft = Some(Draft { kind, finding: row.id, text, wants_focus: true });
+        let Some(finding) = self.looked_at(&row) else { return };
         self.front = Some(Pane::Finding);
+        let about = subject(&row);
+        if let Some(draft) = self.decisions.draft.as_mut().filter(|draft| !draft.text.trim().is_empty()) {
+            draft.wants_focus = true;
+            if (draft.kind, &draft.about) == (kind, &about) {
+                return;
+            }
+            let about = draft.about.clone();
+            let findings = self.doc.iter().flat_map(|doc| &doc.findings);
+            if let Some(id) = findings.into_iter().find(|row| subject(row) == about).map(|row| row.id) {
+                self.select(Selection::Finding(id));
+            }
+            let next = "Keep it or cancel writing it, and then begin the next.";
+            return self.notice(Level::Warning, "Something is still being written", next);
+        }
+        let text = String::new();
+        self.decisions.draft = Some(Draft { kind, about, finding, text, wants_focus: true });
+    }
+
+    /// Whether what is being written stands under this finding: under its own, or under any where the run has not that one.
+    pub(crate) fn is_written_under(&self, draft: &Draft, row: &FindingRow) -> bool {
+        let mut findings = self.doc.iter().flat_map(|doc| &doc.findings);
+        draft.about == subject(row) || !findings.any(|row| subject(row) == draft.about)
     }
 
     /// What is written becomes a decision about its finding.
     pub(crate) fn keep_draft(&mut self) {
         let Some(draft) = self.decisions.draft.take() else { return };
-        let Some(row) = self.doc.as_ref().and_then(|doc| doc.finding(draft.finding)).cloned() else { return };
         let text = draft.text.trim().to_owned();
         let decision = match draft.kind {
             Kind::Note => Decision::Note { text },
@@ -143,7 +171,18 @@ impl State {
             // A link is made by choosing the other finding.
             Kind::Link => return,
         };
-        self.decide(&row, decision, true);
+        self.decide_drafted(&draft, decision);
+    }
+
+    /// Asks for a decision about the finding that something is being written about.
+    pub(crate) fn decide_drafted(&mut self, draft: &Draft, decision: Decision) {
+        self.decisions.asked.push(Request {
+            subject: draft.about.clone(),
+            finding: Some(draft.finding),
+            decision,
+            stands: true,
+            bookmark: None,
+        });
     }
 }
 
@@ -194,5 +233,42 @@ mod tests {
             assert!(request.stands && request.finding.is_some_and(|of| of.finding == 1));
             assert!(state.decisions.draft.is_none());
         }
+    }
+
+    #[test]
+    fn words_stay_with_their_finding_when_another_run_ranks_it_otherwise() {
+        let mut state = crate::scene::state();
+        state.begin_draft(Kind::Note);
+        let was = state.decisions.draft.clone().expect("a finding is selected");
+        state.decisions.draft.as_mut().expect("it was begun").text = "of the first".to_owned();
+        let mut doc = state.doc.as_ref().expect("the scene has a case").as_ref().clone();
+        doc.findings.rotate_left(1);
+        for (rank, row) in (1..).zip(&mut doc.findings) {
+            row.id = rank;
+        }
+        doc.run.as_mut().expect("the scene has a run").id += 1;
+        let last = doc.findings.len() as i64;
+        state.doc = Some(std::sync::Arc::new(doc));
+        let under = |state: &State| {
+            let draft = state.decisions.draft.as_ref().expect("it is being written");
+            let findings = &state.doc.as_ref().expect("the scene has a case").findings;
+            let under = findings.iter().filter(|row| state.is_written_under(draft, row));
+            under.map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!(under(&state), [last], "by its events, not by its rank");
+
+        // Another form would take its place: it comes to the front instead.
+        state.begin_draft(Kind::Dismiss);
+        let draft = state.decisions.draft.clone().expect("it is not lost");
+        assert_eq!((draft.kind, draft.text.as_str()), (Kind::Note, "of the first"));
+        assert_eq!((state.selection, state.notices.len()), (Selection::Finding(last), 1));
+
+        let mut doc = state.doc.as_ref().expect("the scene has a case").as_ref().clone();
+        doc.findings.pop();
+        state.doc = Some(std::sync::Arc::new(doc));
+        assert_eq!(under(&state).len() as i64, last - 1, "where there is no such finding, under each");
+        state.keep_draft();
+        let request = state.decisions.asked.pop().expect("it was asked for");
+        assert_eq!((request.subject, request.finding), (was.about, Some(was.finding)));
     }
 }

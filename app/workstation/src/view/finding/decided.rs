@@ -11,7 +11,7 @@ use crate::ui::icon::{self, Icon};
 use crate::ui::strip;
 use crate::view::button;
 use crate::words;
-use case::{Decision, DecisionRow, FindingRow, Subject};
+use case::{Decision, DecisionRow, FindingRef, FindingRow, Subject};
 use egui::{
     Button, Frame, Key, Label, Modifiers, RichText, Role, ScrollArea, Stroke, TextEdit, Ui, WidgetInfo,
 };
@@ -102,7 +102,11 @@ impl Kind {
 
 /// The field that is being written in, where it belongs to this finding.
 pub(super) fn form(ui: &mut Ui, state: &mut State, row: &FindingRow) {
-    let Some(mut draft) = state.decisions.draft.take_if(|draft| draft.finding == row.id) else { return };
+    let Some(mut draft) = state.decisions.draft.take() else { return };
+    if !state.is_written_under(&draft, row) {
+        state.decisions.draft = Some(draft);
+        return;
+    }
     let t = tokens::of(ui);
     let (mut keep, mut close) = (false, false);
     ui.add_space(size::TIGHT);
@@ -110,10 +114,14 @@ pub(super) fn form(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     frame.inner_margin(8).show(ui, |ui| {
         ui.set_width(ui.available_width().min(720.0));
         ui.label(RichText::new(draft.kind.heading()).font(semibold_font(size::TEXT)).color(t.strong));
+        if draft.about != subject(row) {
+            let FindingRef { run, finding } = draft.finding;
+            ui.label(format!("About finding {finding} of run {run}"));
+        }
         (keep, close) = field(ui, &mut draft);
         ui.label(RichText::new(draft.kind.about()).font(text_font(size::SMALL)).color(t.weak));
         if draft.kind == Kind::Link {
-            close |= others(ui, state, row, &draft.text);
+            close |= others(ui, state, &draft);
         }
         ui.horizontal(|ui| {
             let is_ready = draft.kind.may_be_empty() || !draft.text.trim().is_empty();
@@ -155,10 +163,11 @@ fn field(ui: &mut Ui, draft: &mut Draft) -> (bool, bool) {
 }
 
 /// The other findings whose words fit; whether one was chosen, which makes the link.
-fn others(ui: &mut Ui, state: &mut State, row: &FindingRow, search: &str) -> bool {
+fn others(ui: &mut Ui, state: &mut State, draft: &Draft) -> bool {
     let Some(doc) = state.doc.clone() else { return false };
-    let search = search.trim().to_lowercase();
-    let fits = |other: &&FindingRow| other.id != row.id && name(other).to_lowercase().contains(&search);
+    let search = draft.text.trim().to_lowercase();
+    let fits =
+        |other: &&FindingRow| subject(other) != draft.about && name(other).to_lowercase().contains(&search);
     let mut chosen = None;
     let fitting: Vec<&FindingRow> = doc.findings.iter().filter(fits).collect();
     if fitting.is_empty() {
@@ -181,7 +190,7 @@ fn others(ui: &mut Ui, state: &mut State, row: &FindingRow, search: &str) -> boo
     }
     let is_chosen = chosen.is_some();
     if let Some(to) = chosen {
-        state.decide(row, Decision::Link { to }, true);
+        state.decide_drafted(draft, Decision::Link { to });
     }
     is_chosen
 }
