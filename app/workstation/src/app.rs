@@ -5,6 +5,7 @@ mod analysis;
 mod ask;
 mod decide;
 mod events;
+mod finished;
 mod follow;
 mod import_dialog;
 mod keep;
@@ -31,7 +32,7 @@ use crate::query::{Answer, Query};
 use crate::remembered::Kept;
 use crate::state::{Level, Notice, Pane, State};
 use crate::view;
-use crate::work::{self, Failure, Finished, For, Message, Post, Spawn, Task, TaskWatch};
+use crate::work::{self, Failure, For, Message, Post, Spawn, Task, TaskWatch};
 use crossbeam_channel::Receiver;
 pub(crate) use decide::Written;
 pub(crate) use search::Searched;
@@ -79,6 +80,8 @@ pub struct App {
     inspecting: usize,
     /// The case that is presented, which is read again at both ends of it.
     presented: Option<PathBuf>,
+    /// The case that is open, or being read to be.
+    case: Option<PathBuf>,
 }
 
 impl App {
@@ -115,6 +118,7 @@ impl App {
             searcher: search::Searcher::default(),
             inspecting: 0,
             presented: None,
+            case: None,
         }
     }
 
@@ -244,42 +248,13 @@ impl App {
         }
     }
 
-    fn finished(&mut self, result: Result<Finished, Failure>) {
-        match result {
-            Ok(Finished::Case(path)) => self.show_case(&path, None),
-            Ok(Finished::Locked(path, why)) => self.ask_passphrase(path, why),
-            Ok(Finished::Run(path, run)) => self.show_case(&path, Some(run)),
-            Ok(Finished::Tested(run, finding)) => self.state.ask(Query::Tests { run, finding }),
-            Ok(Finished::Matrix(made)) => self.state.matrix.take(made),
-            Ok(Finished::Stopped(detail)) => self.state.notice(Level::Warning, "Cancelled", detail),
-            Ok(Finished::Checked(found)) => self.checked(*found),
-            Ok(Finished::Written(path)) => {
-                self.state.notice(Level::Done, "Written", case::inert(path.display().to_string()));
-            }
-            Ok(Finished::Exported { path, events, lost }) => self.exported(&path, events, lost),
-            Ok(Finished::Copied { text, events, lost, of }) => self.copied(text, events, lost, of),
-            Ok(Finished::Cancelled(kept)) => {
-                let detail = match kept {
-                    Some(path) => format!(
-                        "What was done so far is kept in {}. Open the same file again to go on from there.",
-                        case::inert(path.display().to_string())
-                    ),
-                    None => "Nothing was kept.".to_owned(),
-                };
-                self.state.notice(Level::Warning, "Cancelled", detail);
-            }
-            Err(Failure { what, detail }) => self.state.notice(Level::Error, what, detail),
-        }
-    }
-
     /// Opens a case for reading, or reads it again where it is the open one.
     fn show_case(&mut self, path: &Path, run: Option<i64>) {
         if self.presented.is_some() {
             // It is read again when the presentation ends.
             return;
         }
-        let same = self.state.doc.as_ref().is_some_and(|doc| doc.path == path);
-        if !same {
+        if !self.state.doc.as_ref().is_some_and(|doc| doc.path == path) {
             self.close();
             self.open_readers(path);
         }
@@ -293,6 +268,7 @@ impl App {
         self.write_asked();
         self.state.doc_id += 1;
         self.state.doc = None;
+        self.case = None;
         self.state.readers = None;
         self.state.telemetry = crate::telemetry::Telemetry::default();
         self.state.bits = crate::bits::Bits::default();
@@ -471,7 +447,7 @@ impl App {
             Command::EncryptCase | Command::ChangePassphrase | Command::SaveDecrypted => {
                 self.vault_command(command);
             }
-            Command::ChooseAnchor => self.ask_person(For::Anchor, self.services.dialogs.case()),
+            Command::ChooseAnchor => self.ask_anchor(),
             Command::AnalyzeAgain => self.analyze_again(),
             Command::AdoptLevel => self.adopt_level(),
             Command::CheckCase => self.check_case(),

@@ -69,7 +69,7 @@ pub(crate) fn measure(
 ) -> Result<Finished, Failure> {
     let made = Case::open_read_only(path).and_then(|case| case.ncd_matrix(stream, choice, None, watch));
     match made {
-        Ok(matrix) => Ok(Finished::Matrix(Arc::new(matrix))),
+        Ok(matrix) => Ok(Finished::Matrix(path.to_owned(), Arc::new(matrix))),
         Err(CaseError::Cancelled) => Ok(Finished::Stopped("No block was measured to the end.".to_owned())),
         // The engine says that it was stopped in words of its own.
         Err(_) if cbad::Watch::cancelled(watch) => {

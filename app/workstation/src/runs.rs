@@ -33,7 +33,7 @@ pub(crate) fn analyze(path: &Path, wanted: Wanted, watch: &TaskWatch) -> Result<
 /// Looks for damage in all of a case.
 pub(crate) fn check(path: &Path, watch: &TaskWatch) -> Result<Finished, Failure> {
     match Case::open_read_only(path).and_then(|case| case.verify(watch)) {
-        Ok(found) => Ok(Finished::Checked(Box::new(found))),
+        Ok(found) => Ok(Finished::Checked(path.to_owned(), Box::new(found))),
         Err(CaseError::Cancelled) => {
             Ok(Finished::Stopped("What was found until then is not listed.".to_owned()))
         }
@@ -50,7 +50,7 @@ pub(crate) fn test(
 ) -> Result<Finished, Failure> {
     let made = Case::open(path).and_then(|mut case| case.canonical_test(run, finding, choice, None, watch));
     match made {
-        Ok(_) => Ok(Finished::Tested(run, finding)),
+        Ok(_) => Ok(Finished::Tested { case: path.to_owned(), of: (run, finding) }),
         Err(CaseError::Cancelled) => Ok(Finished::Stopped("No test was kept.".to_owned())),
         // The engine says that it was stopped in words of its own.
         Err(_) if cbad::Watch::cancelled(watch) => Ok(Finished::Stopped("No test was kept.".to_owned())),

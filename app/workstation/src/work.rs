@@ -112,14 +112,14 @@ pub(crate) enum For {
     Rules(RulesFor),
     /// What to follow.
     Follow,
-    /// A case to compare the open one with.
-    Anchor,
+    /// A case to compare this one with.
+    Anchor(PathBuf),
     /// Where to write these events.
     Events(Box<crate::export::Export>),
     /// Where to write this table, and what it is of.
     Table(&'static str, Arc<str>),
-    /// Where to write the open case in the clear.
-    Decrypted,
+    /// Where to write this case in the clear.
+    Decrypted(PathBuf),
     /// Where to write this picture.
     Picture(Arc<egui::ColorImage>),
 }
@@ -134,17 +134,17 @@ pub(crate) enum Finished {
     /// A run of a case.
     Run(PathBuf, i64),
     /// A test of this finding of a run.
-    Tested(i64, i64),
-    /// Block against block of a stream.
-    Matrix(Arc<case::NcdMatrix>),
+    Tested { case: PathBuf, of: (i64, i64) },
+    /// Block against block of a stream of a case.
+    Matrix(PathBuf, Arc<case::NcdMatrix>),
     /// It was cancelled, with what that means.
     Stopped(String),
     /// Events were written to a file; so many are damaged in the case and are not in it.
     Exported { path: PathBuf, events: u64, lost: u64 },
     /// Events as text for the clipboard: so many of those that are listed, but for those that are damaged.
     Copied { text: String, events: u64, lost: u64, of: u64 },
-    /// The case was checked: what is damaged, and what else does not fit.
-    Checked(Box<case::Verification>),
+    /// A case was checked: what is damaged, and what else does not fit.
+    Checked(PathBuf, Box<case::Verification>),
     /// A file was written.
     Written(PathBuf),
     /// It was cancelled; the case, where one was begun, is as far as it came.

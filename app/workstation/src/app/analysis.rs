@@ -3,14 +3,14 @@
 use super::App;
 use crate::runs::{self, Wanted};
 use crate::state::{Level, Pane};
-use crate::work::Message;
+use crate::work::{For, Message};
 use case::FindingRef;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 impl App {
-    /// Starts a run over the open case.
-    fn analyze(&mut self, name: &str, wanted: Wanted) {
-        let Some(path) = self.state.doc.as_ref().map(|doc| doc.path.clone()) else { return };
+    /// Starts a run over a case.
+    fn analyze(&mut self, path: &Path, name: &str, wanted: Wanted) {
+        let path = path.to_owned();
         self.start(name.to_owned(), move |task, watch, post| {
             post.send(Message::Finished { task, result: runs::analyze(&path, wanted, watch) });
         });
@@ -21,7 +21,8 @@ impl App {
         let Some(doc) = self.state.doc.clone() else { return };
         match self.state.prefs.analysis.config(Some((&doc, self.state.range))) {
             Ok(config) => {
-                self.analyze(&format!("Analysing {} again", doc.name()), Wanted { config, anchor: None });
+                let name = format!("Analysing {} again", doc.name());
+                self.analyze(&doc.path, &name, Wanted { config, anchor: None });
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }
@@ -35,7 +36,7 @@ impl App {
         let alpha = self.state.prefs.analysis.alpha();
         let config = cbad::Config { alpha, false_alarms: None, ..run.config.clone() };
         let name = format!("Analysing {} at {} %", doc.name(), crate::view::trial::percent(alpha));
-        self.analyze(&name, Wanted { config, anchor: None });
+        self.analyze(&doc.path, &name, Wanted { config, anchor: None });
     }
 
     /// A run like the one in which a finding was judged to be ordinary or an incident, now that the case says so.
@@ -44,6 +45,7 @@ impl App {
         let Some(run) = doc.runs.iter().find(|run| run.id == of.run) else { return };
         let what = if is_incident { "an incident" } else { "ordinary" };
         self.analyze(
+            &doc.path,
             &format!("Analysing with finding {} as {what}", of.finding),
             Wanted { config: run.config.clone(), anchor: None },
         );
@@ -71,27 +73,47 @@ impl App {
         });
     }
 
-    /// The case was checked.
-    pub(super) fn checked(&mut self, found: case::Verification) {
+    /// A case was checked, which may not be open any more.
+    pub(super) fn checked(&mut self, path: &Path, found: case::Verification) {
+        let is_open = self.is_open(path);
+        let name = if is_open { "The case".to_owned() } else { case::inert(crate::words::file_name(path)) };
         let (level, what, detail) = if found.is_sound() {
             let blocks = crate::words::counted(found.blocks, "block", "blocks");
             let events = crate::words::counted(found.events, "event", "events");
-            (Level::Done, "The case is whole", format!("{blocks} with {events} were hashed again."))
+            (Level::Done, format!("{name} is whole"), format!("{blocks} with {events} were hashed again."))
         } else {
             let faults = (found.damaged.len() + found.problems.len()) as u64;
-            let faults = crate::words::counted(faults, "fault is", "faults are");
-            (Level::Error, "The case is damaged", format!("{faults} listed among the problems."))
+            let detail = if is_open {
+                format!(
+                    "{} listed among the problems.",
+                    crate::words::counted(faults, "fault is", "faults are")
+                )
+            } else {
+                let faults = crate::words::counted(faults, "fault was", "faults were");
+                format!("{faults} found. Open it and check it again to have the list.")
+            };
+            (Level::Error, format!("{name} is damaged"), detail)
         };
-        self.state.problems.checked(found.damaged, found.problems);
+        if is_open {
+            self.state.problems.checked(found.damaged, found.problems);
+        }
         self.state.notice(level, what, detail);
     }
 
-    /// A run with the settings as they are now, but against another case.
-    pub(super) fn compare_with(&mut self, anchor: PathBuf) {
+    /// Has a person choose the case that the open one is compared with.
+    pub(super) fn ask_anchor(&mut self) {
+        let Some(path) = self.state.doc.as_ref().map(|doc| doc.path.clone()) else { return };
+        self.ask_person(For::Anchor(path), self.services.dialogs.case());
+    }
+
+    /// A run of a case with the settings as they are now, but against another case.
+    pub(super) fn compare_with(&mut self, of: PathBuf, anchor: Vec<PathBuf>) {
+        let Some(anchor) = anchor.into_iter().next() else { return };
         let name = case::inert(crate::words::file_name(&anchor));
         match self.state.prefs.analysis.config(None) {
             Ok(config) => {
-                self.analyze(&format!("Comparing with {name}"), Wanted { config, anchor: Some(anchor) });
+                let wanted = Wanted { config, anchor: Some(anchor) };
+                self.analyze(&of, &format!("Comparing with {name}"), wanted);
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }

@@ -22,9 +22,9 @@ impl App {
             For::Case => self.open(&paths),
             For::Rules(of) => self.load_rules(of, paths),
             For::Follow => self.follow(paths),
-            For::Anchor => paths.into_iter().take(1).for_each(|anchor| self.compare_with(anchor)),
+            For::Anchor(of) => self.compare_with(of, paths),
             For::Events(export) => self.export_to(*export, paths),
-            For::Decrypted => self.save_decrypted(paths),
+            For::Decrypted(of) => self.save_decrypted(of, paths),
             For::Table(of, csv) => self.write_table(of, csv, paths),
             For::Picture(image) => self.write_picture(image, paths),
         }

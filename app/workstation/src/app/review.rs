@@ -32,6 +32,7 @@ impl App {
     /// Readers of a case, through a veil where it is presented.
     pub(super) fn open_readers(&mut self, path: &Path) {
         let veil = self.state.review.showing.as_ref().and_then(|showing| showing.veil.clone());
+        self.case = Some(path.to_owned());
         let (doc, spawn) = (self.state.doc_id, &self.services.spawn);
         let reader = || Reader::start(path, doc, &self.stores, spawn, self.post.clone(), veil.clone());
         self.state.readers = Some((reader(), reader()));

@@ -288,3 +288,59 @@ fn what_is_shown_as_decided_is_in_the_case_already() -> Result<(), Failure> {
     assert!(audit.len() >= 2, "both stand in the chain");
     Ok(())
 }
+
+#[test]
+fn what_a_task_brings_goes_into_its_own_case_alone() -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    for name in ["shop.jsonl", "other.jsonl"] {
+        std::fs::write(folder.path().join(name), testkit::captures::shop(400, 200..220))?;
+    }
+    let held: Arc<Mutex<Vec<Job>>> = Arc::default();
+    let (keep, free) = (Arc::clone(&held), work::threads());
+    let holds = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_held = Arc::clone(&holds);
+    let spawn: Spawn = Arc::new(move |name, job| match name {
+        "task" if is_held.load(Ordering::SeqCst) => keep.lock().expect("no job panics").push(job),
+        _ => free(name, job),
+    });
+    let mut window = window_with(folder.path(), store::of_cases(), spawn);
+    with(window.state(), |app| app.open(&[folder.path().join("shop.jsonl")]));
+    settle(&mut window);
+    holds.store(true, Ordering::SeqCst);
+    for command in [Command::CheckCase, Command::MakeMatrix, Command::AnalyzeAgain, Command::TestFinding] {
+        with(window.state(), |app| app.state.command(command));
+        window.run_steps(2);
+    }
+    holds.store(false, Ordering::SeqCst);
+    let jobs: Vec<Job> = held.lock().expect("no job panics").drain(..).collect();
+    assert_eq!(jobs.len(), 4);
+    with(window.state(), |app| app.open(&[folder.path().join("other.jsonl")]));
+    while !with(window.state(), |app| {
+        app.state
+            .doc
+            .as_ref()
+            .is_some_and(|doc| doc.path.ends_with("other.jsonl.driftlock") && doc.run.is_some())
+    }) {
+        with(window.state(), |app| app.wait(Duration::from_millis(20)));
+        window.run_steps(1);
+    }
+    for job in jobs {
+        job();
+    }
+    settle(&mut window);
+    with(window.state(), |app| {
+        let doc = app.state.doc.as_ref().expect("a case is open");
+        assert!(doc.path.ends_with("other.jsonl.driftlock"), "the closed one does not come back");
+        assert!(
+            !app.state.problems.is_whole
+                && app.state.matrix.made.is_none()
+                && app.state.tests.made.is_empty()
+        );
+        let mut told: Vec<&str> = app.state.log.iter().map(|logged| logged.notice.what.as_str()).collect();
+        told.sort_unstable();
+        let name = "shop.jsonl.driftlock";
+        let of = |what: &str| format!("{name} {what}");
+        assert_eq!(told, [of("has a new test"), of("is whole"), of("was analysed"), of("was measured")]);
+    });
+    Ok(())
+}

@@ -22,7 +22,7 @@ impl App {
             _ => {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
                 let dialog = self.services.dialogs.save_case(&format!("{name}-in-the-clear.driftlock"));
-                self.ask_person(For::Decrypted, dialog);
+                self.ask_person(For::Decrypted(path), dialog);
             }
         }
     }
@@ -55,11 +55,11 @@ impl App {
         });
     }
 
-    pub(super) fn save_decrypted(&mut self, paths: Vec<PathBuf>) {
-        let (Some(doc), Some(out)) = (self.state.doc.clone(), paths.into_iter().next()) else { return };
+    pub(super) fn save_decrypted(&mut self, of: PathBuf, paths: Vec<PathBuf>) {
+        let Some(out) = paths.into_iter().next() else { return };
         let name = case::inert(crate::words::file_name(&out));
         self.start(format!("Writing {name}"), move |task, watch, post| {
-            let result = vault::save_decrypted(&doc.path, out, watch);
+            let result = vault::save_decrypted(&of, out, watch);
             post.send(Message::Finished { task, result });
         });
     }
