@@ -82,6 +82,7 @@ pub struct App {
     presented: Option<PathBuf>,
     /// The case that is open, or being read to be.
     case: Option<PathBuf>,
+    batches: review::Batches,
 }
 
 impl App {
@@ -119,6 +120,7 @@ impl App {
             inspecting: 0,
             presented: None,
             case: None,
+            batches: review::Batches::default(),
         }
     }
 
@@ -236,7 +238,7 @@ impl App {
             Message::Answer(doc, answer) if doc == self.state.doc_id => self.answered(answer),
             Message::Answer(..) => {}
             Message::Pixels(image) => self.cut_and_save(&image),
-            Message::Decided(doc, failure) => self.decided(doc, failure),
+            Message::Decided(path, failure) => self.decided(&path, failure),
             Message::Kept(failures) => self.kept(failures),
             Message::Written { doc, written } => self.written(doc, *written),
             Message::Searched(number, said) => self.searched(number, said),
@@ -266,6 +268,12 @@ impl App {
 
     fn close(&mut self) {
         self.write_asked();
+        self.state.review.keep_words();
+        self.write_decisions();
+        if let Some(draft) = self.state.decisions.draft.take().filter(|draft| !draft.text.trim().is_empty()) {
+            let what = "What was being written of a finding was not kept";
+            self.state.notice(Level::Warning, what, case::inert(draft.text));
+        }
         self.state.doc_id += 1;
         self.state.doc = None;
         self.case = None;

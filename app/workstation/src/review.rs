@@ -183,6 +183,11 @@ impl Review {
         }
     }
 
+    /// What is being written in the story is a decision from now on: its field may be gone before it loses the keyboard.
+    pub(crate) fn keep_words(&mut self) {
+        self.pending.extend(self.story.keep_draft());
+    }
+
     /// Takes a saved view away.
     pub(crate) fn remove_view(&mut self, decision: u64) {
         self.views.retain(|view| view.decision != decision);

@@ -53,8 +53,8 @@ pub(crate) enum Message {
     Searched(u64, crate::app::Searched),
     /// What was decided stands in the case `doc`, or why it does not.
     Written { doc: u64, written: Box<crate::app::Written> },
-    /// Decisions about the case with this number were written, or could not be.
-    Decided(u64, Option<Failure>),
+    /// Decisions about this case were written, or could not be.
+    Decided(PathBuf, Option<Failure>),
     /// What these paths are that were chosen; nothing where none was.
     Found(Option<Found>),
     /// A look of this number at the capture of this row of the import dialog has ended.

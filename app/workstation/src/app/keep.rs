@@ -80,6 +80,7 @@ impl App {
         self.keeper.at_work
             || (self.keeper.prefs_changed && self.presented.is_none())
             || !self.on_their_way.is_empty()
+            || self.is_deciding()
     }
 
     /// What was kept has been written, or not.
@@ -117,13 +118,16 @@ impl App {
         (self.services.spawn)("keeper", Box::new(keep));
     }
 
-    /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked
-    /// reach the case.
+    /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked and
+    /// the words of the story reach the case.
     pub fn close_window(&mut self) {
         self.write_asked();
-        while !self.on_their_way.is_empty() {
+        self.state.review.keep_words();
+        self.write_decisions();
+        while !self.on_their_way.is_empty() || self.is_deciding() {
             match self.inbox.recv_timeout(PATIENCE) {
                 Ok(Message::Written { doc, written }) => self.written(doc, *written),
+                Ok(Message::Decided(path, failure)) => self.decided(&path, failure),
                 Ok(_) => {}
                 Err(_) => break,
             }

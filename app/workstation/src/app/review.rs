@@ -9,15 +9,39 @@ use crate::review::story::{Pending, Showing};
 use crate::state::{Level, State};
 use crate::work::{Failure, For, Message};
 use case::{Case, CaseError, Decision, Veil};
+use crossbeam_channel::{Receiver, Sender};
 use egui::ViewportCommand;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a person is told of a new step.
 const ADDED: &str = "Added to the story";
 
 /// What has been looked at is kept so often.
 const OFTEN_SECONDS: f64 = 1.0;
+
+/// Decisions about one case, on their way to it.
+struct Batch {
+    path: PathBuf,
+    pending: Vec<Pending>,
+}
+
+/// Where batches of decisions wait for a thread that writes them.
+pub(super) struct Batches {
+    put: Sender<Batch>,
+    take: Receiver<Batch>,
+    /// Held by the thread that writes, so that batches reach the case in the order in which they were decided.
+    turn: Arc<Mutex<()>>,
+    /// How many have not been written yet.
+    on_their_way: usize,
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        let (put, take) = crossbeam_channel::unbounded();
+        Self { put, take, turn: Arc::default(), on_their_way: 0 }
+    }
+}
 
 /// Writes decisions, in order; what is on the disk stays there where a later one fails.
 fn write(path: &Path, pending: &[Pending]) -> Result<(), CaseError> {
@@ -49,7 +73,9 @@ impl App {
         if std::mem::take(&mut self.state.review.save) {
             self.save_view();
         }
-        self.write_decisions();
+        if !self.state.review.is_writing {
+            self.write_decisions();
+        }
         self.keep_coverage(ctx);
         if let Some((text, subject)) = self.state.review.open.take()
             && let Some(doc) = self.state.doc.clone()
@@ -81,23 +107,36 @@ impl App {
         }
     }
 
-    fn write_decisions(&mut self) {
+    /// Has what was decided written; before the case is closed what is being written in its story too.
+    pub(super) fn write_decisions(&mut self) {
         let review = &mut self.state.review;
-        if review.is_writing || review.pending.is_empty() {
+        if review.pending.is_empty() {
             return;
         }
         let Some(doc) = &self.state.doc else { return review.pending.clear() };
         let pending = std::mem::take(&mut review.pending);
         (review.is_writing, review.is_stale) = (true, true);
-        let (path, post, of) = (doc.path.clone(), self.post.clone(), self.state.doc_id);
+        // Both ends are in the window's hands: it is never closed.
+        drop(self.batches.put.send(Batch { path: doc.path.clone(), pending }));
+        self.batches.on_their_way += 1;
+        let (take, turn) = (self.batches.take.clone(), Arc::clone(&self.batches.turn));
+        let post = self.post.clone();
         let job = move || {
+            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            // As many jobs as batches: each finds one, the oldest.
+            let Ok(Batch { path, pending }) = take.try_recv() else { return };
             let failure = write(&path, &pending).err().map(|error| {
                 let advice = "What was decided before it is in the case.";
                 Failure::new("The decision could not be kept", format!("{error} {advice}"))
             });
-            post.send(Message::Decided(of, failure));
+            post.send(Message::Decided(path, failure));
         };
         (self.services.spawn)("decisions", Box::new(job));
+    }
+
+    /// Whether decisions about the case as a whole are still to be written.
+    pub(super) fn is_deciding(&self) -> bool {
+        self.batches.on_their_way > 0
     }
 
     /// Keeps what has been looked at, now and then while a person goes through a case. Nothing is kept before they touch the
@@ -144,11 +183,13 @@ impl App {
     }
 
     /// Decisions were written, or not.
-    pub(super) fn decided(&mut self, of: u64, failure: Option<Failure>) {
+    pub(super) fn decided(&mut self, path: &Path, failure: Option<Failure>) {
+        self.batches.on_their_way = self.batches.on_their_way.saturating_sub(1);
         if let Some(Failure { what, detail }) = failure {
             self.state.notice(Level::Error, what, detail);
         }
-        if of == self.state.doc_id {
+        // A case that is presented has been opened anew, and its story may have been read before this.
+        if self.is_open(path) && !self.is_deciding() {
             self.state.review.decided();
         }
     }
@@ -177,6 +218,8 @@ impl App {
         if self.state.doc.is_none() {
             return;
         }
+        // The new step will be the selected one.
+        self.state.review.keep_words();
         let shown = Shown::of(&self.state, &self.tree);
         let title = self.state.title_of_view(shown.front);
         let subject = self.state.selected_subject();
@@ -212,6 +255,7 @@ impl App {
     /// through the rules of redaction, before anything of it is drawn.
     pub(super) fn present(&mut self, ctx: &egui::Context) {
         let Some(doc) = self.state.doc.clone() else { return };
+        self.state.review.keep_words();
         let mut steps = self.state.review.story.steps.clone();
         let at = self.state.review.story.place().unwrap_or(0);
         if steps.is_empty() || self.state.review.showing.is_some() {
@@ -279,10 +323,14 @@ impl App {
         self.keep_coverage_now();
         let State { notices, log, .. } = &mut self.state;
         let (notices, log) = (std::mem::take(notices), std::mem::take(log));
+        self.state.review.keep_words();
+        self.write_decisions();
         let story = std::mem::take(&mut self.state.review.story);
+        let draft = self.state.decisions.draft.take();
         self.close();
         (self.state.notices, self.state.log) = (notices, log);
         self.state.review.story = story;
+        self.state.decisions.draft = draft;
         (self.state.review.showing, self.state.review.returning) = (showing, returning);
         self.open_readers(&path);
         self.state.loading = true;

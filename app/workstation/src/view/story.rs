@@ -59,8 +59,7 @@ fn list(ui: &mut Ui, state: &mut State) {
     state.review.story.steps = steps;
     state.review.story.list = place;
     if let Some(row) = chosen.selected {
-        let pending = state.review.story.keep_draft();
-        state.review.pending.extend(pending);
+        state.review.keep_words();
         let step = state.review.story.steps.get(row as usize).map(|step| step.step);
         state.review.story.selected = step;
         state.review.story.draft = None;
@@ -142,8 +141,7 @@ fn editor(ui: &mut Ui, state: &mut State) {
     note.widget_info(|| WidgetInfo::labeled(Role::MultilineTextInput, true, "Notes of the step"));
     state.review.story.draft = Some(draft);
     if title.lost_focus() || note.lost_focus() {
-        let pending = state.review.story.keep_draft();
-        state.review.pending.extend(pending);
+        state.review.keep_words();
     }
     if let Some(shown) = Shown::read(&step.state) {
         let mut alone = shown.alone;

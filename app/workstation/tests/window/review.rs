@@ -399,3 +399,37 @@ fn a_bookmark_is_a_decision_and_one_that_was_decided_elsewhere_is_there() -> Res
     assert!(again.query_by_label("Bookmarked").is_some(), "its stream is selected");
     Ok(())
 }
+
+#[test]
+fn words_of_a_step_are_kept_however_its_field_is_left() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = story(&world)?;
+    let note = |window: &mut Window, text: &str| {
+        window.get_by_label("Notes of the step").focus();
+        window.run();
+        window.get_by_label("Notes of the step").type_text(text);
+        window.run();
+    };
+    let notes = || -> Result<Vec<String>, Failure> {
+        let case = case::Case::open_read_only(&world.path("shop.jsonl.driftlock"))?;
+        Ok(case.story()?.into_iter().map(|step| step.note).collect())
+    };
+    note(&mut window, "before a third");
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::N);
+    settle(&mut window);
+    assert_eq!(notes()?, ["", "before a third", ""]);
+    note(&mut window, "before it is presented");
+    window.key_press(Key::F5);
+    settle(&mut window);
+    window.key_press(Key::Escape);
+    settle(&mut window);
+    assert_eq!(notes()?[2], "before it is presented");
+    note(&mut window, "; ");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::W);
+    settle(&mut window);
+    window.get_by_label("Notes of the step");
+    note(&mut window, "before the window is closed");
+    with(window.state(), App::close_window);
+    assert!(notes()?[2].contains("before the window is closed"), "{:?}", notes()?);
+    Ok(())
+}
