@@ -102,9 +102,14 @@ impl Command {
 
     /// Whether a text field that has the focus takes this key for itself.
     fn is_for_text(shortcut: KeyboardShortcut) -> bool {
+        // Undo, and what deletes the letter, the words or the line before the cursor. Ctrl and K, which deletes the line
+        // after it, is the way to everything from everywhere, and loses no text.
+        const EDITS: [Key; 3] = [Key::H, Key::U, Key::W];
         let typed =
             !shortcut.modifiers.command && !shortcut.modifiers.alt && shortcut.logical_key.name().len() < 2;
-        let edits = shortcut.modifiers.command && shortcut.logical_key == Key::Z;
+        let is_undo = shortcut.modifiers.command && shortcut.logical_key == Key::Z;
+        let edits =
+            is_undo || shortcut.modifiers == Modifiers::COMMAND && EDITS.contains(&shortcut.logical_key);
         typed || edits || shortcut.logical_key == Key::Questionmark
     }
 
@@ -192,6 +197,7 @@ mod tests {
     fn keys_that_write_text_are_left_to_text_fields() {
         let of = |command: Command| Command::is_for_text(command.spec().shortcut.expect("it has a key"));
         assert!(of(Command::Undo) && of(Command::Redo) && Command::is_for_text(QUESTION_MARK[1]));
+        assert!(of(Command::CloseCase) && !of(Command::SaveView), "a word is deleted, and no case closed");
         assert!(!of(Command::NextFinding) && !of(Command::Back) && !of(Command::Palette));
     }
 }
