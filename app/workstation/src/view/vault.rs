@@ -13,11 +13,8 @@ const REMAINS: &str =
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(mut asked) = state.vault.take_if(|asked| !asked.entered) else { return };
-    let (enter, escape) = ui.input_mut(|input| {
-        let enter = input.consume_key(Modifiers::NONE, Key::Enter);
-        (enter, input.consume_key(Modifiers::NONE, Key::Escape))
-    });
-    let (mut done, mut close) = (enter, escape);
+    let mut close = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    let mut done = false;
     let modal = super::modal(ui, "passphrase");
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_width((ui.ctx().content_rect().width() - 80.0).min(480.0));
@@ -29,7 +26,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         }
         // The first has the focus until a person goes on to the other.
         let focus = ui.memory(|memory| memory.focused().is_none());
-        fields(ui, &mut asked.typed, focus);
+        // On a button Enter means what stands on it.
+        done |= fields(ui, &mut asked.typed, focus);
         about(ui, &asked.typed);
         if matches!(asked.purpose, Purpose::Encrypt(_)) {
             let remains = RichText::new(REMAINS).font(text_font(size::SMALL)).color(tokens::of(ui).weak);

@@ -35,6 +35,17 @@ fn a_case_is_encrypted_opened_by_its_passphrase_alone_and_saved_in_the_clear() -
     command(&mut window, "Encrypt this case…");
     type_into(&mut window, "Passphrase", WORDS);
     type_into(&mut window, "Passphrase again", WORDS);
+    window.get_by_label("Do not encrypt").focus();
+    window.run();
+    window.key_press(egui::Key::Enter);
+    settle(&mut window);
+    assert!(
+        window.query_by_label("Passphrase").is_none() && !Case::is_encrypted(&path),
+        "Enter means the button"
+    );
+    command(&mut window, "Encrypt this case…");
+    type_into(&mut window, "Passphrase", WORDS);
+    type_into(&mut window, "Passphrase again", WORDS);
     click(&mut window, "Encrypt");
     assert!(Case::is_encrypted(&path) && shows(&window, "Encrypted"));
     command(&mut window, "Close case Ctrl+W");
