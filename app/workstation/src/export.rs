@@ -26,14 +26,40 @@ pub(crate) struct Export {
     pub(crate) stream: u32,
     /// Its label.
     pub(crate) label: String,
-    /// The rows of the list.
-    pub(crate) listed: Listed,
-    /// The events that fit.
-    pub(crate) hits: Hits,
+    /// How many events the stream has.
+    pub(crate) events: u64,
+    /// The first and the last moment, where only the time shown is listed.
+    pub(crate) times: Option<(i64, i64)>,
+    /// The events that fit, where only these are listed.
+    pub(crate) hits: Option<Hits>,
     /// Fields with columns of their own.
     pub(crate) columns: Vec<String>,
     /// The zone that times are shown in.
     pub(crate) zone: Zone,
+}
+
+impl Export {
+    /// The rows of the list.
+    fn listed(&self, case: &Case) -> Result<Listed, CaseError> {
+        let shown = match self.times {
+            // The case takes half-open ranges; the last event of the case stands on the end.
+            Some((start, end)) => case.event_positions_at(self.stream, start, end.saturating_add(1))?,
+            None => 0..self.events,
+        };
+        Ok(match &self.hits {
+            Some(hits) => Listed::Hits(hits.rank(shown.start)..hits.rank(shown.end)),
+            None => Listed::All(shown),
+        })
+    }
+}
+
+/// What was written.
+struct Told {
+    events: u64,
+    /// Damaged in the case.
+    lost: u64,
+    /// Of so many rows of the list.
+    of: u64,
 }
 
 enum Stop {
@@ -69,7 +95,7 @@ pub(crate) fn to_file(what: &Export, path: &Path, watch: &TaskWatch) -> Result<F
     let part = PathBuf::from(part);
     let written = std::fs::File::create(&part).map_err(Stop::from).and_then(|file| {
         let mut out = BufWriter::new(file);
-        let told = write(what, format_of(path), &mut out, what.listed.len(), watch)?;
+        let told = write(what, format_of(path), &mut out, u64::MAX, watch)?;
         out.flush()?;
         std::fs::rename(&part, path)?;
         Ok(told)
@@ -79,7 +105,7 @@ pub(crate) fn to_file(what: &Export, path: &Path, watch: &TaskWatch) -> Result<F
         let _ = std::fs::remove_file(&part);
     }
     match written {
-        Ok((events, lost)) => Ok(Finished::Exported { path: path.to_owned(), events, lost }),
+        Ok(Told { events, lost, .. }) => Ok(Finished::Exported { path: path.to_owned(), events, lost }),
         Err(Stop::Case(CaseError::Cancelled)) => Ok(Finished::Stopped("No file was written.".to_owned())),
         Err(Stop::Case(error)) => Err(Failure::new("Could not export the events", error)),
         Err(Stop::Io(error)) => Err(Failure::new(
@@ -92,29 +118,27 @@ pub(crate) fn to_file(what: &Export, path: &Path, watch: &TaskWatch) -> Result<F
 /// The first of the events as CSV.
 pub(crate) fn to_text(what: &Export, watch: &TaskWatch) -> Result<Finished, Failure> {
     let mut out = Vec::new();
-    let events = what.listed.len().min(MOST_COPIED);
-    match write(what, EventFormat::Csv, &mut out, events, watch) {
-        Ok((events, lost)) => Ok(Finished::Copied {
-            text: String::from_utf8_lossy(&out).into_owned(),
-            events,
-            lost,
-            of: what.listed.len(),
-        }),
+    match write(what, EventFormat::Csv, &mut out, MOST_COPIED, watch) {
+        Ok(Told { events, lost, of }) => {
+            Ok(Finished::Copied { text: String::from_utf8_lossy(&out).into_owned(), events, lost, of })
+        }
         Err(Stop::Case(CaseError::Cancelled)) => Ok(Finished::Stopped("Nothing was copied.".to_owned())),
         Err(Stop::Case(error)) => Err(Failure::new("Could not copy the events", error)),
         Err(Stop::Io(error)) => Err(Failure::new("Could not copy the events", error)),
     }
 }
 
-/// Writes so many rows; gives back how many events there were, and how many more are damaged in the case.
+/// Writes so many rows at most.
 fn write(
     what: &Export,
     format: EventFormat,
     out: &mut dyn Write,
-    rows: u64,
+    most: u64,
     watch: &TaskWatch,
-) -> Result<(u64, u64), Stop> {
+) -> Result<Told, Stop> {
     let case = Case::open_read_only(&what.case)?;
+    let listed = what.listed(&case)?;
+    let rows = listed.len().min(most);
     let zone = what.zone;
     let writer = EventWriter::new(format, what.columns.clone());
     let writer = writer.with_times(move |nanos| words::rfc3339(zone, nanos));
@@ -124,7 +148,7 @@ fn write(
         if watch.cancelled() {
             return Err(CaseError::Cancelled.into());
         }
-        for range in runs(what, first..rows.min(first + AT_ONCE)) {
+        for range in runs(&listed, what.hits.as_ref(), first..rows.min(first + AT_ONCE)) {
             wanted += range.end - range.start;
             for row in case.events_readable(what.stream, range)?.events {
                 writer.event(out, what.stream, &what.label, &row)?;
@@ -133,13 +157,13 @@ fn write(
         }
         watch.progress(Stage::Prepare, rows.min(first + AT_ONCE), rows);
     }
-    Ok((events, wanted - events))
+    Ok(Told { events, lost: wanted - events, of: listed.len() })
 }
 
 /// Positions of these rows, neighbours together.
-fn runs(what: &Export, rows: Range<u64>) -> Vec<Range<u64>> {
-    let mut runs: Vec<Range<u64>> = Vec::new();
-    for position in rows.filter_map(|row| what.listed.position(&what.hits, row)) {
+fn runs(listed: &Listed, hits: Option<&Hits>, rows: Range<u64>) -> Vec<Range<u64>> {
+    let (none, mut runs) = (Hits::default(), Vec::<Range<u64>>::new());
+    for position in rows.filter_map(|row| listed.position(hits.unwrap_or(&none), row)) {
         match runs.last_mut() {
             Some(last) if last.end == position => last.end += 1,
             _ => runs.push(position..position + 1),
@@ -156,18 +180,9 @@ mod tests {
     fn neighbours_are_read_together_and_the_name_decides_the_format() {
         let mut hits = Hits::default();
         hits.extend(&[2, 3, 4, 9, 10, 40]);
-        let mut what = Export {
-            case: PathBuf::new(),
-            stream: 0,
-            label: String::new(),
-            listed: Listed::Hits(1..6),
-            hits,
-            columns: Vec::new(),
-            zone: Zone::Utc,
-        };
-        assert_eq!(runs(&what, 0..5), [3..5, 9..11, 40..41]);
-        what.listed = Listed::All(7..1000);
-        assert_eq!(runs(&what, 0..512), std::iter::once(7..519).collect::<Vec<_>>());
+        assert_eq!(runs(&Listed::Hits(1..6), Some(&hits), 0..5), [3..5, 9..11, 40..41]);
+        let all = runs(&Listed::All(7..1000), None, 0..512);
+        assert_eq!(all, std::iter::once(7..519).collect::<Vec<_>>());
         for (name, format) in [
             ("a.csv", EventFormat::Csv),
             ("a", EventFormat::Csv),

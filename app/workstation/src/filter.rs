@@ -183,6 +183,23 @@ impl State {
         self.filter.query.is_some() && self.filter.of.as_ref().is_some_and(current)
     }
 
+    /// Whether a stream is there whose events are listed.
+    pub(crate) fn lists_events(&self) -> bool {
+        self.doc.is_some() && self.stream.is_some()
+    }
+
+    /// Whether all is known of what the list of events is to have: what is still looked for would be missing in a file.
+    pub(crate) fn is_searched(&self) -> bool {
+        let is_done = self.filters() && matches!(self.filter.progress, Progress::Done(_));
+        self.filter.query.is_none() || self.filter.with_others || is_done
+    }
+
+    /// The first and the last moment that the list of events is narrowed to, where it is.
+    pub(crate) fn listed_times(&self) -> Option<(i64, i64)> {
+        let axis = self.doc.as_ref().filter(|_| self.events.in_range)?.axis;
+        axis.nanos(self.range.0).zip(axis.nanos(self.range.1))
+    }
+
     /// The rows of the list of events.
     pub(crate) fn listed(&self, events: u64) -> Listed {
         let shown = match &self.events.positions {
@@ -248,7 +265,9 @@ mod tests {
         }
         (state.events.in_range, state.events.positions) = (true, Some(700..800));
         assert_eq!(state.listed(1300).len(), 2, "those of the time shown");
+        assert!(state.listed_times().is_some() && !state.is_searched(), "a search that has not ended");
         state.filter.with_others = true;
+        assert!(state.is_searched());
         assert_eq!(state.listed(1300).len(), 100);
         state.filter.text.push('x');
         state.filter.with_others = false;

@@ -470,9 +470,8 @@ impl State {
             Command::KeepCall => self.telemetry.calls.read.is_some(),
             Command::KeepTrace => self.telemetry.traces.trace.is_some(),
             Command::NextHit | Command::PreviousHit => self.filters() && self.filter.hits.len() > 0,
-            Command::MakeMatrix | Command::CopyEvents | Command::ExportEvents | Command::SearchEvents => {
-                self.doc.is_some() && self.stream.is_some()
-            }
+            Command::MakeMatrix | Command::SearchEvents => self.lists_events(),
+            Command::CopyEvents | Command::ExportEvents => self.lists_events() && self.is_searched(),
             Command::ExportPlot => self.overview_rect.is_some(),
             Command::Back => self.trail.can_go_back(),
             Command::Forward => self.trail.can_go_forward(),

@@ -8,7 +8,7 @@ use crate::work::{For, Message};
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// What the list of events shows now.
+    /// What the list of events is of now. It is drawn in the Events view alone, so that its rows may be those of before.
     fn shown_events(&self) -> Option<Export> {
         let doc = self.state.doc.as_ref()?;
         let stream = doc.stream(self.state.stream?)?;
@@ -16,8 +16,10 @@ impl App {
             case: doc.path.clone(),
             stream: stream.id,
             label: stream.key.label(),
-            listed: self.state.listed(stream.events),
-            hits: self.state.filter.hits.clone(),
+            events: stream.events,
+            times: self.state.listed_times(),
+            hits: (self.state.filters() && !self.state.filter.with_others)
+                .then(|| self.state.filter.hits.clone()),
             columns: self.state.columns().to_vec(),
             zone: self.state.prefs.zone,
         })

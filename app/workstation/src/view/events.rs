@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
     };
     let label = doc.names.label(stream);
     let whole = case::inert(stream.key.label());
-    positions(state, &doc);
+    positions(state);
     let number = state.listed(stream.events).len();
     toolbar(ui, state, (&label, &whole), number, stream.events);
     super::filter_bar::show(ui, state);
@@ -151,13 +151,13 @@ fn fits_elsewhere(ui: &mut Ui, state: &mut State) -> bool {
 }
 
 /// Keeps the positions of the shared range, where only its events are shown.
-fn positions(state: &mut State, doc: &Doc) {
+fn positions(state: &mut State) {
     let Some(stream) = state.stream.filter(|_| state.events.in_range) else {
         state.events.positions = None;
         state.events.asked = None;
         return;
     };
-    let ends = doc.axis.nanos(state.range.0).zip(doc.axis.nanos(state.range.1));
+    let ends = state.listed_times();
     if let Some((start_nanos, end_nanos)) = ends
         && state.events.asked != ends
     {
