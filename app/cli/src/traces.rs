@@ -253,7 +253,10 @@ fn compare(case: &Case, first: [u8; 16], second: [u8; 16], json: bool) -> Result
         let said = |totals: Option<case::PathTotals>| {
             totals.map_or_else(
                 || "-".to_owned(),
-                |totals| format!("{} x {}", totals.spans, duration(totals.duration_nanos)),
+                |totals| {
+                    let spans = counted(totals.spans, "span", "spans");
+                    format!("{} in {spans}", duration(totals.duration_nanos))
+                },
             )
         };
         for row in &rows {

@@ -372,6 +372,9 @@ impl App {
     fn loaded(&mut self, doc: Doc, kept: Option<Kept>) {
         let doc = Arc::new(doc);
         if self.take_grown(&doc) {
+            if let Some(point) = self.state.after_load.take() {
+                self.state.go_to(point);
+            }
             return;
         }
         let state = &mut self.state;

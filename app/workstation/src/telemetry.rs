@@ -10,7 +10,7 @@ use crate::doc::Doc;
 use crate::query::{Query, Reader};
 use crate::state::State;
 use crate::ui::rows::ListState;
-use case::{Call, Calls, DiffPart, diff_texts, prompt_text};
+use case::{Call, Calls, DiffPart, PathDifference, compare_traces, diff_texts, prompt_text};
 use case::{Case, CaseError, Edge, Readings, SpanIndex, Trace, TraceRow};
 use cbad::{Stage, Watch};
 use serde::{Deserialize, Serialize};
@@ -218,6 +218,7 @@ pub(crate) struct Traces {
     desk: Desk,
     trace_desk: Desk,
     asked: Option<(Range<i64>, Option<i64>)>,
+    is_old: bool,
     pub(crate) reading: bool,
     pub(crate) failed: Option<String>,
     pub(crate) spans: Option<Arc<Spans>>,
@@ -230,6 +231,8 @@ pub(crate) struct Traces {
     pub(crate) trace_failed: Option<String>,
     /// The trace that others are compared with.
     pub(crate) kept: Option<Arc<Trace>>,
+    /// Two traces, and how they differ.
+    compared: Option<([Arc<Trace>; 2], Arc<Vec<PathDifference>>)>,
     pub(crate) spans_list: ListState,
     pub(crate) events_list: ListState,
     pub(crate) compare_list: ListState,
@@ -279,9 +282,21 @@ impl Telemetry {
         }
     }
 
-    /// Forgets what was read of the case, for another run or another case.
+    /// The case has grown or has another run: all is read again, and what was read before stands until then.
+    pub(crate) fn outdated(&mut self) {
+        (self.traces.is_old, self.metrics.is_old, self.calls.is_old) = (true, true, true);
+    }
+
+    /// Forgets what was read of the case, for another run of it. Its series are those that it had.
     pub(crate) fn forget(&mut self) {
-        self.metrics = metrics::Metrics { drawn: self.metrics.drawn, ..Default::default() };
+        let metrics = std::mem::take(&mut self.metrics);
+        self.metrics = metrics::Metrics {
+            shown: metrics.shown,
+            is_chosen: metrics.is_chosen,
+            filter: metrics.filter,
+            drawn: metrics.drawn,
+            ..Default::default()
+        };
         self.calls = calls::CallsView { chosen: self.calls.chosen.clone(), ..Default::default() };
         self.traces = Traces { chosen: self.traces.chosen.clone(), ..Traces::default() };
     }
@@ -312,7 +327,7 @@ impl Telemetry {
             }
             Ok(Found::Calls(calls)) => {
                 (self.calls.reading, self.calls.failed) = (false, None);
-                self.calls.calls = Some(calls);
+                (self.calls.calls, self.calls.listed) = (Some(calls), None);
             }
             Ok(Found::Call(Some(read))) => self.calls.read = Some(read),
             Ok(Found::Call(None)) => {
@@ -344,11 +359,17 @@ impl State {
         let Some(times) = times(self, doc) else { return };
         let key = Some((times.clone(), doc.run.as_ref().map(|run| run.id)));
         let traces = &mut self.telemetry.traces;
-        if traces.asked != key {
+        // What is being read is read to its end: a case that grows faster would never be shown.
+        let is_old = !traces.reading && std::mem::take(&mut traces.is_old);
+        let old = traces.wanted.filter(|_| is_old).map(|trace| (trace, traces.trace_desk.ticket()));
+        if is_old || traces.asked != key {
             traces.asked = key;
             traces.reading = true;
             let ticket = traces.desk.ticket();
             self.telemetry.ask(Asked::Spans { times, doc: Arc::clone(doc) }, ticket);
+        }
+        if let Some((trace, ticket)) = old {
+            self.telemetry.ask(Asked::Trace { trace, doc: Arc::clone(doc) }, ticket);
         }
     }
 
@@ -377,6 +398,19 @@ impl Traces {
         self.wanted
     }
 
+    /// How the trace that is shown differs from the one that is kept.
+    pub(crate) fn compared(&mut self) -> Option<Arc<Vec<PathDifference>>> {
+        let two = [self.kept.clone()?, self.trace.clone()?];
+        let known = self.compared.take().filter(|(of, _)| {
+            let is_same = |(a, b)| Arc::ptr_eq(a, b);
+            of.iter().zip(&two).all(is_same)
+        });
+        let differences =
+            known.map_or_else(|| Arc::new(compare_traces(&two[0], &two[1])), |(_, differences)| differences);
+        self.compared = Some((two, Arc::clone(&differences)));
+        Some(differences)
+    }
+
     /// Chooses what was chosen then.
     pub(crate) fn choose(&mut self, chosen: ChosenTraces) {
         if chosen.trace != self.chosen.trace {
@@ -389,6 +423,41 @@ impl Traces {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_old_is_asked_for_again_once_it_has_come_and_what_was_chosen_stays() {
+        let mut state = crate::scene::state();
+        let doc = state.doc.clone().expect("the scene has a case");
+        state.telemetry.metrics.toggle(1);
+        let ask = |state: &mut State| {
+            state.want_traces(&doc);
+            state.want_readings(&doc);
+            state.want_calls(&doc);
+        };
+        let reading = |state: &State| {
+            let Telemetry { traces, metrics, calls, .. } = &state.telemetry;
+            [traces.reading, metrics.reading, calls.reading]
+        };
+        let tickets = |state: &State| {
+            let Telemetry { traces, metrics, calls, .. } = &state.telemetry;
+            [&traces.desk, &metrics.desk, &calls.desk].map(|desk| desk.latest.load(Ordering::Relaxed))
+        };
+        ask(&mut state);
+        assert_eq!((reading(&state), tickets(&state)), ([true; 3], [1; 3]));
+        state.telemetry.outdated();
+        ask(&mut state);
+        assert_eq!(tickets(&state), [1; 3], "it is being read");
+        let telemetry = &mut state.telemetry;
+        (telemetry.traces.reading, telemetry.metrics.reading, telemetry.calls.reading) =
+            (false, false, false);
+        for _ in 0..2 {
+            ask(&mut state);
+            assert_eq!((reading(&state), tickets(&state)), ([true; 3], [2; 3]), "once");
+        }
+        state.telemetry.forget();
+        let metrics = &state.telemetry.metrics;
+        assert!(metrics.is_chosen && metrics.shown == [1] && metrics.read.is_empty());
+    }
 
     #[test]
     fn a_newer_ticket_and_a_closed_desk_make_older_ones_void() {

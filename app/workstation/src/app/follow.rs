@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::doc::{Axis, Doc, Selection};
+use crate::filter::{Everywhere, Progress};
 use crate::follow::{self, FollowSaid, Following};
 use crate::history::History;
 use crate::query::Query;
@@ -111,7 +112,16 @@ impl App {
             let list = std::mem::take(&mut state.events.list);
             state.events = EventList { list, in_range: state.events.in_range, ..EventList::default() };
             state.fields = None;
-            state.filter.of = None;
+        }
+        let grown = doc.streams.iter().any(|now| has_grown(now.id));
+        if grown || old.run != doc.run {
+            state.telemetry.outdated();
+            state.review.compare.outdated();
+        }
+        // What the search has not come to the end of is looked for to the end, but in the stream that is listed.
+        let is_searching = matches!(state.filter.progress, Progress::Searching(_));
+        if grown && (!is_searching || state.stream.is_some_and(has_grown)) {
+            (state.filter.of, state.filter.everywhere) = (None, Everywhere::default());
         }
         state.problems.forget();
         state.review.outdated();

@@ -72,6 +72,7 @@ type Listed = (usize, String, Option<Sort>, Arc<Vec<usize>>);
 pub(crate) struct Comparing {
     desk: Desk,
     asked: Option<Question>,
+    is_old: bool,
     pub(crate) sides: Sides,
     /// A range of the shared axis that others are compared with.
     pub(crate) kept: Option<(f64, f64)>,
@@ -94,6 +95,11 @@ impl Comparing {
     pub(super) fn forget(&mut self) {
         (self.asked, self.found, self.listed, self.reading) = (None, None, None, false);
         self.desk = Desk::default();
+    }
+
+    /// The case has grown or has another run: it is compared again, and what was found before stands until then.
+    pub(crate) fn outdated(&mut self) {
+        self.is_old = true;
     }
 
     /// Takes an answer.
@@ -173,7 +179,8 @@ impl State {
     /// Has the two sides compared, where that has not been asked for yet.
     pub(crate) fn want_comparison(&mut self, question: Question) {
         let comparing = &mut self.review.compare;
-        if comparing.asked.as_ref() == Some(&question) {
+        let is_old = !comparing.reading && std::mem::take(&mut comparing.is_old);
+        if !is_old && comparing.asked.as_ref() == Some(&question) {
             return;
         }
         comparing.asked = Some(question.clone());

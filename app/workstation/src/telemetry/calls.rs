@@ -57,10 +57,13 @@ pub(crate) struct CallsView {
     pub(super) desk: Desk,
     pub(super) call_desk: Desk,
     pub(super) asked: Option<Range<i64>>,
+    pub(super) is_old: bool,
     pub(crate) reading: bool,
     pub(crate) failed: Option<String>,
     pub(crate) calls: Option<Arc<Calls>>,
     pub(crate) chosen: ChosenCalls,
+    /// Rows of `calls` that are listed, in order, and the filter and the order that they are listed by.
+    pub(crate) listed: Option<(String, Sort, Arc<Vec<usize>>)>,
     pub(crate) list: ListState,
     pub(crate) models_list: ListState,
     pub(crate) tools_list: ListState,
@@ -91,11 +94,17 @@ impl State {
     pub(crate) fn want_calls(&mut self, doc: &Doc) {
         let Some(times) = times(self, doc) else { return };
         let calls = &mut self.telemetry.calls;
-        if calls.asked.as_ref() != Some(&times) {
+        let is_old = !calls.reading && std::mem::take(&mut calls.is_old);
+        let old = calls.wanted.filter(|_| is_old).map(|call| (call, calls.call_desk.ticket()));
+        let kept = calls.kept.clone();
+        if is_old || calls.asked.as_ref() != Some(&times) {
             calls.asked = Some(times.clone());
             calls.reading = true;
             let ticket = calls.desk.ticket();
             self.telemetry.ask(Asked::Calls { times }, ticket);
+        }
+        if let Some(((stream, position), ticket)) = old {
+            self.telemetry.ask(Asked::Call { stream, position, kept }, ticket);
         }
     }
 

@@ -23,11 +23,20 @@ pub(crate) enum Drawn {
     Together,
 }
 
+/// A reading or a bin of one of the series.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) series: usize,
+    pub(crate) index: usize,
+    pub(crate) time_nanos: i64,
+}
+
 /// The view of metrics.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     pub(super) desk: Desk,
     pub(super) asked: Option<(Vec<u32>, Range<i64>)>,
+    pub(super) is_old: bool,
     pub(crate) reading: bool,
     pub(crate) failed: Option<String>,
     /// Streams that are shown, in the order in which they were chosen.
@@ -38,6 +47,8 @@ pub(crate) struct Metrics {
     pub(crate) filter: String,
     pub(crate) drawn: Drawn,
     pub(crate) list: ListState,
+    /// Series, and all that was read of them by time.
+    pub(crate) listed: Option<(Vec<Arc<Readings>>, Arc<Vec<Row>>)>,
     pub(crate) table_list: ListState,
     pub(crate) read_out: String,
 }
@@ -69,7 +80,8 @@ impl State {
         let Some(times) = times(self, doc) else { return };
         let metrics = &mut self.telemetry.metrics;
         let wanted = Some((metrics.shown.clone(), times.clone()));
-        if metrics.asked == wanted {
+        let is_old = !metrics.reading && std::mem::take(&mut metrics.is_old);
+        if !is_old && metrics.asked == wanted {
             return;
         }
         metrics.asked = wanted;

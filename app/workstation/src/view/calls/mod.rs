@@ -7,7 +7,7 @@ use super::tables::{self, Column, column, durations, numbers};
 use crate::command::Command;
 use crate::doc::Selection;
 use crate::state::State;
-use crate::telemetry::calls::Upper;
+use crate::telemetry::calls::{CallsView, Upper};
 use crate::tokens::{self, size};
 use crate::ui::rows::Rows;
 use crate::words;
@@ -145,17 +145,19 @@ fn toolbar(ui: &mut Ui, state: &mut State, calls: &Calls) {
     }
 }
 
-fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
-    let view = &mut state.telemetry.calls;
-    let wanted = view.chosen.filter.to_lowercase();
-    let fits = |row: &&CallRow| {
+/// The rows that fit what is looked for, sorted; made once for what they depend on.
+fn listed(view: &mut CallsView, calls: &Calls) -> Arc<Vec<usize>> {
+    let (filter, sort) = (view.chosen.filter.to_lowercase(), view.chosen.sort);
+    if let Some((_, _, rows)) = view.listed.as_ref().filter(|known| (&known.0, known.1) == (&filter, sort)) {
+        return Arc::clone(rows);
+    }
+    let fits = |row: &CallRow| {
         [&row.model, &row.operation]
             .into_iter()
             .chain(&row.tools)
-            .any(|text| text.to_lowercase().contains(&wanted))
+            .any(|text| text.to_lowercase().contains(&filter))
     };
-    let mut rows: Vec<&CallRow> = calls.rows.iter().filter(fits).collect();
-    let sort = view.chosen.sort;
+    let mut rows: Vec<usize> = (0..calls.rows.len()).filter(|row| fits(&calls.rows[*row])).collect();
     let by = |a: &CallRow, b: &CallRow| match sort.0 {
         1 => (&a.model, &a.tools).cmp(&(&b.model, &b.tools)),
         2 => a.operation.cmp(&b.operation),
@@ -167,7 +169,18 @@ fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
         8 => a.tools.cmp(&b.tools),
         _ => a.time_nanos.cmp(&b.time_nanos),
     };
-    rows.sort_by(|a, b| if sort.1 { by(b, a) } else { by(a, b) });
+    rows.sort_by(|&a, &b| {
+        let order = by(&calls.rows[a], &calls.rows[b]);
+        if sort.1 { order.reverse() } else { order }
+    });
+    let rows = Arc::new(rows);
+    view.listed = Some((filter, sort, Arc::clone(&rows)));
+    rows
+}
+
+fn list(ui: &mut Ui, state: &mut State, calls: &Calls, height: f32) {
+    let view = &mut state.telemetry.calls;
+    let rows: Vec<&CallRow> = listed(view, calls).iter().map(|&row| &calls.rows[row]).collect();
     if rows.is_empty() {
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
             if super::empty_or(ui, "No call fits", "Other words may find it.", "Show all calls") {

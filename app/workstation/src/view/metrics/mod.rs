@@ -212,13 +212,28 @@ fn color(ui: &Ui, number: usize) -> egui::Color32 {
     category[number % category.len()]
 }
 
-/// A number of a series with its unit.
+/// A number of a series with its unit, and every digit that it has.
 fn said(readings: &Readings, value: f64) -> String {
+    with_unit(readings, value, exact)
+}
+
+/// The same at a glance.
+fn said_short(readings: &Readings, value: f64) -> String {
+    with_unit(readings, rounded(value), number)
+}
+
+fn with_unit(readings: &Readings, value: f64, number: fn(f64) -> String) -> String {
     if readings.kind == ReadingKind::DurationNanos {
         return words::duration(value as i64);
     }
     let unit = readings.unit.as_deref().map(|unit| format!(" {}", case::inert(unit))).unwrap_or_default();
     format!("{}{unit}", number(value))
+}
+
+/// All digits of a number; as a power of ten where they would be many zeros.
+fn exact(value: f64) -> String {
+    let text = format!("{value:?}");
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
 /// A number as short as it stays readable.
@@ -263,7 +278,7 @@ fn read_out(ui: &mut Ui, said: &str, hint: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, rounded};
+    use super::{exact, number, rounded};
 
     #[test]
     fn a_glance_takes_in_four_digits() {
@@ -274,6 +289,19 @@ mod tests {
         }
         assert!(rounded(f64::INFINITY).is_infinite() && rounded(1e-320) >= 0.0);
         assert!(rounded(f64::MAX).is_finite());
+    }
+
+    #[test]
+    fn a_reading_has_all_of_its_digits() {
+        for (value, text) in [
+            (1_234_567_891.25, "1234567891.25"),
+            (1234.567, "1234.567"),
+            (-3.0, "-3"),
+            (0.0, "0"),
+            (1e300, "1e300"),
+        ] {
+            assert_eq!(exact(value), text);
+        }
     }
 
     #[test]

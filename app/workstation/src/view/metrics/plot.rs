@@ -1,6 +1,6 @@
 //! Series as pictures: readings as points and lines where they are few, else least, most and mean of each bin.
 
-use super::{color, number, read_out, rounded, said, select, tag};
+use super::{color, number, read_out, rounded, said, said_short, select, tag};
 use crate::doc::Doc;
 use crate::state::State;
 use crate::telemetry::metrics::Drawn;
@@ -11,7 +11,7 @@ use crate::view::overview::{from_screen, navigate, to_screen};
 use crate::view::paint_line;
 use crate::view::timeline::{tick, ticks};
 use crate::words;
-use case::{Reading, Readings};
+use case::{Reading, ReadingBin, Readings};
 use egui::{Id, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ fn summary(readings: &Readings) -> String {
     let least = readings.bins.iter().map(|bin| bin.min).reduce(f64::min);
     let most = readings.bins.iter().map(|bin| bin.max).reduce(f64::max);
     if let Some((least, most)) = least.zip(most) {
-        text = format!("{text}, {} to {}", said(readings, rounded(least)), said(readings, rounded(most)));
+        text = format!("{text}, {} to {}", said_short(readings, least), said_short(readings, most));
     }
     if readings.without_value > 0 {
         text = format!("{text}, {} without a number", words::count(readings.without_value));
@@ -129,7 +129,7 @@ fn y_range(lines: &[Line]) -> (f64, f64) {
 fn axis_number(lines: &[Line], value: f64) -> String {
     let value = rounded(value);
     let said: Option<String> = match lines {
-        [line] => Some(said(&line.readings, value)),
+        [line] => Some(said_short(&line.readings, value)),
         _ => None,
     };
     said.filter(|text| text.chars().count() <= MOST_AXIS_LETTERS).unwrap_or_else(|| short(value))
@@ -260,13 +260,17 @@ fn interact(ui: &Ui, state: &mut State, doc: &Doc, lines: &[Line], frame: Rect, 
 /// The bins at a time, in words.
 fn of_bins(lines: &[Line], nanos: i64) -> String {
     let said = lines.iter().filter_map(|line| {
-        let bins = &line.readings.bins;
-        let bin = bins.get(bins.partition_point(|bin| bin.end_nanos <= nanos))?;
+        let bin = bin_at(&line.readings.bins, nanos)?;
         let (low, mean, high) =
             (said(&line.readings, bin.min), said(&line.readings, bin.mean), said(&line.readings, bin.max));
         Some(format!("{}: {} readings, {low} to {high}, mean {mean}", line.name, words::count(bin.count)))
     });
     format!("{}  {}", words::clock(nanos), said.collect::<Vec<_>>().join("; "))
+}
+
+/// The bin in which a time lies; none where the series is silent then.
+fn bin_at(bins: &[ReadingBin], nanos: i64) -> Option<&ReadingBin> {
+    bins.get(bins.partition_point(|bin| bin.end_nanos <= nanos)).filter(|bin| bin.start_nanos <= nanos)
 }
 
 fn nearest(readings: &[Reading], nanos: i64) -> Option<&Reading> {
@@ -278,6 +282,22 @@ fn nearest(readings: &[Reading], nanos: i64) -> Option<&Reading> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_silence_has_no_bin() {
+        let bin = |start_nanos, end_nanos| ReadingBin {
+            start_nanos,
+            end_nanos,
+            count: 1,
+            min: 1.0,
+            max: 1.0,
+            mean: 1.0,
+        };
+        let bins = [bin(0, 10), bin(30, 40)];
+        for (nanos, start) in [(-1, None), (0, Some(0)), (10, None), (29, None), (30, Some(30)), (40, None)] {
+            assert_eq!(bin_at(&bins, nanos).map(|bin| bin.start_nanos), start, "{nanos}");
+        }
+    }
 
     #[test]
     fn numbers_of_the_axis_have_room() {

@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::tokens;
 use crate::ui::rows::Rows;
 use crate::words;
-use case::{PathDifference, PathTotals, Trace, compare_traces};
+use case::{PathDifference, PathTotals, Trace};
 use egui::{Label, Rect, RichText, Ui, pos2};
 
 const DEEPEST: u32 = 14;
@@ -41,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, trace: &Trace) {
             format!("Kept: {}…   This: {}…", &super::hex(&kept.trace)[..8], &super::hex(&trace.trace)[..8]);
         ui.add(Label::new(RichText::new(text).color(t.weak)).truncate());
     }
-    let rows = compare_traces(&kept, trace);
+    let Some(rows) = state.telemetry.traces.compared() else { return };
     let most = rows.iter().map(|row| row.difference_nanos().unsigned_abs()).max().unwrap_or(0).max(1);
     let mut place = std::mem::take(&mut state.telemetry.traces.compare_list);
     let height = ui.available_height();
@@ -58,7 +58,10 @@ struct Table<'a> {
 fn totals(totals: Option<PathTotals>) -> String {
     totals.map_or_else(
         || "not there".to_owned(),
-        |totals| format!("{} × {}", totals.spans, words::duration(totals.duration_nanos)),
+        |totals| {
+            let spans = words::counted(totals.spans, "span", "spans");
+            format!("{} in {spans}", words::duration(totals.duration_nanos))
+        },
     )
 }
 

@@ -14,7 +14,8 @@ use crate::tokens::{self, size};
 use crate::ui::rows::Rows;
 use crate::words;
 use case::Edge;
-use egui::{Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Width of the numbers of a call, and the height of a line of them.
@@ -102,8 +103,10 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, edges: &[Edge], he
         if let Some(at) = hovered {
             read_out = describe(&edges[plan.calls[at].number]);
         }
+        let named = plan.nodes.iter().filter_map(|node| node.name.as_deref());
+        let colors = super::service_colors(ui, doc, named);
         for (node, rect) in plan.nodes.iter().zip(&plan.services) {
-            if service(ui, doc, node, rect.translate(origin)) {
+            if service(ui, &colors, node, rect.translate(origin)) {
                 chosen.clone_from(&node.name);
             }
         }
@@ -147,7 +150,7 @@ fn planned(ui: &Ui, edges: &[Edge]) -> Arc<Plan> {
 }
 
 /// A service; whether it was clicked.
-fn service(ui: &Ui, doc: &Doc, node: &Node, rect: Rect) -> bool {
+fn service(ui: &Ui, colors: &BTreeMap<&str, Color32>, node: &Node, rect: Rect) -> bool {
     let t = tokens::of(ui);
     let name = node.name.as_deref().map_or_else(|| OUTSIDE.to_owned(), case::inert);
     let response = ui.interact(rect, ui.scope_id().with(("service", &node.name)), Sense::click());
@@ -155,9 +158,9 @@ fn service(ui: &Ui, doc: &Doc, node: &Node, rect: Rect) -> bool {
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &label));
     let line = if response.has_focus() || response.hovered() { t.accent } else { t.outline };
     ui.painter().rect(rect, 5, t.raised, Stroke::new(1.5, line), egui::StrokeKind::Inside);
-    if let Some(service) = &node.name {
+    if let Some(color) = node.name.as_deref().and_then(|service| colors.get(service)) {
         let swatch = Rect::from_min_size(rect.min + vec2(5.0, 6.0), vec2(5.0, rect.height() - 12.0));
-        ui.painter().rect_filled(swatch, 2, super::service_color(ui, doc, service));
+        ui.painter().rect_filled(swatch, 2, *color);
     }
     let font = if node.name.is_some() { semibold_font(size::TEXT) } else { text_font(size::TEXT) };
     paint_line(ui, &name, font, t.strong, rect.left_center() + vec2(16.0, 0.0), rect.width() - 22.0);

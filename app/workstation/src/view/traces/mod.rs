@@ -19,7 +19,7 @@ use crate::words;
 use case::{Trace, TraceRow};
 use cbad::Signal;
 use egui::{Color32, Label, RichText, TextEdit, Ui};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const COLUMNS: [Column; 8] = [
@@ -122,12 +122,17 @@ pub(super) fn keep(state: &mut State) {
     traces.chosen.lower = Lower::Comparison;
 }
 
-/// The colour of a service: the same in every picture of a case. Its name always stands beside it.
-fn service_color(ui: &Ui, doc: &Doc, service: &str) -> Color32 {
+/// The colours of these services: the same in every picture of a case. A name always stands beside its colour.
+fn service_colors<'a>(ui: &Ui, doc: &Doc, of: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, Color32> {
     let category = tokens::of(ui).category;
     let services: BTreeSet<&str> = doc.streams.iter().filter_map(|row| row.key.service.as_deref()).collect();
-    let place = services.iter().position(|name| *name == service).unwrap_or(category.len() - 1);
-    category[place % category.len()]
+    let services: Vec<&str> = services.into_iter().collect();
+    let distinct: BTreeSet<&str> = of.collect();
+    let color = |service: &str| {
+        let place = services.binary_search(&service).unwrap_or(category.len() - 1);
+        category[place % category.len()]
+    };
+    distinct.into_iter().map(|service| (service, color(service))).collect()
 }
 
 /// A trace id as it is written everywhere.

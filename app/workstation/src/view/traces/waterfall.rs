@@ -49,9 +49,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, doc: &Doc, trace: &Trace) {
         let mut table = Table { trace, begin };
         tables::table_of(ui, "Table of spans", &COLUMNS, &mut place, &mut table, height, None)
     } else {
-        let colors = trace.spans.iter().map(|span| span.service.as_str());
-        let colors: BTreeMap<&str, Color32> =
-            colors.map(|service| (service, super::service_color(ui, doc, service))).collect();
+        let colors = super::service_colors(ui, doc, trace.spans.iter().map(|span| span.service.as_str()));
         let names = (ui.available_width() * 0.42).clamp(120.0, 380.0);
         axis(ui, names, end - begin);
         let mut bars = Bars { trace, begin, end, names, colors };
