@@ -283,12 +283,10 @@ impl ReadingArguments {
 }
 
 fn parse_name(text: &str) -> Result<String, String> {
-    let is_blank = text.trim().is_empty();
-    if is_blank {
-        Err("a name that is blank says nothing of who it was".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
+    let is_named = !text.trim().is_empty();
+    is_named
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a name that is blank says nothing of who it was".to_owned())
 }
 
 fn parse_limit(text: &str) -> Result<String, String> {
