@@ -256,7 +256,7 @@ impl App {
             // It is read again when the presentation ends.
             return;
         }
-        if !self.state.doc.as_ref().is_some_and(|doc| doc.path == path) {
+        if self.state.doc.as_ref().is_none_or(|doc| doc.path != path) {
             self.close();
             self.open_readers(path);
         }

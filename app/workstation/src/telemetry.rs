@@ -212,6 +212,9 @@ pub(crate) struct ChosenTraces {
     pub(crate) trace: Option<[u8; 16]>,
 }
 
+/// Two traces, and how they differ.
+type Compared = ([Arc<Trace>; 2], Arc<Vec<PathDifference>>);
+
 /// The view of traces.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
@@ -232,7 +235,7 @@ pub(crate) struct Traces {
     /// The trace that others are compared with.
     pub(crate) kept: Option<Arc<Trace>>,
     /// Two traces, and how they differ.
-    compared: Option<([Arc<Trace>; 2], Arc<Vec<PathDifference>>)>,
+    compared: Option<Compared>,
     pub(crate) spans_list: ListState,
     pub(crate) events_list: ListState,
     pub(crate) compare_list: ListState,

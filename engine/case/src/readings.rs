@@ -133,6 +133,7 @@ impl Case {
             times,
             count: i128::from(bins.max(1)),
         };
+        let look = |_: &StreamRow, position: u64, view: &EventView<'_>| Some(point(position, view));
         let summary = self.scan(&query, watch, Arc::new(look), &mut |point| fill.take(&point, &mut made))?;
         made.damaged = summary.damaged;
         made.bins = fill.finish();
@@ -154,20 +155,20 @@ fn within(row: &StreamRow, times: &Range<i64>) -> Range<i64> {
     }
 }
 
-fn look(_: &StreamRow, position: u64, view: &EventView<'_>) -> Option<Point> {
+fn point(position: u64, view: &EventView<'_>) -> Point {
     let text = |path: &str| {
         view.fields.iter().find(|field| field.path == path).and_then(|field| match field.value {
             ValueView::Text(text) => Some(text.to_owned()),
             _ => None,
         })
     };
-    Some(Point {
+    Point {
         position,
         time_nanos: view.time_nanos,
         measure: view.measure.clone(),
         instance: text(INSTANCE_PATH).unwrap_or_default(),
         unit: text("unit"),
-    })
+    }
 }
 
 struct Fill {

@@ -80,7 +80,9 @@ impl Seen {
                 None => {
                     for (short, read) in ShortDates::ALL.into_iter().zip(&mut self.short) {
                         let stamp = stamp::find(line, Years { short, ..years }).filter(is_short);
-                        stamp.into_iter().for_each(|stamp| read.take(stamp.nanos));
+                        if let Some(stamp) = stamp {
+                            read.take(stamp.nanos);
+                        }
                     }
                 }
             }
@@ -121,7 +123,7 @@ impl Seen {
     fn short(&self) -> (ShortDates, bool) {
         let ranked = ShortDates::ALL.into_iter().zip(self.short);
         let best = ranked.min_by_key(|(_, read)| read.rank());
-        (best.map_or(ShortDates::YearFirst, |(short, _)| short), self.is_best(|read| read.rank().0))
+        (best.map_or(ShortDates::YearMonthDay, |(short, _)| short), self.is_best(|read| read.rank().0))
     }
 
     fn day_first(&self) -> Option<bool> {
@@ -168,10 +170,10 @@ mod tests {
             let shown = of_file(&text);
             (shown.short, shown.is_short_shown)
         };
-        assert_eq!(short(["18/11/26", "19/11/26", "20/11/26"]), (ShortDates::DayFirst, false));
-        assert_eq!(short(["11/09/26", "11/10/26", "11/13/26"]), (ShortDates::MonthFirst, true));
-        assert_eq!(short(["15/05/31", "15/06/01", "15/06/01"]), (ShortDates::YearFirst, false));
-        assert_eq!(short(["15/05/11", "15/05/11", "15/05/11"]), (ShortDates::YearFirst, false));
+        assert_eq!(short(["18/11/26", "19/11/26", "20/11/26"]), (ShortDates::DayMonthYear, false));
+        assert_eq!(short(["11/09/26", "11/10/26", "11/13/26"]), (ShortDates::MonthDayYear, true));
+        assert_eq!(short(["15/05/31", "15/06/01", "15/06/01"]), (ShortDates::YearMonthDay, false));
+        assert_eq!(short(["15/05/11", "15/05/11", "15/05/11"]), (ShortDates::YearMonthDay, false));
     }
 
     #[test]

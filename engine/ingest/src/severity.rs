@@ -133,12 +133,12 @@ fn short(line: &[u8], after: usize) -> Option<Severity> {
     let length = line[begin..].iter().take(5).take_while(|byte| byte.is_ascii_alphabetic()).count();
     let (word, rest) = line[begin..].split_at(length);
     match (word, *rest.first()?) {
-        (b"FTL", b' ' | b']' | b'|' | 0x1b) => Some(Severity::Fatal),
-        (b"TRC" | b"VRB", b' ' | b']' | b'|' | 0x1b) => Some(Severity::Trace),
-        (b"FATA" | b"PANI", b'[' | 0x1b) => Some(Severity::Fatal),
+        (b"FTL", b' ' | b']' | b'|' | 0x1b) | (b"FATA" | b"PANI", b'[' | 0x1b) => Some(Severity::Fatal),
         (b"ERRO", b'[' | 0x1b) | (b"fail", b':' | 0x1b) => Some(Severity::Error),
         (b"DEBU", b'[' | 0x1b) | (b"dbug", b':' | 0x1b) => Some(Severity::Debug),
-        (b"TRAC", b'[' | 0x1b) | (b"trce", b':' | 0x1b) => Some(Severity::Trace),
+        (b"TRC" | b"VRB", b' ' | b']' | b'|' | 0x1b) | (b"TRAC", b'[' | 0x1b) | (b"trce", b':' | 0x1b) => {
+            Some(Severity::Trace)
+        }
         _ => None,
     }
 }

@@ -221,7 +221,7 @@ fn logs_whole_damaged_and_cut() {
 fn a_block_of_empty_messages_costs_no_more_than_it_may() {
     let mut stored = segment(0, true);
     let index_at = stored.len() - 32 - 4;
-    let block = lz4_flex::compress_prepend_size(&[0; 1 << 20]);
+    let block = lz4_flex::compress_prepend_size(&vec![0; 1 << 20]);
     let mut index = 1_u32.to_be_bytes().to_vec();
     index.extend([100, 64, MILLIS].map(u64::to_be_bytes).concat());
     let mut footer = stored.split_off(index_at);

@@ -107,13 +107,13 @@ impl App {
     }
 
     /// A run of a case with the settings as they are now, but against another case.
-    pub(super) fn compare_with(&mut self, of: PathBuf, anchor: Vec<PathBuf>) {
+    pub(super) fn compare_with(&mut self, of: &Path, anchor: Vec<PathBuf>) {
         let Some(anchor) = anchor.into_iter().next() else { return };
         let name = case::inert(crate::words::file_name(&anchor));
         match self.state.prefs.analysis.config(None) {
             Ok(config) => {
                 let wanted = Wanted { config, anchor: Some(anchor) };
-                self.analyze(&of, &format!("Comparing with {name}"), wanted);
+                self.analyze(of, &format!("Comparing with {name}"), wanted);
             }
             Err(why) => self.state.notice(Level::Error, "The settings cannot be used", why),
         }

@@ -22,7 +22,7 @@ impl App {
             For::Case => self.open(&paths),
             For::Rules(of) => self.load_rules(of, paths),
             For::Follow => self.follow(paths),
-            For::Anchor(of) => self.compare_with(of, paths),
+            For::Anchor(of) => self.compare_with(&of, paths),
             For::Events(export) => self.export_to(*export, paths),
             For::Decrypted(of) => self.save_decrypted(of, paths),
             For::Table(of, csv) => self.write_table(of, csv, paths),

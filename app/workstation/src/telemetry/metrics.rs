@@ -31,6 +31,9 @@ pub(crate) struct Row {
     pub(crate) time_nanos: i64,
 }
 
+/// Series, and what was read of them by time.
+type ListedReadings = (Vec<Arc<Readings>>, Arc<Vec<Row>>);
+
 /// The view of metrics.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
@@ -48,7 +51,7 @@ pub(crate) struct Metrics {
     pub(crate) drawn: Drawn,
     pub(crate) list: ListState,
     /// Series, and all that was read of them by time.
-    pub(crate) listed: Option<(Vec<Arc<Readings>>, Arc<Vec<Row>>)>,
+    pub(crate) listed: Option<ListedReadings>,
     pub(crate) table_list: ListState,
     pub(crate) read_out: String,
 }

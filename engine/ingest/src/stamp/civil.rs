@@ -48,29 +48,29 @@ pub(crate) enum DayOrder {
 pub(crate) enum ShortDates {
     /// As Spark writes it.
     #[default]
-    YearFirst,
-    DayFirst,
-    MonthFirst,
+    YearMonthDay,
+    DayMonthYear,
+    MonthDayYear,
 }
 
 impl ShortDates {
-    pub(crate) const ALL: [Self; 3] = [Self::YearFirst, Self::DayFirst, Self::MonthFirst];
+    pub(crate) const ALL: [Self; 3] = [Self::YearMonthDay, Self::DayMonthYear, Self::MonthDayYear];
 
     /// Year, month and day, of which the year is without its century.
     pub(super) const fn of(self, [first, second, third]: [u32; 3]) -> (u32, u32, u32) {
         match self {
-            Self::YearFirst => (first, second, third),
-            Self::DayFirst => (third, second, first),
-            Self::MonthFirst => (third, first, second),
+            Self::YearMonthDay => (first, second, third),
+            Self::DayMonthYear => (third, second, first),
+            Self::MonthDayYear => (third, first, second),
         }
     }
 
     /// What it is called in words.
     pub(crate) const fn words(self) -> &'static str {
         match self {
-            Self::YearFirst => "year, month, day",
-            Self::DayFirst => "day, month, year",
-            Self::MonthFirst => "month, day, year",
+            Self::YearMonthDay => "year, month, day",
+            Self::DayMonthYear => "day, month, year",
+            Self::MonthDayYear => "month, day, year",
         }
     }
 }
@@ -135,7 +135,7 @@ pub(crate) struct Years {
 
 impl Years {
     pub(crate) const fn new(assumed: i32) -> Self {
-        Self { assumed, first: None, day_first: false, short: ShortDates::YearFirst, from_numbers: false }
+        Self { assumed, first: None, day_first: false, short: ShortDates::YearMonthDay, from_numbers: false }
     }
 
     /// The year for this month and day. 29 February moves on to the next leap year, for only there it exists;

@@ -222,9 +222,9 @@ fn which_number_is_the_day_is_shown_by_other_stamps_or_left_open() {
     assert_eq!(read("02/02/2015 10:05:03", false), (32, DayOrder::Clear));
     assert_eq!(read("2/13/15 10:05:03", false), (43, DayOrder::MonthFirst));
     for (line, short) in [
-        ("15/02/13 10:05:03", ShortDates::YearFirst),
-        ("13/02/15 10:05:03", ShortDates::DayFirst),
-        ("02/13/15 10:05:03", ShortDates::MonthFirst),
+        ("15/02/13 10:05:03", ShortDates::YearMonthDay),
+        ("13/02/15 10:05:03", ShortDates::DayMonthYear),
+        ("02/13/15 10:05:03", ShortDates::MonthDayYear),
     ] {
         let stamp = find(line.as_bytes(), Years { short, ..YEARS }).expect("it is a stamp");
         assert_eq!((stamp.nanos, stamp.order), (nanos(0) - 93 * 86_400_000_000_000, DayOrder::Short(short)));

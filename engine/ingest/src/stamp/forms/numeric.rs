@@ -34,7 +34,7 @@ impl Scan<'_> {
         };
         let day_first = match civil.order {
             DayOrder::Clear | DayOrder::DayFirst => true,
-            DayOrder::Open => years.day_first || years.short == ShortDates::DayFirst,
+            DayOrder::Open => years.day_first || years.short == ShortDates::DayMonthYear,
             DayOrder::MonthFirst | DayOrder::Short(_) => false,
         };
         (civil.day, civil.month) = if day_first { (first, second) } else { (second, first) };
