@@ -114,6 +114,8 @@ pub(crate) struct Doc {
     pub(crate) differences: Vec<String>,
     /// Captures whose events were taken out for good.
     pub(crate) purges: Vec<case::PurgeRow>,
+    /// The case whose streams are the baseline of the run, where there is one and this case knows where it lies.
+    pub(crate) anchor: Option<PathBuf>,
     /// Ids of the streams that have windows: those with the most unusual findings first, then by id.
     pub(crate) scored: Vec<u32>,
     /// Whether the file opens with a passphrase only.
@@ -148,6 +150,7 @@ impl Doc {
             extent,
             differences,
             purges,
+            anchor: None,
             scored,
             is_encrypted,
             names,

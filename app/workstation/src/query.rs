@@ -272,6 +272,10 @@ fn load(case: &Case, path: PathBuf, asked: Option<i64>) -> Result<(Doc, Option<K
     };
     let mut doc = Doc::new(path, case.captures()?, case.streams()?, run, runs, findings);
     doc.purges = case.purges()?;
+    doc.anchor = match &doc.run {
+        Some(run) => case.anchor_path(&run.config.baseline)?,
+        None => None,
+    };
     if let Some(bookmarks) = remembered::decided(&doc, &decided, kept.as_ref()) {
         kept.get_or_insert_default().bookmarks = bookmarks;
     }

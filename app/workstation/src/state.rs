@@ -459,7 +459,7 @@ impl State {
             Command::StopFollowing => self.following.is_some(),
             Command::CancelTasks => !self.tasks.is_empty(),
             Command::ShowBytes => self.selected_event().is_some() || self.bytes_at.is_some(),
-            Command::CopyCommandLine => self.doc.as_ref().is_some_and(|doc| doc.run.is_some()),
+            Command::CopyCommandLine => crate::view::explain::command_line(self).is_some(),
             Command::ZoomToSelection => self.selected_range().is_some(),
             Command::ExportAudit | Command::CopyAudit => {
                 self.doc.is_some() && self.review.audit.found.as_ref().is_some_and(Result::is_ok)

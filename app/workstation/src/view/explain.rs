@@ -8,10 +8,9 @@ use crate::state::State;
 use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::words;
-use case::{EventRow, FindingRow, StreamRow};
+use case::{CaptureRow, EventRow, FindingRow, StreamRow};
 use cbad::{PValue, Value, WindowScore};
 use egui::{Label, RichText, ScrollArea, Ui};
-use std::path::Path;
 
 const Q: &str = "Among the findings of this level or a smaller one, the expected share of false alarms, over all windows and lenses of the run. A finding counts once, however many windows see it (Siegmund, Zhang and Yakir 2011).";
 const CONFORMAL: &str = "The share of this stream's own ordinary windows that are at least as unusual. It keeps false alarms at their promised rate on real logs.";
@@ -152,9 +151,14 @@ fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
 }
 
 fn reproduce(ui: &mut Ui, state: &mut State) {
-    let Some(line) = command_line(state) else { return };
     ui.add_space(size::GAP);
     super::heading(ui, "Do it again");
+    let Some(line) = command_line(state) else {
+        let gone =
+            "A capture of this run was taken out of the case, so that the run cannot be made again from it.";
+        ui.add(Label::new(RichText::new(gone).color(tokens::of(ui).weak)).wrap());
+        return;
+    };
     ui.add(Label::new(RichText::new(case::inert(&line)).font(mono_font()).color(tokens::of(ui).weak)).wrap());
     button(ui, state, Command::CopyCommandLine);
 }
@@ -316,29 +320,57 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
-/// The command line that makes the same analysis and explains the selected finding.
+/// The command line that makes the run shown again, from its captures alone, and explains the selected finding. Nothing is
+/// written into the case by it: marks and clocks that are given together with a case become decisions in its audit chain,
+/// and what stands decided by now would take part. `None` where a capture of the run was taken out of the case.
 pub(crate) fn command_line(state: &State) -> Option<String> {
     let doc = state.doc.as_ref()?;
-    let config = &doc.run.as_ref()?.config;
-    let captures: Vec<String> = doc.captures.iter().map(|capture| quoted(&capture.path)).collect();
-    let case = quoted(&doc.path);
-    let options = config
-        .options()
-        .into_iter()
-        .flat_map(|(name, value)| [" ".to_owned(), name.to_owned(), " ".to_owned(), value])
-        .collect::<String>();
-    let analyze = format!("driftlock analyze {} --case {case}{options}", captures.join(" "));
-    Some(match state.selection {
-        Selection::Finding(id) => format!("{analyze} && driftlock explain {case} {id}"),
-        _ => analyze,
-    })
+    let run = doc.run.as_ref()?;
+    let of_run = |sha256: &String| doc.captures.iter().find(|capture| capture.sha256 == *sha256);
+    let captures: Vec<&CaptureRow> = run.captures.iter().map(of_run).collect::<Option<_>>()?;
+    let mut words = vec!["driftlock analyze".to_owned()];
+    words.extend(captures.iter().map(|capture| quoted(&capture.path.to_string_lossy())));
+    words.extend(redaction(&captures).map(str::to_owned));
+    let anchor = doc.anchor.as_ref().map(|path| format!("anchor:{}", path.to_string_lossy()));
+    words.extend(run.config.options().into_iter().map(|(name, value)| {
+        let place = anchor.clone().filter(|_| name == "--baseline");
+        format!("{name} {}", quoted(&place.unwrap_or(value)))
+    }));
+    // The command line explains findings of the last run.
+    let is_last = doc.runs.last().is_none_or(|last| last.id == run.id);
+    if let (Selection::Finding(id), true) = (state.selection, is_last) {
+        words.push(format!("&& driftlock explain {} {id}", quoted(&doc.path.to_string_lossy())));
+    }
+    Some(words.join(" "))
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:\\".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+/// The option under which captures were imported, where it was one for all of them. Rules of somebody's own are in a file
+/// whose name the case does not know.
+fn redaction(captures: &[&CaptureRow]) -> Option<&'static str> {
+    let mut rules =
+        captures.iter().map(|capture| capture.redaction.as_ref().map(|redaction| &redaction.rules));
+    let first = rules.next()??;
+    let is_personal = *first == ingest::Redaction::personal();
+    let option = if is_personal { "--redact personal" } else { "--redact RULES.json" };
+    rules.all(|other| other == Some(first)).then_some(option)
+}
+
+/// A value as a shell takes it. Names of files and streams are evidence: none may become a command of its own, and none
+/// may act on the terminal that it is pasted into.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:,".contains(c) || (cfg!(windows) && c == '\\');
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if !text.contains(char::is_control) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let escape = |c: char| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        _ if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        _ => c.to_string(),
+    };
+    format!("$'{}'", text.chars().map(escape).collect::<String>())
 }
 
 #[cfg(test)]
@@ -346,11 +378,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_survive_the_shell() {
-        for (path, shell) in
-            [("/a/b.log", "/a/b.log"), ("/a b/c", "'/a b/c'"), ("it's", r"'it'\''s'"), ("$(x)", "'$(x)'")]
-        {
-            assert_eq!(quoted(Path::new(path)), shell);
+    fn values_survive_the_shell() {
+        for (text, shell) in [
+            ("/a/b.log", "/a/b.log"),
+            ("", "''"),
+            ("/a b/c", "'/a b/c'"),
+            ("it's", r"'it'\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("cart · logs:410..519", "'cart · logs:410..519'"),
+            ("a\u{3}touch it's \\n\n", r"$'a\u0003touch it\'s \\n\u000a'"),
+        ] {
+            assert_eq!(quoted(text), shell);
         }
+        assert_eq!(quoted(r"C:\a.log"), if cfg!(windows) { r"C:\a.log" } else { r"'C:\a.log'" });
+    }
+
+    #[test]
+    fn the_command_line_repeats_the_run_shown_and_nothing_that_was_made_up_by_a_capture() {
+        let mut state = crate::scene::state();
+        let mut doc = state.doc.as_deref().cloned().expect("the scene has a case");
+        let stretch =
+            cbad::Stretch { stream: "cart;touch ${HOME}".to_owned(), first_event: 4, last_event: 5 };
+        let run = doc.run.as_mut().expect("the scene has a run");
+        run.config.dismissed = vec![stretch];
+        let mut later = doc.captures[0].clone();
+        ("b".repeat(64).clone_into(&mut later.sha256), later.path = "/evidence/later.log".into());
+        doc.captures.push(later);
+        state.doc = Some(std::sync::Arc::new(doc.clone()));
+        let line = command_line(&state).expect("its captures are there");
+        assert!(line.contains(" --dismiss 'cart;touch ${HOME}:4..5' && driftlock explain "), "{line}");
+        assert!(!line.contains("later.log"), "the run is not of that capture: {line}");
+
+        let last = case::RunRow { id: 2, ..doc.runs[0].clone() };
+        doc.runs.push(last);
+        state.doc = Some(std::sync::Arc::new(doc.clone()));
+        let line = command_line(&state).expect("its captures are there");
+        assert!(!line.contains("explain"), "that would be a finding of the last run: {line}");
+
+        doc.captures.remove(0);
+        state.doc = Some(std::sync::Arc::new(doc));
+        assert_eq!(command_line(&state), None, "a capture of the run is gone");
     }
 }
