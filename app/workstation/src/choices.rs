@@ -50,7 +50,10 @@ pub(crate) struct Choices {
 #[serde(default)]
 pub(crate) struct Compared {
     sides: Sides,
+    // As earlier versions wrote it: by the axis as it was then.
+    #[serde(skip_serializing)]
     kept: Option<(f64, f64)>,
+    kept_times: Option<(i64, i64)>,
     captures: [Option<i64>; 2],
     runs: [Option<i64>; 2],
 }
@@ -97,7 +100,8 @@ impl State {
             trial_alpha: self.trial.as_ref().map(|trial| trial.alpha),
             compare: Compared {
                 sides: compare.sides,
-                kept: compare.kept,
+                kept: None,
+                kept_times: compare.kept,
                 captures: compare.captures,
                 runs: compare.runs,
             },
@@ -124,7 +128,8 @@ impl State {
         if self.trial.as_ref().map(|trial| trial.alpha) != choices.trial_alpha {
             self.trial = choices.trial_alpha.map(|alpha| Trial { alpha, asked: None, answer: None });
         }
-        let Compared { sides, kept, captures, runs } = choices.compare;
+        let Compared { sides, kept, kept_times, captures, runs } = choices.compare;
+        let kept = kept_times.or_else(|| doc.axis.times(kept?));
         let comparing = &mut self.review.compare;
         (comparing.sides, comparing.kept) = (sides, kept);
         (comparing.captures, comparing.runs) = (captures, runs);
@@ -175,7 +180,7 @@ mod tests {
         state.columns.insert("a".to_owned(), vec!["b".to_owned()]);
         state.trial = Some(Trial { alpha: 0.2, asked: None, answer: None });
         (state.review.compare.sides, state.review.compare.runs) = (Sides::Runs, [Some(1), Some(2)]);
-        state.review.compare.kept = Some((1.0, 2.0));
+        state.review.compare.kept = Some((1, 2));
         (state.telemetry.metrics.drawn, state.telemetry.metrics.is_chosen) = (Drawn::Together, true);
         state.telemetry.traces.chosen = ChosenTraces {
             upper: Upper::Map,
@@ -205,6 +210,11 @@ mod tests {
         assert_eq!(read, Choices::default());
         let read: Choices = serde_json::from_str(r#"{"filter":"x","later":7}"#).expect("more is passed over");
         assert_eq!(read.filter, "x");
+        let text = r#"{"compare":{"kept":[1.0,2.0]}}"#;
+        let mut state = crate::scene::state();
+        state.choose(serde_json::from_str(text).expect("an earlier version kept it by the axis"));
+        let axis = state.doc.as_ref().map(|doc| doc.axis).expect("a case");
+        assert_eq!(state.review.compare.kept, axis.times((1.0, 2.0)));
     }
 
     #[test]

@@ -62,6 +62,16 @@ impl Axis {
         }
     }
 
+    /// The times at the ends of a range.
+    pub(crate) fn times(self, range: (f64, f64)) -> Option<(i64, i64)> {
+        self.nanos(range.0).zip(self.nanos(range.1))
+    }
+
+    /// From where to where a stretch of time reaches.
+    pub(crate) fn range(self, times: (i64, i64)) -> Option<(f64, f64)> {
+        self.of_nanos(times.0).zip(self.of_nanos(times.1))
+    }
+
     /// From where to where a window reaches; `None` where the axis is time and it has none.
     pub(crate) fn of_window(self, window: &WindowScore) -> Option<(f64, f64)> {
         self.of(window.start_nanos, window.end_nanos, window.first_event, window.last_event)
@@ -173,6 +183,11 @@ impl Doc {
     /// The finding with this rank.
     pub(crate) fn finding(&self, id: i64) -> Option<&FindingRow> {
         self.findings.iter().find(|finding| finding.id == id)
+    }
+
+    /// Whether the run with this number was taken out of the case.
+    pub(crate) fn is_gone(&self, run: Option<i64>) -> bool {
+        run.is_some_and(|id| self.runs.iter().all(|known| known.id != id))
     }
 
     /// Windows that the run scored in a stream, and why there are none.

@@ -19,6 +19,10 @@ pub(crate) struct Point {
     pub(crate) selection: Selection,
     /// The shared range of time.
     pub(crate) range: (f64, f64),
+    /// The same by the clock: a capture that is added later may move where the shared axis begins. Earlier versions did not
+    /// keep it.
+    #[serde(default)]
+    pub(crate) times: Option<(i64, i64)>,
     /// What timeline and heatmap show.
     pub(crate) quantity: Quantity,
     /// By which codec; earlier versions had zstd.
@@ -48,8 +52,17 @@ impl Point {
 
     /// Whether `next` differs in its range at most, and came within so many seconds.
     pub(crate) fn goes_on(&self, next: &Self, within_seconds: f64) -> bool {
-        let rest = Self { range: self.range, at_seconds: self.at_seconds, ..*next };
+        let rest = Self { range: self.range, times: self.times, at_seconds: self.at_seconds, ..*next };
         rest == *self && next.at_seconds - self.at_seconds < within_seconds
+    }
+
+    /// The same where its run is gone: others number findings and windows otherwise.
+    pub(crate) fn without_run(self) -> Self {
+        let selection = match self.selection {
+            Selection::Finding(_) | Selection::Window { .. } => Selection::Nothing,
+            other => other,
+        };
+        Self { selection, ..self }
     }
 }
 
@@ -123,6 +136,11 @@ pub(crate) fn decided(doc: &Doc, rows: &[DecisionRow], kept: Option<&Kept>) -> O
         let stands = rows.iter().any(|other| other.stands && other.decision == row.decision);
         match bookmarks.iter().position(|known| known.name == *name) {
             Some(place) if !stands => drop(bookmarks.remove(place)),
+            Some(place) if doc.is_gone(bookmarks[place].run) => {
+                let known = &mut bookmarks[place];
+                known.run = doc.run.as_ref().map(|run| run.id);
+                known.point.selection = point_at(doc, &row.subject).selection;
+            }
             None if row.stands => bookmarks.push(Bookmark {
                 name: name.clone(),
                 run: doc.run.as_ref().map(|run| run.id),
@@ -139,6 +157,7 @@ pub(crate) fn point_at(doc: &Doc, about: &Subject) -> Point {
     let mut point = Point {
         selection: Selection::Nothing,
         range: doc.extent,
+        times: doc.axis.times(doc.extent),
         quantity: Quantity::default(),
         codec: WindowCodec::default(),
         as_table: false,
@@ -154,8 +173,10 @@ pub(crate) fn point_at(doc: &Doc, about: &Subject) -> Point {
             point.selection = finding.map_or(event, |row| Selection::Finding(row.id));
         }
         Subject::Times { start_nanos, end_nanos } => {
-            let ends = doc.axis.of_nanos(*start_nanos).zip(doc.axis.of_nanos(*end_nanos));
-            point.range = ends.unwrap_or(doc.extent);
+            let times = (*start_nanos, *end_nanos);
+            if let Some(range) = doc.axis.range(times) {
+                (point.range, point.times) = (range, Some(times));
+            }
         }
         Subject::Case | Subject::Capture { .. } => {}
     }
@@ -178,6 +199,7 @@ impl State {
         Point {
             selection: self.selection,
             range: self.range,
+            times: self.doc.as_ref().and_then(|doc| doc.axis.times(self.range)),
             quantity: self.quantity,
             codec: self.codec,
             as_table: self.as_table,
@@ -190,7 +212,10 @@ impl State {
     /// Shows what was shown then, as far as the case still has it.
     pub(crate) fn go_to(&mut self, point: Point) {
         let Some(doc) = self.doc.clone() else { return };
-        let (from, to) = (point.range.0.max(doc.extent.0), point.range.1.min(doc.extent.1));
+        // Where the axis is as it was, the range is exact to more than nanoseconds.
+        let moved = point.times.filter(|times| doc.axis.times(point.range) != Some(*times));
+        let range = moved.and_then(|times| doc.axis.range(times)).unwrap_or(point.range);
+        let (from, to) = (range.0.max(doc.extent.0), range.1.min(doc.extent.1));
         if from < to {
             self.range = (from, to);
         }
@@ -297,10 +322,26 @@ mod tests {
 
         let mut other = crate::scene::state();
         point.selection = Selection::Finding(99);
-        point.range = (-5.0, 1e9);
+        (point.range, point.times) = ((-5.0, 1e9), None);
         other.go_to(point);
         assert_eq!(other.selection, Selection::Finding(1), "there is no finding 99");
         assert_eq!(other.range, other.doc.as_ref().map(|doc| doc.extent).expect("a case"));
+    }
+
+    #[test]
+    fn a_time_is_the_same_after_an_earlier_capture_came_into_the_case() {
+        let mut state = crate::scene::state();
+        state.range = (20.0, 60.0);
+        let point = state.point(0.0);
+        let mut doc = state.doc.as_deref().cloned().expect("the scene has a case");
+        let crate::doc::Axis::Time { origin_nanos } = &mut doc.axis else { panic!("the scene has times") };
+        *origin_nanos -= 100_000_000_000;
+        doc.extent.1 += 100.0;
+        state.doc = Some(std::sync::Arc::new(doc));
+        state.go_to(point);
+        assert_eq!(state.range, (120.0, 160.0));
+        state.go_to(Point { times: None, ..point });
+        assert_eq!(state.range, (20.0, 60.0), "an earlier version kept no more");
     }
 
     #[test]
@@ -364,6 +405,13 @@ mod tests {
             bookmarks.iter().map(|b| (b.name.as_str(), b.point.selection)).collect();
         let event = Selection::Event { stream: 1, position: 7 };
         assert_eq!(found, [("there", Selection::Finding(2)), ("an event", event)]);
+
+        let gone = Bookmark { run: Some(9), ..own };
+        let about = subject(doc.finding(2).expect("a finding"));
+        let rows = [row(1, &gone.name, about, true)];
+        let kept = Kept { bookmarks: vec![gone], ..Kept::default() };
+        let bookmarks = decided(&doc, &rows, Some(&kept)).expect("it is decided");
+        assert_eq!((bookmarks[0].run, bookmarks[0].point.selection), (Some(1), Selection::Finding(2)));
     }
 
     #[test]

@@ -212,7 +212,7 @@ impl State {
             Command::CompareSelection => self.review.compare.sides = compare::Sides::Selection,
             Command::CompareTime => self.review.compare.sides = compare::Sides::Time,
             Command::KeepTime => {
-                self.review.compare.kept = Some(self.range);
+                self.review.compare.kept = self.doc.as_ref().and_then(|doc| doc.axis.times(self.range));
                 self.review.compare.sides = compare::Sides::Times;
             }
             Command::ShowStory => return self.front = Some(Pane::Story),

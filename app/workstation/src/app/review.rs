@@ -261,8 +261,10 @@ impl App {
         if steps.is_empty() || self.state.review.showing.is_some() {
             return;
         }
-        for step in steps.iter_mut().filter(|step| step.state.is_empty()) {
-            step.state = Shown::about(&doc, &step.subject).written();
+        for step in &mut steps {
+            if let Some(shown) = Shown::of_decision(&step.state, &step.subject, &doc) {
+                step.state = shown.written();
+            }
         }
         let steps = Arc::new(steps);
         let rules = self.state.prefs.presented_through();

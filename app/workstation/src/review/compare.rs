@@ -74,8 +74,8 @@ pub(crate) struct Comparing {
     asked: Option<Question>,
     is_old: bool,
     pub(crate) sides: Sides,
-    /// A range of the shared axis that others are compared with.
-    pub(crate) kept: Option<(f64, f64)>,
+    /// A stretch of time that others are compared with, nanoseconds UTC.
+    pub(crate) kept: Option<(i64, i64)>,
     /// Captures before and after, where they were chosen.
     pub(crate) captures: [Option<i64>; 2],
     /// Runs before and after, where they were chosen.
@@ -128,10 +128,11 @@ impl State {
     /// What is to be asked now; the error says what a person has to do first.
     pub(crate) fn question(&self, doc: &Doc) -> Result<Question, &'static str> {
         let comparing = &self.review.compare;
-        let times = |range: (f64, f64)| {
-            let (start_nanos, end_nanos) = doc.axis.nanos(range.0).zip(doc.axis.nanos(range.1))?;
-            Some(Subject::Times { start_nanos, end_nanos: end_nanos.max(start_nanos.saturating_add(1)) })
+        let times = |(start_nanos, end_nanos): (i64, i64)| Subject::Times {
+            start_nanos,
+            end_nanos: end_nanos.max(start_nanos.saturating_add(1)),
         };
+        let shown = doc.axis.times(self.range).map(times);
         match comparing.sides {
             Sides::Selection => {
                 let events = self.selected_events().zip(self.stream).filter(|(events, _)| !events.is_empty());
@@ -144,13 +145,13 @@ impl State {
                 "All of the time is shown. Zoom in on a part of it, in the overview or with Alt and the arrow up: that part is compared with the rest.",
             ),
             Sides::Time => {
-                let after = times(self.range).ok_or("No event of this case says when it was.")?;
+                let after = shown.ok_or("No event of this case says when it was.")?;
                 Ok(Question::Sides(None, after))
             }
             Sides::Times => {
-                let kept = comparing.kept.and_then(times);
+                let kept = comparing.kept.map(times);
                 let kept = kept.ok_or("Show a time that others are to be compared with, and choose “Compare times with this one”.")?;
-                let after = times(self.range).filter(|after| *after != kept);
+                let after = shown.filter(|after| *after != kept);
                 let after = after.ok_or(
                     "This is the kept time itself. Move to another time: it is compared with the kept one.",
                 )?;

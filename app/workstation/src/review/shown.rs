@@ -72,7 +72,16 @@ impl Shown {
     /// As a decision has it, or by what the decision is about where it has nothing; `None` where a later version wrote it
     /// otherwise.
     pub(crate) fn of_decision(text: &str, subject: &Subject, doc: &Doc) -> Option<Self> {
-        if text.is_empty() { Some(Self::about(doc, subject)) } else { Self::read(text) }
+        if text.is_empty() {
+            return Some(Self::about(doc, subject));
+        }
+        let mut shown = Self::read(text)?;
+        if doc.is_gone(shown.run) {
+            // The run shown numbers findings and windows otherwise; the events are the same.
+            shown.run = doc.run.as_ref().map(|run| run.id);
+            shown.point.selection = crate::remembered::point_at(doc, subject).selection;
+        }
+        Some(shown)
     }
 
     /// As a decision has it; `None` where a later version wrote it otherwise.
@@ -95,6 +104,18 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_saved_of_a_run_that_is_gone_is_found_by_its_events() {
+        let state = crate::scene::state();
+        let doc = state.doc.clone().expect("the scene has a case");
+        let second = crate::remembered::subject(doc.finding(2).expect("a finding"));
+        let saved = Shown { run: Some(9), ..Shown::of(&state, &crate::layout::triage()) };
+        for (about, selection) in [(second, Selection::Finding(2)), (Subject::Case, Selection::Nothing)] {
+            let shown = Shown::of_decision(&saved.written(), &about, &doc).expect("as it was written");
+            assert_eq!((shown.run, shown.point.selection), (Some(1), selection));
+        }
+    }
 
     #[test]
     fn everything_chosen_comes_back_and_what_an_earlier_version_wrote_is_read() {

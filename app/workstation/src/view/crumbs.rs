@@ -3,7 +3,7 @@
 use super::icon_button;
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
-use crate::state::State;
+use crate::state::{Level, State};
 use crate::theme::semibold_font;
 use crate::tokens::{self, size};
 use crate::ui::strip;
@@ -225,16 +225,26 @@ pub(super) fn bookmarks(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// Shows what a bookmark remembers; of another run it selects nothing, since that numbers its findings otherwise.
+/// Shows what a bookmark remembers. Where its run is gone it selects no finding and no window, since other runs number theirs
+/// otherwise.
 pub(super) fn open(state: &mut State, place: usize) {
     let Some(bookmark) = state.bookmarks.get(place).cloned() else { return };
-    let run = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
+    let Some(doc) = state.doc.clone() else { return };
+    let run = doc.run.as_ref().map(|run| run.id);
     if bookmark.run == run {
-        state.go_to(bookmark.point);
-    } else if let Some(run) = bookmark.run {
-        state.after_load = Some(bookmark.point);
-        state.ask(crate::query::Query::Load { run: Some(run) });
+        return state.go_to(bookmark.point);
     }
+    let there = bookmark.run.filter(|_| !doc.is_gone(bookmark.run));
+    if there.is_some() {
+        state.after_load = Some(bookmark.point);
+        return state.ask(crate::query::Query::Load { run: there });
+    }
+    let point = bookmark.point.without_run();
+    if point.selection != bookmark.point.selection {
+        let detail = "Its time is shown. Which finding or window it was of cannot be said any more.";
+        state.notice(Level::Warning, "The run of this bookmark is no longer in the case", detail);
+    }
+    state.go_to(point);
 }
 
 #[cfg(test)]
@@ -268,6 +278,23 @@ mod tests {
             state.selection = selection;
             assert_eq!(texts(&state), way(rest), "{selection:?}");
         }
+    }
+
+    #[test]
+    fn a_bookmark_of_a_run_that_is_gone_selects_nothing_of_another() {
+        let mut state = crate::scene::state();
+        let own = state.bookmark().expect("a finding is selected");
+        let finding = crate::remembered::Bookmark { run: Some(9), ..own.clone() };
+        let mut event = crate::remembered::Bookmark { run: None, ..own };
+        event.point.selection = Selection::Event { stream: 1, position: 7 };
+        event.point.range = (20.0, 60.0);
+        event.point.times = None;
+        state.bookmarks = vec![finding, event];
+        open(&mut state, 0);
+        assert_eq!((state.selection, state.notices.len()), (Selection::Nothing, 1));
+        open(&mut state, 1);
+        assert_eq!(state.selection, Selection::Event { stream: 1, position: 7 });
+        assert_eq!((state.range, state.notices.len()), ((20.0, 60.0), 1));
     }
 
     #[test]
