@@ -263,6 +263,11 @@ mod tests {
         for (position, row) in [(0, 0), (4, 1), (701, 2), (1299, 3)] {
             assert_eq!(listed.row(&state.filter.hits, position), Some(row), "{position}");
         }
+        for (position, selected) in [(4, None), (701, Some(2))] {
+            state.select(Selection::Event { stream: 0, position });
+            let list = &state.events.list;
+            assert!(list.reveal.is_some() && list.selected == selected, "no other event is the one selected");
+        }
         (state.events.in_range, state.events.positions) = (true, Some(700..800));
         assert_eq!(state.listed(1300).len(), 2, "those of the time shown");
         assert!(state.listed_times().is_some() && !state.is_searched(), "a search that has not ended");

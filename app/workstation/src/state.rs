@@ -340,14 +340,14 @@ impl State {
         }
     }
 
-    /// Brings the event that the selection is about into view in the list of events.
+    /// Brings the event that the selection is about into view in the list of events, and selects it where it is listed.
     pub(crate) fn reveal_selected(&mut self) {
-        let first = self.selected_event().map(|(_, position)| position);
-        if let Some(first) = first {
+        if let Some((_, first)) = self.selected_event() {
             let events = self.stream.and_then(|id| Some(self.doc.as_ref()?.stream(id)?.events)).unwrap_or(0);
-            let row = self.listed(events).row(&self.filter.hits, first);
-            self.events.list.reveal = row;
-            self.events.list.selected = row;
+            let listed = self.listed(events);
+            let is_it = |row: &u64| listed.position(&self.filter.hits, *row) == Some(first);
+            let row = listed.row(&self.filter.hits, first);
+            (self.events.list.reveal, self.events.list.selected) = (row, row.filter(is_it));
         }
     }
 
