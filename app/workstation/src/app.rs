@@ -129,7 +129,7 @@ impl App {
         let Some(first) = files.first().filter(|_| self.presented.is_none()) else { return };
         let name = case::inert(crate::words::file_name(first));
         let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
-        let (files, places) = (files.to_vec(), self.services.places.clone());
+        let (files, places) = (crate::places::whole(files), self.services.places.clone());
         let how = self.state.prefs.analysis.clone();
         self.start(format!("Opening {name}{more}"), move |task, watch, post| {
             opening::open(&files, &places, &Working { task, how: &how, watch, post });

@@ -66,6 +66,11 @@ impl Places {
     }
 }
 
+/// Files by their whole paths: what is remembered of them is read from another folder next time.
+pub(crate) fn whole(files: &[PathBuf]) -> Vec<PathBuf> {
+    files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone())).collect()
+}
+
 fn sample_folders() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     if let Some(beside) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
@@ -107,6 +112,13 @@ mod tests {
         let nowhere = folder.path().join("missing/shop.log.gz");
         assert_eq!(places.case_for(&nowhere, |_| true), data.join("shop.log.gz.driftlock"));
         assert_eq!(std::fs::read_dir(folder.path())?.count(), 1, "probes are removed");
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_whole_path() -> std::io::Result<()> {
+        let expected = std::env::current_dir()?.join("shop.driftlock");
+        assert_eq!(whole(&[PathBuf::from("shop.driftlock")]), [expected]);
         Ok(())
     }
 

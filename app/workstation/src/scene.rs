@@ -353,7 +353,8 @@ mod tests {
     #[test]
     fn the_command_line_repeats_the_run() {
         let line = view::explain::command_line(&state());
-        let expected = "driftlock analyze /evidence/shop.jsonl.gz --baseline rest --seed 42 --alpha 0.05 && driftlock explain /evidence/shop.jsonl.gz.driftlock 1";
+        let expected = "driftlock analyze /evidence/shop.jsonl.gz --baseline rest --seed 42 --alpha 0.05 \
+                        && driftlock explain /evidence/shop.jsonl.gz.driftlock 1";
         assert_eq!(line.as_deref(), Some(expected));
     }
 }

@@ -141,8 +141,8 @@ pub(crate) struct Tests {
     /// Run and finding that were asked for.
     pub(crate) of: Option<(i64, i64)>,
     pub(crate) made: Vec<CanonicalTest>,
-    /// The dearest tokens of a finding.
-    pub(crate) dearest: Option<crate::view::finding::drivers::Dearest>,
+    /// What is made once of the finding that is shown.
+    pub(crate) kept: crate::view::finding::Kept,
     pub(crate) choice: TestChoice,
 }
 
@@ -150,7 +150,7 @@ impl Default for Tests {
     fn default() -> Self {
         // As the command line has them.
         let choice = TestChoice { codec: CodecName::Zstd, statistic: Statistic::Ncd, permutations: 1000 };
-        Self { of: None, made: Vec::new(), dearest: None, choice }
+        Self { of: None, made: Vec::new(), kept: crate::view::finding::Kept::default(), choice }
     }
 }
 

@@ -228,6 +228,11 @@ pub(crate) fn rough_duration(length: std::time::Duration) -> String {
     }
 }
 
+/// `207,042 to 207,150`: the first and the last byte.
+pub(crate) fn byte_range(range: cbad::ByteRange) -> String {
+    format!("{} to {}", count(range.offset), count(range.end().saturating_sub(1).max(range.offset)))
+}
+
 /// The end of a path that fits a line: its name, or the whole where it has none.
 pub(crate) fn file_name(path: &std::path::Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
@@ -266,6 +271,15 @@ mod tests {
             (7_500_000_000_000, "2 h 5 min"),
         ] {
             assert_eq!(duration(nanos), text);
+        }
+    }
+
+    #[test]
+    fn the_last_byte_is_within() {
+        for (offset, length, text) in
+            [(207_042, 109, "207,042 to 207,150"), (0, 1, "0 to 0"), (7, 0, "7 to 7")]
+        {
+            assert_eq!(byte_range(cbad::ByteRange { offset, length }), text);
         }
     }
 

@@ -175,12 +175,13 @@ pub(crate) struct TaskWatch {
     cancelled: AtomicBool,
 }
 
+/// By their number from 1; before a task says where it is, and where it has no steps, the number is 0.
 const STAGES: [Stage; 5] = [Stage::Import, Stage::Prepare, Stage::Score, Stage::Explain, Stage::Test];
 
 impl Watch for TaskWatch {
     fn progress(&self, stage: Stage, done: u64, total: u64) {
-        let index = STAGES.iter().position(|s| *s == stage).unwrap_or(0);
-        self.stage.store(index as u8, Relaxed);
+        let number = STAGES.iter().position(|s| *s == stage).map_or(0, |index| index + 1);
+        self.stage.store(number as u8, Relaxed);
         self.done.store(done, Relaxed);
         self.total.store(total, Relaxed);
     }
@@ -197,10 +198,11 @@ impl TaskWatch {
     }
 
     /// The step that it is in, and how far, from 0 to 1; `None` where that is not known.
-    pub(crate) fn state(&self) -> (Stage, Option<f32>) {
+    pub(crate) fn state(&self) -> (Option<Stage>, Option<f32>) {
         let (done, total) = (self.done.load(Relaxed), self.total.load(Relaxed));
         let share = (total > 0).then(|| (done as f64 / total as f64).clamp(0.0, 1.0) as f32);
-        (STAGES[usize::from(self.stage.load(Relaxed))], share)
+        let number = usize::from(self.stage.load(Relaxed));
+        (number.checked_sub(1).and_then(|index| STAGES.get(index).copied()), share)
     }
 }
 
@@ -220,12 +222,17 @@ pub(crate) struct Task {
 /// How fast the present stage of a task goes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pace {
-    begun: Option<(Stage, Instant)>,
+    begun: Option<(Option<Stage>, Instant)>,
 }
 
 impl Pace {
     /// How long the stage will go on, once there is enough of it to tell.
-    pub(crate) fn left(&mut self, stage: Stage, share: Option<f64>, now: Instant) -> Option<Duration> {
+    pub(crate) fn left(
+        &mut self,
+        stage: Option<Stage>,
+        share: Option<f64>,
+        now: Instant,
+    ) -> Option<Duration> {
         const ENOUGH: Duration = Duration::from_secs(2);
         const ENOUGH_SHARE: f64 = 0.02;
         let begun = match self.begun {
@@ -248,11 +255,12 @@ mod tests {
     #[test]
     fn progress_is_a_share_only_where_the_whole_is_known() {
         let watch = TaskWatch::default();
+        assert_eq!(watch.state(), (None, None), "a check for damage is no import");
         for (stage, done, total, share) in
             [(Stage::Import, 0, 0, None), (Stage::Score, 1, 4, Some(0.25)), (Stage::Explain, 9, 4, Some(1.0))]
         {
             watch.progress(stage, done, total);
-            assert_eq!(watch.state(), (stage, share));
+            assert_eq!(watch.state(), (Some(stage), share));
         }
         assert!(!watch.cancelled());
         watch.cancel();
@@ -272,7 +280,7 @@ mod tests {
             (Stage::Score, Some(0.5), 24, Some(4)),
         ] {
             assert_eq!(
-                pace.left(stage, share, after(seconds)),
+                pace.left(Some(stage), share, after(seconds)),
                 left.map(Duration::from_secs),
                 "{stage:?} {seconds}"
             );

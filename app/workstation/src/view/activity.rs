@@ -8,7 +8,7 @@ use crate::tokens::{self, Tokens, size};
 use crate::ui::icon::Icon;
 use crate::words;
 use crate::work::Task;
-use cbad::Watch as _;
+use cbad::{Stage, Watch as _};
 use egui::{Color32, Label, ProgressBar, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use std::time::Instant;
 
@@ -97,7 +97,9 @@ pub(super) fn progress(ui: &mut Ui, task: &mut Task, width: f32) {
     ui.add(Label::new(name)).widget_info(|| WidgetInfo::labeled(Role::Label, true, &task.name));
     // Painted as a bar without a share: an endless animation would keep the window awake.
     let bar = ui.add(ProgressBar::new(share.unwrap_or(0.0)).desired_width(width).desired_height(8.0));
-    let said = format!("{}: {}{percent}{left}", task.name, stage.label());
+    let how_far = format!("{}{percent}{left}", stage.map_or("", Stage::label));
+    let how_far = how_far.trim_start();
+    let said = if how_far.is_empty() { task.name.clone() } else { format!("{}: {how_far}", task.name) };
     bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &said));
     let stopping = task.watch.cancelled();
     let text = if stopping { "Stopping…" } else { "Cancel" };
@@ -105,6 +107,6 @@ pub(super) fn progress(ui: &mut Ui, task: &mut Task, width: f32) {
     if button.on_hover_text(format!("Stop this task. {}", Command::CancelTasks.spec().tooltip)).clicked() {
         task.watch.cancel();
     }
-    let how_far = RichText::new(format!("{}{percent}{left}", stage.label())).color(tokens::of(ui).weak);
+    let how_far = RichText::new(how_far).color(tokens::of(ui).weak);
     ui.add(Label::new(how_far).truncate());
 }

@@ -80,9 +80,8 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         }
         Some(Ok(SourceBytes::Exact { path, range, bytes })) => {
             let what = format!(
-                "Bytes {} to {} of the decoded capture ({}), read again just now from {}. The file's SHA-256 is the one that was imported.",
-                words::count(range.offset),
-                words::count(range.end().saturating_sub(1)),
+                "Bytes {} of the decoded capture ({}), read again just now from {}. The file's SHA-256 is the one that was imported.",
+                words::byte_range(*range),
                 words::bytes(range.length),
                 case::inert(path.display().to_string()),
             );

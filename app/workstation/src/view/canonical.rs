@@ -21,8 +21,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         state.tests.made.clear();
         state.ask(Query::Tests { run, finding: row.id });
     }
+    let is_presented = state.review.showing.is_some();
+    if is_presented && state.tests.made.is_empty() {
+        return;
+    }
     section(ui, "Test by shuffling", ABOUT);
-    choose(ui, state);
+    if !is_presented {
+        choose(ui, state);
+    }
     if state.tests.made.is_empty() {
         ui.label(RichText::new("No test of this finding has been made yet.").color(tokens::of(ui).weak));
     }

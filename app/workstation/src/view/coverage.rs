@@ -170,16 +170,20 @@ fn band(ui: &mut Ui, state: &mut State, doc: &Doc, coverage: &Coverage) {
 
 /// What the band draws: stretches of time, and a mark a finding.
 fn band_figures(state: &State, doc: &Doc, coverage: &Coverage) -> Figures {
-    let said = |nanos: i64| doc.axis.of_nanos(nanos).map_or_else(String::new, |at| doc.axis.say(at));
     let times = state.review.coverage.looked.times.iter();
-    let times = times.map(|(start, end)| ["looked at".to_owned(), said(*start), said(*end), String::new()]);
+    let times = times.map(|times| ("looked at", doc.axis.range(*times), String::new()));
     let marks = doc.findings.iter().filter_map(|row| {
-        let (start, end) = doc.axis.of_finding(&row.finding)?;
+        let ends = doc.axis.of_finding(&row.finding)?;
         let is_unseen = coverage.findings_unseen.contains(&row.id);
         let what = if is_unseen { "finding not opened" } else { "finding opened" };
-        Some([what.to_owned(), doc.axis.say(start), doc.axis.say(end), row.id.to_string()])
+        Some((what, Some(ends), row.id.to_string()))
     });
-    Figures::new(Picture::Coverage, &BAND_COLUMNS, times.chain(marks))
+    let (axis, rows): (_, Vec<_>) = (doc.axis, times.chain(marks).collect());
+    Figures::told(Picture::Coverage, &BAND_COLUMNS, rows.len() as u64, move |made, row| {
+        let (what, ends, finding) = &rows[row as usize];
+        let [from, to] = ends.map_or_else(Default::default, |(a, b)| [a, b].map(|at| made.place(axis, at)));
+        [(*what).to_owned(), from, to, finding.clone()]
+    })
 }
 
 fn streams(ui: &mut Ui, state: &mut State, coverage: &Coverage) {

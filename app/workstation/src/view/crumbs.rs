@@ -1,6 +1,7 @@
 //! Over the docked views: where the selection is, the way back, and which run is shown.
 
 use super::icon_button;
+use super::trial::percent;
 use crate::command::Command;
 use crate::doc::{Doc, Selection};
 use crate::state::{Level, State};
@@ -171,8 +172,8 @@ fn crumbs(state: &State, doc: &Doc) -> Vec<Crumb> {
 pub(super) fn run_in_words(run: &RunRow) -> String {
     let config = &run.config;
     let level = match config.false_alarms {
-        Some(rate) => format!("{} % false alarms", rate * 100.0),
-        None => format!("level {} %", config.alpha * 100.0),
+        Some(rate) => format!("{} % false alarms", percent(rate)),
+        None => format!("level {} %", percent(config.alpha)),
     };
     let mut parts = vec![format!("Run {}", run.id), case::inert(config.baseline.to_string()), level];
     if config.lenses.len() < cbad::Lens::ALL.len() {
@@ -185,9 +186,18 @@ pub(super) fn run_in_words(run: &RunRow) -> String {
     parts.join(" · ")
 }
 
+/// The number of a run, and how many there are: where some were taken out with their captures, the last has a higher number.
+fn numbered(run: i64, doc: &Doc) -> String {
+    let all = doc.runs.len();
+    match doc.runs.last() {
+        Some(last) if last.id != all as i64 => format!("Run {run}, {all} in all"),
+        _ => format!("Run {run} of {all}"),
+    }
+}
+
 fn runs(ui: &mut Ui, state: &mut State, doc: &Doc) {
     let Some(shown) = &doc.run else { return };
-    let text = format!("Run {} of {}", shown.id, doc.runs.len());
+    let text = numbered(shown.id, doc);
     let combo = ComboBox::from_id_salt("runs").width(104.0).selected_text(&text).show_ui(ui, |ui| {
         for run in &doc.runs {
             let about =
@@ -330,10 +340,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_has_its_number_after_others_were_taken_out() {
+        let mut doc = crate::scene::state().doc.as_deref().cloned().expect("the scene has a case");
+        assert_eq!(numbered(1, &doc), "Run 1 of 1");
+        doc.runs[0].id = 2;
+        assert_eq!(numbered(2, &doc), "Run 2, 1 in all");
+    }
+
+    #[test]
     fn runs_are_told_apart_by_what_decides_them() {
         let state = crate::scene::state();
         let mut run = state.doc.as_ref().and_then(|doc| doc.run.clone()).expect("the scene has a run");
         assert_eq!(run_in_words(&run), "Run 1 · rest · level 5 %");
+        run.config.alpha = 0.07;
+        assert_eq!(run_in_words(&run), "Run 1 · rest · level 7 %");
         run.config.false_alarms = Some(0.01);
         run.config.lenses.truncate(2);
         run.config.dismissed.push(cbad::Stretch { stream: "a".to_owned(), first_event: 1, last_event: 2 });

@@ -286,7 +286,7 @@ fn event_facts(ui: &mut Ui, row: &EventRow) {
             fact(ui, name, &id, "");
         }
     }
-    let source = format!("{} to {}", words::count(event.source.offset), words::count(event.source.end()));
+    let source = words::byte_range(event.source);
     fact(ui, "Bytes", &source, "In the decoded capture.");
     if !event.fields.is_empty() {
         ui.add_space(size::GAP);
@@ -402,7 +402,8 @@ mod tests {
         let run = doc.run.as_mut().expect("the scene has a run");
         run.config.dismissed = vec![stretch];
         let mut later = doc.captures[0].clone();
-        ("b".repeat(64).clone_into(&mut later.sha256), later.path = "/evidence/later.log".into());
+        later.sha256 = "b".repeat(64);
+        later.path = "/evidence/later.log".into();
         doc.captures.push(later);
         state.doc = Some(std::sync::Arc::new(doc.clone()));
         let line = command_line(&state).expect("its captures are there");

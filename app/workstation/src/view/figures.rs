@@ -5,12 +5,13 @@ pub(super) mod finding;
 pub(super) mod overview;
 
 use super::tables::{Column, cells, table_of};
+use crate::doc::Axis;
 use crate::state::State;
 use crate::theme::text_font;
 use crate::tokens::{self, size};
 use crate::ui::icon::{self, Icon};
 use crate::ui::rows::{ListState, Rows};
-use crate::words;
+use crate::words::{self, Zone};
 use egui::{Id, Key, Label, Modifiers, RichText, Ui};
 use std::sync::Arc;
 
@@ -102,16 +103,54 @@ impl Picture {
     }
 }
 
+/// What cells are made for: a person reads the table that is shown, and computes with what is copied and exported.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cells {
+    /// Rounded, and times in the zone that is said below the views.
+    Shown,
+    /// Every digit, and times with their distance from UTC in this zone.
+    Exported(Zone),
+}
+
+impl Cells {
+    pub(super) fn time(self, nanos: i64) -> String {
+        match self {
+            Self::Shown => words::time(nanos),
+            Self::Exported(zone) => words::rfc3339(zone, nanos),
+        }
+    }
+
+    /// A place of the shared axis.
+    pub(super) fn place(self, axis: Axis, x: f64) -> String {
+        axis.nanos(x).map_or_else(|| axis.say(x), |nanos| self.time(nanos))
+    }
+
+    /// A p or a q.
+    pub(super) fn probability(self, p: f64) -> String {
+        match self {
+            Self::Shown => words::probability(p),
+            Self::Exported(_) => p.to_string(),
+        }
+    }
+
+    pub(super) fn number(self, value: f64, digits: usize) -> String {
+        match self {
+            Self::Shown => format!("{value:.digits$}"),
+            Self::Exported(_) => value.to_string(),
+        }
+    }
+}
+
 /// What a picture draws, row by row.
 pub(crate) struct Figures {
     pub(crate) picture: Picture,
     columns: &'static [Column],
     rows: u64,
-    texts: Box<dyn Fn(u64) -> Vec<String>>,
+    texts: Box<dyn Fn(Cells, u64) -> Vec<String>>,
 }
 
 impl Figures {
-    /// A table of these rows.
+    /// A table of these rows, which have no times and nothing that is rounded.
     pub(super) fn new<const N: usize>(
         picture: Picture,
         columns: &'static [Column; N],
@@ -119,7 +158,8 @@ impl Figures {
     ) -> Self {
         let all: Vec<[String; N]> = rows.collect();
         let rows = all.len() as u64;
-        let texts = move |row: u64| all.get(row as usize).map(|texts| texts.to_vec()).unwrap_or_default();
+        let texts =
+            move |_: Cells, row: u64| all.get(row as usize).map(|texts| texts.to_vec()).unwrap_or_default();
         Self { picture, columns, rows, texts: Box::new(texts) }
     }
 
@@ -130,7 +170,17 @@ impl Figures {
         rows: u64,
         texts: impl Fn(u64) -> [String; N] + 'static,
     ) -> Self {
-        Self { picture, columns, rows, texts: Box::new(move |row| texts(row).into()) }
+        Self::told(picture, columns, rows, move |_, row| texts(row))
+    }
+
+    /// The same where what is exported is told otherwise than what is shown.
+    pub(super) fn told<const N: usize>(
+        picture: Picture,
+        columns: &'static [Column; N],
+        rows: u64,
+        texts: impl Fn(Cells, u64) -> [String; N] + 'static,
+    ) -> Self {
+        Self { picture, columns, rows, texts: Box::new(move |cells, row| texts(cells, row).into()) }
     }
 
     /// How many rows there are.
@@ -138,17 +188,17 @@ impl Figures {
         self.rows
     }
 
-    /// The cells of a row.
+    /// The cells of a row, as they are shown.
     pub(crate) fn texts(&self, row: u64) -> Vec<String> {
-        (self.texts)(row)
+        (self.texts)(Cells::Shown, row)
     }
 
-    /// The first rows as CSV: numbers as they are computed with, text in which nothing acts.
-    pub(crate) fn csv(&self, most: u64) -> String {
+    /// The first rows as CSV: numbers as they are computed with, times with their zone, text in which nothing acts.
+    pub(crate) fn csv(&self, zone: Zone, most: u64) -> String {
         let heads: Vec<String> = self.columns.iter().map(|column| case::text_cell(column.name)).collect();
         let mut csv = heads.join(",") + "\n";
         for row in 0..self.rows.min(most) {
-            let texts = self.texts(row);
+            let texts = (self.texts)(Cells::Exported(zone), row);
             let cells = self.columns.iter().zip(&texts).map(|(column, text)| cell(column, text));
             csv.push_str(&cells.collect::<Vec<_>>().join(","));
             csv.push('\n');
@@ -205,11 +255,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             super::heading(ui, &format!("{name}: {}", words::counted(table.rows(), "row", "rows")));
             let about = "Put the rows on the clipboard as CSV; the first 10,000 where there are more.";
             if ui.button("Copy as CSV").on_hover_text(about).clicked() {
-                ui.ctx().copy_text(table.csv(MOST_COPIED));
+                ui.ctx().copy_text(table.csv(state.prefs.zone, MOST_COPIED));
             }
             if ui.button("Export…").on_hover_text("Write all rows to a CSV file.").clicked() {
                 let file = format!("{}.csv", name.to_lowercase().replace(' ', "-"));
-                state.export = Some((file, table.csv(u64::MAX).into()));
+                state.export = Some((file, table.csv(state.prefs.zone, u64::MAX).into()));
             }
             close |= ui.button("Close").clicked();
         });
@@ -261,8 +311,8 @@ mod tests {
         let table = Figures::new(Picture::Tools, &COLUMNS, rows.into_iter());
         assert_eq!(table.rows(), 3);
         let csv = "\"Name, or not\",Bits\n\"'=1+1\",12345.5\nplain,-3\na,none\n";
-        assert_eq!(table.csv(u64::MAX), csv);
-        assert_eq!(table.csv(1).lines().count(), 2);
+        assert_eq!(table.csv(Zone::Utc, u64::MAX), csv);
+        assert_eq!(table.csv(Zone::Utc, 1).lines().count(), 2);
         let mut names: Vec<&str> = Picture::ALL.iter().map(|picture| picture.name()).collect();
         names.sort_unstable();
         names.dedup();

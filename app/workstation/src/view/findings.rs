@@ -49,7 +49,10 @@ fn verdict(ui: &mut Ui, doc: &Doc) {
     let text = match (&doc.run, significant, doc.findings.len()) {
         (None, ..) => "It is not analysed yet.".to_owned(),
         _ if doc.streams.is_empty() => "There is no event to compare.".to_owned(),
-        (Some(_), _, 0) => "No stream is long enough for a window to be compared.".to_owned(),
+        (Some(_), _, 0) if doc.scored.is_empty() => {
+            "No stream was scored: each is too short or was left out; the problems say why.".to_owned()
+        }
+        (Some(_), _, 0) => "Nothing significant.".to_owned(),
         (Some(_), 0, 1) => "Nothing significant; this one is the most unusual.".to_owned(),
         (Some(_), 0, n) => format!("Nothing significant; these {n} are the most unusual."),
         (Some(_), s, n) if s == n as u64 => {

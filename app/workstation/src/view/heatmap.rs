@@ -14,6 +14,7 @@ use egui::{
     ComboBox, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureOptions, Ui,
     WidgetInfo, pos2, vec2,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Streams of a lane that are named at the pointer.
@@ -214,9 +215,13 @@ fn marks(ui: &Ui, state: &State, doc: &Doc, frame: Rect) {
     let Some(rows) = &state.heat.rows else { return };
     let t = tokens::of(ui);
     let painter = ui.painter().with_clip_rect(frame.expand(1.0).intersect(ui.clip_rect()));
+    // Of the lanes in view alone: a finding may be one of thousands, and so may its stream.
+    let in_view = (frame.height() / size::HEAT_ROW) as usize + 2;
+    let lanes = state.heat.lanes.iter().enumerate().skip(state.heat.first_row).take(in_view);
+    let lanes: BTreeMap<u32, usize> =
+        lanes.flat_map(|(row, lane)| lane.rows.iter().map(move |&place| (rows[place].stream, row))).collect();
     let place = |stream: u32, (from, to): (f64, f64)| {
-        let shows = |lane: &crate::lanes::Lane| lane.rows.iter().any(|&place| rows[place].stream == stream);
-        let row = state.heat.lanes.iter().position(shows)?;
+        let row = *lanes.get(&stream)?;
         let top = frame.top() - state.heat.rest + (row as f32 - state.heat.first_row as f32) * size::HEAT_ROW;
         let screen = |x| to_screen(x, state.range, frame.x_range());
         let right = screen(to).max(screen(from) + COLUMN);
@@ -369,13 +374,13 @@ pub(super) fn legend(ui: &mut Ui, state: &mut State) {
         let sign = Rect::from_min_size(key.min + vec2(0.0, 1.0), vec2(14.0, 12.0));
         ui.painter().rect_stroke(sign, 1, Stroke::new(1.0, t.strong), StrokeKind::Inside);
         ui.painter().galley(pos2(key.left() + 20.0, key.center().y - word.size().y / 2.0), word, t.weak);
-        let short = state.doc.as_ref().map_or(0, |doc| doc.streams.len() - doc.scored.len());
-        if short > 0 {
-            let text = words::counted(short as u64, "stream is too short", "streams are too short");
+        let absent = state.doc.as_ref().map_or(0, |doc| doc.streams.len() - doc.scored.len());
+        if absent > 0 {
+            let text = words::counted(absent as u64, "stream is not scored", "streams are not scored");
             let font = semibold_font(size::SMALL);
             let text = egui::RichText::new(text).font(font).color(t.weak);
             ui.add(egui::Label::new(text).extend()).on_hover_text(
-                "Too few events for a window and a baseline. Their events can be read in the view Events.",
+                "Too few events for a window and a baseline, or left out of the run; the problems say why. Their events can be read in the view Events.",
             );
         }
     });

@@ -1,6 +1,6 @@
 //! Block against block of one stream: a picture of distances, a table of them, and any two blocks side by side.
 
-use super::figures::{self, Figures, Picture};
+use super::figures::{self, Cells, Figures, Picture};
 use super::tables::{Column, cells, column, numbers, table_of};
 use crate::command::Command;
 use crate::doc::Doc;
@@ -322,27 +322,28 @@ impl Rows for Pairs<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        cells(ui, &PAIRS, &texts(self.matrix, self.pairs[row as usize]), selected);
+        cells(ui, &PAIRS, &texts(self.matrix, self.pairs[row as usize], Cells::Shown), selected);
     }
 }
 
 /// The cells of a pair.
-fn texts(matrix: &NcdMatrix, (one, other): (u32, u32)) -> [String; 7] {
+fn texts(matrix: &NcdMatrix, (one, other): (u32, u32), made: Cells) -> [String; 7] {
     let Some(sizes) = matrix.sizes.sizes(one, other) else { return Default::default() };
     let begins = matrix.blocks.get(one as usize).and_then(|block| block.start_nanos);
     [
         one.to_string(),
         other.to_string(),
-        format!("{:.3}", sizes.ncd()),
+        made.number(sizes.ncd(), 3),
         words::count(sizes.baseline_bits),
         words::count(sizes.window_bits),
         words::count(sizes.both_bits),
-        begins.map_or_else(|| "no time".to_owned(), words::time),
+        begins.map_or_else(|| "no time".to_owned(), |nanos| made.time(nanos)),
     ]
 }
 
 /// Every two blocks that the picture has a cell of.
 fn figures(matrix: &Arc<NcdMatrix>) -> Figures {
     let (matrix, pairs): (_, Vec<(u32, u32)>) = (Arc::clone(matrix), pairs(matrix).collect());
-    Figures::lazy(Picture::Blocks, &PAIRS, pairs.len() as u64, move |row| texts(&matrix, pairs[row as usize]))
+    let count = pairs.len() as u64;
+    Figures::told(Picture::Blocks, &PAIRS, count, move |made, row| texts(&matrix, pairs[row as usize], made))
 }

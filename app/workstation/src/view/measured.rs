@@ -20,7 +20,7 @@ pub(crate) fn parts(event: &Event) -> Vec<(Option<&'static str>, String)> {
         Some(Measure::Cumulative { total, .. }) => value("total ", format!("{total}")),
         Some(Measure::Delta(change)) => value("", format!("{change:+}")),
         Some(Measure::Histogram { count, sum, .. }) => {
-            let mut parts = vec![(Some("count"), format!("{} observations", words::count(*count)))];
+            let mut parts = vec![(Some("count"), words::counted(*count, "observation", "observations"))];
             if let Some(sum) = sum.filter(|_| *count > 0) {
                 parts.push((None, ", mean ".to_owned()));
                 parts.push((Some("mean"), cbad::amount_in(event, sum / *count as f64)));
@@ -105,6 +105,7 @@ mod tests {
 
     #[test]
     fn numbers_have_the_unit_of_the_capture() {
+        assert_eq!(text(&point(histogram(1, 0.5), "s")), "1 observation, mean 500 ms");
         assert_eq!(text(&point(histogram(1200, 12.0), "s")), "1,200 observations, mean 10.0 ms");
         assert_eq!(text(&point(Measure::Gauge(12.5), "By")), "12.5 By");
         assert_eq!(text(&point(Measure::Delta(3.0), "{request}")), "+3");

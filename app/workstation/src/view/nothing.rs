@@ -39,11 +39,11 @@ pub(super) fn not_analysed(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// What stands where no stream has enough events for a window and its baseline.
-pub(super) fn too_short(ui: &mut Ui, state: &mut State) {
-    let next = "No stream has enough events for a window to be compared with the rest of it. All of them can be read.";
+/// What stands where no stream has windows: each has too few events for one and its baseline, or the run left it out.
+pub(super) fn not_scored(ui: &mut Ui, state: &mut State) {
+    let next = "Each is too short for a window to be compared with the rest of it, or was left out of the run; the problems say why. All events can be read.";
     let ways = [Command::ShowEvents, Command::ShowProblems];
-    empty_and(ui, state, "Too short to be compared", next, &ways);
+    empty_and(ui, state, "No stream was scored", next, &ways);
 }
 
 /// What stands where a case has no event at all.

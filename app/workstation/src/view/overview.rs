@@ -18,7 +18,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return super::nothing::not_analysed(ui, state);
     }
     if doc.scored.is_empty() {
-        return super::nothing::too_short(ui, state);
+        return super::nothing::not_scored(ui, state);
     }
     super::tall(ui, LEAST, |ui| body(ui, state, &doc));
 }

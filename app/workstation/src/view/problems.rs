@@ -196,12 +196,9 @@ fn in_words(problems: &Problems, doc: &Doc, item: Item) -> Option<(ProblemSeveri
         Item::Damaged(at) => {
             let one = problems.damaged.get(at)?;
             let place = match one.source {
-                Some(source) => format!(
-                    "{}, within bytes {} to {}",
-                    case::inert(&one.file_name),
-                    words::count(source.offset),
-                    words::count(source.end())
-                ),
+                Some(source) => {
+                    format!("{}, within bytes {}", case::inert(&one.file_name), words::byte_range(source))
+                }
                 None => case::inert(&one.file_name),
             };
             let place = format!("{place} · Import the capture into a new case to have these events again.");

@@ -81,7 +81,8 @@ fn at_rest(ui: &mut Ui, state: &State) {
                 Some(rate) => (rate, "false alarms"),
                 None => (run.config.alpha, "false discoveries"),
             };
-            parts.push(format!("{} significant at {} % {what}", words::count(run.flagged), share * 100.0));
+            let (flagged, percent) = (words::count(run.flagged), super::trial::percent(share));
+            parts.push(format!("{flagged} significant at {percent} % {what}"));
             parts.push(run.engine.clone());
         }
         None => parts.push("not analysed yet".to_owned()),

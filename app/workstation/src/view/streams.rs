@@ -12,13 +12,20 @@ use case::{CaptureRedaction, CaptureRow, CaptureState, StreamRow};
 use cbad::Signal;
 use egui::{Frame, Id, Margin, Panel, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 
+/// Streams that can always be seen, where there are as many.
+const LEAST_ROWS: usize = 3;
+
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
     let frame = Frame::new().inner_margin(Margin { left: 10, right: 8, top: 8, bottom: 4 });
     let height = ui.available_height();
-    let wanted = 60.0 + doc.captures.len().min(2) as f32 * 44.0 + doc.streams.len() as f32 * size::ROW;
-    let panel = Panel::top("streams").resizable(true).frame(frame);
-    panel.default_size(wanted.min(height * 0.42)).size_range(90.0..=height * 0.7).show(ui, |ui| {
+    let above = 60.0 + doc.captures.len().min(2) as f32 * 44.0;
+    let wanted = above + doc.streams.len() as f32 * size::ROW;
+    let least = above + doc.streams.len().min(LEAST_ROWS) as f32 * size::ROW;
+    // By the case: the height that is kept for one leaves no room for the streams of another.
+    let panel = Panel::top(Id::unique(("streams", state.doc_id))).resizable(true).frame(frame);
+    let heights = least.min(height * 0.42)..=height * 0.7;
+    panel.default_size(wanted.min(height * 0.42)).size_range(heights).show(ui, |ui| {
         super::heading(ui, if doc.captures.len() == 1 { "Capture" } else { "Captures" });
         ScrollArea::vertical().max_height(96.0).auto_shrink([false, true]).show(ui, |ui| {
             for capture in &doc.captures {

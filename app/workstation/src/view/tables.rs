@@ -1,5 +1,6 @@
 //! The numbers behind the pictures: windows of the stream, and all streams.
 
+use super::figures::Cells;
 use super::fit::{self, Need};
 use crate::doc::{Doc, Selection};
 use crate::heatmap::{Quantity, Shown, WindowCodec};
@@ -108,28 +109,28 @@ pub(super) const WINDOWS: [Column; 21] = [
 ];
 
 /// The cells of a window.
-pub(super) fn window_texts(window: &WindowScore) -> [String; 21] {
+pub(super) fn window_texts(window: &WindowScore, made: Cells) -> [String; 21] {
     let of = |lens: Lens| {
         let said = window.lenses.iter().find(|said| said.lens == lens);
-        said.map(|said| format!("{:.1}", said.score_bits)).unwrap_or_default()
+        said.map(|said| made.number(said.score_bits, 1)).unwrap_or_default()
     };
     let (zstd, count) = (&window.zstd, &window.count);
     [
         window.index.to_string(),
-        window.start_nanos.map_or_else(|| "no time".to_owned(), words::time),
-        format!("{:.1}", window.score_bits),
+        window.start_nanos.map_or_else(|| "no time".to_owned(), |nanos| made.time(nanos)),
+        made.number(window.score_bits, 1),
         window.lens.name().to_owned(),
-        window.q.map_or_else(|| "no history".to_owned(), words::probability),
+        window.q.map_or_else(|| "no history".to_owned(), |q| made.probability(q)),
         if window.flagged { "yes" } else { "no" }.to_owned(),
-        format!("{:.3}", zstd.ncd()),
-        format!("{:.3}", count.ncd()),
-        format!("{:.2}", zstd.ratio_window()),
-        format!("{:.2}", zstd.ratio_baseline()),
-        format!("{:.2}", count.ratio_window()),
-        format!("{:.2}", count.ratio_baseline()),
+        made.number(zstd.ncd(), 3),
+        made.number(count.ncd(), 3),
+        made.number(zstd.ratio_window(), 2),
+        made.number(zstd.ratio_baseline(), 2),
+        made.number(count.ratio_window(), 2),
+        made.number(count.ratio_baseline(), 2),
         zstd.delta_bits().to_string(),
         count.delta_bits().to_string(),
-        format!("{:.2}", window.entropy),
+        made.number(window.entropy, 2),
         of(Lens::Content),
         of(Lens::Mix),
         of(Lens::Rate),
@@ -330,7 +331,7 @@ impl Rows for Windows<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        cells(ui, &WINDOWS, &window_texts(&self.data.windows[row as usize]), selected);
+        cells(ui, &WINDOWS, &window_texts(&self.data.windows[row as usize], Cells::Shown), selected);
     }
 }
 

@@ -388,7 +388,7 @@ pub(super) fn describe(window: &WindowScore, codec: WindowCodec) -> String {
     let q = window.q.map(|q| format!("  q {}", words::probability(q))).unwrap_or_default();
     let sizes = codec.sizes(window);
     format!(
-        "{when}window {}  NCD {:.3} ({})  score {}  by {}{q}  ratio {:.1} against {:.1}",
+        "{when}window {}  NCD {:.3} ({})  score {}  most unusual by {}{q}  ratio {:.1} against {:.1}",
         window.index,
         sizes.ncd(),
         codec.label(),

@@ -132,7 +132,8 @@ fn progress(ui: &mut Ui, state: &mut State) {
             let bar = ui.add(egui::ProgressBar::new(share.unwrap_or(0.0)).desired_height(10.0));
             bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, "Progress"));
             let percent = share.map(|share| format!(" · {:.0} %", share * 100.0)).unwrap_or_default();
-            ui.label(RichText::new(format!("{}{percent}", stage.label())).color(t.weak));
+            let step = stage.map_or("Beginning", cbad::Stage::label);
+            ui.label(RichText::new(format!("{step}{percent}")).color(t.weak));
             ui.label(
                 RichText::new("Events can be read as soon as they are imported; findings follow.")
                     .color(t.weak),

@@ -201,6 +201,29 @@ fn a_story_is_presented_by_its_keys_and_what_was_shown_before_comes_back() -> Re
 }
 
 #[test]
+fn nothing_can_be_done_with_a_finding_while_it_is_presented() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    let first = super::listed(&window).first().cloned().ok_or("no finding")?;
+    click(&mut window, &first);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    settle(&mut window);
+    click(&mut window, "Write a note…");
+    window.get_by_label("Note about this finding").focus();
+    window.run();
+    window.get_by_label("Note about this finding").type_text("moved");
+    settle(&mut window);
+    click(&mut window, "Keep note");
+    let ways = ["Withdraw note: moved", "Shuffles of the test"];
+    assert!(ways.iter().all(|way| window.query_by_label(way).is_some()));
+    command(&mut window, "Add this view to the story");
+    press(&mut window, Key::F5);
+    window.get_by_label("Note: moved");
+    assert!(ways.iter().all(|way| window.query_by_label(way).is_none()));
+    Ok(())
+}
+
+#[test]
 fn the_presenter_has_notes_the_next_step_and_the_time_and_escape_ends_both_windows() -> Result<(), Failure> {
     let world = World::new()?;
     let mut window = story(&world)?;

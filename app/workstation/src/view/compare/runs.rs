@@ -1,6 +1,6 @@
 //! Two runs: what both found, what only one of them found, as a picture and as a table, and which settings differ.
 
-use super::super::figures::{Figures, Picture};
+use super::super::figures::{Cells, Figures, Picture};
 use super::super::tables::{self, Column, column, numbers};
 use super::{bars, run_bars};
 use crate::doc::Selection;
@@ -8,7 +8,7 @@ use crate::query::Query;
 use crate::state::{Pane, State};
 use crate::tokens;
 use crate::ui::rows::{self, Rows};
-use crate::words;
+use crate::words::{self, Zone};
 use case::{FindingRow, RunsCompared};
 use egui::{Id, Label, RichText, Ui};
 
@@ -47,14 +47,14 @@ impl Row<'_> {
     }
 
     /// The cells of the table.
-    fn texts(&self, runs: (i64, i64)) -> [String; 7] {
+    fn texts(&self, runs: (i64, i64), made: Cells) -> [String; 7] {
         let number = |row: Option<&FindingRow>| row.map_or_else(|| "–".to_owned(), |row| row.id.to_string());
-        let after =
-            self.after.map_or_else(|| "–".to_owned(), |after| format!("{}: {}", after.id, q(Some(after))));
+        let after = |after: &FindingRow| format!("{}: {}", after.id, q_in(Some(after), made));
+        let after = self.after.map_or_else(|| "–".to_owned(), after);
         [
             self.place(runs),
             number(self.before),
-            q(self.before),
+            q_in(self.before, made),
             after,
             run_bars::surprise(self.before),
             run_bars::surprise(self.after),
@@ -77,9 +77,13 @@ impl Row<'_> {
 }
 
 pub(super) fn q(row: Option<&FindingRow>) -> String {
+    q_in(row, Cells::Shown)
+}
+
+fn q_in(row: Option<&FindingRow>, made: Cells) -> String {
     row.map_or_else(
         || "–".to_owned(),
-        |row| row.finding.q.map_or_else(|| "no history".to_owned(), words::probability),
+        |row| row.finding.q.map_or_else(|| "no history".to_owned(), |q| made.probability(q)),
     )
 }
 
@@ -185,11 +189,17 @@ impl Rows for Table<'_> {
     }
 
     fn show(&mut self, ui: &mut Ui, row: u64, selected: bool) {
-        tables::cells(ui, &COLUMNS, &self.rows[row as usize].texts(self.runs), selected);
+        tables::cells(ui, &COLUMNS, &self.rows[row as usize].texts(self.runs, Cells::Shown), selected);
     }
 }
 
 /// Every finding of both runs.
 pub(super) fn figures(compared: &RunsCompared, runs: (i64, i64)) -> Figures {
-    Figures::new(Picture::Runs, &COLUMNS, all(compared).iter().map(|row| row.texts(runs)))
+    // No cell is a time, so that the zone does not matter.
+    let both = |row: &Row<'_>| [Cells::Shown, Cells::Exported(Zone::Utc)].map(|made| row.texts(runs, made));
+    let rows: Vec<[[String; 7]; 2]> = all(compared).iter().map(both).collect();
+    Figures::told(Picture::Runs, &COLUMNS, rows.len() as u64, move |made, row| {
+        let [shown, exported] = &rows[row as usize];
+        if matches!(made, Cells::Shown) { shown.clone() } else { exported.clone() }
+    })
 }

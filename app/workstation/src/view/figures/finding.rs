@@ -45,11 +45,12 @@ pub(in crate::view) fn distribution(
 
 /// The same finding with other choices, `name` by name.
 pub(in crate::view) fn stability(known: &Stability, name: &dyn Fn(cbad::Variation) -> String) -> Figures {
-    let rows = known.cells.iter().map(|cell| {
-        let holds = if cell.holds { "yes" } else { "no" }.to_owned();
-        [name(cell.what), holds, words::probability(cell.p)]
-    });
-    Figures::new(Picture::Stability, &STABILITY, rows)
+    let tried: Vec<(String, bool, f64)> =
+        known.cells.iter().map(|cell| (name(cell.what), cell.holds, cell.p)).collect();
+    Figures::told(Picture::Stability, &STABILITY, tried.len() as u64, move |made, row| {
+        let (name, holds, p) = &tried[row as usize];
+        [name.clone(), if *holds { "yes" } else { "no" }.to_owned(), made.probability(*p)]
+    })
 }
 
 /// The findings that are marked beside the list of a stream's events.
@@ -98,6 +99,7 @@ mod tests {
         let table = stability(&Stability { cells, not_tried: None }, &|what| format!("{what:?}"));
         assert_eq!(table.texts(0), ["Seed(43)", "no", "0.50"]);
         assert_eq!((table.rows(), table.texts(1)[2].as_str()), (2, "0.0040"));
+        assert!(table.csv(words::Zone::Utc, 2).ends_with(",0.004\n"), "a number to compute with");
 
         let state = crate::scene::state();
         let doc = state.doc.expect("the scene has a case");

@@ -1,6 +1,6 @@
 //! What the pictures of the overview draw: windows of a stream and of all streams in the time shown, and of the whole case.
 
-use super::{Figures, Picture};
+use super::{Cells, Figures, Picture};
 use crate::doc::Doc;
 use crate::state::State;
 use crate::view::tables::{Column, WINDOWS, column, names, numbers, window_texts};
@@ -59,8 +59,8 @@ fn timeline(state: &State, doc: &Doc) -> Option<Figures> {
     };
     let shown: Vec<usize> = (0..data.windows.len()).filter(|&at| is_shown(&data.windows[at])).collect();
     let rows = shown.len() as u64;
-    let texts = move |row: u64| window_texts(&data.windows[shown[row as usize]]);
-    Some(Figures::lazy(Picture::Timeline, &WINDOWS, rows, texts))
+    let texts = move |made: Cells, row: u64| window_texts(&data.windows[shown[row as usize]], made);
+    Some(Figures::told(Picture::Timeline, &WINDOWS, rows, texts))
 }
 
 /// Every cell that has a window.
@@ -73,22 +73,22 @@ fn heatmap(state: &State, doc: &Arc<Doc>) -> Option<Figures> {
         .filter(|&(lane, column)| binned.at(lane as usize, column as usize).is_some())
         .collect();
     let rows = drawn.len() as u64;
-    let texts = move |row: u64| {
+    let texts = move |made: Cells, row: u64| {
         let (lane, column) = drawn[row as usize];
         let Some(bin) = binned.at(lane as usize, column as usize) else { return Default::default() };
         let (from, to) = part(binned.range, binned.columns, column as usize);
         [
             lanes.get(lane as usize).map(|lane| lane.name.clone()).unwrap_or_default(),
             doc.label(bin.stream),
-            doc.axis.say(from),
-            doc.axis.say(to),
+            made.place(doc.axis, from),
+            made.place(doc.axis, to),
             binned.shown.label(),
-            format!("{:.3}", bin.value),
+            made.number(bin.value.into(), 3),
             bin.window.to_string(),
             if bin.flagged { "yes" } else { "no" }.to_owned(),
         ]
     };
-    Some(Figures::lazy(Picture::Heatmap, &HEATMAP, rows, texts))
+    Some(Figures::told(Picture::Heatmap, &HEATMAP, rows, texts))
 }
 
 /// The ends of one of so many equal parts of a range.
@@ -100,11 +100,12 @@ fn part(range: (f64, f64), parts: usize, number: usize) -> (f64, f64) {
 fn over_time(state: &State, doc: &Doc) -> Option<Figures> {
     let binned = state.heat.binned.as_ref()?;
     let drawn = binned.in_columns.iter().enumerate().filter(|(_, count)| **count > 0);
-    let rows = drawn.map(|(number, &count)| {
-        let (from, to) = part(binned.range, binned.in_columns.len(), number);
-        [doc.axis.say(from), doc.axis.say(to), count.to_string()]
-    });
-    Some(Figures::new(Picture::OverTime, &OVER_TIME, rows))
+    let drawn = drawn.map(|(number, &count)| (part(binned.range, binned.in_columns.len(), number), count));
+    let (axis, drawn): (_, Vec<((f64, f64), u32)>) = (doc.axis, drawn.collect());
+    Some(Figures::told(Picture::OverTime, &OVER_TIME, drawn.len() as u64, move |made, row| {
+        let ((from, to), count) = drawn[row as usize];
+        [made.place(axis, from), made.place(axis, to), count.to_string()]
+    }))
 }
 
 fn by_lane(state: &State) -> Option<Figures> {
@@ -120,12 +121,14 @@ fn all_time(state: &State, doc: &Doc) -> Option<Figures> {
     let parts = density.windows.len();
     let drawn =
         density.windows.iter().zip(&density.flagged).enumerate().filter(|(_, (windows, _))| **windows > 0);
-    let rows = drawn.map(|(number, (&windows, &flagged))| {
-        let (from, to) = part(doc.extent, parts, number);
+    let drawn =
+        drawn.map(|(number, (&windows, &flagged))| (part(doc.extent, parts, number), windows, flagged));
+    let (axis, drawn) = (doc.axis, drawn.collect::<Vec<_>>());
+    Some(Figures::told(Picture::AllTime, &ALL_TIME, drawn.len() as u64, move |made, row| {
+        let ((from, to), windows, flagged) = drawn[row as usize];
         let [windows, flagged] = [windows, flagged].map(|count| words::count(u64::from(count)));
-        [doc.axis.say(from), doc.axis.say(to), windows, flagged]
-    });
-    Some(Figures::new(Picture::AllTime, &ALL_TIME, rows))
+        [made.place(axis, from), made.place(axis, to), windows, flagged]
+    }))
 }
 
 #[cfg(test)]
@@ -192,6 +195,26 @@ mod tests {
         }
         let lenses = window.lenses.iter().map(|said| format!("{:.1}", said.score_bits));
         assert!(lenses.into_iter().all(|bits| texts.contains(&bits)), "{texts:?}");
+    }
+
+    #[test]
+    fn what_is_exported_has_the_zone_of_its_times_and_every_digit() {
+        use crate::words::Zone;
+        let state = crate::scene::state();
+        let data = state.data.clone().expect("the scene has windows");
+        let csv = table(&state, Picture::Timeline).csv(Zone::Fixed(120), u64::MAX);
+        for (line, window) in csv.lines().skip(1).zip(&data.windows) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let begins = words::rfc3339(Zone::Fixed(120), window.start_nanos.expect("it has times"));
+            assert_eq!((cells[1], cells[1].ends_with("+02:00")), (begins.as_str(), true));
+            assert_eq!(cells[2].parse(), Ok(window.score_bits));
+            assert_eq!(cells[4].parse().ok(), window.q);
+            assert_eq!(cells[6].parse(), Ok(window.zstd.ncd()));
+        }
+        for picture in [Picture::Heatmap, Picture::OverTime, Picture::AllTime] {
+            let csv = table(&state, picture).csv(Zone::Utc, 1);
+            assert_eq!(csv.matches('Z').count(), 2, "{csv}");
+        }
     }
 
     #[test]

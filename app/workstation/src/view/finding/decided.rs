@@ -242,6 +242,9 @@ fn line(ui: &mut Ui, state: &mut State, doc: &Doc, about: &Subject, decided: &De
     strip::split_at(ui, state, (ui.spacing().interact_size.y, egui::Align::Min), said, |ui, state| {
         let by = format!("{}, {}", case::inert(&decided.actor), words::time(decided.at_nanos));
         ui.label(RichText::new(by).font(text_font(size::SMALL)).color(t.weak));
+        if state.review.showing.is_some() {
+            return;
+        }
         let label = format!("Withdraw {}: {text}", kind.to_lowercase());
         let taken_back = icon::button(ui, Icon::Close, &label);
         if taken_back

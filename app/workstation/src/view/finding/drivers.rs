@@ -76,10 +76,7 @@ fn left_out_in_words(explanation: &Explanation) -> String {
 
 /// The dearest tokens of a finding, looked for once: an event of a megabyte has hundreds of thousands to choose from.
 fn dearest(state: &mut State, row: &FindingRow) -> Arc<Vec<(String, f64)>> {
-    let run = state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id);
-    if let Some((of, dear)) = &state.tests.dearest
-        && *of == (run, row.id)
-    {
+    if let Some(dear) = &super::kept(state, row).dearest {
         return Arc::clone(dear);
     }
     let mut dear = dearest_tokens(row);
@@ -88,12 +85,9 @@ fn dearest(state: &mut State, row: &FindingRow) -> Arc<Vec<(String, f64)>> {
         *label = crate::view::of_stream(state, row.stream.id, label);
     }
     let dear = Arc::new(dear);
-    state.tests.dearest = Some(((run, row.id), Arc::clone(&dear)));
+    super::kept(state, row).dearest = Some(Arc::clone(&dear));
     dear
 }
-
-/// Run and finding, and its dearest tokens with their bits.
-pub(crate) type Dearest = ((Option<i64>, i64), Arc<Vec<(String, f64)>>);
 
 /// Tokens of all drivers summed by place and text, dearest first.
 fn dearest_tokens(row: &FindingRow) -> Vec<(String, f64)> {
@@ -125,7 +119,7 @@ fn is_measured(shape: &str) -> bool {
 
 /// A quantity that spoke against the finding: what it came to, and what is usual.
 #[derive(Debug, PartialEq)]
-struct Against {
+pub(super) struct Against {
     /// Whether it is a lens that sees nothing, which has no bar.
     is_quiet: bool,
     what: String,
@@ -134,10 +128,21 @@ struct Against {
     about: String,
 }
 
-fn lowered(ui: &mut Ui, state: &State, row: &FindingRow) {
-    let data = state.data.as_ref().filter(|data| data.stream == row.stream.id);
-    let mut against = data.map(|data| quiet(&data.windows, row)).unwrap_or_default();
+/// What lowered it, looked for once the windows are here.
+fn against(state: &mut State, row: &FindingRow) -> Arc<Vec<Against>> {
+    if let Some(against) = &super::kept(state, row).against {
+        return Arc::clone(against);
+    }
+    let data = state.data.clone().filter(|data| data.stream == row.stream.id);
+    let mut against = data.as_ref().map(|data| quiet(&data.windows, row)).unwrap_or_default();
     against.extend(known(&row.finding.explanation));
+    let against = Arc::new(against);
+    super::kept(state, row).against = data.map(|_| Arc::clone(&against));
+    against
+}
+
+fn lowered(ui: &mut Ui, state: &mut State, row: &FindingRow) {
+    let against = against(state, row);
     if against.is_empty() {
         return;
     }
@@ -146,7 +151,7 @@ fn lowered(ui: &mut Ui, state: &State, row: &FindingRow) {
         "What lowered it",
         "What is no more than usual in its dearest window; in a bar the line marks what is usual.",
     );
-    for Against { is_quiet, what, bits, usual_bits, about } in &against {
+    for Against { is_quiet, what, bits, usual_bits, about } in against.iter() {
         let response = if *is_quiet {
             cost::quiet(ui, what, *bits, *usual_bits)
         } else {

@@ -3,7 +3,7 @@
 pub(crate) mod beside;
 mod bits;
 mod decided;
-pub(crate) mod drivers;
+mod drivers;
 mod ordinary;
 mod told;
 
@@ -17,6 +17,26 @@ use crate::tokens::{self, size};
 use case::FindingRow;
 use cbad::{Explanation, Grade, Lens};
 use egui::{Label, RichText, ScrollArea, Ui};
+use std::sync::Arc;
+
+/// What is made of a finding and of the windows of its stream once, and not in every frame.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Its run, and its number in that.
+    of: (Option<i64>, i64),
+    dearest: Option<Arc<Vec<(String, f64)>>>,
+    against: Option<Arc<Vec<drivers::Against>>>,
+    ordinary: Option<Arc<ordinary::Distribution>>,
+}
+
+/// What is kept of this finding; what is of another is dropped.
+fn kept<'a>(state: &'a mut State, row: &FindingRow) -> &'a mut Kept {
+    let of = (state.doc.as_ref().and_then(|doc| doc.run.as_ref()).map(|run| run.id), row.id);
+    if state.tests.kept.of != of {
+        state.tests.kept = Kept { of, ..Kept::default() };
+    }
+    &mut state.tests.kept
+}
 
 /// What is said where no finding is selected, and the way to one.
 fn none(ui: &mut Ui, state: &mut State, doc: &Doc) {

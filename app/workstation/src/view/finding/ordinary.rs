@@ -8,6 +8,7 @@ use crate::words;
 use case::FindingRow;
 use cbad::{Histogram, Lens, WindowScore};
 use egui::{Label, RichText, Ui};
+use std::sync::Arc;
 
 /// Fewest ordinary windows that a distribution is drawn of.
 const FEWEST: usize = 5;
@@ -25,27 +26,40 @@ pub(super) fn show(ui: &mut Ui, state: &mut State, row: &FindingRow) {
         rank.unwrap_or_default()
     );
     super::section(ui, "Among the stream's ordinary windows", &about);
-    let data = state.data.clone().filter(|data| data.stream == row.stream.id);
-    let Some(data) = data else {
+    let Some(drawn) = distribution(state, row, lens) else {
         ui.label(RichText::new("Reading…").color(tokens::of(ui).weak));
         return;
     };
-    let scores = ordinary(&data.windows, row, lens);
-    if scores.len() < FEWEST {
+    let Some((said, null)) = &*drawn else {
         ui.label(
             RichText::new("The stream has too few ordinary windows to draw.").color(tokens::of(ui).weak),
         );
         return;
-    }
+    };
     let observed = row.finding.score_bits;
-    ui.add(Label::new(RichText::new(said(&scores, observed, lens)).color(tokens::of(ui).strong)).wrap());
+    ui.add(Label::new(RichText::new(said).color(tokens::of(ui).strong)).wrap());
     let name = format!("Ordinary scores by the lens {}", lens.name());
-    let null = Histogram::of(&scores);
-    null::show(ui, &name, &null, observed, &words::bits).on_hover_text(about);
+    null::show(ui, &name, null, observed, &words::bits).on_hover_text(about);
     if figures::button(ui, "ordinary scores") {
-        let table = figures::finding::distribution(Picture::Ordinary, &null, observed, &words::bits);
+        let table = figures::finding::distribution(Picture::Ordinary, null, observed, &words::bits);
         state.figures = figures::Open::new(vec![table]);
     }
+}
+
+/// The scores in a sentence and as bars; `None` where there are too few.
+pub(super) type Distribution = Option<(String, Histogram)>;
+
+/// The same of this finding, made once the windows are here.
+fn distribution(state: &mut State, row: &FindingRow, lens: Lens) -> Option<Arc<Distribution>> {
+    if let Some(drawn) = &super::kept(state, row).ordinary {
+        return Some(Arc::clone(drawn));
+    }
+    let data = state.data.clone().filter(|data| data.stream == row.stream.id)?;
+    let scores = ordinary(&data.windows, row, lens);
+    let drawn = || (said(&scores, row.finding.score_bits, lens), Histogram::of(&scores));
+    let drawn = Arc::new((scores.len() >= FEWEST).then(drawn));
+    super::kept(state, row).ordinary = Some(Arc::clone(&drawn));
+    Some(drawn)
 }
 
 /// The scores of windows that are neither flagged nor a part of the finding.
@@ -67,7 +81,8 @@ fn said(scores: &[f64], observed: f64, lens: Lens) -> String {
         0 => "None".to_owned(),
         reach => words::count(reach),
     };
-    format!("{}: {reach} of {of} reaches the {} of this finding.", shifts::title(lens), words::bits(observed))
+    let verb = if matches!(reach.as_str(), "None" | "1") { "reaches" } else { "reach" };
+    format!("{}: {reach} of {of} {verb} the {} of this finding.", shifts::title(lens), words::bits(observed))
 }
 
 #[cfg(test)]
@@ -87,5 +102,7 @@ mod tests {
             said(&[1.0, 2.0, 3.0], 9.0, Lens::Content),
             format!("Content: None of 3 ordinary windows reaches the {} of this finding.", words::bits(9.0))
         );
+        assert!(said(&[1.0, 2.0, 3.0], 3.0, Lens::Content).contains(" 1 of 3 ordinary windows reaches the "));
+        assert!(said(&[1.0, 2.0, 3.0], 2.0, Lens::Content).contains(" 2 of 3 ordinary windows reach the "));
     }
 }
