@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn numbers_have_the_unit_of_the_capture() {
-        assert_eq!(text(&point(histogram(1, 0.5), "s")), "1 observation, mean 500 ms");
+        assert_eq!(text(&point(histogram(1, 0.5), "s")), "1 observation, mean 500.0 ms");
         assert_eq!(text(&point(histogram(1200, 12.0), "s")), "1,200 observations, mean 10.0 ms");
         assert_eq!(text(&point(Measure::Gauge(12.5), "By")), "12.5 By");
         assert_eq!(text(&point(Measure::Delta(3.0), "{request}")), "+3");
