@@ -25,7 +25,7 @@ pub(super) fn shop(world: &World) -> Result<PathBuf, Failure> {
         )
     };
     let mut lines: Vec<String> = (0..300).map(line).collect();
-    "oops\n".clone_into(&mut lines[200]);
+    "{oops\n".clone_into(&mut lines[200]);
     world.write("shop.jsonl", lines.concat())
 }
 
