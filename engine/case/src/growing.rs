@@ -51,7 +51,7 @@ pub struct Standing {
 }
 
 impl Growing {
-    /// Opens a file to be followed from its begin, or from where [`Case::recognise`] finds that it was followed to.
+    /// Opens a file to be followed from its begin, or from where [`Case::recognise`](crate::Case::recognise) finds that it was followed to.
     pub fn open(path: &Path) -> Result<Self, CaseError> {
         let path = std::path::absolute(path).map_err(CaseError::io("find", path))?;
         // Before it is opened: opening a pipe waits for somebody who writes to it.
