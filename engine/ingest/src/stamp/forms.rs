@@ -88,7 +88,7 @@ pub(super) fn epoch_number(text: &[u8]) -> Option<(i64, usize)> {
     }
     let is_plausible = (EARLIEST_SECONDS..LATEST_SECONDS).contains(&(whole_nanos / 1_000_000_000));
     let is_bounded = !scan.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (is_plausible && is_bounded).then_some((whole_nanos + i64::from(fraction_nanos), scan.at))
+    (is_plausible && is_bounded).then(|| (whole_nanos + i64::from(fraction_nanos), scan.at))
 }
 
 /// A place in a line that moves on as parts of a stamp are read.

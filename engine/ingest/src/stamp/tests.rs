@@ -105,6 +105,7 @@ fn what_only_looks_like_a_stamp_is_none() {
         "file.2015-05-17_10:05:03.log",
         "request 1431857103 in the middle",
         "1431857103abc",
+        "9223372036.999999999 is past the last nanosecond that a count of them holds",
         "99999999999999999999",
         "123456 1234567",
         "081309 203615",

@@ -20,8 +20,8 @@ pub(super) fn is_first_column(name: &[u8]) -> bool {
 pub(super) fn nanos_to_utc(name: &str) -> Option<i64> {
     let (_, minutes) = name.trim_end().strip_suffix(')')?.rsplit_once('(')?;
     let minutes: i64 = minutes.parse().ok()?;
-    let is_said = is_first_column(name.as_bytes()) && minutes.abs() <= MOST_MINUTES;
-    is_said.then_some(minutes * NANOS_A_MINUTE)
+    let is_said = is_first_column(name.as_bytes()) && (-MOST_MINUTES..=MOST_MINUTES).contains(&minutes);
+    is_said.then(|| minutes * NANOS_A_MINUTE)
 }
 
 /// Whether the capture is such a table that says how far its times are from UTC.

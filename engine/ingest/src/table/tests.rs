@@ -202,6 +202,9 @@ fn counters_of_windows_have_the_zone_that_their_first_column_names() {
         (rows(",", "CSV", "(-60)"), utc - 3_600_000_000_000, 0),
         (rows("\t", "TSV", "(480)"), utc + 8 * 3_600_000_000_000, 0),
         (rows(",", "CSV", ""), utc, 1),
+        (rows(",", "CSV", "(1081)"), utc, 1),
+        (rows(",", "CSV", "(9223372036854775807)"), utc, 1),
+        (rows(",", "CSV", "(-9223372036854775808)"), utc, 1),
     ] {
         let stored = Cursor::new(text.clone().into_bytes());
         let options = OpenOptions::default();
