@@ -145,6 +145,7 @@ impl App {
         let dropped: Vec<PathBuf> =
             ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         self.choose(dropped);
+        self.hold_window(ui.ctx());
         let is_presented = self.state.review.showing.is_some();
         if is_presented {
             view::present::keys(ui, &mut self.state);

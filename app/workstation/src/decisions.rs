@@ -52,6 +52,8 @@ pub(crate) struct Decisions {
     /// What was asked for in this frame.
     pub(crate) asked: Vec<Request>,
     pub(crate) draft: Option<Draft>,
+    /// The words for which the window was not closed, when it was last asked to.
+    held: Option<String>,
 }
 
 impl Decisions {
@@ -138,19 +140,42 @@ impl State {
         let about = subject(&row);
         if let Some(draft) = self.decisions.draft.as_mut().filter(|draft| !draft.text.trim().is_empty()) {
             draft.wants_focus = true;
-            if (draft.kind, &draft.about) == (kind, &about) {
-                return;
+            if (draft.kind, &draft.about) != (kind, &about) {
+                self.show_draft("Keep it or cancel writing it, and then begin the next.");
             }
-            let about = draft.about.clone();
-            let findings = self.doc.iter().flat_map(|doc| &doc.findings);
-            if let Some(id) = findings.into_iter().find(|row| subject(row) == about).map(|row| row.id) {
-                self.select(Selection::Finding(id));
-            }
-            let next = "Keep it or cancel writing it, and then begin the next.";
-            return self.notice(Level::Warning, "Something is still being written", next);
+            return;
         }
         let text = String::new();
         self.decisions.draft = Some(Draft { kind, about, finding, text, wants_focus: true });
+    }
+
+    /// Says that something is still being written, and shows it.
+    fn show_draft(&mut self, next: &str) {
+        let Some(draft) = &mut self.decisions.draft else { return };
+        draft.wants_focus = true;
+        let about = draft.about.clone();
+        let findings = self.doc.iter().flat_map(|doc| &doc.findings);
+        if let Some(id) = findings.into_iter().find(|row| subject(row) == about).map(|row| row.id) {
+            self.select(Selection::Finding(id));
+        }
+        self.front = Some(Pane::Finding);
+        self.notice(Level::Warning, "Something is still being written", next);
+    }
+
+    /// Whether the window has to stay for what is being written about a finding. It is shown then; a person who asks a
+    /// second time, without writing on, is not held.
+    pub(crate) fn holds_window(&mut self) -> bool {
+        let written = self.decisions.draft.as_ref().filter(|draft| draft.kind != Kind::Link);
+        let Some(text) = written.map(|draft| draft.text.trim().to_owned()).filter(|text| !text.is_empty())
+        else {
+            return false;
+        };
+        if self.decisions.held.as_ref() == Some(&text) {
+            return false;
+        }
+        self.decisions.held = Some(text);
+        self.show_draft("Keep it, then close the window. Closing the window again leaves it behind.");
+        true
     }
 
     /// Whether what is being written stands under this finding: under its own, or under any where the run has not that one.

@@ -118,6 +118,14 @@ impl App {
         (self.services.spawn)("keeper", Box::new(keep));
     }
 
+    /// Keeps the window open where closing it would lose what is being written about a finding.
+    pub(super) fn hold_window(&mut self, ctx: &egui::Context) {
+        let is_asked = ctx.input(|input| input.viewport().close_requested());
+        if is_asked && self.presented.is_none() && self.state.holds_window() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
+    }
+
     /// Writes what has changed at once, since the window is about to be gone, and lets a decision that was just clicked and
     /// the words of the story reach the case.
     pub fn close_window(&mut self) {

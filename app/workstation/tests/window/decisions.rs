@@ -103,3 +103,33 @@ fn a_capture_opened_again_is_analysed_with_what_was_decided() -> Result<(), Fail
     window.get_by_label("Run shown: Run 2 of 2");
     Ok(())
 }
+
+#[test]
+fn the_window_stays_once_for_words_that_closing_it_would_lose() -> Result<(), Failure> {
+    let world = World::new()?;
+    let mut window = incident(&world)?;
+    let stays = |window: &mut Window| {
+        let root = window.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+        root.events.push(egui::ViewportEvent::Close);
+        window.step();
+        let root = window.output().viewport_output.get(&egui::ViewportId::ROOT);
+        root.is_some_and(|root| root.commands.contains(&egui::ViewportCommand::CancelClose))
+    };
+    assert!(!stays(&mut window), "nothing is written");
+    let first = listed(&window).first().cloned().ok_or("no finding")?;
+    click(&mut window, &first);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    settle(&mut window);
+    click(&mut window, "Write a note…");
+    assert!(!stays(&mut window), "nothing is written yet");
+    write(&mut window, "Note about this finding", "half a sen");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    settle(&mut window);
+    assert!(stays(&mut window));
+    settle(&mut window);
+    assert!(shows(&window, "Something is still being written"));
+    write(&mut window, "Note about this finding", "tence");
+    assert!(stays(&mut window), "it was written on");
+    assert!(!stays(&mut window), "who asks again is not held");
+    Ok(())
+}
