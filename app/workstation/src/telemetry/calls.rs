@@ -92,7 +92,9 @@ impl CallsView {
 impl State {
     /// Has the calls of the shared time read, where that has not been asked for yet.
     pub(crate) fn want_calls(&mut self, doc: &Doc) {
-        let Some(times) = times(self, doc) else { return };
+        // Answers that were kept without their requests have no time: they are among those of the whole case.
+        let zoomed = times(self, doc).filter(|_| self.range != doc.extent);
+        let times = zoomed.unwrap_or(i64::MIN..i64::MAX);
         let calls = &mut self.telemetry.calls;
         let is_old = !calls.reading && std::mem::take(&mut calls.is_old);
         let old = calls.wanted.filter(|_| is_old).map(|call| (call, calls.call_desk.ticket()));

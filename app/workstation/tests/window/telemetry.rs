@@ -196,3 +196,26 @@ fn tools_that_answers_ask_for_are_a_picture_and_a_table_and_lead_to_their_calls(
     assert_eq!(listed.len(), 1, "one answer asks for it: {listed:?}");
     Ok(())
 }
+
+#[test]
+fn answers_that_have_no_time_are_listed() -> Result<(), Failure> {
+    let world = World::new()?;
+    let capture = world.path("answers.jsonl");
+    let answer = |id: u32| {
+        format!(
+            r#"{{"id":"msg_{id}","type":"message","role":"assistant","model":"claude-sonnet-4","content":[{{"type":"text","text":"Answer {id}."}}],"stop_reason":"end_turn","usage":{{"input_tokens":3,"output_tokens":{id}}}}}"#
+        ) + "\n"
+    };
+    std::fs::write(&capture, (0..20).map(answer).collect::<String>())?;
+    let mut window = world.window();
+    with(window.state(), |app| app.open(&[capture]));
+    settle(&mut window);
+    window.key_press(Key::F9);
+    settle(&mut window);
+    assert!(shows(&window, "20 calls, 250 tokens"));
+    let first = rows(&window, "Call ").first().cloned().ok_or("no call is listed")?;
+    assert!(first.contains("claude-sonnet-4"), "{first}");
+    click(&mut window, &first);
+    assert!(shows(&window, "Answer 0."));
+    Ok(())
+}

@@ -45,14 +45,6 @@ const MODELS: [Column; 8] = [
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
-    if doc.axis.nanos(0.0).is_none() {
-        super::empty(
-            ui,
-            "No times",
-            "No event of this case says when it was, so that there is no range of time to show.",
-        );
-        return;
-    }
     state.want_calls(&doc);
     let Some(calls) = state.telemetry.calls.calls.clone() else {
         match state.telemetry.calls.failed.clone() {
@@ -66,7 +58,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         return;
     };
     if calls.total == 0 && !state.telemetry.calls.reading {
-        let is_all = state.range == doc.extent;
+        let is_all = state.range == doc.extent || !state.has_times();
         let next = if is_all {
             "No span and no log of this case has fields such as gen_ai.request.model. Open a capture of an application whose calls are recorded by the OpenTelemetry conventions, OpenLLMetry, OpenInference or the SDK of Langfuse."
         } else {
@@ -167,7 +159,7 @@ fn listed(view: &mut CallsView, calls: &Calls) -> Arc<Vec<usize>> {
         6 => a.latency_nanos.cmp(&b.latency_nanos),
         7 => finish(a).cmp(&finish(b)),
         8 => a.tools.cmp(&b.tools),
-        _ => a.time_nanos.cmp(&b.time_nanos),
+        _ => (a.time_nanos.is_none(), a.time_nanos).cmp(&(b.time_nanos.is_none(), b.time_nanos)),
     };
     rows.sort_by(|&a, &b| {
         let order = by(&calls.rows[a], &calls.rows[b]);
