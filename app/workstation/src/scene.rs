@@ -188,6 +188,7 @@ fn shifts(first_event: u64) -> Vec<Shift> {
         bits,
         event: Some(first_event + 40),
         left_out: None,
+        carried: None,
     };
     vec![
         shift(ShiftKind::MoreOften, "ERROR connection to <*> refused after <*>", 36.0, 0.0, 61.5),

@@ -176,15 +176,9 @@ fn list_unusual(scored: &[Option<Scored<'_>>], kept: &[Cluster], verdicts: &Verd
     let mut listed: Vec<Cluster> = Vec::new();
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
-        let taken: Vec<&Cluster> = kept.iter().filter(|c| c.stream == stream).collect();
-        listed.extend(finding::most_unusual(
-            stream,
-            s,
-            verdicts,
-            |lens| lens != Lens::Content,
-            &taken,
-            LISTED,
-        ));
+        let taken = kept.iter().filter(|c| c.stream == stream).map(|c| c.surroundings(&s.plan));
+        let not_by_words = |lens| lens != Lens::Content;
+        listed.extend(finding::most_unusual(stream, s, verdicts, not_by_words, taken.collect(), LISTED));
     }
     listed.sort_by(|a, b| order_of(scored, verdicts, a).total_cmp(&order_of(scored, verdicts, b)));
     listed.truncate(LOOKED_AT);
@@ -224,8 +218,9 @@ fn list_odd(
     let mut listed: Vec<Cluster> = Vec::new();
     for (stream, s) in scored.iter().enumerate() {
         let Some(s) = s else { continue };
-        let taken: Vec<&Cluster> = kept.iter().filter(|c| c.stream == stream && c.flagged).collect();
-        let windows = finding::most_unusual(stream, s, verdicts, |lens| lens == Lens::Content, &taken, ODD);
+        let taken = kept.iter().filter(|c| c.stream == stream && c.flagged).map(|c| c.events(&s.plan));
+        let by_words = |lens| lens == Lens::Content;
+        let windows = finding::most_unusual(stream, s, verdicts, by_words, taken.collect(), ODD);
         listed.extend(windows.into_iter().filter(|c| surprise_bits(verdicts, c.at()) >= ODD_BITS));
     }
     let surprise = |c: &Cluster| surprise_bits(verdicts, c.at());

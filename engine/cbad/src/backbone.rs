@@ -273,8 +273,8 @@ fn firm_pairs(stream: &Stream, masks: &Masks, events_of: &[u64]) -> (HashSet<(u3
 mod tests {
     use crate::builder::StreamBuilder;
     use crate::event::{ByteRange, Event, Field, Signal, StreamKey, Value};
+    use crate::kind_names::name;
     use crate::stream::Stream;
-    use crate::template::name;
 
     fn stream(events: impl Iterator<Item = (String, Vec<Field>)>) -> Stream {
         let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };

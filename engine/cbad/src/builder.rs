@@ -62,6 +62,7 @@ impl StreamBuilder {
                 times_nanos: Vec::new(),
                 templates: Vec::new(),
                 template_count: 0,
+                names: Vec::new(),
                 masks: Masks::default(),
                 kinds: 0,
                 again: Vec::new(),

@@ -8,12 +8,12 @@ use crate::channel::Channel;
 use crate::compare_items::{self, Item};
 use crate::event::Signal;
 use crate::fixed::{Log2, bits};
+use crate::kind_names;
 use crate::mix;
 use crate::rate;
 use crate::result::Unit;
 use crate::span::Span;
 use crate::stream::Stream;
-use crate::template;
 use crate::values;
 use crate::watch::{Cancelled, Watch};
 
@@ -228,7 +228,7 @@ fn kinds(stream: &Stream, log2: &Log2, all: &mut Vec<Difference>) {
         all.push(Difference {
             aspect: Aspect::Kind,
             change: direction(u64::from(b), of_before, u64::from(a), of_after),
-            name: template::kind_name(stream, kind),
+            name: kind_names::kind_name(stream, kind),
             amounts: Amounts::Events { before: u64::from(b), after: u64::from(a), of_before, of_after },
             bits: share(log2, u64::from(a), of_after, u64::from(b), of_before, stream.kinds),
             event: shown[usize::from(kind)],

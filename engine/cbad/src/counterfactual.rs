@@ -14,6 +14,7 @@ use crate::content::{self, novelty};
 use crate::count_code::Coder;
 use crate::finding::Cluster;
 use crate::fixed::{Log2, ONE_BIT, bits};
+use crate::kind_names;
 use crate::lens;
 use crate::mix::{self, Tally};
 use crate::order::{self, Steps};
@@ -21,7 +22,6 @@ use crate::rate;
 use crate::result::{Lens, Shift, ShiftKind};
 use crate::significance;
 use crate::stream::Stream;
-use crate::template;
 
 /// Most values of a stream's channels at which readings are taken out one by one.
 const VALUES_MOST: usize = 500_000;
@@ -153,7 +153,7 @@ impl Case<'_, '_> {
             let missed = window.missed(self.threshold);
             let score = window.score_with(&missed);
             if score < self.threshold {
-                let names = missed.iter().map(|&(t, _)| template::kind_name(self.s.stream, t)).collect();
+                let names = missed.iter().map(|&(t, _)| kind_names::kind_name(self.s.stream, t)).collect();
                 return self.result(Way::Present { names }, &[], score);
             }
         }

@@ -29,6 +29,14 @@ impl Cluster {
         plan.range(self.windows.start).start..plan.range(self.windows.end - 1).end
     }
 
+    /// Positions of its events and, where it is flagged, of a window before and after: what led to a fault and what is left of
+    /// it are no news beside it.
+    pub(crate) fn surroundings(&self, plan: &Plan) -> Range<usize> {
+        let Range { start, end } = self.events(plan);
+        let around = if self.flagged { plan.window } else { 0 };
+        start.saturating_sub(around)..end.saturating_add(around)
+    }
+
     /// The hypothesis that stands for it.
     pub(crate) fn at(&self) -> At {
         At { stream: self.stream, track: self.track, window: self.peak }
@@ -77,14 +85,14 @@ fn by_surprise(s: &Scored<'_>, verdicts: &Verdicts, a: At, b: At) -> Ordering {
         .then(b.window.cmp(&a.window))
 }
 
-/// The `most` most surprising windows of a stream through lenses that are `wanted`, which neither overlap one another nor a
-/// cluster already `taken`.
+/// The `most` most surprising windows of a stream through lenses that are `wanted`, which neither overlap one another nor
+/// events that are `taken` already.
 pub(crate) fn most_unusual(
     stream: usize,
     s: &Scored<'_>,
     verdicts: &Verdicts,
     wanted: impl Fn(Lens) -> bool,
-    taken: &[&Cluster],
+    taken: Vec<Range<usize>>,
     most: usize,
 ) -> Vec<Cluster> {
     let plan = &s.plan;
@@ -97,7 +105,7 @@ pub(crate) fn most_unusual(
         .collect();
     order.sort_by(|&a, &b| by_surprise(s, verdicts, b, a));
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
-    let mut ranges: Vec<Range<usize>> = taken.iter().map(|c| c.events(plan)).collect();
+    let mut ranges = taken;
     let mut found = Vec::new();
     for At { track, window, .. } in order {
         if found.len() == most {

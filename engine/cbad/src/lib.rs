@@ -33,6 +33,7 @@ mod in_text;
 mod judge;
 mod jury;
 mod keys;
+mod kind_names;
 mod lens;
 mod lens_test;
 mod matrix;
@@ -60,6 +61,7 @@ mod stability;
 mod stream;
 mod tail;
 mod template;
+mod time_words;
 mod token;
 mod trace;
 mod values;
@@ -84,8 +86,8 @@ pub use jury::{Jury, JuryEntry, Share};
 pub use matrix::{PieceMatrix, piece_matrix};
 pub use preview::{Preview, preview};
 pub use result::{
-    Driver, Explanation, Finding, Grade, LeftOut, Lens, LensScore, MOST_TOKEN_COSTS, PValue, RunResult,
-    Shift, ShiftKind, Sizes, StreamResult, TokenCost, Unit, WindowScore,
+    Carried, Driver, Explanation, Finding, Grade, LeftOut, Lens, LensScore, MOST_TOKEN_COSTS, PValue,
+    RunResult, Shift, ShiftKind, Sizes, StreamResult, TokenCost, Unit, WindowScore,
 };
 pub use running::{INSTANCE_PATH, Numbers, RunningTotals};
 pub use stability::{Stability, StabilityCell, Variation};

@@ -204,6 +204,24 @@ pub struct Shift {
     /// Of a new order: the template that usually comes right before the second, where one does more often than not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
+    /// Of a kind or a value that comes more often: where in the finding it comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
+}
+
+/// The events of a finding that have what shifted; a finding is made of whole windows and reaches farther.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// How many there are.
+    pub events: u64,
+    /// Position in the stream of the first of them.
+    pub first_event: u64,
+    /// Position in the stream of the last of them.
+    pub last_event: u64,
+    /// Earliest time from the first to the last, nanoseconds UTC.
+    pub start_nanos: Option<i64>,
+    /// Latest time from the first to the last, nanoseconds UTC.
+    pub end_nanos: Option<i64>,
 }
 
 /// One scored window of a stream.

@@ -1,9 +1,9 @@
 //! What shifted, in plain words.
 
 use crate::event::{Signal, StreamKey};
+use crate::kind_names;
 use crate::quantity;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
-use crate::template;
 use crate::words::{self, cut, events};
 
 impl ShiftKind {
@@ -129,10 +129,10 @@ fn is_path(name: &str) -> bool {
 /// A kind of event by its name; that of all rare ones is no quotation.
 pub(crate) fn quoted(name: &str) -> String {
     if let Some((group, most)) =
-        name.split_once(template::MOSTLY).filter(|(group, _)| *group == template::AGAIN)
+        name.split_once(kind_names::MOSTLY).filter(|(group, _)| *group == kind_names::AGAIN)
     {
-        format!("the group of {group}{}{},", template::MOSTLY, quoted(most))
-    } else if name == template::RARE || name == template::AGAIN {
+        format!("the group of {group}{}{},", kind_names::MOSTLY, quoted(most))
+    } else if name == kind_names::RARE || name == kind_names::AGAIN {
         format!("the group of {name}")
     } else {
         format!("“{}”", cut(name))

@@ -10,12 +10,12 @@ use crate::count_code::Coder;
 use crate::event::Signal;
 use crate::finding::Cluster;
 use crate::fixed::{Log2, bits};
+use crate::kind_names;
 use crate::mix;
 use crate::order::{self, Step};
 use crate::rate;
-use crate::result::{Lens, Shift, ShiftKind, Unit};
+use crate::result::{Carried, Lens, Shift, ShiftKind, Unit};
 use crate::span::Span;
-use crate::template;
 use crate::values::Shown;
 
 /// Most shifts named of one lens.
@@ -44,7 +44,7 @@ pub(crate) fn named_first(mut shifts: Vec<Shift>) -> Vec<Shift> {
 
 fn has_name(shift: &Shift) -> bool {
     let of_value = shift.name.rsplit_once('=').filter(|_| shift.lens == Lens::Values);
-    shift.name != template::RARE && of_value.is_none_or(|(_, value)| value != category::RARE)
+    shift.name != kind_names::RARE && of_value.is_none_or(|(_, value)| value != category::RARE)
 }
 
 /// What a lens saw shift in a cluster, dearest first.
@@ -58,7 +58,7 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
     let peak = dearest.get(middle).copied().unwrap_or(cluster.peak);
     let mut shifts = match lens {
         Lens::Content => Vec::new(),
-        Lens::Mix => of_mix(s, peak, &coder.log2),
+        Lens::Mix => of_mix(s, cluster, peak, &coder.log2),
         Lens::Rate => of_rate(s, peak, &coder.log2),
         Lens::Order => of_order(s, peak, &coder.log2),
         Lens::Values => {
@@ -76,13 +76,36 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
             };
         }
         shift.event = shift.event.and_then(|position| s.own(position as usize));
+        shift.carried = shift.carried.and_then(|carried| in_own(s, carried));
     }
     shifts.truncate(NAMED);
     shifts
 }
 
+/// The events of a cluster, by their position in what was analysed, that have something; without their times.
+pub(crate) fn carried(events: Range<usize>, has: impl Fn(usize) -> bool) -> Option<Carried> {
+    let first = events.clone().find(|&position| has(position))?;
+    let last = events.clone().rev().find(|&position| has(position))?;
+    let count = events.filter(|&position| has(position)).count();
+    Some(Carried {
+        events: count as u64,
+        first_event: first as u64,
+        last_event: last as u64,
+        start_nanos: None,
+        end_nanos: None,
+    })
+}
+
+/// The same by their position in the stream, with their times.
+fn in_own(s: &Scored<'_>, carried: Carried) -> Option<Carried> {
+    let (first, last) = (carried.first_event as usize, carried.last_event as usize);
+    let (start_nanos, end_nanos) = s.stream.time_range(first, last + 1);
+    let (first_event, last_event) = (s.own(first)?, s.own(last)?);
+    Some(Carried { first_event, last_event, start_nanos, end_nanos, ..carried })
+}
+
 /// Templates by how much the window's share differs from the baseline's, and the absences that the window lies in.
-fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
+fn of_mix(s: &Scored<'_>, cluster: &Cluster, peak: usize, log2: &Log2) -> Vec<Shift> {
     let (own, window) = (s.plan.range(peak), mix::stretch(s.stream, &s.plan, peak, log2));
     let (baseline, events) = mix::shares_of(s.stream, &s.plan.baseline(peak));
     let (here, n) = mix::shares_of(s.stream, &Span::new([window.clone()]));
@@ -102,20 +125,24 @@ fn of_mix(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
     dear.into_iter()
         .map(|(bits, template)| {
             let (k, b) = (u64::from(here[usize::from(template)]), u64::from(baseline[usize::from(template)]));
+            let kind = match k * events >= b * n {
+                true => ShiftKind::MoreOften,
+                false if k == 0 => ShiftKind::Missing,
+                false => ShiftKind::LessOften,
+            };
+            let is_of_kind = |position: usize| s.stream.kind(position) == template;
+            let is_more = kind == ShiftKind::MoreOften;
             Shift {
                 lens: Lens::Mix,
-                kind: match k * events >= b * n {
-                    true => ShiftKind::MoreOften,
-                    false if k == 0 => ShiftKind::Missing,
-                    false => ShiftKind::LessOften,
-                },
-                name: template::kind_name_in(s.stream, template, window.clone()),
+                kind,
+                name: kind_names::kind_name_in(s.stream, template, window.clone()),
                 window: percent(k, n),
                 baseline: percent(b, events),
                 unit: Unit::Percent,
                 bits,
-                event: window.clone().find(|&p| s.stream.kind(p) == template).map(|p| p as u64),
+                event: window.clone().find(|&p| is_of_kind(p)).map(|p| p as u64),
                 left_out: None,
+                carried: is_more.then(|| carried(cluster.events(&s.plan), is_of_kind)).flatten(),
             }
         })
         .collect()
@@ -147,6 +174,7 @@ fn of_rate(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
         bits: surplus.max(by_wait),
         event: None,
         left_out: None,
+        carried: None,
     };
     if is_silence {
         shift.kind = ShiftKind::Silence;
@@ -180,18 +208,19 @@ fn of_order(s: &Scored<'_>, peak: usize, log2: &Log2) -> Vec<Shift> {
     dear.truncate(NAMED);
     dear.into_iter()
         .map(|(surplus, step, times, position)| {
-            let before = template::name(s.stream, step.0);
+            let before = kind_names::name(s.stream, step.0);
             let left_out = steps.usual_before(step.1).filter(|usual| *usual != step.0);
             Shift {
                 lens: Lens::Order,
                 kind: ShiftKind::NewStep,
-                name: format!("{before} → {}", template::name(s.stream, step.1)),
+                name: format!("{before} → {}", kind_names::name(s.stream, step.1)),
                 window: f64::from(times),
                 baseline: f64::from(steps.seen(step).0),
                 unit: Unit::Times,
                 bits: bits(surplus),
                 event: Some(position as u64),
-                left_out: left_out.map(|usual| template::name(s.stream, usual)),
+                left_out: left_out.map(|usual| kind_names::name(s.stream, usual)),
+                carried: None,
             }
         })
         .collect()
@@ -203,28 +232,39 @@ mod tests {
 
     fn shift(lens: Lens, kind: ShiftKind, name: &str, bits: f64) -> Shift {
         let (name, unit) = (name.to_owned(), Unit::Percent);
-        Shift { lens, kind, name, window: 14.0, baseline: 0.0, unit, bits, event: None, left_out: None }
+        Shift {
+            lens,
+            kind,
+            name,
+            window: 14.0,
+            baseline: 0.0,
+            unit,
+            bits,
+            event: None,
+            left_out: None,
+            carried: None,
+        }
     }
 
     #[test]
     fn what_has_a_name_is_read_before_what_has_none() {
         use ShiftKind::{Missing, MoreOften};
-        let rare = shift(Lens::Mix, MoreOften, template::RARE, 49.0);
+        let rare = shift(Lens::Mix, MoreOften, kind_names::RARE, 49.0);
         let value = |name: &str, bits| shift(Lens::Values, MoreOften, name, bits);
         let kind = |name: &str, bits| shift(Lens::Mix, MoreOften, name, bits);
         let names = |shifts: Vec<Shift>| -> Vec<String> {
             named_first(shifts).into_iter().map(|shift| shift.name).collect()
         };
         let order = names(vec![rare.clone(), value("source=iam", 58.0), kind("create key", 32.0)]);
-        assert_eq!(order, ["source=iam", template::RARE, "create key"]);
+        assert_eq!(order, ["source=iam", kind_names::RARE, "create key"]);
         let order = names(vec![rare.clone(), value("name=any rare value", 90.0), kind("create key", 32.0)]);
-        assert_eq!(order, ["create key", template::RARE, "name=any rare value"]);
+        assert_eq!(order, ["create key", kind_names::RARE, "name=any rare value"]);
         let order = names(vec![value("name=any rare value", 34.0), value("a=1", 17.0), value("b=2", 17.0)]);
         assert_eq!(order, ["a=1", "name=any rare value", "b=2"]);
         // Too little, or the other way round, or named already.
         let order = names(vec![rare.clone(), kind("a", 24.0), shift(Lens::Mix, Missing, "b", 90.0)]);
-        assert_eq!(order, [template::RARE, "a", "b"]);
-        assert_eq!(names(vec![kind("a", 1.0), rare.clone()]), ["a", template::RARE]);
+        assert_eq!(order, [kind_names::RARE, "a", "b"]);
+        assert_eq!(names(vec![kind("a", 1.0), rare.clone()]), ["a", kind_names::RARE]);
         assert_eq!((names(vec![rare]).len(), names(vec![]).len()), (1, 0));
     }
 }

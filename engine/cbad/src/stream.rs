@@ -55,6 +55,8 @@ pub struct Stream {
     /// Template of each distinct event.
     pub(crate) templates: Vec<u16>,
     pub(crate) template_count: usize,
+    /// Of each template.
+    pub(crate) names: Vec<String>,
     /// Templates, and one more where some events say again what was said though their template does so in few places.
     pub(crate) kinds: usize,
     /// Those events, one bit each, the first in the lowest; empty where there are none.

@@ -8,9 +8,9 @@
 use hashbrown::HashMap;
 
 use crate::backbone::Backbone;
-use crate::place::{MASKED, Masks};
+use crate::kind_names;
+use crate::place::Masks;
 use crate::stream::Stream;
-use crate::token::Shape;
 
 /// Different numbers, and different words, after the same two tokens from which a place is variable: more numbers than
 /// one place has status codes. Where that leaves too many templates, places with fewer count as variable too.
@@ -31,9 +31,6 @@ const LEFT_OVER: u64 = 2;
 
 /// Most templates of a stream; the rarest share the last.
 const MOST: usize = 512;
-
-/// Most characters of a template's name.
-const NAMED: usize = 120;
 
 /// Gives each distinct event its template, and finds the kind of events that `repeats` marks and that it is seldom of.
 /// Templates are numbered by how many events they have, the commonest first.
@@ -79,6 +76,7 @@ pub(crate) fn assign(stream: &mut Stream, repeats: Vec<u64>) {
     stream.template_count = order.len() + usize::from(order.len() < sizes.len());
     stream.templates = raw.into_iter().map(|id| number[id]).collect();
     stream.masks = masks;
+    stream.names = kind_names::of_templates(stream, sizes.len() - order.len() > 1);
     keep_odd_repeats(stream, repeats);
 }
 
@@ -87,30 +85,50 @@ fn left_over(sizes: &[u64]) -> u64 {
     sizes.iter().filter(|size| **size < LEAST_EVENTS).sum()
 }
 
-/// Keeps the repeats of templates that are repeated in few stretches of the stream: a line in which no word varies says the
-/// same all the time, while a block that is written again stands in one place.
+/// What is said again of one template.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    /// Events that say what was not said shortly before.
+    fresh: u64,
+    again: u64,
+    /// Stretches of the stream in which it is said again, and the last of them, plus one.
+    stretches: usize,
+    last: usize,
+}
+
+impl Said {
+    fn take(&mut self, is_repeat: bool, stretch: usize) {
+        if is_repeat {
+            self.again += 1;
+            self.stretches += usize::from(self.last != stretch);
+            self.last = stretch;
+        } else {
+            self.fresh += 1;
+        }
+    }
+
+    /// Whether a repeat of it is news of its own, beside the kind of event that it is.
+    fn is_odd(&self) -> bool {
+        self.stretches <= SELDOM && self.fresh >= self.again
+    }
+}
+
+/// Keeps the repeats of templates that usually say something new and are repeated in few stretches of the stream: a line in
+/// which no word varies says the same whenever it comes, be it all the time or in a crash alone, while a block that is written
+/// again stands in one place.
 fn keep_odd_repeats(stream: &mut Stream, mut repeats: Vec<u64>) {
     let is_set = |repeats: &[u64], position: usize| repeats[position / 64] >> (position % 64) & 1 == 1;
     let long = stream.len().div_ceil(STRETCHES).max(1);
-    // For each template the stretches in which it is repeated, and the last of them, plus one.
-    let mut repeated = vec![(0_usize, 0_usize); stream.template_count];
-    for position in (0..stream.len()).filter(|&position| is_set(&repeats, position)) {
-        let (stretches, last) = &mut repeated[usize::from(stream.template(position))];
-        let stretch = position / long + 1;
-        *stretches += usize::from(*last != stretch);
-        *last = stretch;
-    }
-    let mut any = false;
+    let mut said = vec![Said::default(); stream.template_count];
     for position in 0..stream.len() {
-        if !is_set(&repeats, position) {
-            continue;
-        }
-        if repeated[usize::from(stream.template(position))].0 <= SELDOM {
-            any = true;
-        } else {
-            repeats[position / 64] &= !(1 << (position % 64));
-        }
+        said[usize::from(stream.template(position))].take(is_set(&repeats, position), position / long + 1);
     }
+    for position in
+        (0..stream.len()).filter(|&position| !said[usize::from(stream.template(position))].is_odd())
+    {
+        repeats[position / 64] &= !(1 << (position % 64));
+    }
+    let any = repeats.iter().any(|&bits| bits != 0);
     stream.kinds = stream.template_count + usize::from(any);
     stream.again = if any { repeats } else { Vec::new() };
 }
@@ -133,111 +151,12 @@ fn raw_templates(stream: &Stream, masks: &Masks, events_of: &[u64]) -> (Vec<usiz
     (raw.collect(), sizes)
 }
 
-/// The name of the last template where it holds more than one kind.
-pub(crate) const RARE: &str = "all rare kinds together";
-
-/// The name of the kind of events that say again what was said.
-pub(crate) const AGAIN: &str = "events written again word for word";
-
-/// The name of a kind of event, template or not.
-pub(crate) fn kind_name(stream: &Stream, kind: u16) -> String {
-    if usize::from(kind) == stream.template_count { AGAIN.to_owned() } else { name(stream, kind) }
-}
-
-/// What stands between the name of the kind that says again what was said and that of what it says most often.
-pub(crate) const MOSTLY: &str = ", most of them ";
-
-/// The name of a kind of event as these positions have it: of events written again, what most of them say.
-pub(crate) fn kind_name_in(stream: &Stream, kind: u16, positions: std::ops::Range<usize>) -> String {
-    let whole = kind_name(stream, kind);
-    if whole != AGAIN {
-        return whole;
-    }
-    let mut events = vec![0_usize; stream.template_count];
-    for position in positions.filter(|&position| stream.kind(position) == kind) {
-        events[usize::from(stream.template(position))] += 1;
-    }
-    let all: usize = events.iter().sum();
-    let most = events.iter().position(|&events| 2 * events > all);
-    most.map_or(whole, |template| format!("{AGAIN}{MOSTLY}{}", name(stream, template as u16)))
-}
-
-/// Tokens among which a line of text has its level.
-pub(crate) const LEVEL_IN: usize = 24;
-
-/// Whether the message says its level itself, as lines of text do: `[main] ERROR pool: …`.
-fn says_level(stream: &Stream, key: &[u32], level: &str) -> bool {
-    let of_stream = |token: &&u32| **token != MASKED;
-    let tokens = key.iter().filter(of_stream).map(|&token| (token, stream.tokens[token as usize].shape));
-    let message = tokens.take_while(|(_, shape)| *shape != Shape::Path).take(LEVEL_IN);
-    let words = message.filter(|(_, shape)| *shape == Shape::Literal);
-    words.map(|(token, _)| stream.token_bytes(token)).any(|word| is_level(word, level))
-}
-
-/// Whether a word of a message is the name of its level.
-pub(crate) fn is_level(word: &[u8], level: &str) -> bool {
-    let is_long = level.eq_ignore_ascii_case("warn") && word.eq_ignore_ascii_case(b"warning");
-    is_long || word.eq_ignore_ascii_case(level.as_bytes())
-}
-
-/// The name of a template: the text of its first distinct event with `<*>` in variable places.
-pub(crate) fn name(stream: &Stream, template: u16) -> String {
-    let of_template = || stream.templates.iter().enumerate().filter(|(_, t)| **t == template);
-    let Some((distinct, _)) = of_template().next() else { return String::new() };
-    let distinct = distinct as u32;
-    let mut key = Vec::new();
-    let is_last = usize::from(template) + 1 == stream.template_count;
-    if is_last {
-        let mut other = Vec::new();
-        stream.masks.key(stream, distinct, &mut key);
-        for (another, _) in of_template() {
-            stream.masks.key(stream, another as u32, &mut other);
-            if other != key {
-                return RARE.to_owned();
-            }
-        }
-    }
-    stream.masks.key(stream, distinct, &mut key);
-    let mut out = String::new();
-    let mut masked_before = false;
-    for &token in &key {
-        if token == MASKED {
-            if !masked_before {
-                out.push_str(if out.is_empty() { "<*>" } else { " <*>" });
-            }
-            masked_before = true;
-            continue;
-        }
-        masked_before = false;
-        let info = stream.tokens[token as usize];
-        let text = String::from_utf8_lossy(stream.token_bytes(token));
-        match info.shape {
-            Shape::Path => out.extend([" ", &*text, "="]),
-            Shape::Severity if says_level(stream, &key, &text) => {}
-            Shape::Severity => out.extend([text.to_uppercase().as_str(), " "]),
-            _ => {
-                if info.space && !out.ends_with(' ') {
-                    out.push(' ');
-                }
-                out.push_str(&text);
-            }
-        }
-        if out.len() > 4 * NAMED {
-            break;
-        }
-    }
-    let clean: String = out.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.chars().count() <= NAMED {
-        return clean;
-    }
-    clean.chars().take(NAMED - 1).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::builder::StreamBuilder;
-    use crate::event::{ByteRange, Event, Severity, Signal, StreamKey};
+    use crate::event::{ByteRange, Event, Signal, StreamKey};
+    use crate::kind_names::name;
 
     fn stream(lines: impl Iterator<Item = String>) -> Stream {
         let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
@@ -255,23 +174,6 @@ mod tests {
         assert_eq!(stream.template_count, 3);
         assert_eq!(name(&stream, stream.template(0)), "GET /cart/ <*> answered 200 in <*>");
         assert_eq!(stream.template(0), 0, "the commonest template comes first");
-    }
-
-    #[test]
-    fn a_level_that_the_message_says_is_not_said_twice() {
-        let named = |body: &str, severity| {
-            let key = StreamKey { signal: Signal::Log, service: None, name: "t".to_owned() };
-            let mut builder = StreamBuilder::new(key);
-            for _ in 0..20 {
-                let mut event = Event::new(body, ByteRange::default());
-                event.severity = Some(severity);
-                builder.push(&event);
-            }
-            name(&builder.finish(), 0)
-        };
-        assert_eq!(named("[main] ERROR pool: no room", Severity::Error), "[main] ERROR pool: no room");
-        assert_eq!(named("Warning: no room", Severity::Warn), "Warning: no room");
-        assert_eq!(named("pool: no errors", Severity::Error), "ERROR pool: no errors");
     }
 
     #[test]

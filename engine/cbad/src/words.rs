@@ -6,13 +6,16 @@ use time::format_description::well_known::Rfc3339;
 use crate::counterfactual::Way;
 use crate::event::{Signal, StreamKey};
 use crate::result::{Driver, Finding, Grade, Lens, ShiftKind, TokenCost};
-use crate::{reason_words, shift_words, template};
+use crate::{kind_names, reason_words, shift_words, time_words};
 
 /// Longest quotation of an event in a sentence, characters.
 const QUOTED: usize = 90;
 
+/// Shifts that are told beside the first.
+pub(crate) const ALSO: usize = 2;
+
 /// Most characters of a name in a sentence.
-const NAMED: usize = 100;
+pub(crate) const NAMED: usize = 100;
 
 /// What the words need to know beside the finding.
 pub(crate) struct Told<'a> {
@@ -31,12 +34,6 @@ pub fn rfc3339(nanos: i64) -> String {
         .ok()
         .and_then(|t| t.format(&Rfc3339).ok())
         .unwrap_or_else(|| format!("{nanos} ns"))
-}
-
-/// A time to the second, for a sentence.
-fn to_the_second(nanos: i64) -> String {
-    let whole = nanos.div_euclid(1_000_000_000) * 1_000_000_000;
-    rfc3339(whole).replace('T', " ").replace('Z', " UTC")
 }
 
 /// A duration as a person writes it.
@@ -133,13 +130,7 @@ pub(crate) fn number(value: f64) -> String {
 /// The first sentence: what, where, when.
 pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
     let label = key.label();
-    let when = match (finding.start_nanos, finding.end_nanos) {
-        (Some(start), Some(end)) if to_the_second(start) == to_the_second(end) => {
-            format!("at {}", to_the_second(start))
-        }
-        (Some(start), Some(end)) => span_of_time(&to_the_second(start), &to_the_second(end)),
-        _ => format!("in events {} to {}", finding.first_event, finding.last_event),
-    };
+    let when = time_words::when(finding);
     let explanation = &finding.explanation;
     let by_shift = explanation.shifts.first().filter(|_| explanation.lens != Lens::Content);
     let what = match (by_shift, explanation.drivers.first()) {
@@ -155,16 +146,6 @@ pub(crate) fn sentence(finding: &Finding, key: &StreamKey) -> String {
             format!("Nothing significant here; among the most unusual is {label} {when}: {what}.")
         }
         Grade::Notable | Grade::Severe => format!("{label} changed {when}: {what}."),
-    }
-}
-
-/// Two times of `YYYY-MM-DD hh:mm:ss UTC`; a day that both share is said once.
-fn span_of_time(start: &str, end: &str) -> String {
-    match (start.split_once(' '), end.split_once(' ')) {
-        (Some((day, from)), Some((other, to))) if day == other => {
-            format!("on {day} from {} to {to}", from.trim_end_matches(" UTC"))
-        }
-        _ => format!("from {start} to {end}"),
     }
 }
 
@@ -232,10 +213,10 @@ fn quote(driver: &Driver) -> String {
 /// The tokens without the level in front, where the message says it itself.
 fn without_said_level(tokens: &[TokenCost]) -> &[TokenCost] {
     let Some((level, message)) = tokens.split_first() else { return tokens };
-    let of_message = message.iter().take_while(|token| token.field.is_none()).take(template::LEVEL_IN);
+    let of_message = message.iter().take_while(|token| token.field.is_none()).take(kind_names::LEVEL_IN);
     let mut words = of_message.filter(|token| token.shape.is_none());
     let is_said = level.shape.as_deref() == Some("severity")
-        && words.any(|word| template::is_level(word.text.as_bytes(), &level.text));
+        && words.any(|word| kind_names::is_level(word.text.as_bytes(), &level.text));
     if is_said { message } else { tokens }
 }
 
@@ -254,12 +235,13 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
     let (explanation, signal) = (&finding.explanation, told.key.signal);
     let driving: Vec<&str> = explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens)).collect();
     let mut out = vec![format!("What drove it: {}.", listed(&driving))];
+    out.extend(time_words::reach(finding, told));
     let said = usize::from(explanation.lens != Lens::Content);
     let also: Vec<String> = explanation
         .shifts
         .iter()
         .skip(said)
-        .take(2)
+        .take(ALSO)
         .map(|s| shift_words::what_shifted(s, told.key))
         .collect();
     if !also.is_empty() {
@@ -390,7 +372,6 @@ mod tests {
     fn times_and_numbers_read_well() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(1_500_000_000_123_000_000), "2017-07-14T02:40:00.123Z");
-        assert_eq!(to_the_second(1_500_000_000_123_000_000), "2017-07-14 02:40:00 UTC");
         assert_eq!(duration(87_240_000), "87.2 ms");
         assert_eq!(duration(3_000_000_000), "3 s");
         assert_eq!(duration(1_501_470_000_000), "25 min 1 s");

@@ -103,6 +103,18 @@ fn a_burst_of_a_known_kind() {
     check("burst_of_a_known_kind", logs(), timed(lines, 2 * SECOND, 4), 1000..1060);
 }
 
+/// The windows around a minute of a log of three lines an hour are a day, and the line in which no word varies says again what
+/// it said.
+#[test]
+fn a_line_that_never_varies_in_a_sparse_log() {
+    let mut lines = shop();
+    let crash = "ERROR pool exhausted, no connection is left";
+    lines.splice(1300..1320, (0..20).map(|_| crash.to_owned()));
+    let mut events = timed(lines, 1200 * SECOND, 20);
+    stretch(&mut events, 1300..1320, 0.002);
+    check("constant_line_in_a_sparse_log", logs(), events, 1300..1320);
+}
+
 #[test]
 fn a_rate_spike() {
     let mut events = timed(shop(), 2 * SECOND, 5);

@@ -117,6 +117,7 @@ mod tests {
             bits: 81.25,
             event: Some(712),
             left_out: None,
+            carried: None,
         };
         let mut harness = Harness::builder().with_context_setup(crate::theme::install).build_ui_state(
             |ui, chosen| {

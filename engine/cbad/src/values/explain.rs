@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::category::Category;
 use crate::fixed::Log2;
 use crate::result::{Lens, Shift, ShiftKind, Unit};
+use crate::shifts;
 use crate::span::Span;
 use crate::values::measure::{LOOKS, Look, Measured, Statistic, even_climb, longest_run};
 use crate::values::rolling::{self, Tiles};
@@ -36,6 +37,13 @@ pub(crate) struct Shown<'a> {
     pub(crate) windows: Range<usize>,
     /// The window that is looked at before the others.
     pub(crate) peak: usize,
+}
+
+impl Shown<'_> {
+    /// Positions of the events of the finding.
+    fn events(&self) -> Range<usize> {
+        self.plan.range(self.windows.start).start..self.plan.range(self.windows.end - 1).end
+    }
 }
 
 /// One look at one channel where it sees most.
@@ -96,7 +104,7 @@ impl Values {
             Told::Shares(seen) => {
                 let (category, shares) =
                     (&readings.categories[seen.category], &self.categories[seen.category]);
-                shift_of_shares(category, shares, of.plan, seen, log2)
+                shift_of_shares(category, shares, of, seen, log2)
             }
         })
         .collect()
@@ -134,15 +142,17 @@ fn look_at_shares(
 fn shift_of_shares(
     category: &Category,
     shares: &Shares,
-    plan: &Plan,
+    of: &Shown<'_>,
     seen: SeenShares,
     log2: &Log2,
 ) -> Shift {
+    let plan = of.plan;
     let tiles = Tiles::new(plan);
     let stretches = Shares::stretches(category, tiles, tiles.of_window(seen.window), |_| true);
     let is_long = stretches.off(log2, &shares.all, seen.class).is_long;
     let here = stretches.long.filter(|_| is_long).unwrap_or(stretches.own).percent(seen.class);
     let baseline = Counts::of(category, plan.baseline(seen.window).iter()).percent(seen.class);
+    let has = |position: usize| category.classes[position] == seen.class;
     Shift {
         lens: Lens::Values,
         kind: match seen.side > 0.0 {
@@ -155,8 +165,9 @@ fn shift_of_shares(
         baseline,
         unit: Unit::Percent,
         bits: seen.bits,
-        event: plan.range(seen.window).find(|&p| category.classes[p] == seen.class).map(|p| p as u64),
+        event: plan.range(seen.window).find(|&p| has(p)).map(|p| p as u64),
         left_out: None,
+        carried: (seen.side > 0.0).then(|| shifts::carried(of.events(), has)).flatten(),
     }
 }
 
@@ -215,6 +226,7 @@ fn shift(series: View<'_>, plan: &Plan, seen: Seen) -> Shift {
         bits: seen.bits,
         event: Some(u64::from(series.channel.positions[event])),
         left_out: None,
+        carried: None,
     }
 }
 /// What is two looks at one thing is told as one, by the name that says more: a leak lies higher than before, a line that
