@@ -76,12 +76,18 @@ pub(crate) fn of_json_number(number: i64) -> Option<Severity> {
 /// The severity of a text line whose time stamp, where it has one, takes up bytes `stamp`.
 pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severity> {
     let (stamp_start, after) = stamp.unwrap_or((0, 0));
-    let (line, label) = up_to_label(line, after);
-    glog(line, stamp_start, after)
-        .or_else(|| short(line, after))
-        .or_else(|| leading(line, stamp_start))
-        .or_else(|| find_word(line, after))
-        .or_else(|| find_word(&line[..stamp_start], 0))
+    let early =
+        glog(line, stamp_start, after).or_else(|| short(line, after)).or_else(|| leading(line, stamp_start));
+    if early.is_some() {
+        return early;
+    }
+    let word = find_word(line, after);
+    let begin = word.map_or(line.len(), |(begin, _)| begin);
+    let (line, word, label) = match label_before(line, after, begin) {
+        Some((end, level)) => (&line[..end], None, level),
+        None => (line, word.map(|(_, level)| level), None),
+    };
+    word.or_else(|| find_word(&line[..stamp_start], 0).map(|(_, level)| level))
         .or(label)
         .or_else(|| logcat(line, after))
         .or_else(|| cisco(line, after))
@@ -89,34 +95,27 @@ pub(crate) fn find(line: &[u8], stamp: Option<(usize, usize)>) -> Option<Severit
         .or_else(|| syslog_priority(line).map(|(priority, _)| of_priority(priority)))
 }
 
-/// The line up to a label of `PostgreSQL`, and its level where it is no word for one elsewhere. What stands behind the label may
-/// be a statement, which does not say how severe it is; two blanks after the colon tell it from other text.
-fn up_to_label(line: &[u8], after: usize) -> (&[u8], Option<Severity>) {
-    const LABELS: [&[u8]; 13] = [
-        b"LOG",
-        b"STATEMENT",
-        b"DETAIL",
-        b"HINT",
-        b"CONTEXT",
-        b"QUERY",
-        b"LOCATION",
-        b"INFO",
-        b"NOTICE",
-        b"WARNING",
-        b"ERROR",
-        b"FATAL",
-        b"PANIC",
-    ];
-    let near = &line[after..line.len().min(after + SEARCHED_BYTES)];
-    let Some(colon) = memchr::memmem::find(near, b":  ") else { return (line, None) };
-    let name = near[..colon].rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-    let cut = &line[..=after + colon];
-    match name {
-        b"LOG" => (cut, Some(Severity::Info)),
-        [b'D', b'E', b'B', b'U', b'G', b'1'..=b'5'] => (cut, Some(Severity::Debug)),
-        name if LABELS.contains(&name) => (cut, None),
-        _ => (line, None),
+/// A label of `PostgreSQL` before a place in a line: where it ends, and its level where it is no word for one elsewhere. What
+/// stands behind the label may be a statement, which does not say how severe it is; two blanks after the colon tell it from
+/// other text.
+fn label_before(line: &[u8], after: usize, before: usize) -> Option<(usize, Option<Severity>)> {
+    const LABELS: &str =
+        "LOG STATEMENT DETAIL HINT CONTEXT QUERY LOCATION INFO NOTICE WARNING ERROR FATAL PANIC";
+    const SHORTEST_BYTES: usize = b"LOG:  ".len();
+    let near = &line[after..before.min(after + SEARCHED_BYTES)];
+    if near.len() < SHORTEST_BYTES {
+        return None;
     }
+    let mut colons = memchr::memchr_iter(b':', near);
+    let colon = colons.find(|colon| near[colon + 1..].starts_with(b"  "))?;
+    let name = near[..colon].rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let level = match name {
+        b"LOG" => Some(Severity::Info),
+        [b'D', b'E', b'B', b'U', b'G', b'1'..=b'5'] => Some(Severity::Debug),
+        name if LABELS.split(' ').any(|label| label.as_bytes() == name) => None,
+        _ => return None,
+    };
+    Some((after + colon + 1, level))
 }
 
 /// Abbreviations that are levels only where a line begins or right behind its time: those of Serilog and zerolog, `[FTL]`; of
@@ -127,7 +126,8 @@ fn short(line: &[u8], after: usize) -> Option<Severity> {
         begin += match line.get(begin)? {
             b' ' | b'\t' | b'[' | b']' | b'|' => 1,
             0x1b => escape_length(&line[begin..])?,
-            _ => break,
+            b'F' | b'P' | b'E' | b'D' | b'T' | b'V' | b'f' | b'd' | b't' => break,
+            _ => return None,
         };
     }
     let length = line[begin..].iter().take(5).take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -152,7 +152,8 @@ fn leading(line: &[u8], stamp_start: usize) -> Option<Severity> {
     level_at(line, begin)
 }
 
-fn find_word(line: &[u8], after: usize) -> Option<Severity> {
+/// The first word that stands as a level, and where it begins.
+fn find_word(line: &[u8], after: usize) -> Option<(usize, Severity)> {
     let end = line.len().min(after + SEARCHED_BYTES);
     let mut before = after.checked_sub(1).map_or(0, |before| ROLES[usize::from(line[before])]);
     let mut at = after;
@@ -162,7 +163,7 @@ fn find_word(line: &[u8], after: usize) -> Option<Severity> {
             && (before & JOINS == 0 || names_channel(line, at))
             && let Some(severity) = level_at(line, at)
         {
-            return Some(severity);
+            return Some((at, severity));
         }
         if role & COLOURS != 0
             && let Some(length) = escape_length(&line[at..])
@@ -219,7 +220,11 @@ fn level_at(line: &[u8], begin: usize) -> Option<Severity> {
 /// `E0517 10:05:03.123456   812 x.go:12]` of Kubernetes behind the time at which something else passed the line on.
 fn klog(word: &[u8], line: &[u8]) -> Option<Severity> {
     match word {
-        [letter, digits @ ..] if digits.len() == 4 && stamp::begins(line) => of_glog(*letter),
+        [letter, digits @ ..]
+            if digits.len() == 4 && digits.iter().all(u8::is_ascii_digit) && stamp::begins(line) =>
+        {
+            of_glog(*letter)
+        }
         _ => None,
     }
 }
