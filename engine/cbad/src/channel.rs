@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 
 use crate::event::{Event, Measure, Value};
 use crate::in_text::Written;
+use crate::instances::{self, Instances};
 use crate::keys;
 use crate::quantity;
 use crate::result::Unit;
@@ -62,6 +63,7 @@ pub(crate) struct Channels {
     /// How many numbers there are but for those of kinds, and in those.
     numbers: [usize; 2],
     running: RunningTotals,
+    instances: Instances,
 }
 
 /// Names that are the same without their keys.
@@ -105,6 +107,7 @@ impl Channels {
         let numbers =
             measure.map_or_else(Vec::new, |measure| self.running.numbers_of(measure, instance(event)));
         if !numbers.is_empty() {
+            self.instances.take(position, instance(event));
             let unit = named_unit(event);
             for &(label, value) in &numbers {
                 let unit = if label == "count" { Unit::Number } else { unit };
@@ -150,7 +153,7 @@ impl Channels {
 
     /// The channels that measure something, in the order in which they appeared.
     pub(crate) fn finish(self) -> Vec<Channel> {
-        let Self { kept, kinds, .. } = self;
+        let Self { kept, kinds, instances, .. } = self;
         let are_values = |kind: usize| keys::are_values(kinds[kind].different, kinds[kind].times);
         kept.into_iter()
             .filter(|(_, of_key)| match *of_key {
@@ -158,7 +161,11 @@ impl Channels {
                 OfKey::With(kind) => !are_values(kind),
                 OfKey::All(kind) => are_values(kind),
             })
-            .map(|(channel, _)| channel)
+            .flat_map(|(channel, _)| {
+                let apart =
+                    if is_metric_label(&channel.name) { instances.apart(&channel) } else { Vec::new() };
+                std::iter::once(channel).chain(apart)
+            })
             .take(MOST_CHANNELS)
             .filter(|c| c.unit == Unit::Nanos || is_metric_label(&c.name) || !is_category(&c.values))
             .filter(|c| !c.values.is_empty())
@@ -281,7 +288,7 @@ impl Channels {
 
 /// Labels of a data point's numbers: never categories, whatever their values.
 fn is_metric_label(name: &str) -> bool {
-    matches!(name, "value" | "count" | "mean" | "p50" | "p90" | "p99")
+    matches!(instances::label(name), "value" | "count" | "mean" | "p50" | "p90" | "p99")
 }
 
 fn is_category(values: &[f64]) -> bool {

@@ -8,6 +8,7 @@ use crate::channel::Channel;
 use crate::compare_items::{self, Item};
 use crate::event::Signal;
 use crate::fixed::{Log2, bits};
+use crate::instances;
 use crate::kind_names;
 use crate::mix;
 use crate::rate;
@@ -262,8 +263,7 @@ fn number(stream: &Stream, channel: &Channel) -> Option<Difference> {
         (if wide > 0.0 { Change::Wider } else { Change::Narrower }, wide.abs())
     };
     let name = match stream.key().signal {
-        Signal::Metric if channel.name == "value" => stream.key().name.clone(),
-        Signal::Metric => format!("{} of {}", channel.name, stream.key().name),
+        Signal::Metric => instances::series_name(&channel.name, &stream.key().name),
         _ => channel.name.clone(),
     };
     Some(Difference {

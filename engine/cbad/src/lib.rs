@@ -30,6 +30,7 @@ mod fixed;
 mod free_text;
 mod histogram;
 mod in_text;
+mod instances;
 mod judge;
 mod jury;
 mod keys;

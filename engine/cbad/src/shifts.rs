@@ -10,6 +10,7 @@ use crate::count_code::Coder;
 use crate::event::Signal;
 use crate::finding::Cluster;
 use crate::fixed::{Log2, bits};
+use crate::instances;
 use crate::kind_names;
 use crate::mix;
 use crate::order::{self, Step};
@@ -70,10 +71,7 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
     for shift in &mut shifts {
         if key.signal == Signal::Metric && lens == Lens::Values {
             // The stream is the metric: its name says more than that of its one channel.
-            shift.name = match shift.name.as_str() {
-                "value" => key.name.clone(),
-                part => format!("{part} of {}", key.name),
-            };
+            shift.name = instances::series_name(&shift.name, &key.name);
         }
         shift.event = shift.event.and_then(|position| s.own(position as usize));
         shift.carried = shift.carried.and_then(|carried| in_own(s, carried));

@@ -8,7 +8,7 @@ mod incidents;
 use std::fmt::Write;
 use std::path::Path;
 
-use cbad::{Config, Event, Finding, Signal, StreamKey, Unwatched, Way, analyze};
+use cbad::{Config, Event, Field, Finding, Signal, StreamKey, Unwatched, Value, Way, analyze};
 use incidents::{
     Events, MILLI, SECOND, key, metric, requests, shop, spans, stream, stretch, timed, wait_before,
 };
@@ -156,6 +156,18 @@ fn a_latency_shift() {
 fn a_slow_leak() {
     let leak = |i: usize, x: f64| 512.0 + 6.0 * x + 0.06 * i.saturating_sub(2400) as f64;
     check("slow_leak", gauge("process.memory_mb"), metric(3000, 9, leak), 2400..3000);
+}
+
+/// Of four instances that report by turns, each at its own level, one leaks.
+#[test]
+fn a_leak_of_one_instance() {
+    let leak = |i: usize| if i % 4 == 2 { 0.1 * i.saturating_sub(2400) as f64 } else { 0.0 };
+    let mut events = metric(3000, 21, |i, x| 400.0 + 90.0 * (i % 4) as f64 + 6.0 * x + leak(i));
+    for (i, event) in events.iter_mut().enumerate() {
+        let instance = Value::Text(format!("worker-{}", i % 4));
+        event.fields.push(Field { path: "resource.service.instance.id".to_owned(), value: instance });
+    }
+    check("leak_of_one_instance", gauge("process.memory_mb"), events, 2400..3000);
 }
 
 #[test]
