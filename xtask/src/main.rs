@@ -61,7 +61,7 @@ Usage: cargo xtask CHORE
                         company's telemetry too
   bench detection [PART…] [--data DIR] [--trials N] [--seed S] [--lenses A,B] [--findings] [--json]
                         what is found and what is flagged for nothing, on labelled data (../shared/data); parts:
-                        injection, shuffled, untouched, nab, sessions, lenses
+                        injection, shuffled, untouched, nab, sessions, lenses, lasting
   bench ui [--frames N] [--minutes N]
                         what a frame of the window costs over ten million events, panned, zoomed and scrolled; how soon they
                         are seen; memory; what an idle window uses. The case is made once and kept in the target folder

@@ -324,6 +324,8 @@ pub(crate) struct FindingJson {
     block_events: Option<u32>,
     lens: cbad::Lens,
     lenses: Vec<cbad::Lens>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lasting: Option<cbad::Lasting>,
     sentence: String,
     shifts: Vec<cbad::Shift>,
     evidence: Vec<Evidence>,
@@ -367,6 +369,7 @@ impl FindingJson {
             block_events: finding.p_block.map(|test| test.block),
             lens: explanation.lens,
             lenses: explanation.lenses.clone(),
+            lasting: finding.lasting,
             sentence: explanation.sentence.clone(),
             shifts: explanation.shifts.clone(),
             evidence,

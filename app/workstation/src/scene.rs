@@ -173,6 +173,7 @@ fn finding(id: i64, stream: u32, window: u32, grade: Grade) -> FindingRow {
                     .to_owned(),
             },
             jury: None,
+            lasting: None,
         },
     }
 }

@@ -1,5 +1,6 @@
 //! One analysis from prepared streams to findings.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -16,6 +17,7 @@ use crate::finding::{self, Cluster};
 use crate::fixed::bits;
 use crate::judge::{self, At, Verdicts};
 use crate::jury;
+use crate::lasting::{self, Found};
 use crate::lens::{self, Pace, Singles, Track};
 use crate::lens_test;
 use crate::recalibration;
@@ -88,7 +90,10 @@ pub fn analyze(
     let odd = list_odd(&scored, &clusters, &verdicts, &coder);
     clusters.extend(odd);
     clusters.sort_by(|a, b| order_of(&scored, &verdicts, a).total_cmp(&order_of(&scored, &verdicts, b)));
-    let findings = explain_all(&scored, &verdicts, &clusters, config, &coder, lookup, watch)?;
+    let explained = explain_all(&scored, &verdicts, &clusters, config, &coder, lookup, watch)?;
+    let evidence = clusters.iter().map(|cluster| evidence_bits(&verdicts, cluster.at()));
+    let lasting = lasting::look(&scored, config, watch)?;
+    let findings = with_lasting(&scored, &lasting, explained.into_iter().zip(evidence), &coder, lookup);
     let drifts = streams.par_iter().map(|stream| drift::of(stream, &coder)).collect();
     let streams = assemble::streams(&scored, notes, drifts, &verdicts);
     Ok(RunResult { streams, findings })
@@ -333,6 +338,7 @@ fn explain_all(
                 jury: juries[cluster.stream]
                     .as_ref()
                     .map(|j| j.judge(s.stream, &s.plan, cluster.peak, coder)),
+                lasting: None,
             };
             finding.grade = if cluster.odd.is_some() { Grade::Odd } else { grade(&finding) };
             let passing_p = verdicts.passing_p(s, config);
@@ -345,6 +351,68 @@ fn explain_all(
             Ok(finding)
         })
         .collect()
+}
+
+/// The findings with the changes that last, each before what has less evidence. What windows show for most of a stretch is not told again
+/// as a change that lasts: they say more of it. Else what they show of it is not told beside it.
+fn with_lasting(
+    scored: &[Option<Scored<'_>>],
+    lasting: &[Found],
+    explained: impl Iterator<Item = (Finding, f64)>,
+    coder: &Coder,
+    lookup: &dyn EventLookup,
+) -> Vec<Finding> {
+    let scored_of = |found: &Found| scored[found.stream].as_ref().expect("only scored streams are looked at");
+    let of = |found: &Found| lasting_finding(scored_of(found), found, coder, lookup);
+    let mut told: Vec<(&Found, Finding)> = lasting.par_iter().map(|found| (found, of(found))).collect();
+    told.sort_by(|a, b| b.0.evidence_bits().total_cmp(&a.0.evidence_bits()));
+    let mut explained: Vec<(Finding, f64)> = explained.collect();
+    let says = |finding: &Finding, (found, lasting): &(&Found, Finding)| {
+        lasting::is_told(finding, scored_of(found), found, lasting)
+    };
+    told.retain(|told| {
+        !explained.iter().any(|(f, _)| f.flagged && lasting::are_one(f, &told.1) && says(f, told))
+    });
+    explained.retain(|(finding, _)| !told.iter().any(|told| says(finding, told)));
+    let mut told = told.into_iter().peekable();
+    let mut findings = Vec::new();
+    for (finding, evidence) in explained {
+        let goes_before =
+            |(found, _): &(&Found, Finding)| !finding.flagged || found.evidence_bits() >= evidence;
+        findings.extend(std::iter::from_fn(|| told.next_if(goes_before)).map(|(_, lasting)| lasting));
+        findings.push(finding);
+    }
+    findings.extend(told.map(|(_, lasting)| lasting));
+    findings
+}
+
+fn lasting_finding(s: &Scored<'_>, found: &Found, coder: &Coder, lookup: &dyn EventLookup) -> Finding {
+    let Range { start, end } = found.events;
+    let (start_nanos, end_nanos) = s.stream.time_range(start, end);
+    let (_, dearest) = found.windows(s);
+    let mut finding = Finding {
+        stream: found.stream as u32,
+        window: dearest as u32,
+        first_event: start as u64,
+        last_event: end as u64 - 1,
+        start_nanos,
+        end_nanos,
+        grade: Grade::Unusual,
+        flagged: true,
+        q: Some(found.q),
+        p_permutation: Some(found.tested.exact),
+        p_block: None,
+        p_conformal: None,
+        p_tail: None,
+        score_bits: found.items[0].bits,
+        surprise_bits: found.surprise_bits,
+        explanation: explain::explain_lasting(s, found, coder, lookup),
+        jury: None,
+        lasting: Some(found.told),
+    };
+    finding.grade = grade(&finding);
+    explain::put_in_words(&mut finding, s);
+    finding
 }
 
 /// What each codec makes of ordinary windows, for the streams that have a finding.

@@ -304,6 +304,11 @@ impl Collected {
 }
 
 impl Category {
+    /// Which of the values the event at a position has; `None` where it does not have the field.
+    pub(crate) fn class_at(&self, position: usize) -> Option<u8> {
+        Some(self.classes[position]).filter(|class| *class != ABSENT)
+    }
+
     /// The field with one of its values, as a person looks for it.
     pub(crate) fn named(&self, class: u8) -> String {
         format!("{}={}", self.name, self.values[usize::from(class)])

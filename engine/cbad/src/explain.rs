@@ -13,9 +13,11 @@ use crate::event_tokens::canonical_tokens;
 use crate::finding::Cluster;
 use crate::fixed::bits;
 use crate::judge::Verdicts;
+use crate::lasting::{self, Found};
 use crate::lens_test;
 use crate::result::{Driver, Explanation, Finding, LeftOut, Lens, MOST_TOKEN_COSTS, Shift, TokenCost};
 use crate::shifts;
+use crate::span::Span;
 use crate::stream::Stream;
 use crate::token::Shape;
 use crate::words;
@@ -82,31 +84,12 @@ fn drivers(
     coder: &Coder,
     lookup: &dyn EventLookup,
 ) -> Vec<Driver> {
-    let mut counts = content::counts_of(s.stream, &s.plan.baseline(cluster.peak));
-    let ordinary_bits = ordinary(s, cluster.peak, &mut counts, coder);
-    let positions = if by_content {
-        dearest(s, cluster, &counts, coder)
-    } else {
-        let shown = shifts.iter().filter_map(|shift| Some(shift.event? as usize + s.plan.first()));
-        let mut shown: Vec<usize> = shown.collect();
-        let mut seen = HashSet::new();
-        shown.retain(|p| seen.insert(*p));
-        shown
-    };
+    let costing = Costing::new(s, cluster.stream, &s.plan.baseline(cluster.peak), coder, lookup);
+    let positions =
+        if by_content { dearest(s, cluster, &costing.counts, coder) } else { shown_by(s, shifts) };
     let positions: Vec<usize> = positions.into_iter().take(DEAREST).collect();
     let nearest = nearest(s, cluster.peak, &positions);
-    let driver = |(position, nearest): (usize, Option<usize>)| {
-        let distinct = s.stream.sequence[position];
-        let event = s.own(position).and_then(|own| lookup.event(cluster.stream as u32, own));
-        Driver {
-            event: s.own(position).expect("windows begin after the anchor"),
-            bits: bits(counts.event_cost(coder, s.stream, distinct)),
-            ordinary_bits,
-            tokens: token_costs(s.stream, distinct, event.as_ref(), &counts, coder),
-            left_out: None,
-            nearest: nearest.and_then(|p| s.own(p)),
-        }
-    };
+    let driver = |(position, nearest): (usize, Option<usize>)| costing.driver(position, nearest);
     let mut drivers: Vec<Driver> = positions.into_iter().zip(nearest).map(driver).collect();
     if by_content {
         let dear = |d: &Driver| d.bits >= DRIVING * d.ordinary_bits;
@@ -114,6 +97,80 @@ fn drivers(
         drivers.truncate(driving);
     }
     drivers
+}
+
+/// Positions of the events that show shifts, each once.
+fn shown_by(s: &Scored<'_>, shifts: &[Shift]) -> Vec<usize> {
+    let mut shown: Vec<usize> =
+        shifts.iter().filter_map(|shift| Some(shift.event? as usize + s.plan.first())).collect();
+    let mut seen = HashSet::new();
+    shown.retain(|position| seen.insert(*position));
+    shown
+}
+
+/// What the events of a finding cost given its baseline.
+struct Costing<'a, 's> {
+    s: &'a Scored<'s>,
+    stream: u32,
+    counts: Counts,
+    ordinary_bits: f64,
+    coder: &'a Coder,
+    lookup: &'a dyn EventLookup,
+}
+
+impl<'a, 's> Costing<'a, 's> {
+    fn new(
+        s: &'a Scored<'s>,
+        stream: usize,
+        baseline: &Span,
+        coder: &'a Coder,
+        lookup: &'a dyn EventLookup,
+    ) -> Self {
+        let mut counts = content::counts_of(s.stream, baseline);
+        let ordinary_bits = ordinary(s.stream, baseline, &mut counts, coder);
+        Self { s, stream: stream as u32, counts, ordinary_bits, coder, lookup }
+    }
+
+    fn driver(&self, position: usize, nearest: Option<usize>) -> Driver {
+        let Self { s, counts, coder, .. } = self;
+        let distinct = s.stream.sequence[position];
+        let event = s.own(position).and_then(|own| self.lookup.event(self.stream, own));
+        Driver {
+            event: s.own(position).expect("windows begin after the anchor"),
+            bits: bits(counts.event_cost(coder, s.stream, distinct)),
+            ordinary_bits: self.ordinary_bits,
+            tokens: token_costs(s.stream, distinct, event.as_ref(), counts, coder),
+            left_out: None,
+            nearest: nearest.and_then(|p| s.own(p)),
+        }
+    }
+}
+
+/// The typed explanation of a change that lasts, still without its words: the events that show it, given all that is outside of it.
+pub(crate) fn explain_lasting(
+    s: &Scored<'_>,
+    found: &Found,
+    coder: &Coder,
+    lookup: &dyn EventLookup,
+) -> Explanation {
+    let shifts = shifts::named_first(lasting::shifts(s, found));
+    let costing = Costing::new(s, found.stream, &found.others(s.stream), coder, lookup);
+    let shown = shown_by(s, &shifts).into_iter().take(DEAREST);
+    let mut lenses = found.lenses();
+    let lens = shifts.first().map_or(lenses[0], |shift| shift.lens);
+    lenses.sort_unstable();
+    Explanation {
+        lens,
+        lenses,
+        drivers: shown.map(|position| costing.driver(position, None)).collect(),
+        shifts,
+        windows: found.windows(s).0.len() as u32,
+        counterfactual: None,
+        stability: None,
+        caveats: Vec::new(),
+        sentence: String::new(),
+        paragraph: String::new(),
+    }
 }
 
 /// Fills in sentence, paragraph and caveats; then leaves out the cheap tokens of what has very many.
@@ -152,15 +209,14 @@ fn keep_dearest(driver: &mut Driver, most: usize) {
 }
 
 /// Median cost of a baseline event, each taken out of the counts while it is costed.
-fn ordinary(s: &Scored<'_>, window: usize, counts: &mut Counts, coder: &Coder) -> f64 {
-    let span = s.plan.baseline(window);
-    let mut costs: Vec<i64> = span
+fn ordinary(stream: &Stream, baseline: &Span, counts: &mut Counts, coder: &Coder) -> f64 {
+    let mut costs: Vec<i64> = baseline
         .spread(ORDINARY_SAMPLE)
         .map(|p| {
-            let distinct = s.stream.sequence[p];
-            counts.remove(s.stream, distinct);
-            let cost = counts.event_cost(coder, s.stream, distinct);
-            counts.add(s.stream, distinct);
+            let distinct = stream.sequence[p];
+            counts.remove(stream, distinct);
+            let cost = counts.event_cost(coder, stream, distinct);
+            counts.add(stream, distinct);
             cost
         })
         .collect();

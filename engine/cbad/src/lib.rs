@@ -35,6 +35,7 @@ mod judge;
 mod jury;
 mod keys;
 mod kind_names;
+mod lasting;
 mod lens;
 mod lens_test;
 mod matrix;
@@ -84,6 +85,7 @@ pub use drift::Drift;
 pub use event::{ByteRange, Event, Field, Measure, Severity, Signal, StreamKey, Value};
 pub use event_tokens::{Part, TokenPlace, token_places};
 pub use jury::{Jury, JuryEntry, Share};
+pub use lasting::Lasting;
 pub use matrix::{PieceMatrix, piece_matrix};
 pub use preview::{Preview, preview};
 pub use result::{

@@ -2,6 +2,7 @@
 
 use crate::counterfactual::{Counterfactual, Way};
 use crate::event::Signal;
+use crate::lasting;
 use crate::result::{Finding, PValue};
 use crate::stability::{Stability, Variation};
 use crate::words::Told;
@@ -12,6 +13,9 @@ const NAMED: usize = 5;
 
 /// Ranks, corrections and shuffles, each with what it means.
 pub(crate) fn how_sure(finding: &Finding, told: &Told<'_>) -> String {
+    if let Some(lasting) = &finding.lasting {
+        return lasting::words::how_sure(finding, lasting);
+    }
     let mut parts = Vec::new();
     let window = told.window;
     let (other, place) = if told.is_anchored { ("", "the anchor") } else { ("other ", "this stream") };
@@ -66,7 +70,7 @@ pub(crate) fn how_sure(finding: &Finding, told: &Told<'_>) -> String {
 }
 
 /// How many permutations were as extreme: the tenth ends a test early, otherwise p = (b + 1) / (m + 1).
-fn extreme(p: PValue) -> u32 {
+pub(crate) fn extreme(p: PValue) -> u32 {
     let of_stopped = (p.value * f64::from(p.n)).round();
     if (of_stopped / f64::from(p.n) - p.value).abs() < 1e-12 {
         return of_stopped as u32;
@@ -79,7 +83,7 @@ fn p_of(p: PValue) -> String {
 }
 
 /// 1 / p to two digits, with separators.
-fn one_in(p: f64) -> String {
+pub(crate) fn one_in(p: f64) -> String {
     let mut whole = (1.0 / p).round() as u64;
     let mut unit = 1;
     while whole / unit >= 100 {
@@ -89,12 +93,12 @@ fn one_in(p: f64) -> String {
     words::grouped(whole)
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent < 0.1 { "less than 0.1 %".to_owned() } else { format!("about {} %", words::rounded(percent)) }
 }
 
-fn scientific(p: f64) -> String {
+pub(crate) fn scientific(p: f64) -> String {
     if p >= 0.001 { format!("{p:.3}") } else { format!("{p:.1e}") }
 }
 

@@ -45,6 +45,12 @@ impl Marks {
         self.dismissed.touches(window)
     }
 
+    /// Whether more than half of a stretch is dismissed.
+    pub(crate) fn is_mostly_dismissed(&self, stretch: &Range<usize>) -> bool {
+        let left = Span::new([stretch.clone()]).without(&self.dismissed);
+        left.len() * 2 < stretch.len()
+    }
+
     /// Whether a window has an event of a confirmed stretch.
     pub(crate) fn is_confirmed(&self, window: &Range<usize>) -> bool {
         self.confirmed.touches(window)

@@ -6,6 +6,7 @@ use crate::blocks::BlockTest;
 use crate::counterfactual::Counterfactual;
 use crate::drift::Drift;
 use crate::jury::Jury;
+use crate::lasting::Lasting;
 use crate::stability::Stability;
 
 /// A p-value with what is needed to read it: how it was made, and how small it could have been at all.
@@ -433,7 +434,10 @@ pub struct Finding {
     pub surprise_bits: f64,
     /// Why.
     pub explanation: Explanation,
-    /// What each of the five codecs says of its dearest window; `None` in runs of before there was a jury.
+    /// What each of the five codecs says of its dearest window; `None` of a change that lasts, and in runs of before there was a jury.
     #[serde(default)]
     pub jury: Option<Jury>,
+    /// How it was found, where it is a change that lasts and not one that windows show. Its p-values are those of the whole stretch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasting: Option<Lasting>,
 }

@@ -20,7 +20,7 @@ use crate::span::Span;
 use crate::values::Shown;
 
 /// Most shifts named of one lens.
-const NAMED: usize = 5;
+pub(crate) const NAMED: usize = 5;
 
 /// Share of the excess time that one wait must be for the finding to be a silence and not a thinning.
 const ONE_WAIT: f64 = 0.5;
@@ -67,16 +67,21 @@ pub(crate) fn of(s: &Scored<'_>, cluster: &Cluster, lens: Lens, coder: &Coder) -
             s.singles.values.explain(s.stream.readings(), &of, &coder.log2)
         }
     };
+    shifts.truncate(NAMED);
+    in_terms_of(s, shifts)
+}
+
+/// Shifts with the positions of the stream's own events, and names as they are read beside that of the stream.
+pub(crate) fn in_terms_of(s: &Scored<'_>, mut shifts: Vec<Shift>) -> Vec<Shift> {
     let key = s.stream.key();
     for shift in &mut shifts {
-        if key.signal == Signal::Metric && lens == Lens::Values {
+        if key.signal == Signal::Metric && shift.lens == Lens::Values {
             // The stream is the metric: its name says more than that of its one channel.
             shift.name = instances::series_name(&shift.name, &key.name);
         }
         shift.event = shift.event.and_then(|position| s.own(position as usize));
         shift.carried = shift.carried.and_then(|carried| in_own(s, carried));
     }
-    shifts.truncate(NAMED);
     shifts
 }
 
@@ -146,7 +151,7 @@ fn of_mix(s: &Scored<'_>, cluster: &Cluster, peak: usize, log2: &Log2) -> Vec<Sh
         .collect()
 }
 
-fn percent(part: u64, whole: u64) -> f64 {
+pub(crate) fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }
 

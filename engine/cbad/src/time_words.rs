@@ -6,6 +6,11 @@ use crate::words::{ALSO, Told, events, grouped, rfc3339};
 
 /// When what the first sentence says is.
 pub(crate) fn when(finding: &Finding) -> String {
+    if finding.lasting.is_some_and(|lasting| lasting.stays) {
+        let begin = finding.start_nanos.map(|start| format!("at {}", to_the_second(start)));
+        let begin = begin.unwrap_or_else(|| format!("with event {}", finding.first_event));
+        return format!("{begin} and stayed so to the end");
+    }
     let within = said_first(finding).and_then(|shift| within(finding, shift));
     let times = within.map_or((finding.start_nanos, finding.end_nanos), |it| (it.start_nanos, it.end_nanos));
     match times {
@@ -43,7 +48,7 @@ fn said_first(finding: &Finding) -> Option<&Shift> {
 
 /// Where in a finding a shift comes, when that takes less than half of its time.
 fn within(finding: &Finding, shift: &Shift) -> Option<Carried> {
-    let carried = shift.carried?;
+    let carried = shift.carried.filter(|_| finding.lasting.is_none())?;
     let nanos = |start: i64, end: i64| i128::from(end) - i128::from(start);
     let of_events = nanos(carried.start_nanos?, carried.end_nanos?);
     (of_events * 2 < nanos(finding.start_nanos?, finding.end_nanos?)).then_some(carried)

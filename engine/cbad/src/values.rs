@@ -39,6 +39,7 @@ use extremes::Extremes;
 use measure::{LOOKS, Measured};
 pub use monitor::{StreamPoint, ValueMonitor, stream_values};
 use rolling::{Sided, Tiles};
+pub(crate) use series::ranks;
 use series::{Model, View};
 use shares::{OfValue, Shares};
 use surplus::Mixture;

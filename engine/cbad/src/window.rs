@@ -210,6 +210,11 @@ impl Plan {
         self.marks.is_dismissed(&self.range(index))
     }
 
+    /// Whether more than half of a stretch is ordinary because the investigator said so.
+    pub(crate) fn is_mostly_dismissed(&self, stretch: &Range<usize>) -> bool {
+        self.marks.is_mostly_dismissed(stretch)
+    }
+
     /// Whether a window holds part of a confirmed incident.
     pub(crate) fn is_confirmed(&self, index: usize) -> bool {
         self.marks.is_confirmed(&self.range(index))

@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::counterfactual::Way;
 use crate::event::{Signal, StreamKey};
 use crate::result::{Driver, Finding, Grade, Lens, ShiftKind, TokenCost};
-use crate::{kind_names, reason_words, shift_words, time_words};
+use crate::{kind_names, lasting, reason_words, shift_words, time_words};
 
 /// Longest quotation of an event in a sentence, characters.
 const QUOTED: usize = 90;
@@ -235,7 +235,10 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
     let (explanation, signal) = (&finding.explanation, told.key.signal);
     let driving: Vec<&str> = explanation.lenses.iter().map(|&lens| shift_words::looked_at(lens)).collect();
     let mut out = vec![format!("What drove it: {}.", listed(&driving))];
-    out.extend(time_words::reach(finding, told));
+    match &finding.lasting {
+        Some(lasting) => out.push(lasting::words::compared(finding, lasting, told)),
+        None => out.extend(time_words::reach(finding, told)),
+    }
     let said = usize::from(explanation.lens != Lens::Content);
     let also: Vec<String> = explanation
         .shifts
@@ -253,7 +256,8 @@ pub(crate) fn paragraph(finding: &Finding, told: &Told<'_>) -> String {
     }
     let quiet = told.lenses.iter().filter(|lens| !explanation.lenses.contains(lens));
     let quiet: Vec<&str> = quiet.map(|&lens| shift_words::looked_at(lens)).collect();
-    if !quiet.is_empty() {
+    // Of a change that lasts the other lenses were not asked.
+    if !quiet.is_empty() && finding.lasting.is_none() {
         out.push(format!("What lowered it: nothing significant in {}.", listed(&quiet)));
     }
     if let Some(known) = &explanation.counterfactual {
@@ -354,7 +358,9 @@ pub(crate) fn caveats(finding: &Finding) -> Vec<String> {
             "Of the {many} windows of this finding only the most unusual one was tried with events left out."
         ));
     }
-    if finding.p_conformal.is_none() {
+    if finding.lasting.is_some() {
+        caveats.extend(lasting::words::caveats());
+    } else if finding.p_conformal.is_none() {
         caveats.push("The stream is too short to rank this window against ordinary ones.".to_owned());
     }
     if finding.start_nanos.is_none() {

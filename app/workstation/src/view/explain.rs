@@ -9,13 +9,19 @@ use crate::theme::{mono_font, semibold_font, text_font};
 use crate::tokens::{self, size};
 use crate::words;
 use case::{CaptureRow, EventRow, FindingRow, StreamRow};
-use cbad::{PValue, Value, WindowScore};
+use cbad::{Finding, Lasting, PValue, Value, WindowScore};
 use egui::{Label, RichText, ScrollArea, Ui};
 
 const Q: &str = "Among the findings of this level or a smaller one, the expected share of false alarms, over all windows and lenses of the run. A finding counts once, however many windows see it (Siegmund, Zhang and Yakir 2011).";
 const CONFORMAL: &str = "The share of this stream's own ordinary windows that are at least as unusual. It keeps false alarms at their promised rate on real logs.";
 const TAIL: &str = "Beyond the rank's floor, the tail of the ordinary windows is modelled (peaks over threshold). Where the rank suffices, trust the rank.";
 const PERMUTATION: &str = "If the window and its baseline were one shuffled deck: how often would a deal look this unusual? Real logs come in bursts, so this alone does not flag a window.";
+
+/// Of a change that lasts.
+const Q_LASTING: &str = "Among the changes that last and are as sure as this one, the expected share of false alarms, over all streams of the run.";
+const STRAY: &str = "By how blocks of the stream stray anyway, and by their permutation: how often as much would come by chance, over all that was looked at in the stream.";
+const ORDER: &str =
+    "If the blocks of the stream came in any order: how often would a stretch of them look this unusual?";
 
 pub(super) fn show(ui: &mut Ui, state: &mut State) {
     let Some(doc) = state.doc.clone() else { return };
@@ -106,6 +112,20 @@ fn sure(
     probability(ui, "p, rank", conformal, "not enough history", CONFORMAL);
     probability(ui, "p, tail", tail, "not enough history", TAIL);
     probability(ui, "p, permutation", permutation, "not tested", PERMUTATION);
+    hint(ui);
+}
+
+/// The same of a change that lasts, which no windows rank.
+fn sure_of_lasting(ui: &mut Ui, found: &Finding, lasting: &Lasting) {
+    ui.add_space(size::GAP);
+    super::heading(ui, "How sure");
+    fact(ui, "q", &found.q.map_or_else(|| "not corrected".to_owned(), words::probability), Q_LASTING);
+    fact(ui, "p", &words::probability(lasting.p), STRAY);
+    probability(ui, "p, permutation", found.p_permutation, "not tested", ORDER);
+    hint(ui);
+}
+
+fn hint(ui: &mut Ui) {
     let hint = "Point at a number for its meaning.";
     ui.label(RichText::new(hint).font(text_font(size::SMALL)).color(tokens::of(ui).weak));
 }
@@ -119,7 +139,10 @@ fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     ui.add(Label::new(sentence).wrap()).on_hover_text(case::inert(row.stream.key.label()));
     ui.add_space(size::TIGHT);
     button(ui, state, Command::ShowFinding);
-    sure(ui, found.q, found.p_conformal, found.p_tail, found.p_permutation);
+    match &found.lasting {
+        Some(lasting) => sure_of_lasting(ui, found, lasting),
+        None => sure(ui, found.q, found.p_conformal, found.p_tail, found.p_permutation),
+    }
     if let Some(jury) = &found.jury {
         super::jury::show(ui, jury);
     }
@@ -133,13 +156,15 @@ fn finding(ui: &mut Ui, state: &mut State, row: &FindingRow) {
     );
     let events = format!("{} to {}", words::count(found.first_event), words::count(found.last_event));
     fact(ui, "Events", &events, "Positions in the stream, from 0.");
-    fact(ui, "Windows", &found.explanation.windows.to_string(), "Overlapping windows that were joined.");
-    fact(
-        ui,
-        "Score",
-        &words::bits(found.score_bits),
-        "Of the dearest window, by the lens that found it: higher is more unusual.",
-    );
+    let (windows, score) = match found.lasting {
+        None => (
+            "Overlapping windows that were joined.",
+            "Of the dearest window, by the lens that found it: higher is more unusual.",
+        ),
+        Some(_) => ("Windows that lie in it.", "Evidence for what is told first: higher is more unusual."),
+    };
+    fact(ui, "Windows", &found.explanation.windows.to_string(), windows);
+    fact(ui, "Score", &words::bits(found.score_bits), score);
     if !found.explanation.caveats.is_empty() {
         ui.add_space(size::GAP);
         super::heading(ui, "What it does not show");

@@ -76,13 +76,13 @@ fn at_rest(ui: &mut Ui, state: &State) {
     ];
     match &doc.run {
         Some(run) => {
-            parts.push(format!("{} scored", words::counted(run.windows, "window", "windows")));
+            let windows = words::counted(run.windows, "window", "windows");
             let (share, what) = match run.config.false_alarms {
                 Some(rate) => (rate, "false alarms"),
                 None => (run.config.alpha, "false discoveries"),
             };
             let (flagged, percent) = (words::count(run.flagged), super::trial::percent(share));
-            parts.push(format!("{flagged} significant at {percent} % {what}"));
+            parts.push(format!("{windows} scored, {flagged} of them significant at {percent} % {what}"));
             parts.push(run.engine.clone());
         }
         None => parts.push("not analysed yet".to_owned()),

@@ -8,6 +8,7 @@
 mod draw;
 mod evalues;
 mod injection;
+mod lasting;
 mod logs;
 mod nab;
 mod nab_detectors;
@@ -31,13 +32,14 @@ struct Part {
     run: fn(&Setup) -> anyhow::Result<Report>,
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part { name: "injection", needs_data: true, run: injection::run },
     Part { name: "shuffled", needs_data: true, run: untouched::shuffled },
     Part { name: "untouched", needs_data: true, run: untouched::untouched },
     Part { name: "nab", needs_data: true, run: nab::run },
     Part { name: "sessions", needs_data: true, run: sessions::run },
     Part { name: "lenses", needs_data: false, run: synth::run },
+    Part { name: "lasting", needs_data: false, run: lasting::run },
 ];
 
 /// What every part is told.

@@ -148,6 +148,18 @@ pub(super) fn centred_ranks(values: &[i64]) -> Vec<i32> {
     ranks
 }
 
+/// The ranks of a channel's values as parts of all: from -1/2 to 1/2, equal ones for equal values.
+pub(crate) fn ranks(channel: &Channel) -> Vec<f64> {
+    // Their bits as whole numbers in the order of the values; adding 0 makes -0 a 0.
+    let in_order = |value: &f64| {
+        let bits = (value + 0.0).to_bits() as i64;
+        bits ^ (((bits >> 63) as u64) >> 1) as i64
+    };
+    let ordered: Vec<i64> = channel.values.iter().map(in_order).collect();
+    let all = 2.0 * ordered.len() as f64;
+    centred_ranks(&ordered).into_iter().map(|rank| f64::from(rank) / all).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +168,9 @@ mod tests {
     fn ranks_of_equal_values_are_equal_and_all_sum_to_nothing() {
         assert_eq!(centred_ranks(&[30, 10, 20, 20]), [3, -3, 0, 0]);
         assert_eq!(centred_ranks(&[7; 5]), [0; 5]);
+        let values = vec![-0.5, 1e9, 0.0, -3.0, -0.0];
+        let channel = Channel { positions: (0..5).collect(), values, ..Channel::default() };
+        assert_eq!(ranks(&channel), [-0.2, 0.4, 0.1, -0.4, 0.1]);
     }
 
     #[test]

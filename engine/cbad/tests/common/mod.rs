@@ -21,6 +21,16 @@ impl EventLookup for Records {
 pub(crate) fn findings(
     name: &str,
     records: u64,
+    make: impl FnMut(u64, &mut Dice) -> (String, Vec<Field>),
+) -> Vec<Finding> {
+    findings_under(&Config::default(), name, records, make)
+}
+
+/// The same under another configuration.
+pub(crate) fn findings_under(
+    config: &Config,
+    name: &str,
+    records: u64,
     mut make: impl FnMut(u64, &mut Dice) -> (String, Vec<Field>),
 ) -> Vec<Finding> {
     let mut dice = Dice::of(7);
@@ -35,7 +45,7 @@ pub(crate) fn findings(
     let key = StreamKey { signal: Signal::Log, service: None, name: name.to_owned() };
     let mut builder = StreamBuilder::new(key);
     records.0.iter().for_each(|event| builder.push(event));
-    analyze(&[builder.finish()], &Config::default(), &records, &Unwatched).expect("nobody cancels").findings
+    analyze(&[builder.finish()], config, &records, &Unwatched).expect("nobody cancels").findings
 }
 
 /// The first finding; nothing may come before it, and it is flagged where the fault is.

@@ -70,7 +70,11 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         decided::list(ui, state, row);
         shifts(ui, state, row);
         drivers::show(ui, state, row);
-        bits::show(ui, state, row);
+        // Its windows are compared with the like of it: what they cost says nothing of a change that lasts.
+        let by_windows = row.finding.lasting.is_none();
+        if by_windows {
+            bits::show(ui, state, row);
+        }
         beside::show(ui, state, row);
         let (event, figures) = super::reasons::show(ui, &row.finding.explanation);
         if let Some(table) = figures {
@@ -80,11 +84,15 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             state.select(Selection::Event { stream: row.stream.id, position });
             state.front = Some(Pane::Events);
         }
-        ordinary::show(ui, state, row);
+        if by_windows {
+            ordinary::show(ui, state, row);
+        }
         if let Some(jury) = &row.finding.jury {
             super::jury::table(ui, jury);
         }
-        super::canonical::show(ui, state, row);
+        if by_windows {
+            super::canonical::show(ui, state, row);
+        }
     });
 }
 
@@ -100,8 +108,9 @@ fn sentence(ui: &mut Ui, state: &mut State, row: &FindingRow) {
             Grade::Unusual => "Unusual, not significant",
             Grade::Odd => "One odd event, not significant",
         };
+        let lasts = if row.finding.lasting.is_some() { " · a change that lasts" } else { "" };
         ui.label(
-            RichText::new(format!("Finding {} · {grade}", row.id))
+            RichText::new(format!("Finding {} · {grade}{lasts}", row.id))
                 .font(semibold_font(size::TEXT))
                 .color(color),
         );
