@@ -22,8 +22,9 @@ impl Case {
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
         let stream = self.as_of_run(run, &row.stream)?;
+        let config = run_row.config.clone().asked_of(&row.finding, &stream.key);
         let prepared = self.prepare(&[stream], anchor.as_ref(), &run_row.config)?;
-        let (window, config, events) = (row.finding.window, run_row.config, shown(&row.finding));
+        let (window, events) = (row.finding.window, shown(&row.finding));
         let made = apart(watch, move |watch| {
             let streams = prepared.build(watch)?;
             attribute(&streams[0], &config, window, events, watch).map_err(|_| CaseError::Cancelled)

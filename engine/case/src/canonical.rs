@@ -52,9 +52,10 @@ impl Case {
         }
         let anchor = self.open_anchor(&run_row.config.baseline)?;
         let stream = self.as_of_run(run, &row.stream)?;
+        let config = run_row.config.clone().asked_of(&row.finding, &stream.key);
         let prepared = self.prepare(&[stream], anchor.as_ref(), &run_row.config)?;
         let TestChoice { codec, statistic, permutations } = choice;
-        let (window, config) = (row.finding.window, run_row.config);
+        let window = row.finding.window;
         let test = apart(watch, move |watch| {
             let streams = prepared.build(watch)?;
             let test = in_pool(threads, || {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use case::{Case, CaseError, TestChoice};
 use cbad::{CodecName, Config, Statistic, TestError, Unwatched};
-use common::{CancelAfter, Outcome, spans, text_log};
+use common::{CancelAfter, Numbers, Outcome, spans, text_log};
 use ingest::OpenOptions;
 use rusqlite::Connection;
 
@@ -39,6 +39,41 @@ fn a_finding_is_tested_as_the_run_measured_it() -> Outcome {
     }
     let burst = choice(CodecName::Zstd, Statistic::Delta, 99);
     assert!(case.canonical_test(run.id, 1, burst, None, &Unwatched)?.p.value <= 0.05);
+    Ok(())
+}
+
+/// A log in which every third line is a refused connection from two fifths on.
+fn changed_for_good(folder: &Path) -> std::io::Result<PathBuf> {
+    let mut numbers = Numbers(3);
+    let line = |at: u64| {
+        let what = match numbers.below(6) {
+            _ if at >= 800 && at.is_multiple_of(3) => "ERROR shop: connection to db-primary refused",
+            0 | 1 => "INFO shop: order read",
+            2 => "INFO shop: items listed",
+            3 => "DEBUG shop: cache hit",
+            4 => "INFO shop: session opened",
+            _ => "INFO shop: session closed",
+        };
+        format!("2026-03-03T08:{:02}:{:02}Z {what}\n", at / 60 % 60, at % 60)
+    };
+    let path = folder.join("for-good.log");
+    std::fs::write(&path, (0..2_000).map(line).collect::<String>())?;
+    Ok(path)
+}
+
+#[test]
+fn what_lasts_is_compared_with_what_is_outside_of_it() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let mut case = Case::create(&folder.path().join("a.driftlock"))?;
+    case.import(&changed_for_good(folder.path())?, &OpenOptions::default(), &Unwatched)?;
+    let run = case.analyze(&Config::default(), None, &Unwatched)?.id;
+    let row = case.findings(run)?.swap_remove(0);
+    assert!(row.finding.lasting.is_some_and(|lasting| lasting.stays), "{:?}", row.finding);
+    let bits = case.attribution(run, row.id, &Unwatched)?;
+    let first = &bits.kinds[0];
+    assert!(first.bits > 20.0 && first.tokens.iter().any(|token| token.seen == 0), "{first:?}");
+    let asked = choice(CodecName::Zstd, Statistic::Ncd, 99);
+    assert!(case.canonical_test(run, row.id, asked, None, &Unwatched)?.p.value <= 0.05);
     Ok(())
 }
 

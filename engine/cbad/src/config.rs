@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Signal;
-use crate::result::Lens;
+use crate::event::{Signal, StreamKey};
+use crate::result::{Finding, Lens};
 use crate::words::rfc3339;
 
 /// Version of the engine's arithmetic. It changes whenever the same input could give other numbers.
@@ -76,6 +76,15 @@ impl std::fmt::Display for Baseline {
 }
 
 impl Config {
+    /// The configuration by which what is asked of a finding later is compared: what lasts is in no baseline, its own included.
+    pub fn asked_of(mut self, finding: &Finding, stream: &StreamKey) -> Self {
+        if finding.lasting.is_some() {
+            let Finding { first_event, last_event, .. } = *finding;
+            self.confirmed.push(Stretch { stream: stream.label(), first_event, last_event });
+        }
+        self
+    }
+
     /// The options that make this configuration on the command line, each with its value.
     pub fn options(&self) -> Vec<(&'static str, String)> {
         let mut options = vec![("--baseline", self.baseline.to_string())];

@@ -41,6 +41,12 @@ const LEAST_RANKS: f64 = 0.1;
 /// Stretches that overlap by this part of both together are one; so is a finding of windows with the stretch that it shows.
 const ONE_STRETCH: f64 = 0.5;
 
+/// Values of a field that are there for under two thirds of a stream, for the field to be a state that moves on. Two are a change.
+const PASSING: usize = 3;
+
+/// Most digits of a value that is a code: those of Windows' events and of databases' errors have four.
+const CODE_DIGITS: usize = 4;
+
 /// Most stretches that are told of one stream.
 const MOST: usize = 3;
 
@@ -301,11 +307,12 @@ fn kinds(stream: &Stream, blocks: usize) -> Vec<(What, Series)> {
         }
     }
     let all: Vec<f64> = (0..blocks).map(|b| scan::positions(events, blocks, b).len() as f64).collect();
-    let each = (0_u16..).zip(counts.chunks_exact(blocks.max(1)));
+    let each = (0_u16..).zip(counts.chunks_exact(blocks));
     each.filter_map(|(kind, counts)| Some((What::Kind(kind), of_counts(counts, &all)?))).collect()
 }
 
-/// Every value of a field that may last, by whether an event that has the field has it.
+/// Every value of a field that may last, by whether an event that has the field has it; none where the field is a state that moves on, or
+/// an identifier.
 fn values_of(category: &Category, events: usize, blocks: usize) -> Vec<(u8, Series)> {
     let classes = category.values.len();
     let mut counts = vec![0_u32; classes * blocks];
@@ -318,8 +325,29 @@ fn values_of(category: &Category, events: usize, blocks: usize) -> Vec<(u8, Seri
             }
         }
     }
-    let each = (0_u8..).zip(counts.chunks_exact(blocks.max(1)));
+    if moves_on(counts.chunks_exact(blocks)) || category.values.iter().any(|value| is_identifier(value)) {
+        return Vec::new();
+    }
+    let each = (0_u8..).zip(counts.chunks_exact(blocks));
     each.filter_map(|(class, counts)| Some((class, of_counts(counts, &all)?))).collect()
+}
+
+/// Whether a value is a whole number of more digits than a status or a code has: a port, a process, whose coming and going says nothing.
+fn is_identifier(value: &str) -> bool {
+    value.len() > CODE_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether values come and go for good, one after the other, as the names of workers do: that another
+/// one is there says nothing. Each value by its events in every block.
+fn moves_on<'a>(values: impl Iterator<Item = &'a [u32]>) -> bool {
+    let (mut passing, mut staying) = (0, 0);
+    for counts in values.filter(|counts| counts.iter().map(|&n| u64::from(n)).sum::<u64>() >= LEAST_EVENTS) {
+        let there = |block: &usize| counts[*block] > 0;
+        let (first, last) = ((0..counts.len()).find(there), (0..counts.len()).rev().find(there));
+        let reach = last.zip(first).map_or(0, |(last, first)| last + 1 - first);
+        if reach * 3 < counts.len() * 2 { passing += 1 } else { staying += 1 }
+    }
+    passing >= PASSING && passing > staying
 }
 
 /// `None` where it is too rare for anything to last, or nearly all.
@@ -381,5 +409,34 @@ impl<'a> Valued<'a> {
                 Some(self.ranks[member.ok()?])
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_whose_values_come_and_go_is_no_change() {
+        let there =
+            |reach: Range<usize>| (0..64).map(|b| u32::from(reach.contains(&b)) * 9).collect::<Vec<_>>();
+        let moves_on = |values: &[Range<usize>]| {
+            let counts: Vec<Vec<u32>> = values.iter().cloned().map(there).collect();
+            super::moves_on(counts.iter().map(Vec::as_slice))
+        };
+        assert!(moves_on(&[0..20, 15..40, 38..64]), "workers");
+        assert!(!moves_on(&[0..30, 30..64]), "one version after another");
+        assert!(!moves_on(&[0..64, 0..64, 0..64, 40..64]), "a status that never came");
+        assert!(is_identifier("57074") && !is_identifier("4625") && !is_identifier("1.25.0"));
+    }
+
+    #[test]
+    fn stretches_are_one_where_half_of_both_together_is_common() {
+        assert!((overlap(&(0..10), &(5..10)) - 0.5).abs() < f64::EPSILON);
+        assert!(overlap(&(0..10), &(10..20)) < f64::EPSILON);
+        let stretch = |blocks: Range<usize>| Stretch { blocks, bits: 9.0 };
+        let groups = grouped(vec![(7, stretch(20..60)), (3, stretch(21..64)), (5, stretch(0..9))]);
+        let members = |group: &Vec<(usize, Stretch)>| group.iter().map(|(at, _)| *at).collect::<Vec<_>>();
+        assert_eq!(groups.iter().map(members).collect::<Vec<_>>(), [vec![7, 3], vec![5]]);
     }
 }

@@ -96,7 +96,10 @@ fn gated(folder: &Path) -> Result<(Window, crossbeam_channel::Sender<()>, Arc<At
     });
     let mut window = window(folder, stores);
     with(window.state(), |app| app.open(&[capture]));
-    while !with(window.state(), |app| app.state.doc.is_some() && app.state.tasks.is_empty()) {
+    let is_analysed = |app: &mut App| {
+        app.state.doc.as_ref().is_some_and(|doc| doc.run.is_some()) && app.state.tasks.is_empty()
+    };
+    while !with(window.state(), is_analysed) {
         with(window.state(), |app| app.wait(Duration::from_millis(20)));
         window.run_steps(1);
     }

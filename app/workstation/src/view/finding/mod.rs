@@ -70,11 +70,7 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
         decided::list(ui, state, row);
         shifts(ui, state, row);
         drivers::show(ui, state, row);
-        // Its windows are compared with the like of it: what they cost says nothing of a change that lasts.
-        let by_windows = row.finding.lasting.is_none();
-        if by_windows {
-            bits::show(ui, state, row);
-        }
+        bits::show(ui, state, row);
         beside::show(ui, state, row);
         let (event, figures) = super::reasons::show(ui, &row.finding.explanation);
         if let Some(table) = figures {
@@ -84,15 +80,14 @@ pub(super) fn show(ui: &mut Ui, state: &mut State) {
             state.select(Selection::Event { stream: row.stream.id, position });
             state.front = Some(Pane::Events);
         }
-        if by_windows {
+        // No windows rank a change that lasts.
+        if row.finding.lasting.is_none() {
             ordinary::show(ui, state, row);
         }
         if let Some(jury) = &row.finding.jury {
             super::jury::table(ui, jury);
         }
-        if by_windows {
-            super::canonical::show(ui, state, row);
-        }
+        super::canonical::show(ui, state, row);
     });
 }
 
