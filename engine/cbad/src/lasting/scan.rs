@@ -177,22 +177,19 @@ impl Series {
         others: &(impl Iterator<Item = &'a Self> + Clone),
     ) -> Option<Stretch> {
         let order: Vec<u32> = (0..self.blocks() as u32).collect();
+        // By single values, which stray least of all, beyond the stretches of its way and two ways.
         let of_way = |way: Way| {
             let (blocks, explained) = self.best(&order, way);
-            if explained <= 0.0 {
-                return None;
-            }
-            // The stretches of its way, and two ways.
             let tried = libm::log2(2.0 * tried(self.blocks(), way).count() as f64);
-            // By single values, which stray least of all.
-            if t_bits(explained / self.of_values(&blocks), f64::from(u16::MAX)) - tried < least {
-                return None;
-            }
-            let bits = JOINED.iter().filter_map(|&joined| self.bits(&blocks, explained, joined, others));
-            Some(Stretch { bits: (bits.reduce(f64::min)? - tried).max(0.0), blocks })
+            let by_values = t_bits(explained / self.of_values(&blocks), f64::from(u16::MAX)) - tried;
+            (explained > 0.0 && by_values >= least).then_some((blocks, explained, tried, by_values))
         };
         let (stays, ends) = (of_way(Way::Stays), of_way(Way::Ends));
-        stays.into_iter().chain(ends).reduce(|stays, ends| if ends.bits > stays.bits { ends } else { stays })
+        let likelier =
+            stays.into_iter().chain(ends).reduce(|stays, ends| if ends.3 > stays.3 { ends } else { stays });
+        let (blocks, explained, tried, _) = likelier?;
+        let bits = JOINED.iter().filter_map(|&joined| self.bits(&blocks, explained, joined, others));
+        Some(Stretch { bits: (bits.reduce(f64::min)? - tried).max(0.0), blocks })
     }
 
     /// The stretch of a way that explains most, where the blocks stand in this order.
