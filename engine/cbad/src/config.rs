@@ -77,6 +77,7 @@ impl std::fmt::Display for Baseline {
 
 impl Config {
     /// The configuration by which what is asked of a finding later is compared: what lasts is in no baseline, its own included.
+    #[must_use]
     pub fn asked_of(mut self, finding: &Finding, stream: &StreamKey) -> Self {
         if finding.lasting.is_some() {
             let Finding { first_event, last_event, .. } = *finding;
