@@ -365,7 +365,6 @@ fn with_lasting(
     let scored_of = |found: &Found| scored[found.stream].as_ref().expect("only scored streams are looked at");
     let of = |found: &Found| lasting_finding(scored_of(found), found, coder, lookup);
     let mut told: Vec<(&Found, Finding)> = lasting.par_iter().map(|found| (found, of(found))).collect();
-    told.sort_by(|a, b| b.0.evidence_bits().total_cmp(&a.0.evidence_bits()));
     let mut explained: Vec<(Finding, f64)> = explained.collect();
     let says = |finding: &Finding, (found, lasting): &(&Found, Finding)| {
         lasting::is_told(finding, scored_of(found), found, lasting)
@@ -411,6 +410,7 @@ fn lasting_finding(s: &Scored<'_>, found: &Found, coder: &Coder, lookup: &dyn Ev
         lasting: Some(found.told),
     };
     finding.grade = grade(&finding);
+    finding.explanation.stability.clone_from(&found.stability);
     explain::put_in_words(&mut finding, s);
     finding
 }

@@ -152,14 +152,6 @@ fn positions(events: &[u64]) -> String {
 /// Whether it holds.
 pub(crate) fn stability(known: &Stability) -> String {
     let mut parts = Vec::new();
-    let windows = |holds: bool| {
-        let sizes = known.cells.iter().filter(move |cell| cell.holds == holds);
-        let sizes = sizes.filter_map(|cell| match cell.what {
-            Variation::WindowSize(n) => Some(n.to_string()),
-            Variation::Seed(_) => None,
-        });
-        sizes.collect::<Vec<_>>()
-    };
     let seeds: Vec<bool> = known
         .cells
         .iter()
@@ -168,19 +160,14 @@ pub(crate) fn stability(known: &Stability) -> String {
         .collect();
     let held_seeds = seeds.iter().filter(|holds| **holds).count();
     let mut holds = Vec::new();
-    let (held, lost) = (windows(true), windows(false));
-    if !held.is_empty() {
-        holds.push(format!("with windows of {} events", held.join(" and ")));
-    }
+    holds.extend(otherwise_cut(known, true).map(|cut| format!("with {cut}")));
     if held_seeds > 0 && held_seeds == seeds.len() {
         holds.push(format!("with {held_seeds} other sets of random shuffles"));
     }
     if !holds.is_empty() {
         parts.push(format!("It holds {}.", holds.join(" and ")));
     }
-    if !lost.is_empty() {
-        parts.push(format!("It does not hold with windows of {} events.", lost.join(" and ")));
-    }
+    parts.extend(otherwise_cut(known, false).map(|cut| format!("It does not hold with {cut}.")));
     if held_seeds < seeds.len() {
         parts.push(format!("It holds with {held_seeds} of {} other sets of random shuffles.", seeds.len()));
     }
@@ -188,6 +175,23 @@ pub(crate) fn stability(known: &Stability) -> String {
         parts.push(format!("Other window lengths were not all tried: {why}."));
     }
     parts.join(" ")
+}
+
+/// The other windows or blocks with which it holds, or does not.
+fn otherwise_cut(known: &Stability, holds: bool) -> Option<String> {
+    let (mut windows, mut blocks) = (Vec::new(), Vec::new());
+    for cell in known.cells.iter().filter(|cell| cell.holds == holds) {
+        match cell.what {
+            Variation::WindowSize(n) => windows.push(n.to_string()),
+            Variation::Blocks(n) => blocks.push(n.to_string()),
+            Variation::Seed(_) => {}
+        }
+    }
+    match (windows.is_empty(), blocks.is_empty()) {
+        (false, _) => Some(format!("windows of {} events", windows.join(" and "))),
+        (true, false) => Some(format!("{} blocks", blocks.join(" and "))),
+        (true, true) => None,
+    }
 }
 
 #[cfg(test)]
@@ -227,6 +231,8 @@ mod tests {
             "It holds with windows of 25 events. It does not hold with windows of 100 events. It holds with 0 of 1 \
              other sets of random shuffles."
         );
+        known.cells = vec![cell(Variation::Blocks(48), true), cell(Variation::Blocks(96), false)];
+        assert_eq!(stability(&known), "It holds with 48 blocks. It does not hold with 96 blocks.");
     }
 
     #[test]

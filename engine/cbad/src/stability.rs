@@ -22,7 +22,7 @@ use crate::watch::{Cancelled, Watch};
 use crate::window::Plan;
 
 /// Findings whose stability is looked at: the first of a run.
-const LOOKED_AT: usize = 20;
+pub(crate) const LOOKED_AT: usize = 20;
 
 /// Events of a stream above which it is not scored again with other windows.
 const EVENTS_MOST: usize = 200_000;
@@ -31,7 +31,7 @@ const EVENTS_MOST: usize = 200_000;
 const WINDOW_LEAST: usize = 4;
 
 /// Other seeds that are tried.
-const SEEDS: u64 = 3;
+pub(crate) const SEEDS: u64 = 3;
 
 /// What was chosen otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ const SEEDS: u64 = 3;
 pub enum Variation {
     /// Windows of so many events.
     WindowSize(u32),
+    /// So many blocks of a stream that is asked for changes that last.
+    Blocks(u32),
     /// Another seed of the permutation test.
     Seed(u64),
 }
@@ -51,7 +53,7 @@ pub struct StabilityCell {
     /// Whether the finding would still be flagged.
     pub holds: bool,
     /// The p that decides it: for windows the smallest tail p of those that overlap the finding, for seeds the larger
-    /// of the tail's and the new permutation test's.
+    /// of the tail's and the new permutation test's; for what lasts that of the stretch that is about the same, 1 where there is none.
     pub p: f64,
 }
 

@@ -5,7 +5,7 @@ mod common;
 
 use std::ops::Range;
 
-use cbad::{Baseline, Config, Field, Finding, Lens, Shift, ShiftKind, Stretch};
+use cbad::{Baseline, Config, Field, Finding, Lens, Shift, ShiftKind, Stretch, Variation};
 use common::{Dice, findings, findings_under, int, text};
 
 const EVENTS: u64 = 6_000;
@@ -61,6 +61,11 @@ fn a_new_kind_that_stays_is_told_once_from_where_it_begins() {
     assert!(sentence.contains("and stayed so to the end: “connection to db-primary refused"), "{sentence}");
     let paragraph = &finding.explanation.paragraph;
     assert!(paragraph.contains("It lasts: 2,") && paragraph.contains("64 blocks"), "{paragraph}");
+    let stability = finding.explanation.stability.as_ref().expect("it is looked at");
+    let tried: Vec<Variation> = stability.cells.iter().map(|cell| cell.what).collect();
+    assert_eq!(tried[..2], [Variation::Blocks(48), Variation::Blocks(96)]);
+    assert!(tried.len() == 5 && stability.cells.iter().all(|cell| cell.holds), "{stability:?}");
+    assert!(paragraph.contains("It holds with 48 and 96 blocks and with 3 other sets"), "{paragraph}");
     let again = findings[1..].iter().filter(|finding| finding.explanation.sentence.contains("refused"));
     assert_eq!(again.count(), 0, "what it says is not said again");
 }

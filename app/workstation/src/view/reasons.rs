@@ -94,6 +94,7 @@ fn stability(ui: &mut Ui, known: &Stability) {
 fn name(what: Variation) -> String {
     match what {
         Variation::WindowSize(events) => format!("Windows of {events}"),
+        Variation::Blocks(blocks) => format!("{blocks} blocks"),
         Variation::Seed(seed) => format!("Seed {seed}"),
     }
 }
