@@ -137,17 +137,22 @@ enum Way {
     Ends,
 }
 
-/// The stretches of a way that are tried among so many blocks. One that stays begins anywhere behind the first fifth; one that begins with
+/// Where a stretch that begins at a block is tried to end. One that stays begins anywhere behind the first fifth; one that begins with
 /// the stream is shorter than that: of a stream that changes once, what comes later is the change.
-fn tried(blocks: usize, way: Way) -> impl Iterator<Item = Range<usize>> {
+fn ends(start: usize, blocks: usize, way: Way) -> Range<usize> {
     let (least, most) = (blocks * LEAST_TENTHS / 10, blocks * MOST_TENTHS / 10);
-    (0..blocks).flat_map(move |start| {
-        let stretches = (least..=most).map(move |length| start..start + length);
-        stretches.filter(move |s| match way {
-            Way::Stays => s.end == blocks,
-            Way::Ends => s.end < blocks && (s.start > 0 || s.len() < blocks - most),
-        })
-    })
+    let longest = match way {
+        Way::Stays if (least..=most).contains(&(blocks - start)) => return blocks..blocks + 1,
+        Way::Stays => return 0..0,
+        Way::Ends if start == 0 => blocks - most - 1,
+        Way::Ends => most,
+    };
+    start + least..(start + longest + 1).min(blocks)
+}
+
+/// How many stretches of a way are tried among so many blocks.
+fn tried(blocks: usize, way: Way) -> usize {
+    (0..blocks).map(|start| ends(start, blocks, way).len()).sum()
 }
 
 impl Series {
@@ -180,7 +185,7 @@ impl Series {
         // By single values, which stray least of all, beyond the stretches of its way and two ways.
         let of_way = |way: Way| {
             let (blocks, explained) = self.best(&order, way);
-            let tried = libm::log2(2.0 * tried(self.blocks(), way).count() as f64);
+            let tried = libm::log2(2.0 * tried(self.blocks(), way) as f64);
             let by_values = t_bits(explained / self.of_values(&blocks), f64::from(u16::MAX)) - tried;
             (explained > 0.0 && by_values >= least).then_some((blocks, explained, tried, by_values))
         };
@@ -203,15 +208,20 @@ impl Series {
             side.count += self.counts[block as usize];
             up_to.push(side);
         }
-        let mut best = (0..0, 0.0);
-        for stretch in tried(order.len(), way) {
-            let inside = up_to[stretch.end].without(up_to[stretch.start]);
-            let explained = between(inside, all.without(inside));
-            if explained > best.1 {
-                best = (stretch, explained);
+        // What a stretch explains (`between`) as a fraction, compared without a division: shuffles ask this millions of times.
+        let mut best = (0..0, 0.0, 1.0);
+        for start in 0..order.len() {
+            for end in ends(start, order.len(), way) {
+                let inside = up_to[end].without(up_to[start]);
+                let outside = all.count - inside.count;
+                let apart = inside.sum * all.count - all.sum * inside.count;
+                let (explained, of) = (apart * apart, inside.count * outside);
+                if explained * best.2 > best.1 * of && inside.count.min(outside) >= VALUES_LEAST {
+                    best = (start..end, explained, of);
+                }
             }
         }
-        best
+        (best.0, best.1 / (best.2 * all.count.max(1.0)))
     }
 
     /// Bits of evidence where so many neighbouring blocks are one: -log2 of the chance that Student's t is as large, with the

@@ -21,7 +21,8 @@ pub(crate) fn compared(finding: &Finding, lasting: &Lasting, told: &Told<'_>) ->
 pub(crate) fn how_sure(finding: &Finding, lasting: &Lasting) -> String {
     let mut parts = vec![format!(
         "How sure: the stream was cut into {} blocks, and {} in it looked at over every stretch of them; by how \
-         blocks stray anyway, as much would come by chance in one of {} such streams (p = {}).",
+         blocks stray anyway and by random orders of them, as much would come by chance in one of {} such streams at \
+         most (p = {}).",
         lasting.blocks,
         things(lasting.looked_at),
         reason_words::one_in(lasting.p),
@@ -33,8 +34,10 @@ pub(crate) fn how_sure(finding: &Finding, lasting: &Lasting) -> String {
     }));
     parts.extend(finding.p_permutation.map(|p| {
         let (many, p_value) = (reason_words::extreme(p), reason_words::scientific(p.value));
-        let many = if many == 0 { "None".to_owned() } else { many.to_string() };
-        format!("{many} of {} random orders of the blocks shows as much in one stretch (p = {p_value}).", p.n)
+        let many = if many == 0 { "None".to_owned() } else { grouped(many.into()) };
+        let (orders, show) =
+            (grouped(p.n.into()), if reason_words::extreme(p) > 1 { "show" } else { "shows" });
+        format!("{many} of the {orders} orders {show} as much in one stretch (p = {p_value}).")
     }));
     parts.join(" ")
 }
