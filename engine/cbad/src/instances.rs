@@ -80,6 +80,12 @@ pub(crate) fn series_name(channel: &str, metric: &str) -> String {
     if label == "value" { format!("{metric}{instance}") } else { format!("{label} of {metric}{instance}") }
 }
 
+/// What a name of [`series_name`] is of, where it is one of the numbers that tell how large the values of a histogram are.
+pub(crate) fn metric_of(name: &str) -> &str {
+    let of = |label: &str| name.strip_prefix(label)?.strip_prefix(" of ");
+    ["mean", "p50", "p90", "p99"].into_iter().find_map(of).unwrap_or(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

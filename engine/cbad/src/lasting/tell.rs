@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::analyze::Scored;
 use crate::channel::Channel;
+use crate::instances;
 use crate::kind_names;
 use crate::lasting::{Found, Item, What};
 use crate::result::{Driver, Finding, Lens, Shift, ShiftKind, Unit};
@@ -110,8 +111,7 @@ pub(crate) fn is_told(finding: &Finding, s: &Scored<'_>, found: &Found, lasting:
     let explanation = &finding.explanation;
     let shift = explanation.shifts.first().filter(|_| explanation.lens != Lens::Content);
     if let Some(first) = shift {
-        let is_same = |shift: &Shift| shift.name == first.name && is_more(shift.kind) == is_more(first.kind);
-        return lasting.explanation.shifts.iter().any(is_same);
+        return lasting.explanation.shifts.iter().any(|shift| says_the_same(shift, first));
     }
     let kind_of = |driver: &Driver| s.stream.kind(driver.event as usize + s.plan.first());
     let quoted = explanation.drivers.first().map(kind_of);
@@ -124,6 +124,43 @@ pub(crate) fn are_one(finding: &Finding, lasting: &Finding) -> bool {
     super::overlap(&events(finding), &events(lasting)) >= super::ONE_STRETCH
 }
 
-const fn is_more(kind: ShiftKind) -> bool {
-    !matches!(kind, ShiftKind::LessOften | ShiftKind::Missing | ShiftKind::Lower)
+/// Whether two shifts are of the same thing and go the same way. The mean of a histogram and its percentiles are of one thing.
+fn says_the_same(one: &Shift, other: &Shift) -> bool {
+    let thing = |shift: &Shift| instances::metric_of(&shift.name).to_owned();
+    thing(one) == thing(other) && is_more(one) == is_more(other)
+}
+
+fn is_more(shift: &Shift) -> bool {
+    match shift.kind {
+        ShiftKind::LessOften | ShiftKind::Missing | ShiftKind::Lower => false,
+        ShiftKind::Trend => shift.window > shift.baseline,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_a_histogram_and_its_percentiles_are_one_thing_and_its_count_another() {
+        let shift = |name: &str, kind, window, baseline| Shift {
+            lens: Lens::Values,
+            kind,
+            name: name.to_owned(),
+            window,
+            baseline,
+            unit: Unit::Number,
+            bits: 9.0,
+            event: None,
+            left_out: None,
+            carried: None,
+        };
+        let slower = shift("p99 of request.duration", ShiftKind::Higher, 2.0, 1.0);
+        let mean = shift("mean of request.duration", ShiftKind::Trend, 2.0, 1.0);
+        assert!(says_the_same(&slower, &mean));
+        assert!(!says_the_same(&slower, &Shift { window: 0.5, ..mean }), "it falls");
+        assert!(!says_the_same(&slower, &shift("count of request.duration", ShiftKind::Higher, 2.0, 1.0)));
+        assert!(!says_the_same(&slower, &shift("p99 of query.duration", ShiftKind::Higher, 2.0, 1.0)));
+    }
 }
